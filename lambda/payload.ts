@@ -1,0 +1,94 @@
+import * as v from 'valibot';
+import { InvalidPayloadError } from './errors.ts';
+import type { RunSlice } from './slice.ts';
+
+/** What {@link parsePayload} needs to know beside the payload. */
+export interface PayloadDefaults {
+  /** Events of an invocation whose payload names none. */
+  readonly defaultCount: number;
+  /** Most events that one invocation accepts. */
+  readonly maxCount: number;
+  /** `runId` of a payload without one: the Lambda request id, the same on Lambda's own retries. */
+  readonly requestId: string;
+}
+
+const properties = ['count', 'runId', 'from', 'to'] as const;
+const runIdExpected =
+  'expected a text of 1 to 256 characters without control characters, for example "run-1"';
+
+function payloadSchema(maxCount: number) {
+  // custom() rather than number() + integer() + …, so that a wrong value is one problem, not three.
+  const wholeNumber = (min: number, max: number, example: number) =>
+    v.custom<number>(
+      (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
+      `expected a whole number from ${min} to ${max}, for example ${example}`,
+    );
+  return v.objectWithRest(
+    {
+      count: v.optional(wholeNumber(1, maxCount, Math.min(100, maxCount))),
+      runId: v.optional(
+        v.pipe(
+          v.string(runIdExpected),
+          v.check((text) => /^[^\p{Cc}\p{Cs}]{1,256}$/u.test(text), runIdExpected),
+        ),
+      ),
+      from: v.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER - 1, 0)),
+      to: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER, 100)),
+    },
+    v.never(`unknown property, expected only ${properties.join(', ')}`),
+    'expected a JSON object',
+  );
+}
+
+/** The value as JSON, cut short: an error message is no place for a megabyte of somebody's payload. */
+function show(value: unknown): string {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 80 ? `${json.slice(0, 77)}...` : json;
+}
+
+/**
+ * Reads the payload of an invocation: `{"count", "runId", "from", "to"}`, all optional. `count` is short for the
+ * slice `[0, count)`; `from` and `to` name a slice, which lies within `[0, count)` when `count` is there too.
+ *
+ * @param payload What Lambda handed over: from the console's Test button, the schedule, or another caller.
+ * @throws InvalidPayloadError listing every problem, what was expected, and an example that works.
+ */
+export function parsePayload(
+  payload: unknown,
+  { defaultCount, maxCount, requestId }: PayloadDefaults,
+): RunSlice {
+  const parsed = v.safeParse(payloadSchema(maxCount), payload ?? {});
+  if (!parsed.success) {
+    throw refusal(
+      parsed.issues.map(
+        (issue) => `${v.getDotPath(issue) ?? 'payload'}: ${show(issue.input)} - ${issue.message}`,
+      ),
+      maxCount,
+    );
+  }
+  const { count, runId = requestId, from = 0, to = count ?? from + defaultCount } = parsed.output;
+  const problems: string[] = [];
+  if (from >= to) {
+    problems.push(`from: ${from} - expected less than to, which is ${to}`);
+  }
+  if (count !== undefined && to > count) {
+    problems.push(`to: ${to} - expected at most count, which is ${count}`);
+  }
+  if (to - from > maxCount) {
+    problems.push(`from, to: ${to - from} events - expected at most ${maxCount} in one invocation`);
+  }
+  if (problems.length > 0) {
+    throw refusal(problems, maxCount);
+  }
+  return { runId, from, to };
+}
+
+function refusal(problems: readonly string[], maxCount: number): InvalidPayloadError {
+  return new InvalidPayloadError(
+    [
+      'The payload was refused, nothing was sent:',
+      ...problems.map((problem) => `- ${problem}`),
+      `This one works: {"count": ${Math.min(100, maxCount)}}`,
+    ].join('\n'),
+  );
+}
