@@ -1,0 +1,59 @@
+import { CfnOutput, Stack, type StackProps, Tags, Validations } from 'aws-cdk-lib';
+import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import type { Construct } from 'constructs';
+import { environmentVariables } from '../lambda/environment-variables.ts';
+import { EventProducer, type EventProducerProps } from './event-producer.ts';
+
+/** Properties of an {@link EventProducerStack}. */
+export interface EventProducerStackProps extends StackProps, Omit<EventProducerProps, 'deliveryStream'> {
+  /**
+   * Name of an existing delivery stream, in the stack's account and region, to push to.
+   *
+   * @default - a stream and its bucket are created
+   */
+  readonly deliveryStreamName?: string;
+}
+
+/** One {@link EventProducer}, tagged, with what a person needs to use it as outputs. */
+export class EventProducerStack extends Stack {
+  /** The producer that this stack is made of. */
+  readonly producer: EventProducer;
+
+  constructor(scope: Construct, id: string, props: EventProducerStackProps = {}) {
+    super(scope, id, {
+      description: 'Pushes UUID events to an Amazon Data Firehose delivery stream.',
+      ...props,
+    });
+    const { deliveryStreamName, ...producerProps } = props;
+    this.producer = new EventProducer(this, 'Producer', {
+      ...producerProps,
+      ...(deliveryStreamName && {
+        deliveryStream: DeliveryStream.fromDeliveryStreamName(this, 'DeliveryStream', deliveryStreamName),
+      }),
+    });
+    Validations.of(this).acknowledge({
+      id: 'CloudFormation-Validate::W7001',
+      reason:
+        "The delivery stream's L2 always adds its mapping of IP ranges, which only other destinations use.",
+    });
+    Tags.of(this).add('application', 'firehose-event-producer');
+
+    const { function: producerFunction, deliveryStream, bucket } = this.producer;
+    const count = props.count ?? environmentVariables.defaultCount.default;
+    this.output('FunctionName', producerFunction.functionName, 'The Lambda function');
+    this.output('DeliveryStreamName', deliveryStream.deliveryStreamName, 'The delivery stream it pushes to');
+    if (bucket) {
+      this.output('BucketName', bucket.bucketName, 'The bucket that the stream delivers to');
+    }
+    this.output(
+      'InvokeCommand',
+      `aws lambda invoke --function-name ${producerFunction.functionName} --cli-binary-format raw-in-base64-out ` +
+        `--cli-read-timeout 0 --payload '{"count":${count}}' /dev/stdout`,
+      'Pushes events now and prints the report',
+    );
+  }
+
+  private output(name: string, value: string, description: string): void {
+    new CfnOutput(this, name, { value, description });
+  }
+}

@@ -1,0 +1,218 @@
+import { Duration, type RemovalPolicy, type Size, Stack, Validations } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+} from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { environmentVariables, type RecordFormat } from '../lambda/environment-variables.ts';
+import { BucketDeliveryStream } from './bucket-delivery-stream.ts';
+import { ProducerFunction } from './producer-function.ts';
+
+/** How often the producer runs when nobody says otherwise. */
+export const defaultScheduleExpression = 'rate(5 minutes)';
+
+/** Properties of an {@link EventProducer}. */
+export interface EventProducerProps {
+  /**
+   * An existing delivery stream to push to. With the record format `gzip` it must compress nothing itself.
+   *
+   * @default - a Direct PUT stream to a bucket of its own is created
+   */
+  readonly deliveryStream?: IDeliveryStream;
+
+  /**
+   * Events of a scheduled run, and of an invocation whose payload names none. From 1 to `maxCount`.
+   *
+   * @default 100
+   */
+  readonly count?: number;
+
+  /**
+   * Most events that one invocation accepts: a guard against a typo. From 1 to 1,000,000,000.
+   *
+   * @default 10_000_000
+   */
+  readonly maxCount?: number;
+
+  /**
+   * How many events a record carries, and in what shape: `ndjson`, `single` or `gzip`. The compression of the
+   * created stream and the extension of its objects follow it.
+   *
+   * @default 'ndjson'
+   */
+  readonly recordFormat?: RecordFormat;
+
+  /**
+   * When the producer runs by itself: a rate or a cron expression, with its time zone.
+   *
+   * @default ScheduleExpression.rate(Duration.minutes(5))
+   */
+  readonly schedule?: ScheduleExpression;
+
+  /**
+   * Whether there is a schedule at all.
+   *
+   * @default true
+   */
+  readonly scheduleEnabled?: boolean;
+
+  /**
+   * Requests in flight. From 1 to 64.
+   *
+   * @default 8
+   */
+  readonly concurrency?: number;
+
+  /**
+   * Size of a request in bytes, as base64 inside JSON. From 65,536 to 4,000,000.
+   *
+   * @default 1_048_576
+   */
+  readonly maxRequestBytes?: number;
+
+  /**
+   * How often a record is sent before a run gives up, the first time included. From 1 to 100.
+   *
+   * @default 20
+   */
+  readonly maxAttempts?: number;
+
+  /**
+   * Memory of the function; its share of a processor grows with it.
+   *
+   * @default Size.mebibytes(512)
+   */
+  readonly memorySize?: Size;
+
+  /**
+   * Time that an invocation may take, at most 15 minutes.
+   *
+   * @default Duration.minutes(5)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How long the created stream buffers before it writes an object. From 0 to 900 seconds.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly bufferingInterval?: Duration;
+
+  /**
+   * How much the created stream buffers, uncompressed, before it writes an object. From 1 to 128 MiB.
+   *
+   * @default Size.mebibytes(64)
+   */
+  readonly bufferingSize?: Size;
+
+  /**
+   * When the objects in the created bucket expire: they are synthetic.
+   *
+   * @default Duration.days(30)
+   */
+  readonly objectExpiration?: Duration;
+
+  /**
+   * What becomes of the created bucket, objects and all, when the stack is destroyed.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * How long the logs of the function and of the created stream are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+}
+
+/**
+ * A Lambda function that pushes UUID events to a delivery stream, on a schedule and on demand, with the delivery
+ * stream and its bucket unless there is one already.
+ */
+export class EventProducer extends Construct {
+  /** The function; invoke it with `{"count": N}`. */
+  readonly function: NodejsFunction;
+
+  /** The stream that the function pushes to: the one given, or the one created. */
+  readonly deliveryStream: IDeliveryStream;
+
+  /** The bucket that the created stream delivers to; missing when the stream was given. */
+  readonly bucket?: IBucket;
+
+  /** The schedule; missing when `scheduleEnabled` is false. */
+  readonly schedule?: Schedule;
+
+  /** @throws Error naming the prop, its value and its bounds, if a number is out of them. */
+  constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
+    super(scope, id);
+    const count = props.count ?? environmentVariables.defaultCount.default;
+    const recordFormat = props.recordFormat ?? environmentVariables.recordFormat.default;
+
+    if (props.deliveryStream) {
+      this.deliveryStream = props.deliveryStream;
+    } else {
+      const { deliveryStream, bucket } = new BucketDeliveryStream(this, 'Stream', { ...props, recordFormat });
+      this.deliveryStream = deliveryStream;
+      this.bucket = bucket;
+    }
+    this.function = new ProducerFunction(this, 'Function', {
+      ...props,
+      count,
+      recordFormat,
+      deliveryStream: this.deliveryStream,
+    }).function;
+    if (props.scheduleEnabled ?? true) {
+      this.schedule = this.createSchedule(count, props.schedule);
+    }
+  }
+
+  private createSchedule(count: number, expression?: ScheduleExpression): Schedule {
+    const deadLetterQueue = new Queue(this, 'ScheduleDeadLetters', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+    });
+    Validations.of(deadLetterQueue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'This queue is a dead-letter queue itself.',
+    });
+    // The target's own grant would also allow every version and alias of the function.
+    const role = new Role(this, 'ScheduleRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+      inlinePolicies: {
+        schedule: new PolicyDocument({
+          statements: [
+            new PolicyStatement({
+              actions: ['lambda:InvokeFunction'],
+              resources: [this.function.functionArn],
+            }),
+            new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] }),
+          ],
+        }),
+      },
+    });
+    return new Schedule(this, 'Schedule', {
+      description: `Pushes ${count} events to Firehose.`,
+      schedule: expression ?? ScheduleExpression.expression(defaultScheduleExpression),
+      target: new LambdaInvoke(this.function, {
+        // The scheduled time names the run: the same for every attempt, so that a retry sends the same UUIDs.
+        input: ScheduleTargetInput.fromObject({ count, runId: ContextAttribute.scheduledTime }),
+        deadLetterQueue,
+        role: role.withoutPolicyUpdates(),
+      }),
+    });
+  }
+}
