@@ -1,0 +1,189 @@
+import type { DeliveryStreamSettings } from './delivery-stream.ts';
+
+/** What decides the names of a stream's objects. */
+export type ObjectNameSettings = Pick<
+  DeliveryStreamSettings,
+  'deliveryStreamName' | 'prefix' | 'errorOutputPrefix' | 'compression' | 'fileExtension'
+>;
+
+/**
+ * Names one object.
+ *
+ * @param arrivalTime when the oldest record of the object arrived: the instant of every `!{timestamp:…}` and of the suffix.
+ * @param newUuid the randomness: one UUID for the suffix, and one more for each `!{firehose:random-string}`.
+ * @returns the object's key.
+ */
+export type ObjectName = (arrivalTime: Date, newUuid: () => string) => string;
+
+/** A `Prefix` or an `ErrorOutputPrefix` that this Firehose cannot evaluate, or that AWS would refuse. */
+export class PrefixError extends Error {
+  override readonly name = 'PrefixError';
+}
+
+/** The configuration version in each object's name; it starts at 1, and nothing here changes a stream's configuration. */
+export const DELIVERY_STREAM_VERSION = '1';
+
+/** Longest evaluated prefix, in characters. Source: developer guide, "Understand custom prefixes", semantic rules. */
+const MAX_EVALUATED_PREFIX_LENGTH = 512;
+
+/** What Firehose appends to a `Prefix` without a timestamp expression. Source: the same page. */
+const DEFAULT_TIMESTAMP_EXPRESSION = '!{timestamp:yyyy/MM/dd/HH/}';
+
+const SUPPORTED =
+  'Supported are !{timestamp:…} with the letters y M d H m s S as numbers in UTC and text in single quotes, ' +
+  '!{firehose:random-string}, and in ErrorOutputPrefix !{firehose:error-output-type}; ' +
+  'for example events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/ with errors/!{firehose:error-output-type}/';
+
+type Part = (at: Date, newUuid: () => string) => string;
+
+/** How a run of one pattern letter reads: Java's DateTimeFormatter, as far as its fields are numbers. */
+interface PatternLetter {
+  readonly maxRepeats: number;
+  readonly format: (at: Date, repeats: number) => string;
+}
+
+const padded =
+  (field: (at: Date) => number): PatternLetter['format'] =>
+  (at, repeats) =>
+    String(field(at)).padStart(repeats, '0');
+
+// Repeats beyond these are an error in Java too, except M: MMM and MMMM are names of months there.
+const PATTERN_LETTERS: Readonly<Record<string, PatternLetter>> = {
+  y: {
+    maxRepeats: 9,
+    format: (at, repeats) =>
+      String(repeats === 2 ? at.getUTCFullYear() % 100 : at.getUTCFullYear()).padStart(repeats, '0'),
+  },
+  M: { maxRepeats: 2, format: padded((at) => at.getUTCMonth() + 1) },
+  d: { maxRepeats: 2, format: padded((at) => at.getUTCDate()) },
+  H: { maxRepeats: 2, format: padded((at) => at.getUTCHours()) },
+  m: { maxRepeats: 2, format: padded((at) => at.getUTCMinutes()) },
+  s: { maxRepeats: 2, format: padded((at) => at.getUTCSeconds()) },
+  S: {
+    maxRepeats: 9,
+    format: (at, repeats) => `${String(at.getUTCMilliseconds()).padStart(3, '0')}000000`.slice(0, repeats),
+  },
+};
+
+/**
+ * Reads the prefixes of a stream once, so that what cannot work fails at start-up and not at the first delivery.
+ *
+ * The key is `<evaluated prefix><stream>-<version>-<yyyy-MM-dd-HH-mm-ss>-<uuid><extension>`. A prefix without a timestamp
+ * expression is followed by `yyyy/MM/dd/HH/`, with no slash put in between. The extension is `.gz` for GZIP and none
+ * otherwise, unless `fileExtension` names one. `errorOutputPrefix` is checked and otherwise not used, because this Firehose
+ * has no failed records to write. Source: developer guide, "Understand custom prefixes for Amazon S3 objects" and
+ * "Configure Amazon S3 object name format".
+ *
+ * @throws {PrefixError} an expression that is not supported here or not allowed by AWS; it names the expression, what is
+ * supported and an example.
+ */
+export function compileObjectName(settings: ObjectNameSettings): ObjectName {
+  const { prefix, errorOutputPrefix, deliveryStreamName } = settings;
+  const parts = parse('Prefix', prefix);
+  const errorParts = parse('ErrorOutputPrefix', errorOutputPrefix);
+  if (prefix.includes('!{') && errorOutputPrefix === '') {
+    throw new PrefixError(
+      `ErrorOutputPrefix can't be empty when Prefix contains expressions, as ${JSON.stringify(prefix)} does. ${SUPPORTED}`,
+    );
+  }
+  if (errorOutputPrefix.includes('!{') && !errorOutputPrefix.includes('!{firehose:error-output-type}')) {
+    throw new PrefixError(
+      `ErrorOutputPrefix ${JSON.stringify(errorOutputPrefix)} contains expressions, so it must contain !{firehose:error-output-type}. ${SUPPORTED}`,
+    );
+  }
+  if (!prefix.includes('!{timestamp:')) parts.push(...parse('Prefix', DEFAULT_TIMESTAMP_EXPRESSION));
+  checkEvaluated('Prefix', prefix, parts);
+  checkEvaluated('ErrorOutputPrefix', errorOutputPrefix, errorParts);
+
+  const extension = settings.fileExtension || (settings.compression === 'GZIP' ? '.gz' : '');
+  return (arrivalTime, newUuid) => {
+    const time = arrivalTime.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');
+    const name = `${deliveryStreamName}-${DELIVERY_STREAM_VERSION}-${time}-${newUuid()}${extension}`;
+    return evaluate(parts, arrivalTime, newUuid) + name;
+  };
+}
+
+function evaluate(parts: readonly Part[], at: Date, newUuid: () => string): string {
+  return parts.map((part) => part(at, newUuid)).join('');
+}
+
+function checkEvaluated(field: string, source: string, parts: readonly Part[]): void {
+  // The latest date with the widest fields: no evaluation is longer.
+  const widest = evaluate(
+    parts,
+    new Date('2222-12-22T22:22:22.222Z'),
+    () => '00000000-0000-0000-0000-000000000000',
+  );
+  if (widest.length > MAX_EVALUATED_PREFIX_LENGTH) {
+    throw new PrefixError(
+      `${field} ${JSON.stringify(source)} evaluates to ${widest.length} characters, and AWS allows ${MAX_EVALUATED_PREFIX_LENGTH}`,
+    );
+  }
+  // S3 would store such keys, but as paths on this machine they would leave the bucket's directory.
+  if (widest.split('/').some((segment) => segment === '.' || segment === '..')) {
+    throw new PrefixError(
+      `${field} ${JSON.stringify(source)} contains a "." or ".." between slashes, which cannot be a directory here. Use names, as in events/raw/`,
+    );
+  }
+}
+
+function parse(field: 'Prefix' | 'ErrorOutputPrefix', source: string): Part[] {
+  const parts: Part[] = [];
+  let position = 0;
+  while (position < source.length) {
+    const start = source.indexOf('!{', position);
+    const text = source.slice(position, start === -1 ? source.length : start);
+    if (text !== '') parts.push(() => text);
+    if (start === -1) break;
+    const end = source.indexOf('}', start);
+    if (end === -1) throw unsupported(field, source.slice(start), 'the expression has no closing brace');
+    parts.push(parseExpression(field, source.slice(start, end + 1)));
+    position = end + 1;
+  }
+  return parts;
+}
+
+function parseExpression(field: 'Prefix' | 'ErrorOutputPrefix', expression: string): Part {
+  const [, namespace, value] = /^!\{([^:]*):(.*)\}$/s.exec(expression) ?? [];
+  if (namespace === 'timestamp' && value) return parsePattern(field, expression, value);
+  if (namespace === 'firehose' && value === 'random-string') {
+    // AWS documents 11 characters, and its example is the beginning of a UUID.
+    return (_at, newUuid) => newUuid().slice(0, 11);
+  }
+  if (namespace === 'firehose' && value === 'error-output-type') {
+    if (field === 'Prefix') throw unsupported(field, expression, 'it is only allowed in ErrorOutputPrefix');
+    return () => 'processing-failed';
+  }
+  throw unsupported(field, expression, 'the expression is unknown');
+}
+
+function parsePattern(field: string, expression: string, pattern: string): Part {
+  const parts: Part[] = [];
+  // In this order: a quote that stands for itself, quoted text, a run of one letter, any other single character.
+  for (const [token] of pattern.matchAll(/''|'(?:[^']|'')*'|([A-Za-z])\1*|[\s\S]/g)) {
+    const first = token.charAt(0);
+    if (token === "''") parts.push(() => "'");
+    else if (token === "'") throw unsupported(field, expression, 'a quote is not closed');
+    else if (first === "'") {
+      const text = token.slice(1, -1).replaceAll("''", "'");
+      parts.push(() => text);
+    } else if (/[A-Za-z]/.test(first)) {
+      const letter = PATTERN_LETTERS[first];
+      if (letter === undefined || token.length > letter.maxRepeats) {
+        throw unsupported(
+          field,
+          expression,
+          `the pattern letters ${JSON.stringify(token)} are not supported`,
+        );
+      }
+      parts.push((at) => letter.format(at, token.length));
+    } else if (/[[\]{}#]/.test(first)) {
+      throw unsupported(field, expression, `${JSON.stringify(token)} is reserved and needs single quotes`);
+    } else parts.push(() => token);
+  }
+  return (at, newUuid) => evaluate(parts, at, newUuid);
+}
+
+function unsupported(field: string, expression: string, reason: string): PrefixError {
+  return new PrefixError(`${field} contains ${expression}: ${reason}. ${SUPPORTED}`);
+}

@@ -1,0 +1,242 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { DeliveryStream } from './delivery-stream.ts';
+import {
+  FirehoseError,
+  HTTP_STATUS_BY_ERROR_TYPE,
+  type Input,
+  MAX_REQUEST_BYTES,
+  OPERATIONS,
+  type Operation,
+  parseInput,
+} from './limits.ts';
+import { DELIVERY_STREAM_VERSION } from './object-name.ts';
+
+/** Why one record is refused while the others of its request may be taken. Source: API reference, PutRecordBatch. */
+export type RecordErrorCode = 'ServiceUnavailableException' | 'InternalFailure';
+
+/** What a Firehose server serves. */
+export interface FirehoseServerOptions {
+  /** The streams that exist. They stay the caller's, who closes them after the server. */
+  readonly deliveryStreams: readonly DeliveryStream[];
+  /**
+   * Decides over each record, in order, before anything of its request is stored: `undefined` takes it, an error code
+   * refuses it. In PutRecordBatch a refused record is marked in its place of an HTTP 200; PutRecord answers with the error.
+   *
+   * @default - every record is taken
+   */
+  readonly admit?: (record: Buffer, deliveryStreamName: string) => RecordErrorCode | undefined;
+}
+
+const TARGET_PREFIX = 'Firehose_20150804.';
+const CONTENT_TYPE = 'application/x-amz-json-1.1';
+
+/** The account and region of every ARN in an answer; the account is the one that AWS's documentation uses. */
+const ACCOUNT = '123456789012';
+const REGION = 'us-east-1';
+
+// What AWS says in these cases, as far as public reports show (boto/boto3#2804 for "Slow down.").
+const RECORD_ERROR_MESSAGES: Readonly<Record<RecordErrorCode, string>> = {
+  ServiceUnavailableException: 'Slow down.',
+  InternalFailure: 'Internal service failure',
+};
+
+/**
+ * A body is kept up to this size, in bytes, to say what is wrong with it; of a larger one only the size is looked at. It is
+ * twice what is allowed, so that a record that is too large meets its own error and not that of the request.
+ */
+const MAX_BODY_BYTES = 2 * MAX_REQUEST_BYTES;
+
+/**
+ * Makes a server that speaks Amazon Data Firehose's protocol, AWS JSON 1.1: PutRecord, PutRecordBatch and
+ * DescribeDeliveryStream. Any SDK, boto3 and the AWS CLI can use it as their endpoint. It checks that a request is signed,
+ * not the signature.
+ *
+ * The answer to a put comes when the stream has taken the records, which is when it holds little enough in memory: that is
+ * how a fast producer is slowed down. It is not yet when they are on disk.
+ *
+ * A RecordId is the request's id and the record's index, 38 to 40 characters, unique. AWS's are 224 characters that mean
+ * nothing to a client either, and would make the answer to 500 records 112 KB.
+ *
+ * @returns a server that does not listen yet. Its `close` lets requests under way finish.
+ */
+export function createFirehoseServer(options: FirehoseServerOptions): Server {
+  const { admit } = options;
+  const streams = new Map(
+    options.deliveryStreams.map((stream) => [stream.settings.deliveryStreamName, stream]),
+  );
+
+  function findStream(name: string): DeliveryStream {
+    const stream = streams.get(name);
+    if (stream !== undefined) return stream;
+    throw new FirehoseError(
+      'ResourceNotFoundException',
+      `Firehose ${name} under account ${ACCOUNT} not found.`,
+    );
+  }
+
+  const handlers: {
+    readonly [O in Operation]: (input: Input<O>, requestId: string) => object | Promise<object>;
+  } = {
+    DescribeDeliveryStream: (input) => describeDeliveryStream(findStream(input.DeliveryStreamName)),
+
+    PutRecord: async (input, requestId) => {
+      const stream = findStream(input.DeliveryStreamName);
+      const refusal = admit?.(input.Record.Data, input.DeliveryStreamName);
+      if (refusal !== undefined) throw new FirehoseError(refusal, RECORD_ERROR_MESSAGES[refusal]);
+      await stream.put([input.Record.Data]);
+      return { RecordId: `${requestId}.0`, Encrypted: stream.settings.encrypted };
+    },
+
+    PutRecordBatch: async (input, requestId) => {
+      const stream = findStream(input.DeliveryStreamName);
+      const records = input.Records.map((record) => record.Data);
+      const refusals = records.map((record) => admit?.(record, input.DeliveryStreamName));
+      const admitted = records.filter((_record, index) => refusals[index] === undefined);
+      if (admitted.length > 0) await stream.put(admitted);
+      return {
+        FailedPutCount: records.length - admitted.length,
+        Encrypted: stream.settings.encrypted,
+        RequestResponses: refusals.map((refusal, index) =>
+          refusal === undefined
+            ? { RecordId: `${requestId}.${index}` }
+            : { ErrorCode: refusal, ErrorMessage: RECORD_ERROR_MESSAGES[refusal] },
+        ),
+      };
+    },
+  };
+
+  async function answer(request: IncomingMessage, requestId: string): Promise<object> {
+    const body = await readBody(request);
+    const operation = findOperation(request);
+    if (request.headers.authorization === undefined) {
+      throw new FirehoseError('MissingAuthenticationTokenException', 'Missing Authentication Token');
+    }
+    const input = body.length > MAX_BODY_BYTES ? undefined : parseInput(operation, parseJson(body.text));
+    if (input === undefined || body.length > MAX_REQUEST_BYTES) {
+      throw new FirehoseError('InvalidArgumentException', 'Records size exceeds 4 MB limit');
+    }
+    // The operation decides both types, which TypeScript cannot follow through a variable.
+    const handle = handlers[operation] as (input: unknown, requestId: string) => object | Promise<object>;
+    return handle(input, requestId);
+  }
+
+  const server = createServer((request, response) => {
+    const requestId = randomUUID();
+    answer(request, requestId).then(
+      (output) => send(response, requestId, 200, output),
+      (error) => sendError(response, requestId, error),
+    );
+  });
+  // Node's 5 s would cut the connections of a client that backs off, just as it sends again.
+  server.keepAliveTimeout = 60_000;
+  return server;
+}
+
+/**
+ * Lets a server listen on 127.0.0.1, and there only.
+ *
+ * @param port a free port, or 0 for any.
+ * @returns its endpoint URL.
+ * @throws when the port is taken.
+ */
+export async function listenOnLoopback(server: Server, port: number): Promise<string> {
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function findOperation(request: IncomingMessage): Operation {
+  const target = String(request.headers['x-amz-target'] ?? '');
+  const operation = target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : '';
+  const contentType = request.headers['content-type']?.split(';')[0]?.trim();
+  if (request.method === 'POST' && contentType === CONTENT_TYPE && Object.hasOwn(OPERATIONS, operation)) {
+    return operation as Operation;
+  }
+  throw new FirehoseError(
+    'UnknownOperationException',
+    `Expected POST with Content-Type ${CONTENT_TYPE} and X-Amz-Target ${TARGET_PREFIX}` +
+      `${Object.keys(OPERATIONS).join(` or ${TARGET_PREFIX}`)}; got ${request.method} ${target}`,
+  );
+}
+
+async function readBody(request: IncomingMessage): Promise<{ length: number; text: string }> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  // Events and not `for await`, which costs a turn of the event loop for each chunk of 64 KiB.
+  request.on('data', (chunk: Buffer) => {
+    length += chunk.length;
+    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+  });
+  await once(request, 'end');
+  return { length, text: Buffer.concat(chunks).toString() };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new FirehoseError('SerializationException', `The body is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function sendError(response: ServerResponse, requestId: string, error: unknown): void {
+  const { type, message } =
+    error instanceof FirehoseError ? error : new FirehoseError('InternalFailure', String(error));
+  // AWS's deserializer, unlike the rest, writes the message with a capital letter (aws/aws-sdk-php#650); clients read both.
+  const body =
+    type === 'SerializationException' ? { __type: type, Message: message } : { __type: type, message };
+  send(response, requestId, HTTP_STATUS_BY_ERROR_TYPE[type], body);
+}
+
+function send(response: ServerResponse, requestId: string, status: number, output: object): void {
+  const body = JSON.stringify(output);
+  response.writeHead(status, {
+    'x-amzn-requestid': requestId,
+    'content-type': CONTENT_TYPE,
+    'content-length': Buffer.byteLength(body),
+  });
+  response.end(body);
+}
+
+function describeDeliveryStream({ settings, createdAt }: DeliveryStream): object {
+  const destination = {
+    RoleARN: `arn:aws:iam::${ACCOUNT}:role/embedded-firehose`,
+    BucketARN: `arn:aws:s3:::${settings.bucketName}`,
+    Prefix: settings.prefix,
+    ErrorOutputPrefix: settings.errorOutputPrefix,
+    BufferingHints: {
+      SizeInMBs: settings.bufferingSizeMiB,
+      IntervalInSeconds: settings.bufferingIntervalSeconds,
+    },
+    CompressionFormat: settings.compression,
+    EncryptionConfiguration: { NoEncryptionConfig: 'NoEncryption' },
+  };
+  return {
+    DeliveryStreamDescription: {
+      DeliveryStreamName: settings.deliveryStreamName,
+      DeliveryStreamARN: `arn:aws:firehose:${REGION}:${ACCOUNT}:deliverystream/${settings.deliveryStreamName}`,
+      DeliveryStreamStatus: 'ACTIVE',
+      DeliveryStreamType: 'DirectPut',
+      DeliveryStreamEncryptionConfiguration: settings.encrypted
+        ? { Status: 'ENABLED', KeyType: 'AWS_OWNED_CMK' }
+        : { Status: 'DISABLED' },
+      VersionId: DELIVERY_STREAM_VERSION,
+      CreateTimestamp: createdAt.getTime() / 1000,
+      Destinations: [
+        {
+          DestinationId: 'destinationId-000000000001',
+          S3DestinationDescription: destination,
+          ExtendedS3DestinationDescription: {
+            ...destination,
+            S3BackupMode: 'Disabled',
+            ...(settings.fileExtension && { FileExtension: settings.fileExtension }),
+          },
+        },
+      ],
+      HasMoreDestinations: false,
+    },
+  };
+}

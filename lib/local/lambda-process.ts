@@ -1,0 +1,76 @@
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * The process that a local Lambda function runs in: started by lambda-runtime.ts with the function's environment,
+ * it loads the handler and answers each invocation.
+ */
+
+/** What the process is told: the payload of an invocation, and what its context object shows. */
+export interface InvocationMessage {
+  /** The payload. */
+  readonly payload: unknown;
+  /** Lambda's id of the invocation. */
+  readonly awsRequestId: string;
+  /** When the time is over, in milliseconds since 1970. */
+  readonly deadlineMs: number;
+}
+
+/** What the process answers: what the handler returned, or threw. */
+export interface AnswerMessage {
+  /** What the handler returned. */
+  readonly result?: unknown;
+  /** What the handler threw, as Lambda shows it. */
+  readonly error?: { readonly errorType: string; readonly errorMessage: string };
+  /** The process's memory at its peak, as the operating system counted it. */
+  readonly maxMemoryUsedMiB: number;
+}
+
+type Handler = (payload: unknown, context: object) => Promise<unknown>;
+
+const { LAMBDA_TASK_ROOT, _HANDLER, AWS_LAMBDA_FUNCTION_NAME, AWS_LAMBDA_FUNCTION_MEMORY_SIZE } = process.env;
+const [file, exportName] = (_HANDLER ?? '').split('.');
+let handler: Promise<Handler> | undefined;
+
+async function loadHandler(): Promise<Handler> {
+  const module: Record<string, Handler> = await import(
+    pathToFileURL(join(LAMBDA_TASK_ROOT ?? '', `${file}.mjs`)).href
+  );
+  const loaded = module[exportName ?? ''];
+  if (!loaded) {
+    throw new Error(`${_HANDLER} is not exported by the bundle`);
+  }
+  return loaded;
+}
+
+function createContext({ awsRequestId, deadlineMs }: InvocationMessage): object {
+  return {
+    awsRequestId,
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: `arn:aws:lambda:us-east-1:123456789012:function:${AWS_LAMBDA_FUNCTION_NAME}`,
+    memoryLimitInMB: AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
+  };
+}
+
+async function answer(message: InvocationMessage): Promise<Omit<AnswerMessage, 'maxMemoryUsedMiB'>> {
+  try {
+    handler ??= loadHandler();
+    return { result: await (await handler)(message.payload, createContext(message)) };
+  } catch (error) {
+    const { name, message: errorMessage } = error as Error;
+    return { error: { errorType: name, errorMessage } };
+  }
+}
+
+process.on('message', async (message: InvocationMessage) => {
+  const maxMemoryUsedMiB = () => Math.ceil(process.resourceUsage().maxRSS / 1_024);
+  process.send?.({
+    ...(await answer(message)),
+    maxMemoryUsedMiB: maxMemoryUsedMiB(),
+  } satisfies AnswerMessage);
+});

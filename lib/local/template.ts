@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as v from 'valibot';
+import type { DeliveryStreamSettings } from './firehose/delivery-stream.ts';
+
+/** What the synthesized template says of the function. */
+export interface FunctionSettings {
+  /** Physical name, as CloudFormation would give it. */
+  readonly functionName: string;
+  /** Folder of the bundled asset. */
+  readonly assetDirectory: string;
+  /** File and export, such as `index.handler`. */
+  readonly handler: string;
+  /** Environment variables, references resolved. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Memory setting in MiB. */
+  readonly memoryMiB: number;
+  /** Time that an invocation may take. */
+  readonly timeoutMs: number;
+}
+
+/** What of a synthesized stack runs on this machine. */
+export interface LocalStack {
+  /** The producer. */
+  readonly function: FunctionSettings;
+  /** The stream that it pushes to. */
+  readonly deliveryStream: DeliveryStreamSettings;
+}
+
+const reference = v.object({ Ref: v.string() });
+const outputs = v.object({
+  FunctionName: v.object({ Value: reference }),
+  DeliveryStreamName: v.object({ Value: reference }),
+  BucketName: v.object({ Value: reference }),
+});
+const functionProperties = v.object({
+  Code: v.object({ S3Key: v.string() }),
+  Handler: v.string(),
+  MemorySize: v.number(),
+  Timeout: v.number(),
+  Environment: v.object({ Variables: v.record(v.string(), v.union([v.string(), reference])) }),
+});
+const deliveryStreamProperties = v.object({
+  DeliveryStreamEncryptionConfigurationInput: v.optional(v.object({ KeyType: v.string() })),
+  ExtendedS3DestinationConfiguration: v.object({
+    BufferingHints: v.object({ IntervalInSeconds: v.number(), SizeInMBs: v.number() }),
+    CompressionFormat: v.picklist(['GZIP', 'UNCOMPRESSED']),
+    FileExtension: v.optional(v.string()),
+    Prefix: v.string(),
+    ErrorOutputPrefix: v.string(),
+  }),
+});
+const template = v.object({
+  Outputs: outputs,
+  Resources: v.record(v.string(), v.object({ Properties: v.optional(v.unknown()) })),
+});
+
+/** The name that CloudFormation would give a resource, without the random part: the same in every run. */
+function physicalName(stackName: string, logicalId: string): string {
+  return `${stackName}-${logicalId.replace(/[0-9A-F]{8}$/, '')}`;
+}
+
+/**
+ * Reads from a cloud assembly what is needed to run its producer on this machine: only the outputs say which
+ * resources count, so that the template may otherwise change as it likes.
+ *
+ * @param assemblyDirectory What `cdk synth` wrote, `cdk.out` by default.
+ * @throws ValiError if the template is not one of this project's stack with a delivery stream of its own.
+ */
+export async function readLocalStack(assemblyDirectory: string, stackName: string): Promise<LocalStack> {
+  const file = await readFile(join(assemblyDirectory, `${stackName}.template.json`), 'utf8');
+  const { Outputs, Resources } = v.parse(template, JSON.parse(file));
+
+  const logicalId = (output: keyof typeof Outputs) => Outputs[output].Value.Ref;
+  const resolve = (value: string | { Ref: string }) =>
+    typeof value === 'string' ? value : physicalName(stackName, value.Ref);
+
+  const producer = v.parse(functionProperties, Resources[logicalId('FunctionName')]?.Properties);
+  const stream = v.parse(deliveryStreamProperties, Resources[logicalId('DeliveryStreamName')]?.Properties);
+  const destination = stream.ExtendedS3DestinationConfiguration;
+  return {
+    function: {
+      functionName: physicalName(stackName, logicalId('FunctionName')),
+      assetDirectory: join(assemblyDirectory, `asset.${producer.Code.S3Key.replace(/\.zip$/, '')}`),
+      handler: producer.Handler,
+      environment: Object.fromEntries(
+        Object.entries(producer.Environment.Variables).map(([name, value]) => [name, resolve(value)]),
+      ),
+      memoryMiB: producer.MemorySize,
+      timeoutMs: producer.Timeout * 1_000,
+    },
+    deliveryStream: {
+      deliveryStreamName: physicalName(stackName, logicalId('DeliveryStreamName')),
+      bucketName: physicalName(stackName, logicalId('BucketName')).toLowerCase(),
+      prefix: destination.Prefix,
+      errorOutputPrefix: destination.ErrorOutputPrefix,
+      compression: destination.CompressionFormat,
+      ...(destination.FileExtension && { fileExtension: destination.FileExtension }),
+      bufferingIntervalSeconds: destination.BufferingHints.IntervalInSeconds,
+      bufferingSizeMiB: destination.BufferingHints.SizeInMBs,
+      encrypted: stream.DeliveryStreamEncryptionConfigurationInput !== undefined,
+    },
+  };
+}
