@@ -23,7 +23,11 @@ function payloadSchema(maxCount: number) {
       (value) => Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max,
       `expected a whole number from ${min} to ${max}, for example ${example}`,
     );
-  return v.objectWithRest(
+  const jsonObject = v.custom<Record<string, unknown>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'expected a JSON object',
+  );
+  const known = v.objectWithRest(
     {
       count: v.optional(wholeNumber(1, maxCount, Math.min(100, maxCount))),
       runId: v.optional(
@@ -36,8 +40,8 @@ function payloadSchema(maxCount: number) {
       to: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER, 100)),
     },
     v.never(`unknown property, expected only ${properties.join(', ')}`),
-    'expected a JSON object',
   );
+  return v.pipe(jsonObject, known);
 }
 
 /** The value as JSON, cut short: an error message is no place for a megabyte of somebody's payload. */

@@ -1,0 +1,319 @@
+import { Stack } from 'aws-cdk-lib';
+import { Match } from 'aws-cdk-lib/assertions';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, it } from 'vitest';
+import { EventProducer, type EventProducerProps } from '../../lib/event-producer.ts';
+import { createApp, templateOf } from './synth.ts';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource?: unknown;
+}
+
+interface PolicyDocument {
+  readonly Statement: Statement[];
+}
+
+interface Resource {
+  readonly Properties?: {
+    readonly PolicyDocument?: PolicyDocument;
+    readonly Policies?: { readonly PolicyDocument: PolicyDocument }[];
+  };
+}
+
+const variants = [
+  {},
+  { recordFormat: 'gzip' },
+  { recordFormat: 'single', count: '5000', schedule: 'cron(0 12 * * ? *)', timeZone: 'Europe/Berlin' },
+  { deliveryStreamName: 'my-stream' },
+  { schedule: 'off' },
+  { removal: 'destroy' },
+];
+
+/** Every statement of the roles that the template defines, but for the CDK's own helper that empties a bucket. */
+function statementsOf(template: ReturnType<typeof templateOf>): Statement[] {
+  const resources: Record<string, Resource> = template.toJSON().Resources;
+  return Object.entries(resources)
+    .filter(([id]) => !id.startsWith('CustomS3AutoDelete'))
+    .flatMap(([, { Properties }]) => [
+      Properties?.PolicyDocument,
+      ...(Properties?.Policies ?? []).map(({ PolicyDocument }) => PolicyDocument),
+    ])
+    .flatMap((document) => document?.Statement ?? [])
+    .filter(({ Effect }) => Effect === 'Allow');
+}
+
+describe.each(variants)('the stack with context %j', (context) => {
+  it('has no finding of cdk-nag, of the template validator or of the CDK', () => {
+    // Act: synth throws on the first finding that is not acknowledged
+    const assembly = createApp(context).app.synth();
+
+    // Assess
+    expect(assembly.getStackByName('FirehoseEventProducer').messages).toEqual([]);
+  });
+
+  it('allows nothing on every resource and no action by wildcard alone', () => {
+    // Act
+    const statements = statementsOf(templateOf(context));
+
+    // Assess
+    expect(statements.length).toBeGreaterThan(1);
+    for (const { Action, Resource } of statements) {
+      expect([Action].flat()).not.toContain('*');
+      expect([Resource].flat()).not.toContain('*');
+    }
+  });
+
+  it('needs no account, no region and no look-up to synthesize', () => {
+    // Act
+    const template = JSON.stringify(templateOf(context).toJSON());
+
+    // Assess
+    expect(template).not.toMatch(/"Type":"AWS::CDK::Metadata"|\b\d{12}\b/);
+    expect(createApp(context).app.synth().manifest.missing ?? []).toEqual([]);
+  });
+});
+
+describe('cdk-nag', () => {
+  it('does look at the stack: an unencrypted way in is found', () => {
+    // Prepare
+    const { app, stack } = createApp();
+    new Bucket(stack, 'Open');
+
+    // Act
+    const synth = () => app.synth();
+
+    // Assess
+    expect(synth).toThrow('AwsSolutions-S10');
+  });
+});
+
+describe('the bucket', () => {
+  it('is private, TLS only, encrypted, and its objects expire', () => {
+    // Act
+    const template = templateOf();
+
+    // Assess
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 30, Status: 'Enabled' })] },
+    });
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 's3:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('is kept when the stack is destroyed, unless removal=destroy', () => {
+    templateOf().hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain' });
+    templateOf({ removal: 'destroy' }).hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
+    templateOf().resourceCountIs('Custom::S3AutoDeleteObjects', 0);
+    templateOf({ removal: 'destroy' }).resourceCountIs('Custom::S3AutoDeleteObjects', 1);
+  });
+});
+
+describe('the delivery stream', () => {
+  const time = 'year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/';
+
+  it('is Direct PUT, encrypted, buffers 60 s, names objects by time and errors by type, and logs them', () => {
+    templateOf().hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
+      DeliveryStreamType: 'DirectPut',
+      DeliveryStreamEncryptionConfigurationInput: { KeyType: 'AWS_OWNED_CMK' },
+      ExtendedS3DestinationConfiguration: {
+        CompressionFormat: 'GZIP',
+        FileExtension: Match.absent(),
+        BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 64 },
+        Prefix: `events/${time}`,
+        ErrorOutputPrefix: `errors/!{firehose:error-output-type}/${time}`,
+        CloudWatchLoggingOptions: { Enabled: true },
+      },
+    });
+  });
+
+  it('compresses nothing but names its objects .gz when the records are gzip', () => {
+    templateOf({ recordFormat: 'gzip' }).hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
+      ExtendedS3DestinationConfiguration: { CompressionFormat: 'UNCOMPRESSED', FileExtension: '.gz' },
+    });
+  });
+
+  it('is not created, nor a bucket, when there is one already', () => {
+    // Act
+    const template = templateOf({ deliveryStreamName: 'my-stream' });
+
+    // Assess
+    template.resourceCountIs('AWS::KinesisFirehose::DeliveryStream', 0);
+    template.resourceCountIs('AWS::S3::Bucket', 0);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { DELIVERY_STREAM_NAME: 'my-stream' } },
+    });
+    expect(Object.keys(template.findOutputs('*'))).not.toContain('BucketName');
+    expect(JSON.stringify(statementsOf(template))).toContain(':deliverystream/my-stream');
+  });
+
+  it('and the function keep their logs for a month', () => {
+    const groups = Object.values(templateOf().findResources('AWS::Logs::LogGroup'));
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual([30, 30]);
+  });
+});
+
+describe('the function', () => {
+  it('runs on Node 24 and arm64 with 512 MiB and five minutes', () => {
+    templateOf().hasResourceProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      MemorySize: 512,
+      Timeout: 300,
+      Handler: 'index.handler',
+      LoggingConfig: { LogGroup: Match.anyValue() },
+      Environment: {
+        Variables: {
+          RECORD_FORMAT: 'ndjson',
+          DEFAULT_COUNT: '100',
+          MAX_COUNT: '10000000',
+          CONCURRENCY: '8',
+          MAX_REQUEST_BYTES: '1048576',
+          MAX_ATTEMPTS: '20',
+          POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
+        },
+      },
+    });
+  });
+
+  it('says beside the Test button what to send, within the 256 characters that Lambda shows', () => {
+    // Act
+    const [description] = Object.values(
+      templateOf({ count: '10000000' }).findResources('AWS::Lambda::Function'),
+    ).map(({ Properties }) => Properties.Description as string);
+
+    // Assess
+    expect(description).toContain('{"count": 5000}');
+    expect(description!.length).toBeLessThanOrEqual(256);
+  });
+
+  it('may put record batches into its stream and write its own log, and nothing else', () => {
+    // Act
+    const policies = Object.entries(templateOf().findResources('AWS::IAM::Policy'));
+    const [[, policy] = ['', { Properties: {} }]] = policies.filter(([id]) => id.includes('FunctionRole'));
+
+    // Assess
+    expect(policy.Properties.PolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: { 'Fn::GetAtt': [expect.stringContaining('FunctionLogs'), 'Arn'] },
+      },
+      {
+        Effect: 'Allow',
+        Action: 'firehose:PutRecordBatch',
+        Resource: { 'Fn::GetAtt': [expect.stringContaining('DeliveryStream'), 'Arn'] },
+      },
+    ]);
+    expect(JSON.stringify(templateOf().toJSON())).not.toContain('ManagedPolicyArns');
+  });
+});
+
+describe('the schedule', () => {
+  it('runs every five minutes, with the scheduled time as the run, and dead letters for what it cannot deliver', () => {
+    templateOf().hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      State: 'ENABLED',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Input: '{"count":100,"runId":"<aws.scheduler.scheduled-time>"}',
+        DeadLetterConfig: { Arn: Match.anyValue() },
+      },
+    });
+  });
+
+  it('follows count, schedule and timeZone', () => {
+    templateOf({
+      count: '5000',
+      schedule: 'cron(0 12 * * ? *)',
+      timeZone: 'Europe/Berlin',
+    }).hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'cron(0 12 * * ? *)',
+      ScheduleExpressionTimezone: 'Europe/Berlin',
+      Target: { Input: '{"count":5000,"runId":"<aws.scheduler.scheduled-time>"}' },
+    });
+  });
+
+  it('keeps its default rate when only the time zone is given', () => {
+    templateOf({ timeZone: 'Asia/Tokyo' }).hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      ScheduleExpressionTimezone: 'Asia/Tokyo',
+    });
+  });
+
+  it('is left out with schedule=off', () => {
+    templateOf({ schedule: 'off' }).resourceCountIs('AWS::Scheduler::Schedule', 0);
+    templateOf({ schedule: 'off' }).resourceCountIs('AWS::SQS::Queue', 0);
+  });
+
+  it('has encrypted queues, TLS only', () => {
+    // Act
+    const template = templateOf();
+
+    // Assess
+    template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
+    template.allResourcesProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    });
+  });
+});
+
+describe('the outputs', () => {
+  it('name the function, the stream and the bucket, and give a line that invokes the function', () => {
+    // Act
+    const outputs = templateOf({ count: '5000' }).findOutputs('*');
+
+    // Assess
+    expect(Object.keys(outputs)).toEqual([
+      'FunctionName',
+      'DeliveryStreamName',
+      'BucketName',
+      'InvokeCommand',
+    ]);
+    const command = JSON.stringify(outputs.InvokeCommand);
+    expect(command).toContain('aws lambda invoke --function-name');
+    expect(command).toContain(`--payload '{\\"count\\":5000}'`);
+  });
+});
+
+describe('the numeric props', () => {
+  it.each([
+    [{ count: 0 }, 'count is 0: expected a whole number from 1 to 10000000'],
+    [{ count: 51, maxCount: 50 }, 'count is 51: expected a whole number from 1 to 50'],
+    [{ concurrency: 65 }, 'concurrency is 65: expected a whole number from 1 to 64, for example 8'],
+    [{ maxRequestBytes: 5_000_000 }, 'maxRequestBytes is 5000000: expected'],
+    [{ maxAttempts: 1.5 }, 'maxAttempts is 1.5: expected'],
+  ] satisfies [EventProducerProps, string][])('%j are refused', (props, message) => {
+    // Prepare
+    const { app } = createApp();
+
+    // Act
+    const create = () => new EventProducer(new Stack(app, 'Other'), 'Producer', props);
+
+    // Assess
+    expect(create).toThrow(message);
+  });
+});

@@ -1,0 +1,246 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { backoffMs, type DeliveryOptions, deliver, type PutRecords } from '../../lambda/delivery.ts';
+import { billedBytes, type EventRecord } from '../../lambda/records.ts';
+import type { RecordBatch } from '../../lambda/requests.ts';
+import { mergeSlices } from '../../lambda/slice.ts';
+
+const eventsPerTestRecord = 3;
+
+/** Records of three events and as many bytes each, in requests of `perRequest` records. */
+function* requestsOf(records: number, perRequest: number): Generator<RecordBatch, void> {
+  for (let first = 0; first < records; first += perRequest) {
+    const count = Math.min(perRequest, records - first);
+    yield Array.from({ length: count }, (_, place): EventRecord => {
+      const from = (first + place) * eventsPerTestRecord;
+      return { from, to: from + eventsPerTestRecord, data: Buffer.alloc(eventsPerTestRecord) };
+    });
+  }
+}
+
+function sliceOf(records: number) {
+  return { from: 0, to: records * eventsPerTestRecord };
+}
+
+function deliveryOptions(
+  options: Partial<DeliveryOptions> & Pick<DeliveryOptions, 'putRecords'>,
+): DeliveryOptions {
+  return {
+    concurrency: 4,
+    maxAttempts: 20,
+    now: () => 0,
+    random: () => 0.5,
+    sleep: async () => {},
+    ...options,
+  };
+}
+
+/** A Firehose that answers each request as it is told, a turn of the event loop later, and remembers what it took. */
+function firehoseThat(answer: (batch: RecordBatch) => readonly number[] | Error) {
+  const taken: EventRecord[] = [];
+  const seen = { requests: 0, inFlight: 0, mostInFlight: 0 };
+  const putRecords: PutRecords = async (batch) => {
+    seen.requests += 1;
+    seen.inFlight += 1;
+    seen.mostInFlight = Math.max(seen.mostInFlight, seen.inFlight);
+    await new Promise(setImmediate);
+    seen.inFlight -= 1;
+    const refused = answer(batch);
+    if (refused instanceof Error) {
+      throw refused;
+    }
+    taken.push(...batch.filter((_, place) => !refused.includes(place)));
+    return { refused, ...(refused.length > 0 && { cause: new Error('Slow down.') }) };
+  };
+  return { putRecords, taken, seen };
+}
+
+describe('delivering requests', () => {
+  it('accounts for every event, whatever Firehose refuses and whenever it stops working', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.record({
+          records: fc.nat(80),
+          perRequest: fc.integer({ min: 1, max: 7 }),
+          concurrency: fc.integer({ min: 1, max: 6 }),
+          maxAttempts: fc.integer({ min: 1, max: 4 }),
+          refusal: fc.double({ min: 0, max: 0.9, noNaN: true }),
+          breaksAfter: fc.option(fc.nat(30)),
+        }),
+        fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+        async ({ records, perRequest, concurrency, maxAttempts, refusal, breaksAfter }, dice) => {
+          // Prepare
+          const firehose = firehoseThat((batch) => {
+            if (breaksAfter !== null && firehose.seen.requests > breaksAfter) {
+              return new Error('AccessDeniedException: no');
+            }
+            return [...batch.keys()].filter(() => dice.next().value! < refusal);
+          });
+          const options = deliveryOptions({ putRecords: firehose.putRecords, concurrency, maxAttempts });
+
+          // Act
+          const outcome = await deliver(sliceOf(records), requestsOf(records, perRequest), options);
+
+          // Assess
+          const taken = firehose.taken.map(({ from, to }) => ({ from, to }));
+          expect(outcome.recordsDelivered).toBe(taken.length);
+          expect(outcome.eventsDelivered).toBe(taken.length * eventsPerTestRecord);
+          expect(outcome.bytesDelivered).toBe(taken.length * eventsPerTestRecord);
+          expect(outcome.billedBytes).toBe(taken.length * billedBytes(eventsPerTestRecord));
+          expect(outcome.requests).toBe(firehose.seen.requests);
+          expect(firehose.seen.mostInFlight).toBeLessThanOrEqual(concurrency);
+          const undelivered = mergeSlices(outcome.undelivered).map(([from, to]) => ({ from, to }));
+          expect(mergeSlices([...taken, ...undelivered])).toEqual(mergeSlices([sliceOf(records)]));
+          const lengths = [...taken, ...undelivered].reduce((sum, { from, to }) => sum + to - from, 0);
+          expect(lengths).toBe(records * eventsPerTestRecord);
+          expect(outcome.failure === undefined).toBe(undelivered.length === 0);
+        },
+      ),
+    );
+  });
+
+  it('sends only the refused records again', async () => {
+    // Prepare
+    const sent: number[][] = [];
+    const firehose = firehoseThat((batch) => {
+      sent.push(batch.map(({ from }) => from / eventsPerTestRecord));
+      return sent.length === 1 ? [1, 3] : [];
+    });
+
+    // Act
+    const outcome = await deliver(sliceOf(5), requestsOf(5, 5), deliveryOptions(firehose));
+
+    // Assess
+    expect(sent).toEqual([
+      [0, 1, 2, 3, 4],
+      [1, 3],
+    ]);
+    expect(outcome).toMatchObject({ requests: 2, recordsRetried: 2, recordsDelivered: 5 });
+  });
+
+  it('gives up after so many attempts, says why, and leaves the rest of the run alone', async () => {
+    // Prepare
+    const firehose = firehoseThat((batch) => [...batch.keys()]);
+    const options = deliveryOptions({ ...firehose, concurrency: 1, maxAttempts: 3 });
+
+    // Act
+    const outcome = await deliver(sliceOf(100), requestsOf(100, 10), options);
+
+    // Assess
+    expect(firehose.seen.requests).toBe(3);
+    expect(outcome.failure?.message).toBe('gave up after 3 attempts: Slow down.');
+    expect(mergeSlices(outcome.undelivered)).toEqual([[0, 300]]);
+  });
+
+  it('stops at once after an error that no retry can mend, ending the waits of other requests', async () => {
+    // Prepare
+    const sleeping: AbortSignal[] = [];
+    const firehose = firehoseThat(({ 0: first }) =>
+      first!.from === 0 ? [0] : new Error('ResourceNotFoundException: no such stream'),
+    );
+    const options = deliveryOptions({
+      ...firehose,
+      concurrency: 2,
+      sleep: (_, signal) => {
+        sleeping.push(signal);
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+      },
+    });
+
+    // Act
+    const outcome = await deliver(sliceOf(100), requestsOf(100, 1), options);
+
+    // Assess
+    expect(firehose.seen.requests).toBe(2);
+    expect(sleeping).toHaveLength(1);
+    expect(outcome.failure?.message).toContain('no such stream');
+    expect(mergeSlices(outcome.undelivered)).toEqual([[0, 300]]);
+  });
+
+  it('holds no more requests in memory than it has in flight', async () => {
+    // Prepare
+    let pulled = 0;
+    let answered = 0;
+    let mostHeld = 0;
+    const firehose = firehoseThat(() => {
+      mostHeld = Math.max(mostHeld, pulled - answered);
+      answered += 1;
+      return [];
+    });
+    function* counted() {
+      for (const batch of requestsOf(500, 1)) {
+        pulled += 1;
+        yield batch;
+      }
+    }
+
+    // Act
+    await deliver(sliceOf(500), counted(), deliveryOptions({ ...firehose, concurrency: 8 }));
+
+    // Assess
+    expect(pulled).toBe(500);
+    expect(mostHeld).toBe(8);
+  });
+
+  it('waits longer from attempt to attempt, up to a bound, and by chance', async () => {
+    // Prepare
+    const waits: number[] = [];
+    const firehose = firehoseThat((batch) => [...batch.keys()]);
+    const options = deliveryOptions({
+      ...firehose,
+      concurrency: 1,
+      maxAttempts: 10,
+      random: () => 0.999999,
+      sleep: async (durationMs, signal) => {
+        if (!signal.aborted) {
+          waits.push(Math.ceil(durationMs));
+        }
+      },
+    });
+
+    // Act
+    await deliver(sliceOf(1), requestsOf(1, 1), options);
+
+    // Assess
+    expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
+    expect(backoffMs(3, () => 0)).toBe(0);
+    expect(backoffMs(3, () => 0.5)).toBe(200);
+  });
+
+  it('tells of every request: its attempt, its records and why they were refused', async () => {
+    // Prepare
+    const traces: unknown[] = [];
+    let requests = 0;
+    const firehose = firehoseThat(() => {
+      requests += 1;
+      return requests === 1 ? [0] : [];
+    });
+
+    // Act
+    await deliver(
+      sliceOf(2),
+      requestsOf(2, 2),
+      deliveryOptions({ ...firehose, onRequest: (trace) => traces.push(trace) }),
+    );
+
+    // Assess
+    expect(traces).toEqual([
+      { attempt: 1, records: 2, recordsRefused: 1, durationMs: 0, cause: 'Slow down.' },
+      { attempt: 2, records: 1, recordsRefused: 0, durationMs: 0 },
+    ]);
+  });
+
+  it('lets an error of a stage before it through', async () => {
+    // Prepare
+    function* broken() {
+      yield* requestsOf(1, 1);
+      throw new Error('generator broke');
+    }
+
+    // Act
+    const delivery = deliver(sliceOf(2), broken(), deliveryOptions(firehoseThat(() => [])));
+
+    // Assess
+    await expect(delivery).rejects.toThrow('generator broke');
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { parseEnvironment } from '../../lambda/environment.ts';
+import { InvalidEnvironmentError } from '../../lambda/errors.ts';
+
+describe("the function's environment", () => {
+  it('needs nothing but the name of the stream', () => {
+    expect(parseEnvironment({ DELIVERY_STREAM_NAME: 'my-stream', PATH: '/bin' })).toEqual({
+      deliveryStreamName: 'my-stream',
+      recordFormat: 'ndjson',
+      defaultCount: 100,
+      maxCount: 10_000_000,
+      concurrency: 8,
+      maxRequestBytes: 1_048_576,
+      maxAttempts: 20,
+    });
+  });
+
+  it('reads what the stack sets', () => {
+    expect(
+      parseEnvironment({
+        DELIVERY_STREAM_NAME: 'my-stream',
+        RECORD_FORMAT: 'gzip',
+        DEFAULT_COUNT: '5000',
+        MAX_COUNT: '6000',
+        CONCURRENCY: '4',
+        MAX_REQUEST_BYTES: '65536',
+        MAX_ATTEMPTS: '1',
+      }),
+    ).toEqual({
+      deliveryStreamName: 'my-stream',
+      recordFormat: 'gzip',
+      defaultCount: 5_000,
+      maxCount: 6_000,
+      concurrency: 4,
+      maxRequestBytes: 65_536,
+      maxAttempts: 1,
+    });
+  });
+
+  it.each([
+    ['DELIVERY_STREAM_NAME', undefined, 'DELIVERY_STREAM_NAME is undefined; expected'],
+    ['DELIVERY_STREAM_NAME', 'my stream', 'DELIVERY_STREAM_NAME is "my stream"; expected'],
+    [
+      'RECORD_FORMAT',
+      'zip',
+      'RECORD_FORMAT is "zip"; expected one of ndjson, single, gzip, for example ndjson',
+    ],
+    ['CONCURRENCY', '0', 'CONCURRENCY is "0"; expected a whole number from 1 to 64, for example 8'],
+    ['CONCURRENCY', '1e1', 'CONCURRENCY is "1e1"; expected'],
+    ['MAX_REQUEST_BYTES', '5000000', 'MAX_REQUEST_BYTES is "5000000"; expected'],
+    ['MAX_ATTEMPTS', '', 'MAX_ATTEMPTS is ""; expected'],
+  ])('refuses %s = %s', (name, value, problem) => {
+    // Act
+    const parse = () => parseEnvironment({ DELIVERY_STREAM_NAME: 'my-stream', [name]: value });
+
+    // Assess
+    expect(parse).toThrow(InvalidEnvironmentError);
+    expect(parse).toThrow(problem);
+  });
+
+  it('lists every problem at once', () => {
+    expect(() => parseEnvironment({ CONCURRENCY: 'x', MAX_COUNT: 'y' })).toThrow(
+      /DELIVERY_STREAM_NAME.*MAX_COUNT.*CONCURRENCY/s,
+    );
+  });
+});

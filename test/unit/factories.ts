@@ -1,0 +1,30 @@
+import { gunzipSync } from 'node:zlib';
+import type { RecordFormat } from '../../lambda/environment-variables.ts';
+import { createEventWriter } from '../../lambda/events.ts';
+import { type EventRecord, type PackOptions, packRecords } from '../../lambda/records.ts';
+
+/** The clock of these tests, stopped. */
+export const timeMs = Date.UTC(2026, 10, 22, 1, 2, 3);
+
+/** What packRecords needs, for a slice of my-stream/run-1. */
+export function packOptions(options: Partial<PackOptions> = {}): PackOptions {
+  const { slice = { from: 0, to: 1_000 } } = options;
+  return {
+    slice,
+    recordFormat: 'ndjson',
+    maxRequestBytes: 1_048_576,
+    writeEvents: createEventWriter('my-stream', 'run-1', slice.from),
+    now: () => timeMs,
+    ...options,
+  };
+}
+
+/** The records of a slice of my-stream/run-1. */
+export function recordsOf(options: Partial<PackOptions> = {}): EventRecord[] {
+  return [...packRecords(packOptions(options))];
+}
+
+/** The events in a record's data. */
+export function textOf({ data }: EventRecord, recordFormat: RecordFormat): string {
+  return (recordFormat === 'gzip' ? gunzipSync(data) : data).toString();
+}
