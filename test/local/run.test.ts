@@ -14,11 +14,10 @@ function run(options: Partial<LocalRunOptions> & Pick<LocalRunOptions, 'payload'
 
 /** Every event of the run is in the bucket once, and nothing else is. */
 function expectWhole({ report, output }: LocalRun): void {
-  const uuids = linesIn(output.directory).map(uuidOf);
-  expect(uuids.length).toBe(report.eventsRequested);
-  expect(new Set(uuids)).toEqual(
-    new Set(uuidsOf(report.deliveryStreamName, report.runId, report.eventsRequested)),
-  );
+  const missing = new Set(uuidsOf(report.deliveryStreamName, report.runId, report.eventsRequested));
+  // Deleting says whether it was there: a duplicate, or an event of no such run, is unexpected.
+  const unexpected = linesIn(output.directory).filter((line) => !missing.delete(uuidOf(line)));
+  expect({ missing: missing.size, unexpected }).toEqual({ missing: 0, unexpected: [] });
 }
 
 describe('a run on this machine', () => {
@@ -56,17 +55,6 @@ describe('a run on this machine', () => {
     expectWhole(result);
     expect(refused).toBeGreaterThan(100);
     expect(result.report.recordsRetried).toBe(refused);
-  });
-
-  it('names objects as the template says', async () => {
-    // Act
-    const { objectPaths, output } = await run({ payload: {} });
-
-    // Assess
-    expect(objectPaths).toHaveLength(1);
-    expect(objectPaths[0]!.slice(output.directory.length + 1)).toMatch(
-      /^events\/year=\d{4}\/month=\d\d\/day=\d\d\/hour=\d\d\/FirehoseEventProducer-ProducerStreamDeliveryStream-1-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[\da-f-]{36}\.gz$/,
-    );
   });
 
   it('says which stage failed when the stack cannot be synthesized', async () => {

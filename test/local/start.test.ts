@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { linesIn, temporaryDirectory, uuidOf, uuidsOf } from './factories.ts';
 
@@ -32,7 +33,11 @@ describe('npm start', () => {
     expect(stderr).toContain('Synthesizing');
     const lastRun = JSON.parse(readFileSync('.local/last-run.json', 'utf8'));
     expect(lastRun.report).toEqual(document.report);
-    expect(lastRun.objectPaths.every(existsSync)).toBe(true);
+    expect(lastRun.objectPaths).toHaveLength(1);
+    expect(existsSync(lastRun.objectPaths[0])).toBe(true);
+    expect(relative(document.output.directory, lastRun.objectPaths[0])).toMatch(
+      /^events\/year=\d{4}\/month=\d\d\/day=\d\d\/hour=\d\d\/FirehoseEventProducer-ProducerStreamDeliveryStream-1-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[\da-f-]{36}\.gz$/,
+    );
   });
 
   it('tells a stranger what was sent, where it landed and what to type next', () => {
