@@ -21,11 +21,20 @@ export const environmentVariables = {
   /** One of {@link recordFormats}. */
   recordFormat: { name: 'RECORD_FORMAT', default: 'ndjson' },
 
-  /** Events of an invocation whose payload names no count. 100, as in the lesson. */
-  defaultCount: { name: 'DEFAULT_COUNT', min: 1, max: 1_000_000_000, default: 100 },
+  /** URL of the work queue, which takes the slices that an invocation leaves to a later one. Required. */
+  workQueueUrl: { name: 'WORK_QUEUE_URL' },
 
-  /** Most events that one invocation accepts: a guard against a typo. */
-  maxCount: { name: 'MAX_COUNT', min: 1, max: 1_000_000_000, default: 10_000_000 },
+  /** Events of a run whose payload names no count. 100, as in the lesson. */
+  defaultCount: { name: 'DEFAULT_COUNT', min: 1, max: 1_000_000_000_000, default: 100 },
+
+  /** Most events that a payload may ask for: a guard against a typo. */
+  maxCount: { name: 'MAX_COUNT', min: 1, max: 1_000_000_000_000, default: 1_000_000_000 },
+
+  /** Events of a slice: a larger run is cut into slices that go to the work queue. */
+  eventsPerSlice: { name: 'EVENTS_PER_SLICE', min: 1_000, max: 100_000_000, default: 1_000_000 },
+
+  /** Steady rate of a run whose payload names none; unset, a run goes as fast as the stream takes it. */
+  eventsPerSecond: { name: 'EVENTS_PER_SECOND', min: 1, max: 1_000_000, example: 1_000 },
 
   /** Requests in flight. */
   concurrency: { name: 'CONCURRENCY', min: 1, max: 64, default: 8 },
@@ -36,6 +45,6 @@ export const environmentVariables = {
    */
   maxRequestBytes: { name: 'MAX_REQUEST_BYTES', min: 65_536, max: 4_000_000, default: 1_048_576 },
 
-  /** How often a record is sent before the run gives up, the first time included. */
+  /** How often a record is sent before the invocation leaves it to a later one, the first time included. */
   maxAttempts: { name: 'MAX_ATTEMPTS', min: 1, max: 100, default: 20 },
 } as const;

@@ -8,15 +8,21 @@ export interface Environment {
   readonly deliveryStreamName: string;
   /** Shape of the records. */
   readonly recordFormat: RecordFormat;
-  /** Events of an invocation whose payload names no count. */
+  /** URL of the work queue. */
+  readonly workQueueUrl: string;
+  /** Events of a run whose payload names no count. */
   readonly defaultCount: number;
-  /** Most events that one invocation accepts. */
+  /** Most events that a payload may ask for. */
   readonly maxCount: number;
+  /** Events of a slice. */
+  readonly eventsPerSlice: number;
+  /** Steady rate of a run whose payload names none. */
+  readonly eventsPerSecond?: number;
   /** Requests in flight. */
   readonly concurrency: number;
   /** Size of a request in bytes, as base64 inside JSON. */
   readonly maxRequestBytes: number;
-  /** How often a record is sent before the run gives up, the first time included. */
+  /** How often a record is sent before the invocation leaves it to a later one, the first time included. */
   readonly maxAttempts: number;
 }
 
@@ -25,17 +31,19 @@ type NumericVariable = Extract<
   { readonly min: number }
 >;
 
-const wholeNumber = ({ min, max, default: fallback }: NumericVariable) => {
-  const expected = `expected a whole number from ${min} to ${max}, for example ${fallback}`;
-  return v.optional(
-    v.pipe(
-      v.string(),
-      v.check((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, expected),
-      v.transform(Number),
-    ),
-    String(fallback),
+const wholeNumber = (variable: NumericVariable) => {
+  const { min, max } = variable;
+  const example = 'default' in variable ? variable.default : variable.example;
+  const expected = `expected a whole number from ${min} to ${max}, for example ${example}`;
+  return v.pipe(
+    v.string(),
+    v.check((text) => /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max, expected),
+    v.transform(Number),
   );
 };
+
+const wholeNumberOrDefault = (variable: Extract<NumericVariable, { readonly default: number }>) =>
+  v.optional(wholeNumber(variable), String(variable.default));
 
 const oneOf = <const Options extends readonly string[]>(options: Options, fallback: Options[number]) =>
   v.optional(v.picklist(options, `expected one of ${options.join(', ')}, for example ${fallback}`), fallback);
@@ -44,17 +52,23 @@ const variables = environmentVariables;
 const streamNameExpected =
   'expected the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream';
 
+const queueUrlExpected =
+  'expected the URL of an SQS queue, for example https://sqs.us-east-1.amazonaws.com/123456789012/my-queue';
+
 const schema = v.object({
   [variables.deliveryStreamName.name]: v.pipe(
     v.string(streamNameExpected),
     v.regex(/^[\w.-]{1,64}$/, streamNameExpected),
   ),
+  [variables.workQueueUrl.name]: v.pipe(v.string(queueUrlExpected), v.url(queueUrlExpected)),
   [variables.recordFormat.name]: oneOf(recordFormats, variables.recordFormat.default),
-  [variables.defaultCount.name]: wholeNumber(variables.defaultCount),
-  [variables.maxCount.name]: wholeNumber(variables.maxCount),
-  [variables.concurrency.name]: wholeNumber(variables.concurrency),
-  [variables.maxRequestBytes.name]: wholeNumber(variables.maxRequestBytes),
-  [variables.maxAttempts.name]: wholeNumber(variables.maxAttempts),
+  [variables.defaultCount.name]: wholeNumberOrDefault(variables.defaultCount),
+  [variables.maxCount.name]: wholeNumberOrDefault(variables.maxCount),
+  [variables.eventsPerSlice.name]: wholeNumberOrDefault(variables.eventsPerSlice),
+  [variables.eventsPerSecond.name]: v.optional(wholeNumber(variables.eventsPerSecond)),
+  [variables.concurrency.name]: wholeNumberOrDefault(variables.concurrency),
+  [variables.maxRequestBytes.name]: wholeNumberOrDefault(variables.maxRequestBytes),
+  [variables.maxAttempts.name]: wholeNumberOrDefault(variables.maxAttempts),
 });
 
 /**
@@ -77,8 +91,11 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
   return {
     deliveryStreamName: values.DELIVERY_STREAM_NAME,
     recordFormat: values.RECORD_FORMAT,
+    workQueueUrl: values.WORK_QUEUE_URL,
     defaultCount: values.DEFAULT_COUNT,
     maxCount: values.MAX_COUNT,
+    eventsPerSlice: values.EVENTS_PER_SLICE,
+    ...(values.EVENTS_PER_SECOND && { eventsPerSecond: values.EVENTS_PER_SECOND }),
     concurrency: values.CONCURRENCY,
     maxRequestBytes: values.MAX_REQUEST_BYTES,
     maxAttempts: values.MAX_ATTEMPTS,

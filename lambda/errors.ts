@@ -18,3 +18,8 @@ export class InvalidPayloadError extends ProducerError {
 export class NothingDeliveredError extends ProducerError {
   override readonly name = 'NothingDeliveredError';
 }
+
+/** The work queue did not take slices that it was to hold, so that the invocation has to be repeated as a whole. */
+export class WorkQueueError extends ProducerError {
+  override readonly name = 'WorkQueueError';
+}

@@ -2,6 +2,8 @@ import { FirehoseClient, PutRecordBatchCommand, type PutRecordBatchOutput } from
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { PutAnswer, PutRecords } from './delivery.ts';
 
+type SdkError = Parameters<typeof isTransientError>[0] & Error;
+
 /** Time to open a connection, after which the request is sent again. */
 const connectionTimeoutMs = 3_000;
 
@@ -27,6 +29,17 @@ export function createFirehoseClient(concurrency: number): FirehoseClient {
   });
 }
 
+/** Errors that say for certain that nothing of a request was stored: it was turned away, or never arrived. */
+function isTurnedAway(error: SdkError): boolean {
+  const { code } = error as { readonly code?: string };
+  return (
+    isThrottlingError(error) ||
+    error.name === 'ServiceUnavailableException' ||
+    code === 'ECONNREFUSED' ||
+    code === 'ENOTFOUND'
+  );
+}
+
 /**
  * Sends requests to a delivery stream by `PutRecordBatch`.
  *
@@ -34,29 +47,34 @@ export function createFirehoseClient(concurrency: number): FirehoseClient {
  * throttling, a timeout, a lost connection) come back as records to send again; every other error is thrown.
  */
 export function createPutRecords(client: FirehoseClient, deliveryStreamName: string): PutRecords {
-  return async (batch) => {
+  return async (batch, signal) => {
     try {
       const output = await client.send(
         new PutRecordBatchCommand({
           DeliveryStreamName: deliveryStreamName,
           Records: batch.map(({ data }) => ({ Data: data })),
         }),
+        { abortSignal: signal },
       );
-      return refusedRecords(output, batch.length);
+      return answerOf(output, batch.length);
     } catch (error) {
-      const cause = error as Parameters<typeof isTransientError>[0];
-      if (isTransientError(cause) || isThrottlingError(cause) || isServerError(cause)) {
-        return { refused: Array.from(batch.keys()), cause: describe(cause) };
+      const cause = error as SdkError;
+      const refused = Array.from(batch.keys());
+      if (isTurnedAway(cause)) {
+        return { kind: 'failed', refused, cause: describe(cause) };
+      }
+      if (signal.aborted || isTransientError(cause) || isServerError(cause)) {
+        return { kind: 'unanswered', refused, cause: describe(cause) };
       }
       throw describe(cause);
     }
   };
 }
 
-/** The records that Firehose refused, with HTTP 200, for the first reason that it gives. */
-function refusedRecords(output: PutRecordBatchOutput, recordsSent: number): PutAnswer {
+/** What Firehose decided over each record: those it refused, with HTTP 200, and the first reason that it gives. */
+function answerOf(output: PutRecordBatchOutput, recordsSent: number): PutAnswer {
   if (!output.FailedPutCount) {
-    return { refused: [] };
+    return { kind: 'answered', refused: [] };
   }
   const answers = output.RequestResponses ?? [];
   if (answers.length !== recordsSent) {
@@ -69,7 +87,7 @@ function refusedRecords(output: PutRecordBatchOutput, recordsSent: number): PutA
     }
   }
   const first = answers[refused[0] ?? -1];
-  return { refused, cause: new Error(`${first?.ErrorCode}: ${first?.ErrorMessage}`) };
+  return { kind: 'answered', refused, cause: new Error(`${first?.ErrorCode}: ${first?.ErrorMessage}`) };
 }
 
 /** The error with its name in the message, which is all that a report or a log line shows of it. */

@@ -1,62 +1,48 @@
 import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
-import type { Context } from 'aws-lambda';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { parseEnvironment } from './environment.ts';
-import { NothingDeliveredError } from './errors.ts';
 import { createFirehoseClient, createPutRecords } from './firehose.ts';
-import { parsePayload } from './payload.ts';
-import { produce } from './producer.ts';
+import { createInvocation } from './invocation.ts';
+import { Pacer } from './pacer.ts';
 import type { Report } from './report.ts';
-import type { RunSlice } from './slice.ts';
+import { createQueueClient, createSendSlices } from './work-queue.ts';
 
 const environment = parseEnvironment(process.env);
+const { concurrency, maxRequestBytes, deliveryStreamName, workQueueUrl } = environment;
 const logger = new Logger();
-const putRecords = createPutRecords(
-  createFirehoseClient(environment.concurrency),
-  environment.deliveryStreamName,
-);
+const invoke = createInvocation({
+  ...environment,
+  putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
+  sendSlices: createSendSlices(createQueueClient(), workQueueUrl),
+  pacer: new Pacer(concurrency * maxRequestBytes, Date.now),
+  log: logger,
+  now: Date.now,
+  random: Math.random,
+  sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
+  onRequest: (trace) => logger.debug('request', { ...trace }),
+});
 
 /**
- * The Lambda function: pushes the events of one slice and returns the report on it.
+ * The Lambda function: pushes the events of a slice, from a payload or from the work queue.
  *
- * @param payload `{"count", "runId", "from", "to"}`, all optional.
+ * @param payload `{"count", "runId", "from", "to", "eventsPerSecond"}`, all optional, or messages with such bodies.
+ * @returns The report, or, for messages, which of them have to be delivered again.
  * @throws InvalidPayloadError if the payload asks for something else.
- * @throws NothingDeliveredError if not one event could be delivered.
+ * @throws NothingDeliveredError if not one event could be delivered, and none ever will without somebody's help.
+ * @throws WorkQueueError if the work queue did not take what was left over.
  */
-export async function handler(payload: unknown, context: Context): Promise<Report> {
+export async function handler(payload: unknown, context: Context): Promise<Report | SQSBatchResponse> {
   logger.refreshSampleRateCalculation();
   logger.resetKeys();
   logger.addContext(context);
   try {
-    const slice = parsePayload(payload, { ...environment, requestId: context.awsRequestId });
-    logger.appendKeys({ runId: slice.runId });
-    return await run(slice);
+    return await invoke(payload, {
+      requestId: context.awsRequestId,
+      endMs: Date.now() + context.getRemainingTimeInMillis(),
+    });
   } catch (error) {
     logger.error('invocation failed', error as Error);
     throw error;
   }
-}
-
-async function run(slice: RunSlice): Promise<Report> {
-  const { deliveryStreamName } = environment;
-  logger.info('run started', { deliveryStreamName, ...slice });
-  const { report, failure } = await produce(slice, {
-    ...environment,
-    putRecords,
-    now: Date.now,
-    random: Math.random,
-    sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
-    onRequest: (trace) => logger.debug('request', { ...trace }),
-  });
-  if (failure && report.eventsDelivered === 0) {
-    throw new NothingDeliveredError(
-      `Not one of ${report.eventsRequested} events was delivered to ${deliveryStreamName}: ${failure.message}`,
-      { cause: failure },
-    );
-  }
-  if (failure) {
-    logger.error('events are undelivered', failure);
-  }
-  logger.info('report', { ...report });
-  return report;
 }

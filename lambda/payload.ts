@@ -1,18 +1,22 @@
 import * as v from 'valibot';
+import { environmentVariables } from './environment-variables.ts';
 import { InvalidPayloadError } from './errors.ts';
 import type { RunSlice } from './slice.ts';
 
 /** What {@link parsePayload} needs to know beside the payload. */
 export interface PayloadDefaults {
-  /** Events of an invocation whose payload names none. */
+  /** Events of a run whose payload names none. */
   readonly defaultCount: number;
-  /** Most events that one invocation accepts. */
+  /** Most events that a payload may ask for. */
   readonly maxCount: number;
+  /** Steady rate of a run whose payload names none. */
+  readonly eventsPerSecond?: number;
   /** `runId` of a payload without one: the Lambda request id, the same on Lambda's own retries. */
   readonly requestId: string;
 }
 
-const properties = ['count', 'runId', 'from', 'to'] as const;
+const properties = ['count', 'runId', 'from', 'to', 'eventsPerSecond'] as const;
+const rate = environmentVariables.eventsPerSecond;
 const runIdExpected =
   'expected a text of 1 to 256 characters without control characters, for example "run-1"';
 
@@ -38,6 +42,7 @@ function payloadSchema(maxCount: number) {
       ),
       from: v.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER - 1, 0)),
       to: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER, 100)),
+      eventsPerSecond: v.optional(wholeNumber(rate.min, rate.max, rate.example)),
     },
     v.never(`unknown property, expected only ${properties.join(', ')}`),
   );
@@ -51,15 +56,16 @@ function show(value: unknown): string {
 }
 
 /**
- * Reads the payload of an invocation: `{"count", "runId", "from", "to"}`, all optional. `count` is short for the
- * slice `[0, count)`; `from` and `to` name a slice, which lies within `[0, count)` when `count` is there too.
+ * Reads the payload of an invocation: `{"count", "runId", "from", "to", "eventsPerSecond"}`, all optional. `count` is
+ * short for the slice `[0, count)`; `from` and `to` name a slice, which lies within `[0, count)` when `count` is there
+ * too.
  *
  * @param payload What Lambda handed over: from the console's Test button, the schedule, or another caller.
  * @throws InvalidPayloadError listing every problem, what was expected, and an example that works.
  */
 export function parsePayload(
   payload: unknown,
-  { defaultCount, maxCount, requestId }: PayloadDefaults,
+  { defaultCount, maxCount, eventsPerSecond: defaultRate, requestId }: PayloadDefaults,
 ): RunSlice {
   const parsed = v.safeParse(payloadSchema(maxCount), payload ?? {});
   if (!parsed.success) {
@@ -71,6 +77,7 @@ export function parsePayload(
     );
   }
   const { count, runId = requestId, from = 0, to = count ?? from + defaultCount } = parsed.output;
+  const eventsPerSecond = parsed.output.eventsPerSecond ?? defaultRate;
   const problems: string[] = [];
   if (from >= to) {
     problems.push(`from: ${from} - expected less than to, which is ${to}`);
@@ -79,12 +86,12 @@ export function parsePayload(
     problems.push(`to: ${to} - expected at most count, which is ${count}`);
   }
   if (to - from > maxCount) {
-    problems.push(`from, to: ${to - from} events - expected at most ${maxCount} in one invocation`);
+    problems.push(`from, to: ${to - from} events - expected at most ${maxCount}`);
   }
   if (problems.length > 0) {
     throw refusal(problems, maxCount);
   }
-  return { runId, from, to };
+  return { runId, from, to, ...(eventsPerSecond && { eventsPerSecond }) };
 }
 
 function refusal(problems: readonly string[], maxCount: number): InvalidPayloadError {

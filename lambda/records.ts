@@ -31,12 +31,20 @@ export function base64Bytes(dataBytes: number): number {
   return Math.ceil(dataBytes / 3) * 4;
 }
 
-/**
- * How many events a full record carries.
- *
- * @param maxRequestBytes Size of a request: a gzip record fills one.
- */
-export function eventsPerRecord(recordFormat: RecordFormat, maxRequestBytes: number): number {
+/** What the next request may take. */
+export interface RequestLimits {
+  /** Record data, before base64. */
+  readonly bytes: number;
+  /** Events. */
+  readonly events: number;
+}
+
+/** How many events the next record carries. */
+export function eventsPerRecord(recordFormat: RecordFormat, { bytes, events }: RequestLimits): number {
+  return Math.max(1, Math.min(events, fullRecord(recordFormat, bytes)));
+}
+
+function fullRecord(recordFormat: RecordFormat, requestBytes: number): number {
   switch (recordFormat) {
     case 'single':
       return 1;
@@ -45,7 +53,7 @@ export function eventsPerRecord(recordFormat: RecordFormat, maxRequestBytes: num
       return Math.floor((billedUnits * billingUnitBytes) / eventBytes);
     }
     case 'gzip':
-      return Math.floor(Math.min(maxRecordBytes, (maxRequestBytes * 3) / 4) / gzipEventBytes);
+      return Math.floor(Math.min(maxRecordBytes, requestBytes) / gzipEventBytes);
   }
 }
 
@@ -55,8 +63,8 @@ export interface PackOptions {
   readonly slice: Slice;
   /** Shape of the records. */
   readonly recordFormat: RecordFormat;
-  /** Size of a request in bytes, as base64 inside JSON. */
-  readonly maxRequestBytes: number;
+  /** What the next request may take: a gzip record fills it. */
+  readonly limits: () => RequestLimits;
   /** Writes the events of the slice, in order. */
   readonly writeEvents: WriteEvents;
   /** The clock, in milliseconds since 1970. */
@@ -65,12 +73,13 @@ export interface PackOptions {
 
 /** The events of a slice as records, in order, made only when they are pulled. */
 export function* packRecords(options: PackOptions): Generator<EventRecord, void> {
-  const { slice, recordFormat, maxRequestBytes, writeEvents, now } = options;
-  const perRecord = eventsPerRecord(recordFormat, maxRequestBytes);
-  // Single events are generated many at a time too: a cipher call costs more than an event.
-  const perBuffer = Math.max(perRecord, maxEventsPerRecord - (maxEventsPerRecord % perRecord));
-
-  for (let from = slice.from; from < slice.to; from += perBuffer) {
+  const { slice, recordFormat, limits, writeEvents, now } = options;
+  let from = slice.from;
+  while (from < slice.to) {
+    const { bytes, events: maxEvents } = limits();
+    const perRecord = eventsPerRecord(recordFormat, { bytes, events: maxEvents });
+    // Single events are generated many at a time too: a cipher call costs more than an event.
+    const perBuffer = recordFormat === 'single' ? Math.min(maxEvents, maxEventsPerRecord) : perRecord;
     const to = Math.min(from + perBuffer, slice.to);
     const events = Buffer.allocUnsafe((to - from) * eventBytes);
     writeEvents(events, now());
@@ -79,5 +88,6 @@ export function* packRecords(options: PackOptions): Generator<EventRecord, void>
       const data = events.subarray((first - from) * eventBytes, (last - from) * eventBytes);
       yield { from: first, to: last, data: recordFormat === 'gzip' ? gzipSync(data, { level: 1 }) : data };
     }
+    from = to;
   }
 }

@@ -1,5 +1,5 @@
 import type { DeliveryOutcome } from './delivery.ts';
-import { mergeSlices, type RunSlice, type SlicePair, sliceLength } from './slice.ts';
+import { mergeSlices, type RunSlice, type Slice, type SlicePair, sliceLength } from './slice.ts';
 
 /** What an invocation returns and logs last: every event of its slice accounted for. */
 export interface Report {
@@ -11,12 +11,19 @@ export interface Report {
   readonly from: number;
   /** Index after the slice's last event. */
   readonly to: number;
-  /** Events of the slice: `eventsDelivered + eventsUndelivered`. */
+  /** Events of the slice: `eventsDelivered + eventsQueued + eventsUndelivered`. */
   readonly eventsRequested: number;
   /** Events that Firehose acknowledged. */
   readonly eventsDelivered: number;
-  /** Events that it did not. */
+  /** Events that the work queue has taken, for a later invocation. */
+  readonly eventsQueued: number;
+  /** Events that are neither. */
   readonly eventsUndelivered: number;
+  /**
+   * Events that may arrive twice, because the answer to their request was lost, counted each time: there are at most so
+   * many extra copies.
+   */
+  readonly eventsUncertain: number;
   /** Exactly those, as sorted ranges `[from, to)` that don't touch. */
   readonly undelivered: readonly SlicePair[];
   /** Records that Firehose acknowledged. */
@@ -35,26 +42,48 @@ export interface Report {
   readonly eventsPerSecond: number;
 }
 
+/** What {@link createReport} works with. */
+export interface ReportOptions {
+  /** The slice. */
+  readonly slice: RunSlice;
+  /** The stream that its events were pushed to. */
+  readonly deliveryStreamName: string;
+  /** What became of it; missing when nothing was pushed. */
+  readonly outcome?: DeliveryOutcome;
+  /** What of it the work queue has taken. */
+  readonly queued: readonly Slice[];
+  /** How long all of that took. */
+  readonly durationMs: number;
+}
+
+const nothingPushed: DeliveryOutcome = {
+  eventsDelivered: 0,
+  eventsUncertain: 0,
+  undelivered: [],
+  recordsDelivered: 0,
+  requests: 0,
+  recordsRetried: 0,
+  bytesDelivered: 0,
+  billedBytes: 0,
+};
+
 /**
  * The report on a slice.
  *
- * @throws Error if the outcome doesn't account for every event of the slice exactly once: a report is never wrong,
- * at worst there is none.
+ * @throws Error if not every event of the slice is accounted for exactly once: a report is never wrong, at worst there
+ * is none.
  */
-export function createReport(
-  slice: RunSlice,
-  deliveryStreamName: string,
-  outcome: DeliveryOutcome,
-  durationMs: number,
-): Report {
-  const { undelivered: slices, failure: _, ...counts } = outcome;
-  const undelivered = mergeSlices(slices);
+export function createReport(options: ReportOptions): Report {
+  const { slice, deliveryStreamName, outcome = nothingPushed, queued, durationMs } = options;
+  const { stop: _, undelivered: slices, ...counts } = outcome;
+  const undelivered = queued.length > 0 ? [] : mergeSlices(slices);
   const eventsRequested = sliceLength(slice);
+  const eventsQueued = queued.reduce((sum, part) => sum + sliceLength(part), 0);
   const eventsUndelivered = undelivered.reduce((sum, [from, to]) => sum + to - from, 0);
-  if (eventsRequested !== counts.eventsDelivered + eventsUndelivered) {
+  if (eventsRequested !== counts.eventsDelivered + eventsQueued + eventsUndelivered) {
     throw new Error(
-      `the events of [${slice.from}, ${slice.to}) do not add up: ` +
-        `${eventsRequested} requested, ${counts.eventsDelivered} delivered, ${eventsUndelivered} undelivered`,
+      `the events of [${slice.from}, ${slice.to}) do not add up: ${eventsRequested} requested, ` +
+        `${counts.eventsDelivered} delivered, ${eventsQueued} queued, ${eventsUndelivered} undelivered`,
     );
   }
   return {
@@ -64,7 +93,9 @@ export function createReport(
     to: slice.to,
     eventsRequested,
     eventsDelivered: counts.eventsDelivered,
+    eventsQueued,
     eventsUndelivered,
+    eventsUncertain: counts.eventsUncertain,
     undelivered,
     recordsDelivered: counts.recordsDelivered,
     requests: counts.requests,

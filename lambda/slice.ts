@@ -10,6 +10,8 @@ export interface Slice {
 export interface RunSlice extends Slice {
   /** Names the run; with the stream's name it decides every UUID. */
   readonly runId: string;
+  /** Steady rate at which the events are sent; without it, as fast as the stream takes them. */
+  readonly eventsPerSecond?: number;
 }
 
 /** A slice as reports show it: `[from, to]`. */
@@ -33,4 +35,21 @@ export function mergeSlices(slices: Iterable<Slice>): SlicePair[] {
     }
   }
   return merged;
+}
+
+/** Most pieces that {@link cutSlice} makes: a hundred calls to the work queue, a second or two. */
+const maxPieces = 1_000;
+
+/**
+ * Cuts a slice into pieces of `eventsPerSlice` events, or, where that would be more than a thousand, into larger ones
+ * that whoever gets them cuts again.
+ */
+export function* cutSlice(slice: RunSlice, eventsPerSlice: number): Generator<RunSlice, void> {
+  let size = eventsPerSlice;
+  while (sliceLength(slice) / size > maxPieces) {
+    size *= maxPieces;
+  }
+  for (let from = slice.from; from < slice.to; from += size) {
+    yield { ...slice, from, to: Math.min(from + size, slice.to) };
+  }
 }
