@@ -1,29 +1,56 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { environmentVariables, recordFormats } from '../lambda/environment-variables.ts';
+import { type Faults, parseFaults } from '../lib/local/faults.ts';
 import { writeLastRun } from '../lib/local/last-run.ts';
+import { quotas } from '../lib/local/quota.ts';
 import { FunctionError, runLocally } from '../lib/local/run.ts';
 import { summarize } from '../lib/local/summary.ts';
 
-const { maxCount } = environmentVariables;
+const { maxCount, eventsPerSecond } = environmentVariables;
 
 const command = new Command('npm start --')
   .description('Runs the producer on this machine, with no AWS account.')
-  .option('--count <number>', `events to send, 1 to ${maxCount.default} (default: 100)`, parseCount)
+  .option(
+    '--count <number>',
+    `events to send, 1 to ${maxCount.default} (default: 100)`,
+    wholeNumber(1, maxCount.default, 5_000),
+  )
   .option('--run-id <id>', 'names the run: the same id sends the same UUIDs (default: a new one)')
   .addOption(
     new Option('--record-format <format>', 'shape of the records').choices(recordFormats).default('ndjson'),
   )
   .option('--output <directory>', 'where the bucket goes', '.local')
+  .option(
+    '--events-per-second <number>',
+    'steady rate (default: as fast as Firehose takes them)',
+    wholeNumber(eventsPerSecond.min, eventsPerSecond.max, eventsPerSecond.example),
+  )
+  .option('--timeout <seconds>', "the function's timeout, 3 to 900", wholeNumber(3, 900, 10))
+  .addOption(
+    new Option('--quota <name>', "keep to a stream's quota in AWS")
+      .choices([...Object.keys(quotas), 'none'])
+      .default('none'),
+  )
+  .option(
+    '--faults <list>',
+    'make Firehose misbehave: throttle=0.3,error=0.05,reset=0.02,latency=20,outage=5s@3s',
+    parseFaultList,
+  )
+  .option('--fault-seed <number>', 'which run of bad luck', wholeNumber(0, 4_294_967_295, 7), 1)
   .option('--json', 'print one JSON document, {"report", "output"}, instead of the summary')
   .allowExcessArguments(false)
   .exitOverride();
 
 try {
-  const { count, runId, recordFormat, output: outputDirectory, json } = command.parse().opts();
+  const options = command.parse().opts();
+  const { count, runId, recordFormat, timeout, quota, json } = options;
   const run = await runLocally({
-    payload: { count, runId },
-    context: { recordFormat },
-    outputDirectory,
+    payload: { count, runId, eventsPerSecond: options.eventsPerSecond },
+    context: { recordFormat, ...(timeout && { timeout: String(timeout) }) },
+    outputDirectory: options.output,
+    faults: options.faults,
+    faultSeed: options.faultSeed,
+    ...(quota !== 'none' && { quota: quotas[quota as keyof typeof quotas] }),
     assemblyDirectory: 'cdk.out',
     onProgress: (line) => console.error(line),
   });
@@ -34,14 +61,23 @@ try {
   process.exitCode = exitCodeOf(error);
 }
 
-function parseCount(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > maxCount.default) {
-    throw new InvalidArgumentError(
-      `Expected a whole number from 1 to ${maxCount.default}, for example 5000.`,
-    );
+function wholeNumber(min: number, max: number, example: number): (text: string) => number {
+  return (text) => {
+    if (!/^\d+$/.test(text) || Number(text) < min || Number(text) > max) {
+      throw new InvalidArgumentError(
+        `Expected a whole number from ${min} to ${max}, for example ${example}.`,
+      );
+    }
+    return Number(text);
+  };
+}
+
+function parseFaultList(text: string): Faults {
+  try {
+    return parseFaults(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
   }
-  return count;
 }
 
 /** 2 for a bad option, 1 for a failure; commander has printed its own errors already. */

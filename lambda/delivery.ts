@@ -259,14 +259,14 @@ class Delivery {
     const bytes = dataBytes(batch);
     while (await this.#waitToStart(0)) {
       const waitMs = pacer.reserve(bytes);
-      if (waitMs === undefined) {
-        await new Promise<void>((resolve) => this.#wake.push(resolve));
-        continue;
-      }
-      if (await this.#waitToStart(waitMs)) {
+      if (waitMs === 0) {
         return true;
       }
-      pacer.release(bytes);
+      if (waitMs === undefined) {
+        await new Promise<void>((resolve) => this.#wake.push(resolve));
+      } else {
+        await this.#waitToStart(waitMs);
+      }
     }
     return false;
   }
@@ -292,7 +292,13 @@ class Delivery {
     deadline.answered(durationMs);
     const rest = this.#account(batch, answer);
     if (answer.kind === 'answered') {
-      pacer.answered({ startedMs, bytes, bytesRefused: dataBytes(rest), records: batch.length });
+      pacer.answered({
+        startedMs,
+        bytes,
+        bytesRefused: dataBytes(rest),
+        records: batch.length,
+        recordsRefused: rest.length,
+      });
     }
     onRequest?.({
       attempt,

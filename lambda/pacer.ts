@@ -4,10 +4,12 @@ export interface PacedAnswer {
   readonly startedMs: number;
   /** Record data sent. */
   readonly bytes: number;
-  /** Record data that Firehose refused for its quota, record by record. */
+  /** Record data that Firehose refused, record by record. */
   readonly bytesRefused: number;
   /** Records sent. */
   readonly records: number;
+  /** Records that Firehose refused. */
+  readonly recordsRefused: number;
 }
 
 /** The lowest quota of a Direct PUT stream, in bytes a second (quotas page): no first guess is lower. */
@@ -17,32 +19,43 @@ const lowestQuota = 1_048_576;
 const slowestRate = lowestQuota / 16;
 
 /** Bytes by which the first requests grow, until there is an answer that says what the stream takes. */
-const stepBytes = 65_536;
+const stepBytes = 40_000;
 
 /** How much of the rate one request takes, so that the refusal of one says little and costs little. */
 const requestSeconds = 0.1;
 
-/** How long answers are gathered before the rate is judged anew. */
+/** How far a late start may be made up for. */
+const catchUpMs = 50;
+
+/** The least that answers are gathered for before the rate is judged anew. */
 const epochMs = 250;
+const epochRecords = 24;
 
-/** Epochs in which the smallest share of refusals is looked for. */
-const noiseEpochs = 8;
-
-/** How fast the rate grows in the first moment after a cut, a second; it doubles every {@link growthDoublingMs}. */
-const growth = 0.04;
-const growthDoublingMs = 3_000;
+/** How far back the accepted rate is measured. */
+const measureMs = 2_000;
 
 /** What is left of the accepted rate after a cut: room for the stream's token bucket to recover. */
-const headroom = 0.97;
+const headroom = 0.95;
+
+/** The deepest single cut. */
+const deepestCut = 0.5;
+
+/** Growth of the rate in the first epoch after a cut; it doubles every six epochs, up to the fastest. */
+const slowestGrowth = 0.006;
+const fastestGrowth = 0.15;
+const epochsToDoubleGrowth = 6;
+
+/** Cuts in a row that change nothing, after which refusals are no matter of the rate. */
+const vainCuts = 3;
 
 /**
  * Finds the rate at which a stream accepts record data, and keeps to it.
  *
- * As long as all is accepted, a request is a step larger than the one before, then one more is in flight. The first
- * refusal gives the first rate: what was accepted in the last second. From then on requests take a tenth of a second
- * of the rate each. The rate grows while all is accepted, slowly at first and ever faster, so that it finds a quota that
- * has grown; and it is cut to what was accepted when records are refused. Refusals that a cut doesn't change are no
- * matter of the rate (another producer's, or a fault), and are not answered with another cut.
+ * As long as all is accepted, each request is a step larger than the one before, then one more is in flight. The first
+ * refusal gives the first rate: what was accepted in the last second. From then on requests take a tenth of a second of
+ * the rate each. The rate grows while all is accepted, slowly at first and ever faster, so that it finds a quota that has
+ * grown; when records are refused it is cut to what is accepted. Refusals that cuts don't change are no matter of the
+ * rate (a fault, or another producer), and are put up with.
  *
  * One pacer serves all workers of an invocation, and the invocations of a container after one another.
  */
@@ -50,13 +63,17 @@ export class Pacer {
   readonly #maxBytesInFlight: number;
   readonly #now: () => number;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
-  #nextMs = Number.NEGATIVE_INFINITY;
+  #paidToMs = Number.NEGATIVE_INFINITY;
   #windowBytes = stepBytes;
   #bytesInFlight = 0;
-  #lastCutMs: number;
-  #epoch = { startedMs: 0, bytes: 0, bytesRefused: 0, records: 0 };
-  readonly #recentShares: number[] = [];
+  #lastCutMs = Number.NEGATIVE_INFINITY;
+  #epoch = { startedMs: 0, records: 0, recordsRefused: 0 };
+  #epochsSinceCut = 0;
+  /** The share of refusals that is put up with, and the cuts that seem to be in vain. */
+  #noise = 0;
+  #cuts = { inARow: 0, lastShare: 0, rateBefore: 0 };
   readonly #accepted: { readonly atMs: number; readonly bytes: number }[] = [];
+  #measuredSinceMs: number;
 
   /**
    * @param maxBytesInFlight Record data that may be in flight at all.
@@ -65,8 +82,7 @@ export class Pacer {
   constructor(maxBytesInFlight: number, now: () => number) {
     this.#maxBytesInFlight = maxBytesInFlight;
     this.#now = now;
-    this.#lastCutMs = now();
-    this.#epoch.startedMs = now();
+    this.#measuredSinceMs = now();
   }
 
   /** The rate found, in bytes a second; `Infinity` as long as nothing has been refused. */
@@ -80,101 +96,117 @@ export class Pacer {
   }
 
   /**
-   * When a request may start.
+   * Asks to start a request.
    *
-   * @returns milliseconds to wait, 0 for at once, after which the request counts as started; or `undefined` if it has to
-   * wait for the answer to another one.
+   * @returns 0 if it counts as started now, or the milliseconds after which to ask again, or `undefined` to ask again
+   * after the answer to another request.
    */
   reserve(bytes: number): number | undefined {
     if (this.#bytesInFlight > 0 && this.#bytesInFlight + bytes > this.#windowBytes) {
       return undefined;
     }
-    this.#bytesInFlight += bytes;
-    if (!Number.isFinite(this.#bytesPerSecond)) {
-      return 0;
+    if (Number.isFinite(this.#bytesPerSecond)) {
+      // A request is paid for before it starts: the stream's own bucket may be empty.
+      const now = this.#now();
+      const startMs = this.#paidToMs + (bytes / this.#bytesPerSecond) * 1_000;
+      if (startMs > now) {
+        return startMs - now;
+      }
+      this.#paidToMs = Math.max(startMs, now - catchUpMs);
     }
-    const now = this.#now();
-    const startMs = Math.max(now, this.#nextMs);
-    this.#nextMs = startMs + (bytes / this.#bytesPerSecond) * 1_000;
-    return startMs - now;
+    this.#bytesInFlight += bytes;
+    return 0;
   }
 
-  /** Takes back a reservation that was not used. */
+  /** The request is over, whatever became of it. */
   release(bytes: number): void {
     this.#bytesInFlight -= bytes;
   }
 
-  /** Learns from an answer. */
-  answered(answer: PacedAnswer): void {
+  /** Learns from what Firehose decided over the records of a request. */
+  answered({ startedMs, bytes, bytesRefused, records, recordsRefused }: PacedAnswer): void {
     const now = this.#now();
-    this.#accept(answer.bytes - answer.bytesRefused, now);
-    // What was sent before the last cut says nothing about the rate after it.
-    if (Number.isFinite(this.#bytesPerSecond) && answer.startedMs < this.#lastCutMs) {
-      return;
-    }
-    this.#epoch.bytes += answer.bytes;
-    this.#epoch.bytesRefused += answer.bytesRefused;
-    this.#epoch.records += answer.records;
-    if (answer.bytesRefused === 0) {
-      this.#windowBytes = Math.min(this.#maxBytesInFlight, this.#windowBytes + stepBytes);
-    } else if (!Number.isFinite(this.#bytesPerSecond)) {
-      this.#startPacing(now);
-      return;
-    }
-    if (now - this.#epoch.startedMs >= epochMs) {
-      this.#judgeEpoch(now);
-    }
-  }
-
-  #accept(bytes: number, now: number): void {
+    this.#measure(bytes - bytesRefused, now);
     if (!Number.isFinite(this.#bytesPerSecond)) {
-      this.#accepted.push({ atMs: now, bytes });
-      while (this.#accepted[0]!.atMs < now - 1_000) {
-        this.#accepted.shift();
+      if (recordsRefused > 0) {
+        this.#startPacing(now);
+      } else {
+        this.#windowBytes = Math.min(this.#maxBytesInFlight, this.#windowBytes + stepBytes);
       }
+      return;
+    }
+    // What was sent before the last cut says nothing about the rate after it.
+    if (startedMs < this.#lastCutMs) {
+      return;
+    }
+    const epoch = this.#epoch;
+    epoch.records += records;
+    epoch.recordsRefused += recordsRefused;
+    if (now - epoch.startedMs >= epochMs && epoch.records >= epochRecords) {
+      this.#judge(epoch.recordsRefused / epoch.records, epoch.records, now);
+      this.#epoch = { startedMs: now, records: 0, recordsRefused: 0 };
     }
   }
 
   #startPacing(now: number): void {
-    const acceptedInASecond = this.#accepted.reduce((sum, { bytes }) => sum + bytes, 0);
-    this.#accepted.length = 0;
+    const secondAgoMs = now - 1_000;
+    const inASecond = this.#accepted.reduce((sum, { atMs, bytes }) => sum + (atMs > secondAgoMs ? bytes : 0), 0);
     this.#windowBytes = this.#maxBytesInFlight;
-    this.#nextMs = now;
-    this.#cutTo(Math.max(lowestQuota, acceptedInASecond) * headroom, now);
-    this.#rememberShare(this.#epoch.bytesRefused / this.#epoch.bytes);
-    this.#startEpoch(now);
-  }
-
-  #judgeEpoch(now: number): void {
-    const { startedMs, bytes, bytesRefused, records } = this.#epoch;
-    const share = bytesRefused / bytes;
-    this.#rememberShare(share);
-    const noise = Math.min(...this.#recentShares);
-    // Three standard deviations of what chance alone would refuse among so few records.
-    const chance = 3 * Math.sqrt((noise * (1 - noise)) / records);
-    if (share > noise + chance + 0.005) {
-      this.#cutTo(this.#bytesPerSecond * (1 - (share - noise)) * headroom, now);
-    } else if (Number.isFinite(this.#bytesPerSecond)) {
-      const perSecond = growth * 2 ** Math.min(8, (now - this.#lastCutMs) / growthDoublingMs);
-      // At most half a second: an idle container has learned nothing.
-      this.#bytesPerSecond *= 1 + perSecond * Math.min(0.5, (now - startedMs) / 1_000);
-    }
-    this.#startEpoch(now);
-  }
-
-  #cutTo(bytesPerSecond: number, now: number): void {
-    this.#bytesPerSecond = Math.max(slowestRate, bytesPerSecond);
+    this.#paidToMs = now;
+    this.#bytesPerSecond = Math.max(lowestQuota, inASecond) * headroom;
     this.#lastCutMs = now;
+    // The burst that the stream allowed first says nothing about its rate.
+    this.#accepted.length = 0;
+    this.#measuredSinceMs = now;
+    this.#epoch = { startedMs: now, records: 0, recordsRefused: 0 };
   }
 
-  #rememberShare(share: number): void {
-    this.#recentShares.push(share);
-    if (this.#recentShares.length > noiseEpochs) {
-      this.#recentShares.shift();
+  #judge(share: number, records: number, now: number): void {
+    // Four standard deviations of what chance alone would refuse among so few records.
+    const chance = 4 * Math.sqrt((this.#noise * (1 - this.#noise)) / records);
+    if (share > this.#noise + chance) {
+      this.#cut(share, now);
+      return;
+    }
+    this.#cuts.inARow = 0;
+    this.#noise = this.#noise === 0 ? 0 : 0.9 * this.#noise + 0.1 * share;
+    const growth = slowestGrowth * 2 ** (this.#epochsSinceCut / epochsToDoubleGrowth);
+    this.#bytesPerSecond *= 1 + Math.min(fastestGrowth, growth);
+    this.#epochsSinceCut += 1;
+  }
+
+  #cut(share: number, now: number): void {
+    const cuts = this.#cuts;
+    const inVain = cuts.inARow > 0 && share > cuts.lastShare / 2;
+    if (cuts.inARow === 0) {
+      cuts.rateBefore = this.#bytesPerSecond;
+    }
+    cuts.inARow = inVain || cuts.inARow === 0 ? cuts.inARow + 1 : 1;
+    cuts.lastShare = share;
+    this.#lastCutMs = now;
+    if (cuts.inARow > vainCuts) {
+      cuts.inARow = 0;
+      this.#noise = share;
+      this.#epochsSinceCut = Number.POSITIVE_INFINITY;
+      this.#bytesPerSecond = Math.max(this.#bytesPerSecond, cuts.rateBefore);
+      return;
+    }
+    this.#epochsSinceCut = 0;
+    const accepted = this.#acceptedPerSecond(now) / (1 - this.#noise);
+    const cutTo = Math.min(this.#bytesPerSecond, accepted) * headroom;
+    this.#bytesPerSecond = Math.max(slowestRate, this.#bytesPerSecond * deepestCut, cutTo);
+  }
+
+  #measure(bytes: number, now: number): void {
+    this.#accepted.push({ atMs: now, bytes });
+    while (this.#accepted[0]!.atMs < now - measureMs) {
+      this.#accepted.shift();
     }
   }
 
-  #startEpoch(now: number): void {
-    this.#epoch = { startedMs: now, bytes: 0, bytesRefused: 0, records: 0 };
+  #acceptedPerSecond(now: number): number {
+    const sinceMs = Math.max(this.#measuredSinceMs, now - measureMs);
+    const bytes = this.#accepted.reduce((sum, accepted) => sum + accepted.bytes, 0);
+    return (bytes / Math.max(epochMs, now - sinceMs)) * 1_000;
   }
 }

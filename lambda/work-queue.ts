@@ -22,6 +22,8 @@ const timeoutMs = 1_000;
 export function createQueueClient(): SQSClient {
   return new SQSClient({
     maxAttempts: 2,
+    // The queue's URL names the queue; where SQS is, is the endpoint's business (`AWS_ENDPOINT_URL`).
+    useQueueUrlAsEndpoint: false,
     requestHandler: {
       connectionTimeout: timeoutMs,
       requestTimeout: timeoutMs,

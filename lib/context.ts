@@ -1,4 +1,4 @@
-import { Annotations, RemovalPolicy, TimeZone } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, TimeZone } from 'aws-cdk-lib';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { environmentVariables, recordFormats } from '../lambda/environment-variables.ts';
@@ -10,15 +10,27 @@ export class InvalidContextError extends Error {
   override readonly name = 'InvalidContextError';
 }
 
-const { defaultCount, maxCount } = environmentVariables;
+const { defaultCount, maxCount, eventsPerSecond } = environmentVariables;
+
+const isWholeNumber = (text: string, min: number, max: number) =>
+  /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max;
 
 /** What each context key expects, an example, and whether a value fits. */
 const contextKeys = {
   count: {
     expected: `a whole number from ${defaultCount.min} to ${maxCount.default}`,
     example: '5000',
-    fits: (text: string) =>
-      /^\d+$/.test(text) && Number(text) >= defaultCount.min && Number(text) <= maxCount.default,
+    fits: (text: string) => isWholeNumber(text, defaultCount.min, maxCount.default),
+  },
+  eventsPerSecond: {
+    expected: `a whole number from ${eventsPerSecond.min} to ${eventsPerSecond.max}`,
+    example: '1000',
+    fits: (text: string) => isWholeNumber(text, eventsPerSecond.min, eventsPerSecond.max),
+  },
+  timeout: {
+    expected: 'the seconds that an invocation may take: a whole number from 3 to 900',
+    example: '60',
+    fits: (text: string) => isWholeNumber(text, 3, 900),
   },
   schedule: {
     expected: 'rate(NUMBER minutes|hours|days), cron(SIX FIELDS) or off',
@@ -59,6 +71,8 @@ export function propsFromContext(app: Construct): EventProducerStackProps {
   const values = readContext(app);
   return {
     ...(values.count && { count: Number(values.count) }),
+    ...(values.eventsPerSecond && { eventsPerSecond: Number(values.eventsPerSecond) }),
+    ...(values.timeout && { timeout: Duration.seconds(Number(values.timeout)) }),
     ...(values.schedule === 'off' ? { scheduleEnabled: false } : scheduleProps(values)),
     ...(values.recordFormat && {
       recordFormat: recordFormats.find((format) => format === values.recordFormat)!,

@@ -38,13 +38,19 @@ export class EventProducerStack extends Stack {
     });
     Tags.of(this).add('application', 'firehose-event-producer');
 
-    const { function: producerFunction, deliveryStream, bucket } = this.producer;
+    const { function: producerFunction, deliveryStream, bucket, workQueue, deadLetterQueue } = this.producer;
     const count = props.count ?? environmentVariables.defaultCount.default;
     this.output('FunctionName', producerFunction.functionName, 'The Lambda function');
     this.output('DeliveryStreamName', deliveryStream.deliveryStreamName, 'The delivery stream it pushes to');
     if (bucket) {
       this.output('BucketName', bucket.bucketName, 'The bucket that the stream delivers to');
     }
+    this.output('WorkQueueUrl', workQueue.queueUrl, 'Slices that wait for an invocation');
+    this.output(
+      'DeadLetterQueueUrl',
+      deadLetterQueue.queueUrl,
+      'Payloads that need somebody to look at them',
+    );
     this.output(
       'InvokeCommand',
       `aws lambda invoke --function-name ${producerFunction.functionName} --cli-binary-format raw-in-base64-out ` +

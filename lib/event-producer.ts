@@ -20,6 +20,9 @@ import { ProducerFunction } from './producer-function.ts';
 /** How often the producer runs when nobody says otherwise. */
 export const defaultScheduleExpression = 'rate(5 minutes)';
 
+/** Deliveries of a message after which it becomes a dead letter: AWS's advice is five at least. */
+const maxReceiveCount = 5;
+
 /** Properties of an {@link EventProducer}. */
 export interface EventProducerProps {
   /**
@@ -37,11 +40,32 @@ export interface EventProducerProps {
   readonly count?: number;
 
   /**
-   * Most events that one invocation accepts: a guard against a typo. From 1 to 1,000,000,000.
+   * Most events that a payload may ask for: a guard against a typo. From 1 to 1,000,000,000,000.
    *
-   * @default 10_000_000
+   * @default 1_000_000_000
    */
   readonly maxCount?: number;
+
+  /**
+   * Events of a slice: a larger run is cut into slices, which go to the work queue. From 1,000 to 100,000,000.
+   *
+   * @default 1_000_000
+   */
+  readonly eventsPerSlice?: number;
+
+  /**
+   * Steady rate of runs whose payload names none. A steady run is never cut into slices. From 1 to 1,000,000.
+   *
+   * @default - as fast as the stream takes the events
+   */
+  readonly eventsPerSecond?: number;
+
+  /**
+   * Invocations that work off the work queue side by side. From 2 to 1,000.
+   *
+   * @default 4
+   */
+  readonly maxConcurrency?: number;
 
   /**
    * How many events a record carries, and in what shape: `ndjson`, `single` or `gzip`. The compression of the
@@ -80,7 +104,7 @@ export interface EventProducerProps {
   readonly maxRequestBytes?: number;
 
   /**
-   * How often a record is sent before a run gives up, the first time included. From 1 to 100.
+   * How often a record is sent before an invocation leaves it to a later one, the first time included. From 1 to 100.
    *
    * @default 20
    */
@@ -150,6 +174,12 @@ export class EventProducer extends Construct {
   /** The bucket that the created stream delivers to; missing when the stream was given. */
   readonly bucket?: IBucket;
 
+  /** Slices that wait for an invocation. */
+  readonly workQueue: Queue;
+
+  /** Payloads that nobody will work on any more, unless they are redriven to the work queue. */
+  readonly deadLetterQueue: Queue;
+
   /** The schedule; missing when `scheduleEnabled` is false. */
   readonly schedule?: Schedule;
 
@@ -166,27 +196,45 @@ export class EventProducer extends Construct {
       this.deliveryStream = deliveryStream;
       this.bucket = bucket;
     }
+    const timeout = props.timeout ?? Duration.minutes(5);
+    this.deadLetterQueue = this.createDeadLetterQueue();
+    this.workQueue = new Queue(this, 'WorkQueue', {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true,
+      retentionPeriod: Duration.days(14),
+      // Six times the function's timeout, see the Lambda guide on SQS event source mappings.
+      visibilityTimeout: Duration.seconds(6 * timeout.toSeconds()),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
+    });
     this.function = new ProducerFunction(this, 'Function', {
       ...props,
       count,
       recordFormat,
+      timeout,
       deliveryStream: this.deliveryStream,
+      workQueue: this.workQueue,
+      deadLetterQueue: this.deadLetterQueue,
     }).function;
     if (props.scheduleEnabled ?? true) {
       this.schedule = this.createSchedule(count, props.schedule);
     }
   }
 
-  private createSchedule(count: number, expression?: ScheduleExpression): Schedule {
-    const deadLetterQueue = new Queue(this, 'ScheduleDeadLetters', {
+  /** One for all: whatever ends there is a payload of the function, so that redriving it to the work queue repeats it. */
+  private createDeadLetterQueue(): Queue {
+    const queue = new Queue(this, 'DeadLetterQueue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    Validations.of(deadLetterQueue).acknowledge({
+    Validations.of(queue).acknowledge({
       id: 'AwsSolutions-SQS3',
       reason: 'This queue is a dead-letter queue itself.',
     });
+    return queue;
+  }
+
+  private createSchedule(count: number, expression?: ScheduleExpression): Schedule {
     // The target's own grant would also allow every version and alias of the function.
     const role = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
@@ -199,7 +247,7 @@ export class EventProducer extends Construct {
               actions: ['lambda:InvokeFunction'],
               resources: [this.function.functionArn],
             }),
-            new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] }),
+            new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [this.deadLetterQueue.queueArn] }),
           ],
         }),
       },
@@ -210,7 +258,7 @@ export class EventProducer extends Construct {
       target: new LambdaInvoke(this.function, {
         // The scheduled time names the run: the same for every attempt, so that a retry sends the same UUIDs.
         input: ScheduleTargetInput.fromObject({ count, runId: ContextAttribute.scheduledTime }),
-        deadLetterQueue,
+        deadLetterQueue: this.deadLetterQueue,
         role: role.withoutPolicyUpdates(),
       }),
     });

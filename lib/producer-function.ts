@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environmentVariables, type RecordFormat } from '../lambda/environment-variables.ts';
 import type { EventProducerProps } from './event-producer.ts';
@@ -13,14 +15,28 @@ import type { EventProducerProps } from './event-producer.ts';
 export interface ProducerFunctionProps
   extends Pick<
     EventProducerProps,
-    'maxCount' | 'concurrency' | 'maxRequestBytes' | 'maxAttempts' | 'memorySize' | 'timeout' | 'logRetention'
+    | 'maxCount'
+    | 'eventsPerSlice'
+    | 'eventsPerSecond'
+    | 'maxConcurrency'
+    | 'concurrency'
+    | 'maxRequestBytes'
+    | 'maxAttempts'
+    | 'memorySize'
+    | 'logRetention'
   > {
   /** Events of an invocation whose payload names none. */
   readonly count: number;
   /** Shape of the records. */
   readonly recordFormat: RecordFormat;
+  /** Time that an invocation may take. */
+  readonly timeout: Duration;
   /** The stream that the function pushes to. */
   readonly deliveryStream: IDeliveryStream;
+  /** The queue that the function hands slices to, and works off. */
+  readonly workQueue: IQueue;
+  /** Where asynchronous invocations go that failed three times. */
+  readonly deadLetterQueue: IQueue;
 }
 
 /** The Lambda function, with a log group and a role of its own. */
@@ -44,22 +60,27 @@ export class ProducerFunction extends Construct {
         resources: [props.deliveryStream.deliveryStreamArn],
       }),
     );
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
+    );
 
     this.function = new NodejsFunction(this, 'Function', {
       description:
         `Pushes UUID events to Firehose. Test event: {} for ${props.count} events, {"count": 5000}, ` +
-        'or a slice of a run: {"runId": "run-1", "from": 0, "to": 5000}',
+        '{"count": 5000, "eventsPerSecond": 100}, or a slice: {"runId": "run-1", "from": 0, "to": 5000}',
       entry: fileURLToPath(new URL('../lambda/handler.ts', import.meta.url)),
       depsLockFilePath: fileURLToPath(new URL('../package-lock.json', import.meta.url)),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: (props.memorySize ?? Size.mebibytes(512)).toMebibytes(),
-      timeout: props.timeout ?? Duration.minutes(5),
+      timeout: props.timeout,
       role,
       logGroup,
+      deadLetterQueue: props.deadLetterQueue,
       environment: {
         ...numericVariables(props),
         [environmentVariables.deliveryStreamName.name]: props.deliveryStream.deliveryStreamName,
+        [environmentVariables.workQueueUrl.name]: props.workQueue.queueUrl,
         [environmentVariables.recordFormat.name]: props.recordFormat,
         POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
         NODE_OPTIONS: '--enable-source-maps',
@@ -78,28 +99,62 @@ export class ProducerFunction extends Construct {
           "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
       },
     });
+    this.function.addEventSource(
+      new SqsEventSource(props.workQueue, {
+        batchSize: 10,
+        maxConcurrency: checkNumber('maxConcurrency', props.maxConcurrency ?? 4, {
+          min: 2,
+          max: 1_000,
+          example: 4,
+        }),
+        reportBatchItemFailures: true,
+      }),
+    );
   }
 }
 
 /** The numeric environment variables, each checked against the bounds that the function itself will check. */
 function numericVariables(props: ProducerFunctionProps): Record<string, string> {
-  const { defaultCount, maxCount, concurrency, maxRequestBytes, maxAttempts } = environmentVariables;
-  const countBounds = { ...defaultCount, max: props.maxCount ?? maxCount.default };
+  const {
+    defaultCount,
+    maxCount,
+    eventsPerSlice,
+    eventsPerSecond,
+    concurrency,
+    maxRequestBytes,
+    maxAttempts,
+  } = environmentVariables;
+  const max = props.maxCount ?? maxCount.default;
+  const checks = [
+    { prop: 'maxCount', value: max, variable: maxCount },
+    { prop: 'count', value: props.count, variable: { ...defaultCount, max } },
+    { prop: 'eventsPerSlice', value: props.eventsPerSlice, variable: eventsPerSlice },
+    { prop: 'eventsPerSecond', value: props.eventsPerSecond, variable: eventsPerSecond },
+    { prop: 'concurrency', value: props.concurrency, variable: concurrency },
+    { prop: 'maxRequestBytes', value: props.maxRequestBytes, variable: maxRequestBytes },
+    { prop: 'maxAttempts', value: props.maxAttempts, variable: maxAttempts },
+  ];
   return Object.fromEntries(
-    [
-      { prop: 'maxCount', value: props.maxCount, variable: maxCount },
-      { prop: 'count', value: props.count, variable: countBounds },
-      { prop: 'concurrency', value: props.concurrency, variable: concurrency },
-      { prop: 'maxRequestBytes', value: props.maxRequestBytes, variable: maxRequestBytes },
-      { prop: 'maxAttempts', value: props.maxAttempts, variable: maxAttempts },
-    ].map(({ prop, value, variable: { name, min, max, default: fallback } }) => {
-      const number = value ?? fallback;
-      if (!Number.isInteger(number) || number < min || number > max) {
-        throw new Error(
-          `${prop} is ${number}: expected a whole number from ${min} to ${max}, for example ${fallback}`,
-        );
-      }
-      return [name, String(number)];
+    checks.flatMap(({ prop, value, variable }) => {
+      const number = value ?? ('default' in variable ? variable.default : undefined);
+      const example = 'default' in variable ? variable.default : variable.example;
+      return number === undefined
+        ? []
+        : [[variable.name, String(checkNumber(prop, number, { ...variable, example }))]];
     }),
   );
+}
+
+/** The value, or an error that names the prop, the value and what was expected. */
+function checkNumber(
+  prop: string,
+  value: number,
+  { min, max, example }: { readonly min: number; readonly max: number; readonly example: number },
+): number {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new Error(
+      `${prop} is ${value}: expected a whole number from ${min} to ${max}, for example ${example}`,
+    );
+  }
+  return value;
 }

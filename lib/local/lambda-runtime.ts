@@ -103,6 +103,11 @@ export class LocalFunction {
     };
   }
 
+  /** Whether the process can be invoked again. */
+  get isAlive(): boolean {
+    return this.#process.connected && this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
   /** Ends the process. */
   async stop(): Promise<void> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {

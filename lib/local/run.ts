@@ -1,17 +1,21 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import * as v from 'valibot';
-import { DeliveryStream } from './firehose/delivery-stream.ts';
-import { createFirehoseServer, listenOnLoopback } from './firehose/server.ts';
-import { type Invocation, LocalFunction } from './lambda-runtime.ts';
-import { type Report, reportSchema } from './report.ts';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from './aws.ts';
+import { workOff } from './event-source-mapping.ts';
+import { LambdaPool } from './lambda-pool.ts';
+import type { Invocation } from './lambda-runtime.ts';
+import { combineReports, type Report, reportsInLog } from './report.ts';
 import { synthesize } from './synth.ts';
 import { readLocalStack } from './template.ts';
 
 /** What a local run is asked for. */
-export interface LocalRunOptions {
+export interface LocalRunOptions extends Pick<LocalAwsOptions, 'faults' | 'faultSeed' | 'quota'> {
   /** Payload of the invocation. */
-  readonly payload: { readonly count?: number; readonly runId?: string };
+  readonly payload: {
+    readonly count?: number;
+    readonly runId?: string;
+    readonly eventsPerSecond?: number;
+  };
   /** CDK context for the stack. */
   readonly context: Readonly<Record<string, string>>;
   /** Where buckets and the function's log go. */
@@ -20,13 +24,11 @@ export interface LocalRunOptions {
   readonly assemblyDirectory: string;
   /** Told what is going on, a line at a time, now and then. */
   readonly onProgress: (line: string) => void;
-  /** Decides over each record, as {@link createFirehoseServer} says. @default - every record is taken */
-  readonly admit?: Parameters<typeof createFirehoseServer>[0]['admit'];
 }
 
 /** What a local run left behind. */
 export interface LocalRun {
-  /** What the function returned. */
+  /** What its invocations did together. */
   readonly report: Report;
   /** The objects of this run. */
   readonly output: {
@@ -41,7 +43,15 @@ export interface LocalRun {
   readonly objectPaths: readonly string[];
   /** Where the function's log is. */
   readonly logPath: string;
-  /** Memory of the function's process at its peak. */
+  /** Invocations of the function. */
+  readonly invocations: number;
+  /** Slices that went through the work queue. */
+  readonly slicesQueued: number;
+  /** Records offered to Firehose. */
+  readonly recordsOffered: number;
+  /** Records that Firehose refused. */
+  readonly recordsRefused: number;
+  /** Memory at its peak of the function's process that used most. */
   readonly maxMemoryUsedMiB: number;
 }
 
@@ -61,8 +71,8 @@ const stackName = 'FirehoseEventProducer';
 const progressIntervalMs = 500;
 
 /**
- * Runs the producer on this machine, with no AWS account: synthesizes the stack, starts an embedded Firehose
- * configured from its template, and invokes its bundled function once.
+ * Runs the producer on this machine, with no AWS account: synthesizes the stack, starts an embedded Firehose and an
+ * embedded SQS configured from its template, invokes its bundled function, and lets it work off its queue.
  *
  * @throws FunctionError if the function failed.
  */
@@ -78,48 +88,55 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
   await mkdir(outputDirectory, { recursive: true });
   const logPath = join(outputDirectory, 'function.log');
   const log = await open(logPath, 'w');
-  const deliveryStream = new DeliveryStream(stack.deliveryStream, { directory: outputDirectory });
-  const firehose = createFirehoseServer({
-    deliveryStreams: [deliveryStream],
-    ...(options.admit && { admit: options.admit }),
-  });
-  const endpointUrl = await listenOnLoopback(firehose, 0);
-  const lambda = await LocalFunction.start(stack.function, { endpointUrl, logFile: log.fd });
-  onProgress(`Firehose is ${endpointUrl}, invoking the function with ${JSON.stringify(payload)} ...`);
+  const aws = await startLocalAws({ ...options, ...stack, outputDirectory });
+  const lambda = new LambdaPool(stack.function, { endpointUrl: aws.endpointUrl, logFile: log.fd });
+  onProgress(`AWS is ${aws.endpointUrl}, invoking the function with ${JSON.stringify(payload)} ...`);
   const startedMs = Date.now();
   const progress = setInterval(() => {
-    onProgress(`${((Date.now() - startedMs) / 1_000).toFixed(1)} s: ${describeTotals(deliveryStream)}`);
+    onProgress(`${((Date.now() - startedMs) / 1_000).toFixed(1)} s: ${describeProgress(aws)}`);
   }, progressIntervalMs);
 
   try {
-    const invocation = await lambda.invoke(payload);
+    const { result, error } = await lambda.invoke(payload);
+    await workOff(aws.workQueue, stack.eventSourceMapping, lambda.invoke);
+    const durationMs = Date.now() - startedMs;
     onProgress('Flushing what Firehose still buffers ...');
-    await deliveryStream.flush();
-    onProgress(`Done: ${describeTotals(deliveryStream)}`);
-    if (invocation.error) {
-      throw new FunctionError(invocation.error);
+    await aws.deliveryStream.flush();
+    onProgress(`Done: ${describeProgress(aws)}`);
+    if (error) {
+      throw new FunctionError(error);
     }
-    const { keys, objectBytes } = deliveryStream.totals;
+    const reports = reportsInLog(await readFile(logPath, 'utf8'));
+    const { keys, objectBytes } = aws.deliveryStream.totals;
     const directory = join(outputDirectory, stack.deliveryStream.bucketName);
-    v.assert(reportSchema, invocation.result);
     return {
-      report: invocation.result,
+      // A run of one invocation is told as the function told it, to the millisecond.
+      report:
+        lambda.invocations === 1
+          ? combineReports(result, reports, [], reports[0]!.durationMs)
+          : combineReports(result, reports, aws.workQueue.deadLetters, durationMs),
       output: { directory, objects: keys.length, bytes: objectBytes },
       objectPaths: keys.map((key) => join(directory, key)),
       logPath,
-      maxMemoryUsedMiB: invocation.maxMemoryUsedMiB,
+      invocations: lambda.invocations,
+      slicesQueued: aws.workQueue.sent,
+      recordsOffered: aws.admission.offered,
+      recordsRefused: aws.admission.refused,
+      maxMemoryUsedMiB: lambda.maxMemoryUsedMiB,
     };
   } finally {
     clearInterval(progress);
     await lambda.stop();
-    firehose.closeAllConnections();
-    firehose.close();
-    await deliveryStream.close();
+    await aws.stop();
     await log.close();
   }
 }
 
-function describeTotals({ totals: { records, recordBytes, keys } }: DeliveryStream): string {
+function describeProgress({ deliveryStream, workQueue, admission }: LocalAws): string {
+  const { records, recordBytes, keys } = deliveryStream.totals;
   const mebibytes = (recordBytes / 1_048_576).toFixed(1);
-  return `Firehose took ${records} records, ${mebibytes} MiB; ${keys.length} objects are written`;
+  return (
+    `Firehose took ${records} records, ${mebibytes} MiB, refused ${admission.refused}; ` +
+    `${keys.length} objects are written${workQueue.isEmpty ? '' : '; slices are in the queue'}`
+  );
 }

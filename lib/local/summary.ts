@@ -24,6 +24,11 @@ export function summarize(run: LocalRun): string {
     `  sent     ${plural(report.recordsDelivered, 'record')} in ${plural(report.requests, 'request')}, ` +
       `${number(report.recordsRetried)} sent again; ` +
       `${number(report.bytesDelivered)} bytes, billed as ${number(report.billedBytes)}`,
+    `  lambda   ${plural(run.invocations, 'invocation')}, ${plural(run.slicesQueued, 'slice')} through the work queue; ` +
+      `Firehose refused ${number(run.recordsRefused)} of ${plural(run.recordsOffered, 'record')}`,
+    ...(report.eventsUncertain > 0
+      ? [`  twice    at most ${plural(report.eventsUncertain, 'event')}: answers were lost`]
+      : []),
     `  memory   ${number(run.maxMemoryUsedMiB)} MiB at most`,
     `  landed   ${plural(output.objects, 'object')}, ${number(output.bytes)} bytes, in ${here(output.directory)}/`,
     `  log      ${here(run.logPath)}`,

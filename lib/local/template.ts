@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import type { EventSourceMappingSettings } from './event-source-mapping.ts';
 import type { DeliveryStreamSettings } from './firehose/delivery-stream.ts';
+import type { QueueSettings } from './sqs/queue.ts';
 
 /** What the synthesized template says of the function. */
 export interface FunctionSettings {
@@ -25,6 +27,10 @@ export interface LocalStack {
   readonly function: FunctionSettings;
   /** The stream that it pushes to. */
   readonly deliveryStream: DeliveryStreamSettings;
+  /** The queue that it hands slices to. */
+  readonly workQueue: QueueSettings;
+  /** How that queue is worked off. */
+  readonly eventSourceMapping: EventSourceMappingSettings;
 }
 
 const reference = v.object({ Ref: v.string() });
@@ -32,6 +38,7 @@ const outputs = v.object({
   FunctionName: v.object({ Value: reference }),
   DeliveryStreamName: v.object({ Value: reference }),
   BucketName: v.object({ Value: reference }),
+  WorkQueueUrl: v.object({ Value: reference }),
 });
 const functionProperties = v.object({
   Code: v.object({ S3Key: v.string() }),
@@ -50,9 +57,17 @@ const deliveryStreamProperties = v.object({
     ErrorOutputPrefix: v.string(),
   }),
 });
+const queueProperties = v.object({
+  VisibilityTimeout: v.number(),
+  RedrivePolicy: v.object({ maxReceiveCount: v.number() }),
+});
+const eventSourceMappingProperties = v.object({
+  BatchSize: v.number(),
+  ScalingConfig: v.object({ MaximumConcurrency: v.number() }),
+});
 const template = v.object({
   Outputs: outputs,
-  Resources: v.record(v.string(), v.object({ Properties: v.optional(v.unknown()) })),
+  Resources: v.record(v.string(), v.object({ Type: v.string(), Properties: v.optional(v.unknown()) })),
 });
 
 /** The name that CloudFormation would give a resource, without the random part: the same in every run. */
@@ -72,9 +87,20 @@ export async function readLocalStack(assemblyDirectory: string, stackName: strin
   const { Outputs, Resources } = v.parse(template, JSON.parse(file));
 
   const logicalId = (output: keyof typeof Outputs) => Outputs[output].Value.Ref;
-  const resolve = (value: string | { Ref: string }) =>
-    typeof value === 'string' ? value : physicalName(stackName, value.Ref);
+  const workQueueName = physicalName(stackName, logicalId('WorkQueueUrl'));
+  const resolve = (value: string | { Ref: string }) => {
+    if (typeof value === 'string') {
+      return value;
+    }
+    // What Ref gives is the name, but for a queue it is the URL.
+    return value.Ref === logicalId('WorkQueueUrl')
+      ? `https://sqs.us-east-1.amazonaws.com/123456789012/${workQueueName}`
+      : physicalName(stackName, value.Ref);
+  };
+  const mapping = Object.values(Resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
 
+  const { BatchSize, ScalingConfig } = v.parse(eventSourceMappingProperties, mapping?.Properties);
+  const queue = v.parse(queueProperties, Resources[logicalId('WorkQueueUrl')]?.Properties);
   const producer = v.parse(functionProperties, Resources[logicalId('FunctionName')]?.Properties);
   const stream = v.parse(deliveryStreamProperties, Resources[logicalId('DeliveryStreamName')]?.Properties);
   const destination = stream.ExtendedS3DestinationConfiguration;
@@ -100,5 +126,11 @@ export async function readLocalStack(assemblyDirectory: string, stackName: strin
       bufferingSizeMiB: destination.BufferingHints.SizeInMBs,
       encrypted: stream.DeliveryStreamEncryptionConfigurationInput !== undefined,
     },
+    workQueue: {
+      queueName: workQueueName,
+      visibilityTimeoutMs: queue.VisibilityTimeout * 1_000,
+      maxReceiveCount: queue.RedrivePolicy.maxReceiveCount,
+    },
+    eventSourceMapping: { batchSize: BatchSize, maxConcurrency: ScalingConfig.MaximumConcurrency },
   };
 }

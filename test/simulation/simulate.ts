@@ -45,7 +45,7 @@ function createScenario(world: World): Scenario {
   return {
     count,
     recordFormat,
-    ...(world.chance(0.1) && { eventsPerSecond: world.integer(5, 500) }),
+    ...(world.chance(0.1) && { eventsPerSecond: world.integer(200, 2_000) }),
     eventsPerSlice: world.pick([300, 2_000, 10_000]),
     concurrency: world.integer(1, 8),
     maxRequestBytes: world.pick([3_000, 20_000, 100_000]),

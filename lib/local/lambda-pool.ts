@@ -1,0 +1,42 @@
+import { type Invocation, LocalFunction, type LocalFunctionOptions } from './lambda-runtime.ts';
+import type { FunctionSettings } from './template.ts';
+
+/** A Lambda function with as many warm processes as it has had invocations side by side. */
+export class LambdaPool {
+  /** Memory of the process that used most. */
+  maxMemoryUsedMiB = 0;
+  /** Invocations so far. */
+  invocations = 0;
+  readonly #settings: FunctionSettings;
+  readonly #options: LocalFunctionOptions;
+  readonly #idle: LocalFunction[] = [];
+  readonly #all = new Set<LocalFunction>();
+
+  constructor(settings: FunctionSettings, options: LocalFunctionOptions) {
+    this.#settings = settings;
+    this.#options = options;
+  }
+
+  /** Invokes the function in a process that is idle, or in a new one. */
+  readonly invoke = async (payload: unknown): Promise<Invocation> => {
+    this.invocations += 1;
+    const lambda = this.#idle.pop() ?? (await this.#start());
+    const invocation = await lambda.invoke(payload);
+    this.maxMemoryUsedMiB = Math.max(this.maxMemoryUsedMiB, invocation.maxMemoryUsedMiB);
+    if (lambda.isAlive) {
+      this.#idle.push(lambda);
+    }
+    return invocation;
+  };
+
+  /** Ends every process. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.#all].map((lambda) => lambda.stop()));
+  }
+
+  async #start(): Promise<LocalFunction> {
+    const lambda = await LocalFunction.start(this.#settings, this.#options);
+    this.#all.add(lambda);
+    return lambda;
+  }
+}
