@@ -1,5 +1,5 @@
 /** Time kept for writing to the work queue and returning the report; a quarter of the time when that is shorter. */
-const reserveMs = 2_500;
+const reserveMs = 2_000;
 
 /** Least time that a request is given to be answered. */
 const answerFloorMs = 500;

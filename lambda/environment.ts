@@ -88,6 +88,11 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
     );
   }
   const values = parsed.output;
+  if (values.DEFAULT_COUNT > values.MAX_COUNT) {
+    throw new InvalidEnvironmentError(
+      `DEFAULT_COUNT is ${values.DEFAULT_COUNT}; expected at most MAX_COUNT, which is ${values.MAX_COUNT}`,
+    );
+  }
   return {
     deliveryStreamName: values.DELIVERY_STREAM_NAME,
     recordFormat: values.RECORD_FORMAT,

@@ -71,23 +71,35 @@ export function createPutRecords(client: FirehoseClient, deliveryStreamName: str
   };
 }
 
-/** What Firehose decided over each record: those it refused, with HTTP 200, and the first reason that it gives. */
-function answerOf(output: PutRecordBatchOutput, recordsSent: number): PutAnswer {
-  if (!output.FailedPutCount) {
-    return { kind: 'answered', refused: [] };
-  }
-  const answers = output.RequestResponses ?? [];
-  if (answers.length !== recordsSent) {
-    throw new Error(`Firehose answered for ${answers.length} records of the ${recordsSent} sent`);
-  }
+/**
+ * What Firehose decided over each record. Only a record with an id of its own is stored: what FailedPutCount says must
+ * agree, or else nobody knows.
+ *
+ * @throws Error if the answer is not one over the records sent.
+ */
+function answerOf(
+  { RequestResponses: answers = [], FailedPutCount }: PutRecordBatchOutput,
+  recordsSent: number,
+): PutAnswer {
   const refused: number[] = [];
-  for (const [place, { ErrorCode }] of answers.entries()) {
-    if (ErrorCode) {
+  for (const [place, { RecordId, ErrorCode }] of answers.entries()) {
+    if (ErrorCode || !RecordId) {
       refused.push(place);
     }
   }
-  const first = answers[refused[0] ?? -1];
-  return { kind: 'answered', refused, cause: new Error(`${first?.ErrorCode}: ${first?.ErrorMessage}`) };
+  if (answers.length !== recordsSent || refused.length !== FailedPutCount) {
+    throw new Error(
+      `Firehose answered for ${answers.length} of ${recordsSent} records and refused ${refused.length} of them, ` +
+        `but says that it refused ${FailedPutCount}`,
+    );
+  }
+  const [first = -1] = refused;
+  const { ErrorCode, ErrorMessage } = answers[first] ?? {};
+  return {
+    kind: 'answered',
+    refused,
+    ...(refused.length > 0 && { cause: new Error(`${ErrorCode}: ${ErrorMessage}`) }),
+  };
 }
 
 /** The error with its name in the message, which is all that a report or a log line shows of it. */

@@ -150,7 +150,10 @@ export class Pacer {
 
   #startPacing(now: number): void {
     const secondAgoMs = now - 1_000;
-    const inASecond = this.#accepted.reduce((sum, { atMs, bytes }) => sum + (atMs > secondAgoMs ? bytes : 0), 0);
+    const inASecond = this.#accepted.reduce(
+      (sum, { atMs, bytes }) => sum + (atMs > secondAgoMs ? bytes : 0),
+      0,
+    );
     this.#windowBytes = this.#maxBytesInFlight;
     this.#paidToMs = now;
     this.#bytesPerSecond = Math.max(lowestQuota, inASecond) * headroom;

@@ -31,23 +31,23 @@ function payloadSchema(maxCount: number) {
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
     'expected a JSON object',
   );
-  const known = v.objectWithRest(
-    {
-      count: v.optional(wholeNumber(1, maxCount, Math.min(100, maxCount))),
-      runId: v.optional(
-        v.pipe(
-          v.string(runIdExpected),
-          v.check((text) => /^[^\p{Cc}\p{Cs}]{1,256}$/u.test(text), runIdExpected),
-        ),
+  const known = v.object({
+    count: v.optional(wholeNumber(1, maxCount, Math.min(100, maxCount))),
+    runId: v.optional(
+      v.pipe(
+        v.string(runIdExpected),
+        v.check((text) => /^[^\p{Cc}\p{Cs}]{1,256}$/u.test(text), runIdExpected),
       ),
-      from: v.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER - 1, 0)),
-      to: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER, 100)),
-      eventsPerSecond: v.optional(wholeNumber(rate.min, rate.max, rate.example)),
-    },
-    v.never(`unknown property, expected only ${properties.join(', ')}`),
-  );
+    ),
+    from: v.optional(wholeNumber(0, Number.MAX_SAFE_INTEGER - 1, 0)),
+    to: v.optional(wholeNumber(1, Number.MAX_SAFE_INTEGER, 100)),
+    eventsPerSecond: v.optional(wholeNumber(rate.min, rate.max, rate.example)),
+  });
   return v.pipe(jsonObject, known);
 }
+
+/** Schedules' own placeholders: an emulator that doesn't fill them in would give every run the same name. */
+const placeholder = /^<aws\.scheduler\./;
 
 /** The value as JSON, cut short: an error message is no place for a megabyte of somebody's payload. */
 function show(value: unknown): string {
@@ -68,19 +68,33 @@ export function parsePayload(
   { defaultCount, maxCount, eventsPerSecond: defaultRate, requestId }: PayloadDefaults,
 ): RunSlice {
   const parsed = v.safeParse(payloadSchema(maxCount), payload ?? {});
-  if (!parsed.success) {
-    throw refusal(
-      parsed.issues.map(
-        (issue) => `${v.getDotPath(issue) ?? 'payload'}: ${show(issue.input)} - ${issue.message}`,
-      ),
-      maxCount,
+  // Not left to the schema, which passes over names such as __proto__.
+  const unknown = Object.keys(
+    payload && typeof payload === 'object' && !Array.isArray(payload) ? payload : {},
+  )
+    .filter((key) => !(properties as readonly string[]).includes(key))
+    .map(
+      (key) =>
+        `${key}: ${show((payload as Record<string, unknown>)[key])} - ` +
+        `unknown property, expected only ${properties.join(', ')}`,
     );
+  if (!parsed.success || unknown.length > 0) {
+    const wrong = (parsed.issues ?? []).map(
+      (issue) => `${v.getDotPath(issue) ?? 'payload'}: ${show(issue.input)} - ${issue.message}`,
+    );
+    throw refusal([...wrong, ...unknown], maxCount);
   }
-  const { count, runId = requestId, from = 0, to = count ?? from + defaultCount } = parsed.output;
+  const { count, from = 0, to = count ?? from + defaultCount } = parsed.output;
+  const runId = placeholder.test(parsed.output.runId ?? '') ? requestId : (parsed.output.runId ?? requestId);
   const eventsPerSecond = parsed.output.eventsPerSecond ?? defaultRate;
   const problems: string[] = [];
   if (from >= to) {
     problems.push(`from: ${from} - expected less than to, which is ${to}`);
+  }
+  if (!Number.isSafeInteger(to)) {
+    problems.push(
+      `from: ${from} - expected so that the last event's index is at most ${Number.MAX_SAFE_INTEGER}`,
+    );
   }
   if (count !== undefined && to > count) {
     problems.push(`to: ${to} - expected at most count, which is ${count}`);

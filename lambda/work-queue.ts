@@ -16,7 +16,7 @@ const maxMessagesPerCall = 10;
 const concurrency = 8;
 
 /** Time for a connection, and for an answer: two attempts fit in what the deadline keeps for the queue. */
-const timeoutMs = 1_000;
+const timeoutMs = 800;
 
 /** The SQS client of a container, with one retry. */
 export function createQueueClient(): SQSClient {

@@ -95,8 +95,6 @@ function uuidsOf(count: number): string[] {
 
 /**
  * Lets the code of the road do a run, in a world whose every whim comes from the seed, and judges what came of it.
- *
- * @throws Error if the world never comes to rest.
  */
 export async function simulate(seed: number): Promise<Verdict> {
   const world = new World(seed);

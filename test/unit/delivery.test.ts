@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffMs, type DeliveryOptions, deliver, type PutRecords } from '../../lambda/delivery.ts';
+import { Deadline } from '../../lambda/deadline.ts';
+import {
+  backoffMs,
+  type DeliveryOptions,
+  type DeliveryOutcome,
+  deliver,
+  type PutRecords,
+} from '../../lambda/delivery.ts';
+import { Pacer } from '../../lambda/pacer.ts';
 import { billedBytes, type EventRecord } from '../../lambda/records.ts';
 import type { RecordBatch } from '../../lambda/requests.ts';
 import { mergeSlices } from '../../lambda/slice.ts';
+import { World } from '../simulation/world.ts';
 
 const eventsPerTestRecord = 3;
 
@@ -22,20 +31,31 @@ function sliceOf(records: number) {
   return { from: 0, to: records * eventsPerTestRecord };
 }
 
-function deliveryOptions(
+/** Delivers in a world of its own, whose clock jumps, and returns the outcome when it has come to rest. */
+async function deliverIn(
+  world: World,
+  records: number,
+  requests: Iterator<RecordBatch, void>,
   options: Partial<DeliveryOptions> & Pick<DeliveryOptions, 'putRecords'>,
-): DeliveryOptions {
-  return {
+): Promise<DeliveryOutcome> {
+  let settled = false;
+  const delivery = deliver(sliceOf(records), requests, {
+    pacer: new Pacer(1e9, world.now),
+    deadline: new Deadline(world.now(), world.now() + 300_000),
     concurrency: 4,
     maxAttempts: 20,
-    now: () => 0,
-    random: () => 0.5,
-    sleep: async () => {},
+    now: world.now,
+    random: world.random,
+    sleep: world.sleep,
     ...options,
-  };
+  }).finally(() => {
+    settled = true;
+  });
+  await Promise.all([world.run(() => settled), delivery.catch(() => {})]);
+  return delivery;
 }
 
-/** A Firehose that answers each request as it is told, a turn of the event loop later, and remembers what it took. */
+/** A Firehose that answers each request as it is told, a moment later, and remembers what it took. */
 function firehoseThat(answer: (batch: RecordBatch) => readonly number[] | Error) {
   const taken: EventRecord[] = [];
   const seen = { requests: 0, inFlight: 0, mostInFlight: 0 };
@@ -43,14 +63,14 @@ function firehoseThat(answer: (batch: RecordBatch) => readonly number[] | Error)
     seen.requests += 1;
     seen.inFlight += 1;
     seen.mostInFlight = Math.max(seen.mostInFlight, seen.inFlight);
-    await new Promise(setImmediate);
+    await Promise.resolve();
     seen.inFlight -= 1;
     const refused = answer(batch);
     if (refused instanceof Error) {
       throw refused;
     }
     taken.push(...batch.filter((_, place) => !refused.includes(place)));
-    return { refused, ...(refused.length > 0 && { cause: new Error('Slow down.') }) };
+    return { kind: 'answered', refused, ...(refused.length > 0 && { cause: new Error('Slow down.') }) };
   };
   return { putRecords, taken, seen };
 }
@@ -76,10 +96,10 @@ describe('delivering requests', () => {
             }
             return [...batch.keys()].filter(() => dice.next().value! < refusal);
           });
-          const options = deliveryOptions({ putRecords: firehose.putRecords, concurrency, maxAttempts });
+          const options = { putRecords: firehose.putRecords, concurrency, maxAttempts };
 
           // Act
-          const outcome = await deliver(sliceOf(records), requestsOf(records, perRequest), options);
+          const outcome = await deliverIn(new World(1), records, requestsOf(records, perRequest), options);
 
           // Assess
           const taken = firehose.taken.map(({ from, to }) => ({ from, to }));
@@ -93,7 +113,7 @@ describe('delivering requests', () => {
           expect(mergeSlices([...taken, ...undelivered])).toEqual(mergeSlices([sliceOf(records)]));
           const lengths = [...taken, ...undelivered].reduce((sum, { from, to }) => sum + to - from, 0);
           expect(lengths).toBe(records * eventsPerTestRecord);
-          expect(outcome.failure === undefined).toBe(undelivered.length === 0);
+          expect(outcome.stop === undefined).toBe(undelivered.length === 0);
         },
       ),
     );
@@ -108,7 +128,7 @@ describe('delivering requests', () => {
     });
 
     // Act
-    const outcome = await deliver(sliceOf(5), requestsOf(5, 5), deliveryOptions(firehose));
+    const outcome = await deliverIn(new World(1), 5, requestsOf(5, 5), firehose);
 
     // Assess
     expect(sent).toEqual([
@@ -121,40 +141,113 @@ describe('delivering requests', () => {
   it('gives up after so many attempts, says why, and leaves the rest of the run alone', async () => {
     // Prepare
     const firehose = firehoseThat((batch) => [...batch.keys()]);
-    const options = deliveryOptions({ ...firehose, concurrency: 1, maxAttempts: 3 });
+    const options = { ...firehose, concurrency: 1, maxAttempts: 3 };
 
     // Act
-    const outcome = await deliver(sliceOf(100), requestsOf(100, 10), options);
+    const outcome = await deliverIn(new World(1), 100, requestsOf(100, 10), options);
 
     // Assess
     expect(firehose.seen.requests).toBe(3);
-    expect(outcome.failure?.message).toBe('gave up after 3 attempts: Slow down.');
+    expect(outcome.stop).toMatchObject({
+      cause: { message: 'gave up after 3 attempts: Slow down.' },
+      mayPass: true,
+    });
     expect(mergeSlices(outcome.undelivered)).toEqual([[0, 300]]);
   });
 
   it('stops at once after an error that no retry can mend, ending the waits of other requests', async () => {
     // Prepare
-    const sleeping: AbortSignal[] = [];
+    const world = new World(1);
+    const startedMs = world.now();
     const firehose = firehoseThat(({ 0: first }) =>
       first!.from === 0 ? [0] : new Error('ResourceNotFoundException: no such stream'),
     );
-    const options = deliveryOptions({
-      ...firehose,
-      concurrency: 2,
-      sleep: (_, signal) => {
-        sleeping.push(signal);
-        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
-      },
-    });
 
     // Act
-    const outcome = await deliver(sliceOf(100), requestsOf(100, 1), options);
+    const outcome = await deliverIn(world, 100, requestsOf(100, 1), { ...firehose, concurrency: 2 });
 
     // Assess
     expect(firehose.seen.requests).toBe(2);
-    expect(sleeping).toHaveLength(1);
-    expect(outcome.failure?.message).toContain('no such stream');
+    expect(world.now()).toBe(startedMs);
+    expect(outcome.stop).toMatchObject({
+      cause: { message: expect.stringContaining('no such stream') },
+      mayPass: false,
+    });
     expect(mergeSlices(outcome.undelivered)).toEqual([[0, 300]]);
+  });
+
+  it('counts the events of a lost answer as uncertain, each time, and sends them again', async () => {
+    // Prepare
+    let requests = 0;
+    const putRecords: PutRecords = async (batch) => {
+      requests += 1;
+      return requests <= 2
+        ? { kind: 'unanswered', refused: [...batch.keys()], cause: new Error('lost') }
+        : { kind: 'answered', refused: [] };
+    };
+
+    // Act
+    const outcome = await deliverIn(new World(1), 2, requestsOf(2, 2), { putRecords });
+
+    // Assess
+    expect(outcome).toMatchObject({
+      eventsDelivered: 6,
+      eventsUncertain: 12,
+      requests: 3,
+      recordsRetried: 4,
+    });
+  });
+
+  it.each([
+    ['in 3 s', 3_000, 8],
+    ['never', Number.POSITIVE_INFINITY, 0],
+  ])(
+    'returns within 10 s, and says what is left, when Firehose answers %s',
+    async (_, answerMs, delivered) => {
+      // Prepare
+      const world = new World(1);
+      const startedMs = world.now();
+      const putRecords: PutRecords = (batch, signal) =>
+        new Promise((resolve) => {
+          signal.addEventListener('abort', () =>
+            resolve({ kind: 'unanswered', refused: [...batch.keys()], cause: new Error('aborted') }),
+          );
+          if (Number.isFinite(answerMs)) {
+            world.after(answerMs, () => resolve({ kind: 'answered', refused: [] }));
+          }
+        });
+      const deadline = new Deadline(startedMs, startedMs + 10_000);
+
+      // Act
+      const outcome = await deliverIn(world, 100, requestsOf(100, 1), { putRecords, deadline });
+
+      // Assess
+      expect(world.now() - startedMs).toBeLessThanOrEqual(8_000);
+      expect(outcome.recordsDelivered).toBe(delivered);
+      expect(outcome.eventsUncertain).toBe(delivered === 0 ? 4 * eventsPerTestRecord : 0);
+      expect(outcome.stop).toMatchObject({ mayPass: true });
+      expect(mergeSlices(outcome.undelivered)).toEqual([[delivered * eventsPerTestRecord, 300]]);
+    },
+  );
+
+  it('keeps a steady rate to 2 % over ten seconds, whatever the answers take', async () => {
+    // Prepare
+    const world = new World(1);
+    const startedMs = world.now();
+    const sentInTenSeconds = { events: 0 };
+    const putRecords: PutRecords = async (batch) => {
+      if (world.now() - startedMs < 10_000) {
+        sentInTenSeconds.events += batch.length * eventsPerTestRecord;
+      }
+      await world.sleep(world.random() * 300);
+      return { kind: 'answered', refused: [] };
+    };
+
+    // Act
+    await deliverIn(world, 20_000, requestsOf(20_000, 30), { putRecords, eventsPerSecond: 900 });
+
+    // Assess
+    expect(Math.abs(sentInTenSeconds.events / 9_000 - 1)).toBeLessThan(0.02);
   });
 
   it('holds no more requests in memory than it has in flight', async () => {
@@ -175,7 +268,7 @@ describe('delivering requests', () => {
     }
 
     // Act
-    await deliver(sliceOf(500), counted(), deliveryOptions({ ...firehose, concurrency: 8 }));
+    await deliverIn(new World(1), 500, counted(), { ...firehose, concurrency: 8 });
 
     // Assess
     expect(pulled).toBe(500);
@@ -184,22 +277,17 @@ describe('delivering requests', () => {
 
   it('waits longer from attempt to attempt, up to a bound, and by chance', async () => {
     // Prepare
-    const waits: number[] = [];
-    const firehose = firehoseThat((batch) => [...batch.keys()]);
-    const options = deliveryOptions({
-      ...firehose,
-      concurrency: 1,
-      maxAttempts: 10,
-      random: () => 0.999999,
-      sleep: async (durationMs, signal) => {
-        if (!signal.aborted) {
-          waits.push(Math.ceil(durationMs));
-        }
-      },
+    const world = new World(1);
+    const sentMs: number[] = [];
+    const firehose = firehoseThat((batch) => {
+      sentMs.push(world.now());
+      return [...batch.keys()];
     });
+    const options = { ...firehose, concurrency: 1, maxAttempts: 10, random: () => 0.999999 };
 
     // Act
-    await deliver(sliceOf(1), requestsOf(1, 1), options);
+    await deliverIn(world, 1, requestsOf(1, 1), options);
+    const waits = sentMs.slice(1).map((atMs, place) => Math.round(atMs - sentMs[place]!));
 
     // Assess
     expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
@@ -217,11 +305,10 @@ describe('delivering requests', () => {
     });
 
     // Act
-    await deliver(
-      sliceOf(2),
-      requestsOf(2, 2),
-      deliveryOptions({ ...firehose, onRequest: (trace) => traces.push(trace) }),
-    );
+    await deliverIn(new World(1), 2, requestsOf(2, 2), {
+      ...firehose,
+      onRequest: (trace) => traces.push(trace),
+    });
 
     // Assess
     expect(traces).toEqual([
@@ -238,7 +325,12 @@ describe('delivering requests', () => {
     }
 
     // Act
-    const delivery = deliver(sliceOf(2), broken(), deliveryOptions(firehoseThat(() => [])));
+    const delivery = deliverIn(
+      new World(1),
+      2,
+      broken(),
+      firehoseThat(() => []),
+    );
 
     // Assess
     await expect(delivery).rejects.toThrow('generator broke');

@@ -2,13 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { parseEnvironment } from '../../lambda/environment.ts';
 import { InvalidEnvironmentError } from '../../lambda/errors.ts';
 
+const needed = {
+  DELIVERY_STREAM_NAME: 'my-stream',
+  WORK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
+};
+
 describe("the function's environment", () => {
-  it('needs nothing but the name of the stream', () => {
-    expect(parseEnvironment({ DELIVERY_STREAM_NAME: 'my-stream', PATH: '/bin' })).toEqual({
+  it('needs nothing but the stream and the queue', () => {
+    expect(parseEnvironment({ ...needed, PATH: '/bin' })).toEqual({
       deliveryStreamName: 'my-stream',
       recordFormat: 'ndjson',
       defaultCount: 100,
-      maxCount: 10_000_000,
+      workQueueUrl: needed.WORK_QUEUE_URL,
+      maxCount: 1_000_000_000,
+      eventsPerSlice: 1_000_000,
       concurrency: 8,
       maxRequestBytes: 1_048_576,
       maxAttempts: 20,
@@ -18,7 +25,9 @@ describe("the function's environment", () => {
   it('reads what the stack sets', () => {
     expect(
       parseEnvironment({
-        DELIVERY_STREAM_NAME: 'my-stream',
+        ...needed,
+        EVENTS_PER_SLICE: '7000',
+        EVENTS_PER_SECOND: '50',
         RECORD_FORMAT: 'gzip',
         DEFAULT_COUNT: '5000',
         MAX_COUNT: '6000',
@@ -30,7 +39,10 @@ describe("the function's environment", () => {
       deliveryStreamName: 'my-stream',
       recordFormat: 'gzip',
       defaultCount: 5_000,
+      workQueueUrl: needed.WORK_QUEUE_URL,
       maxCount: 6_000,
+      eventsPerSlice: 7_000,
+      eventsPerSecond: 50,
       concurrency: 4,
       maxRequestBytes: 65_536,
       maxAttempts: 1,
@@ -51,7 +63,7 @@ describe("the function's environment", () => {
     ['MAX_ATTEMPTS', '', 'MAX_ATTEMPTS is ""; expected'],
   ])('refuses %s = %s', (name, value, problem) => {
     // Act
-    const parse = () => parseEnvironment({ DELIVERY_STREAM_NAME: 'my-stream', [name]: value });
+    const parse = () => parseEnvironment({ ...needed, [name]: value });
 
     // Assess
     expect(parse).toThrow(InvalidEnvironmentError);

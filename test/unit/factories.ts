@@ -12,7 +12,7 @@ export function packOptions(options: Partial<PackOptions> = {}): PackOptions {
   return {
     slice,
     recordFormat: 'ndjson',
-    maxRequestBytes: 1_048_576,
+    limits: () => ({ bytes: 786_432, events: Number.POSITIVE_INFINITY }),
     writeEvents: createEventWriter('my-stream', 'run-1', slice.from),
     now: () => timeMs,
     ...options,

@@ -26,6 +26,7 @@ describe('one request through the real SDK', () => {
   let server: Server;
   let putRecords: PutRecords;
   let listener: RequestListener;
+  const { signal } = new AbortController();
 
   beforeEach(async () => {
     server = createServer((request, response) => listener(request, response));
@@ -56,10 +57,10 @@ describe('one request through the real SDK', () => {
     };
 
     // Act
-    const answer = await putRecords(batch);
+    const answer = await putRecords(batch, signal);
 
     // Assess
-    expect(answer).toEqual({ refused: [] });
+    expect(answer).toEqual({ kind: 'answered', refused: [] });
     expect(JSON.parse(received)).toEqual({
       DeliveryStreamName: 'my-stream',
       Records: batch.map(({ data }) => ({ Data: data.toString('base64') })),
@@ -78,37 +79,53 @@ describe('one request through the real SDK', () => {
     });
 
     // Act
-    const answer = await putRecords(batch);
+    const answer = await putRecords(batch, signal);
 
     // Assess
-    expect(answer.refused).toEqual([0, 2]);
+    expect(answer).toMatchObject({ kind: 'answered', refused: [0, 2] });
     expect(answer.cause?.message).toBe('ServiceUnavailableException: Slow down.');
   });
 
   it.each([
-    ['500', failing(500, 'InternalFailure')],
-    ['503', failing(503, 'ServiceUnavailableException')],
-    ['throttling', failing(400, 'ThrottlingException')],
-    ['a page of a proxy', answering(502, {})],
-    ['a connection cut before the answer', (request) => request.socket.destroy()],
+    ['500', 'unanswered', failing(500, 'InternalFailure')],
+    ['503', 'failed', failing(503, 'ServiceUnavailableException')],
+    ['throttling', 'failed', failing(400, 'ThrottlingException')],
+    ['a page of a proxy', 'unanswered', answering(502, {})],
+    ['a connection cut before the answer', 'unanswered', (request) => request.socket.destroy()],
     [
       'a connection cut within the answer',
+      'unanswered',
       (request, response) => {
         response.writeHead(200, { 'content-length': 1_000 });
         response.write('{"FailedPut');
         setTimeout(() => request.socket.destroy(), 20);
       },
     ],
-  ] satisfies [string, RequestListener][])('asks to send all records again after %s', async (_, answer) => {
+  ] satisfies [string, string, RequestListener][])(
+    'asks to send all records again after %s, which is %s',
+    async (_, kind, answer) => {
+      // Prepare
+      listener = answer;
+
+      // Act
+      const result = await putRecords(batch, signal);
+
+      // Assess
+      expect(result).toMatchObject({ kind, refused: [0, 1, 2], cause: expect.any(Error) });
+    },
+  );
+
+  it('ends at once, without an answer, when it is aborted', async () => {
     // Prepare
-    listener = answer;
+    listener = () => {};
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 50);
 
     // Act
-    const { refused, cause } = await putRecords(batch);
+    const result = await putRecords(batch, abort.signal);
 
     // Assess
-    expect(refused).toEqual([0, 1, 2]);
-    expect(cause).toBeInstanceOf(Error);
+    expect(result).toMatchObject({ kind: 'unanswered', refused: [0, 1, 2] });
   });
 
   it('asks to send all records again when nobody listens', async () => {
@@ -116,11 +133,11 @@ describe('one request through the real SDK', () => {
     server.close();
 
     // Act
-    const { refused, cause } = await putRecords(batch);
+    const result = await putRecords(batch, signal);
 
     // Assess
-    expect(refused).toEqual([0, 1, 2]);
-    expect(cause?.message).toContain('ECONNREFUSED');
+    expect(result).toMatchObject({ kind: 'failed', refused: [0, 1, 2] });
+    expect(result.cause?.message).toContain('ECONNREFUSED');
   });
 
   it.each([
@@ -134,7 +151,7 @@ describe('one request through the real SDK', () => {
     listener = failing(400, errorType);
 
     // Act
-    const answer = putRecords(batch);
+    const answer = putRecords(batch, signal);
 
     // Assess
     await expect(answer).rejects.toThrow(`${errorType}: as AWS would say`);
@@ -149,20 +166,31 @@ describe('one request through the real SDK', () => {
     };
 
     // Act
-    await putRecords(batch);
+    await putRecords(batch, signal);
 
     // Assess
     expect(requests).toBe(1);
   });
 
-  it('never takes an answer for fewer records than were sent as the truth', async () => {
+  it.each([
+    [
+      'for fewer records than were sent',
+      { FailedPutCount: 1, RequestResponses: [{ ErrorCode: 'InternalFailure' }] },
+    ],
+    ['for none', {}],
+    ['without ids', { FailedPutCount: 0, RequestResponses: [{}, {}, {}] }],
+    [
+      'that contradicts itself',
+      { FailedPutCount: 2, RequestResponses: batch.map(() => ({ RecordId: 'x' })) },
+    ],
+  ])('never takes an answer %s for an acknowledgement', async (_, body) => {
     // Prepare
-    listener = answering(200, { FailedPutCount: 1, RequestResponses: [{ ErrorCode: 'InternalFailure' }] });
+    listener = answering(200, body);
 
     // Act
-    const answer = putRecords(batch);
+    const answer = putRecords(batch, signal);
 
     // Assess
-    await expect(answer).rejects.toThrow('answered for 1 records of the 3 sent');
+    await expect(answer).rejects.toThrow('Firehose answered for');
   });
 });

@@ -46,7 +46,11 @@ describe('the payload of an invocation', () => {
   });
 
   it.each([
-    ['a typo', { cuont: 5 }, 'cuont: 5 - unknown property, expected only count, runId, from, to'],
+    [
+      'a typo',
+      { cuont: 5 },
+      'cuont: 5 - unknown property, expected only count, runId, from, to, eventsPerSecond',
+    ],
     ['a text for a number', { count: '5' }, 'count: "5" - expected a whole number from 1 to 10000000'],
     ['a fraction', { count: 1.5 }, 'count: 1.5 - expected a whole number'],
     ['nothing to do', { count: 0 }, 'count: 0 - expected a whole number from 1'],
@@ -71,6 +75,13 @@ describe('the payload of an invocation', () => {
     ['a filled list', [1], 'payload: [1] - expected a JSON object'],
     ['a text', 'hello', 'payload: "hello" - expected a JSON object'],
     ['a number', 5, 'payload: 5 - expected a JSON object'],
+    ['a name that objects have anyway', JSON.parse('{"__proto__": 1}'), '__proto__: 1 - unknown property'],
+    ['a rate of nothing', { eventsPerSecond: 0 }, 'eventsPerSecond: 0 - expected a whole number from 1'],
+    [
+      'a slice without an end that can be counted',
+      { from: 9_007_199_254_740_990 },
+      'from: 9007199254740990 - expected',
+    ],
     ['null for a count', { count: null }, 'count: null - expected'],
     ['an index beyond what a number can count', { from: 0, to: 2 ** 53 }, 'to: 9007199254740992 - expected'],
   ])('refuses %s', (_, payload, problem) => {

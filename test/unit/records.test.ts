@@ -50,7 +50,7 @@ describe.each(recordFormats)('packing into %s records', (recordFormat) => {
     records.next();
 
     // Assess
-    expect(written).toBeLessThanOrEqual(Math.max(500, eventsPerRecord(recordFormat, 1_048_576)));
+    expect(written).toBeLessThanOrEqual(Math.max(500, eventsPerRecord(recordFormat, options.limits())));
   });
 
   it('stamps events with the time at which they are made', () => {
@@ -92,12 +92,24 @@ describe('a full record', () => {
     expect(gunzipSync(record!.data)).toHaveLength(32_768 * eventBytes);
   });
 
+  it('takes no more events than a request may have', () => {
+    // Act
+    const limits = () => ({ bytes: 786_432, events: 100 });
+
+    // Assess
+    for (const recordFormat of recordFormats) {
+      for (const { from, to } of recordsOf({ slice: { from: 0, to: 950 }, recordFormat, limits })) {
+        expect(to - from).toBeLessThanOrEqual(100);
+      }
+    }
+  });
+
   it('stays under the limit of a record with the largest requests', () => {
     // Act
     const records = recordsOf({
       slice: { from: 0, to: 100_000 },
       recordFormat: 'gzip',
-      maxRequestBytes: 4_000_000,
+      limits: () => ({ bytes: 3_000_000, events: Number.POSITIVE_INFINITY }),
     });
 
     // Assess

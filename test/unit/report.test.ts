@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { DeliveryOutcome } from '../../lambda/delivery.ts';
-import { createReport } from '../../lambda/report.ts';
+import { createReport, type Report, type ReportOptions } from '../../lambda/report.ts';
 
 function outcomeOf(outcome: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
   return {
     eventsDelivered: 90,
+    eventsUncertain: 7,
     undelivered: [
       { from: 25, to: 30 },
       { from: 20, to: 25 },
@@ -21,16 +22,29 @@ function outcomeOf(outcome: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
 
 const slice = { runId: 'run-1', from: 0, to: 100 };
 
+function reportOf(options: Partial<ReportOptions>): Report {
+  return createReport({
+    slice,
+    deliveryStreamName: 'my-stream',
+    outcome: outcomeOf(),
+    queued: [],
+    durationMs: 250,
+    ...options,
+  });
+}
+
 describe('the report', () => {
   it('accounts for every event, with what is undelivered as merged ranges', () => {
-    expect(createReport(slice, 'my-stream', outcomeOf(), 250)).toEqual({
+    expect(reportOf({})).toEqual({
       runId: 'run-1',
       deliveryStreamName: 'my-stream',
       from: 0,
       to: 100,
       eventsRequested: 100,
       eventsDelivered: 90,
+      eventsQueued: 0,
       eventsUndelivered: 10,
+      eventsUncertain: 7,
       undelivered: [[20, 30]],
       recordsDelivered: 9,
       requests: 3,
@@ -47,10 +61,19 @@ describe('the report', () => {
     ['an event is counted twice', { eventsDelivered: 91 }],
     ['a range overlaps what was delivered', { undelivered: [{ from: 20, to: 31 }] }],
   ])('is refused when %s', (_, outcome) => {
-    expect(() => createReport(slice, 'my-stream', outcomeOf(outcome), 250)).toThrow('do not add up');
+    expect(() => reportOf({ outcome: outcomeOf(outcome) })).toThrow('do not add up');
+  });
+
+  it('counts what the work queue has taken as queued', () => {
+    expect(reportOf({ queued: [{ from: 20, to: 30 }] })).toMatchObject({
+      eventsDelivered: 90,
+      eventsQueued: 10,
+      eventsUndelivered: 0,
+      undelivered: [],
+    });
   });
 
   it('divides by no zero', () => {
-    expect(createReport(slice, 'my-stream', outcomeOf(), 0).eventsPerSecond).toBe(90_000);
+    expect(reportOf({ durationMs: 0 }).eventsPerSecond).toBe(90_000);
   });
 });

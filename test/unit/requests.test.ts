@@ -7,6 +7,8 @@ function recordOf(dataBytes: number, from = 0): EventRecord {
   return { from, to: from + 1, data: Buffer.alloc(dataBytes) };
 }
 
+const unlimited = () => ({ bytes: Number.POSITIVE_INFINITY, events: Number.POSITIVE_INFINITY });
+
 function jsonBytes(batch: readonly EventRecord[]): number {
   return Buffer.byteLength(JSON.stringify(batch.map(({ data }) => ({ Data: data.toString('base64') }))));
 }
@@ -22,7 +24,7 @@ describe('batching records into requests', () => {
           const records = sizes.map((size, from) => recordOf(size, from));
 
           // Act
-          const batches = [...batchRequests(records, maxRequestBytes)];
+          const batches = [...batchRequests(records, { maxRequestBytes, limits: unlimited })];
 
           // Assess
           expect(batches.flat()).toEqual(records);
@@ -44,9 +46,33 @@ describe('batching records into requests', () => {
     );
   });
 
+  it('keeps to what the next request may take, asked anew for each', () => {
+    // Prepare
+    const limits = [
+      { bytes: 100, events: 100 },
+      { bytes: 250, events: 100 },
+      { bytes: 1_000, events: 3 },
+      { bytes: 10_000, events: 100 },
+    ];
+    const records = Array.from({ length: 10 }, (_, from) => recordOf(100, from));
+
+    // Act
+    const batches = [
+      ...batchRequests(records, { maxRequestBytes: 1_048_576, limits: () => limits.shift()! }),
+    ];
+
+    // Assess
+    expect(batches.map((batch) => batch.length)).toEqual([1, 2, 3, 4]);
+  });
+
   it('gives a record that is larger than a request by itself one of its own', () => {
     // Act
-    const batches = [...batchRequests([recordOf(10), recordOf(100_000), recordOf(10)], 65_536)];
+    const batches = [
+      ...batchRequests([recordOf(10), recordOf(100_000), recordOf(10)], {
+        maxRequestBytes: 65_536,
+        limits: unlimited,
+      }),
+    ];
 
     // Assess
     expect(batches.map((batch) => batch.length)).toEqual([1, 1, 1]);
@@ -63,7 +89,7 @@ describe('batching records into requests', () => {
     }
 
     // Act
-    const { value } = batchRequests(endless(), 1_048_576).next();
+    const { value } = batchRequests(endless(), { maxRequestBytes: 1_048_576, limits: unlimited }).next();
 
     // Assess
     expect(value).toHaveLength(500);
