@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { forecast } from '../test/simulation/forecast.ts';
 import { simulate } from '../test/simulation/simulate.ts';
 
 const command = new Command('npm run simulate --')
@@ -6,14 +7,18 @@ const command = new Command('npm run simulate --')
   .option('--seeds <number>', 'how many worlds', parseWholeNumber, 1_000)
   .option('--from <number>', 'the first one', parseWholeNumber, 1)
   .option('--seed <number>', 'this one only', parseWholeNumber)
+  .option('--forecast <events>', 'instead: what a run of so many events would take in AWS', parseWholeNumber)
   .allowExcessArguments(false)
   .exitOverride();
 
 try {
-  const options = command.parse().opts<{ seeds: number; from: number; seed?: number }>();
+  const options = command.parse().opts<{ seeds: number; from: number; seed?: number; forecast?: number }>();
   const { from, seeds } = options.seed === undefined ? options : { from: options.seed, seeds: 1 };
-  const failed = await runSeeds(from, seeds);
-  process.exitCode = failed === 0 ? 0 : 1;
+  if (options.forecast !== undefined) {
+    console.log(await forecast(options.forecast));
+  } else if ((await runSeeds(from, seeds)) > 0) {
+    process.exitCode = 1;
+  }
 } catch (error) {
   if (!(error instanceof CommanderError)) {
     throw error;
@@ -44,7 +49,7 @@ async function runSeeds(from: number, seeds: number): Promise<number> {
 }
 
 function parseWholeNumber(text: string): number {
-  if (!/^\d{1,9}$/.test(text) || Number(text) < 1) {
+  if (!/^\d{1,12}$/.test(text) || Number(text) < 1) {
     throw new InvalidArgumentError('Expected a whole number from 1, for example 1000.');
   }
   return Number(text);
