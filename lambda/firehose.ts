@@ -1,6 +1,8 @@
 import { FirehoseClient, PutRecordBatchCommand, type PutRecordBatchOutput } from '@aws-sdk/client-firehose';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { PutAnswer, PutRecords } from './delivery.ts';
+import { encodeRequestBody } from './request-body.ts';
+import type { RecordBatch } from './requests.ts';
 
 /** Time to open a connection, after which the request is sent again. */
 const connectionTimeoutMs = 3_000;
@@ -36,12 +38,7 @@ export function createFirehoseClient(concurrency: number): FirehoseClient {
 export function createPutRecords(client: FirehoseClient, deliveryStreamName: string): PutRecords {
   return async (batch) => {
     try {
-      const output = await client.send(
-        new PutRecordBatchCommand({
-          DeliveryStreamName: deliveryStreamName,
-          Records: batch.map(({ data }) => ({ Data: data })),
-        }),
-      );
+      const output = await client.send(createCommand(deliveryStreamName, batch));
       return refusedRecords(output, batch.length);
     } catch (error) {
       const cause = error as Parameters<typeof isTransientError>[0];
@@ -51,6 +48,20 @@ export function createPutRecords(client: FirehoseClient, deliveryStreamName: str
       throw describe(cause);
     }
   };
+}
+
+/** The call, whose records go past the SDK's serializer; endpoint, headers, signature and answer stay the SDK's. */
+function createCommand(deliveryStreamName: string, batch: RecordBatch): PutRecordBatchCommand {
+  const command = new PutRecordBatchCommand({ DeliveryStreamName: deliveryStreamName, Records: [] });
+  command.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as { body: Uint8Array }).body = encodeRequestBody(deliveryStreamName, batch);
+      return next(args);
+    },
+    // Low: after the SDK's own serializer, before everything that looks at the body.
+    { name: 'requestBody', step: 'serialize', priority: 'low' },
+  );
+  return command;
 }
 
 /** The records that Firehose refused, with HTTP 200, for the first reason that it gives. */
