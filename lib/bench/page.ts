@@ -73,7 +73,7 @@ ${formatScaling(details)}
 
 ## Cold start
 
-From the start of the process to a handler that is ready, on Node 24, with the 0.29 cores that Lambda gives 512 MiB: the
+From the start of the process to a handler that is ready, with the 0.29 cores that Lambda gives 512 MiB: the
 process is stopped and continued (SIGSTOP, SIGCONT) a thousand times a second, as its CPU time is over or under its share.
 
 ${formatColdStarts(details)}

@@ -33,7 +33,7 @@ export function plotBenchmark({ rows, node, cores }: Benchmark): string {
     ].join('\n');
   });
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="14" dominant-baseline="central">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="14" dominant-baseline="central" role="img" aria-label="Events a second of each producer">`,
     `  <rect width="${width}" height="${height}" fill="#ffffff"/>`,
     `  <text x="12" y="22" font-weight="bold">Events a second, logarithmic (Node ${node}, ${cores} cores)</text>`,
     ...bars,

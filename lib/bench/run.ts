@@ -31,8 +31,8 @@ export interface Scaling {
 
 /** How the function starts, in medians. */
 export interface ColdStarts {
-  /** The Node that was used. */
-  readonly nodeMajor: number;
+  /** Version of the Node that was used: the Lambda's major, where it can be had. */
+  readonly node: string;
   /** The shipped bundle. */
   readonly shipped: ColdStart;
   /** The same code with the SDK resolved from `node_modules`. */
@@ -72,7 +72,7 @@ export interface Benchmark {
 }
 
 const stackName = 'FirehoseEventProducer';
-const repetitions = { quick: 2, full: 5 };
+const repetitions = { quick: 3, full: 5 };
 const scalingEvents = [1e4, 1e5, 1e6, 1e7];
 const scalingRepetitions = 3;
 const detailRepetitions = 5;
@@ -194,12 +194,12 @@ async function measureColdStarts(settings: LocalStack['function'], directory: st
   const shipped: ColdStart[] = [];
   const withoutSdk: ColdStart[] = [];
   for (let round = 0; round < coldStartRepetitions; round += 1) {
-    shipped.push(await startCold(node, settings.assetDirectory, settings));
-    withoutSdk.push(await startCold(node, withoutSdkDirectory, settings));
+    shipped.push(await startCold(node.path, settings.assetDirectory, settings));
+    withoutSdk.push(await startCold(node.path, withoutSdkDirectory, settings));
   }
   const mediansOf = (starts: readonly ColdStart[]): ColdStart => ({
     durationMs: median(starts.map(({ durationMs }) => durationMs)),
     cpuMs: median(starts.map(({ cpuMs }) => cpuMs)),
   });
-  return { nodeMajor: 24, shipped: mediansOf(shipped), withoutSdk: mediansOf(withoutSdk) };
+  return { node: node.version, shipped: mediansOf(shipped), withoutSdk: mediansOf(withoutSdk) };
 }

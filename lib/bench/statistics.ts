@@ -6,8 +6,8 @@ export function median(values: readonly number[]): number {
     throw new Error('no value has no median');
   }
   const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length / 2;
-  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle) - 1 + (sorted.length % 2)]!) / 2;
+  const middle = (sorted.length - 1) / 2;
+  return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
 }
 
 /** How far the values are apart: from the lowest to the highest, as a share of the median. */

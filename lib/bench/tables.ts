@@ -111,7 +111,7 @@ export function formatColdStarts({ coldStarts }: Details): string {
     return 'Not measured: it needs Linux.';
   }
   return formatTable([
-    ['until the handler is ready', 'ms', 'CPU ms'],
+    [`ready handler, Node ${coldStarts.node}`, 'ms', 'CPU ms'],
     ...(
       [
         ['the shipped bundle', coldStarts.shipped],
