@@ -1,6 +1,8 @@
 import { FirehoseClient, PutRecordBatchCommand, type PutRecordBatchOutput } from '@aws-sdk/client-firehose';
 import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
 import type { PutAnswer, PutRecords } from './delivery.ts';
+import { encodeRequestBody } from './request-body.ts';
+import type { RecordBatch } from './requests.ts';
 
 type SdkError = Parameters<typeof isTransientError>[0] & Error;
 
@@ -49,13 +51,7 @@ function isTurnedAway(error: SdkError): boolean {
 export function createPutRecords(client: FirehoseClient, deliveryStreamName: string): PutRecords {
   return async (batch, signal) => {
     try {
-      const output = await client.send(
-        new PutRecordBatchCommand({
-          DeliveryStreamName: deliveryStreamName,
-          Records: batch.map(({ data }) => ({ Data: data })),
-        }),
-        { abortSignal: signal },
-      );
+      const output = await client.send(createCommand(deliveryStreamName, batch), { abortSignal: signal });
       return answerOf(output, batch.length);
     } catch (error) {
       const cause = error as SdkError;
@@ -69,6 +65,20 @@ export function createPutRecords(client: FirehoseClient, deliveryStreamName: str
       throw describe(cause);
     }
   };
+}
+
+/** The call, whose records go past the SDK's serializer; endpoint, headers, signature and answer stay the SDK's. */
+function createCommand(deliveryStreamName: string, batch: RecordBatch): PutRecordBatchCommand {
+  const command = new PutRecordBatchCommand({ DeliveryStreamName: deliveryStreamName, Records: [] });
+  command.middlewareStack.add(
+    (next) => (args) => {
+      (args.request as { body: Uint8Array }).body = encodeRequestBody(deliveryStreamName, batch);
+      return next(args);
+    },
+    // Low: after the SDK's own serializer, before everything that looks at the body.
+    { name: 'requestBody', step: 'serialize', priority: 'low' },
+  );
+  return command;
 }
 
 /**

@@ -9,6 +9,7 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environmentVariables, type RecordFormat } from '../lambda/environment-variables.ts';
+import { bundling } from './bundling.ts';
 import type { EventProducerProps } from './event-producer.ts';
 
 /** Properties of a {@link ProducerFunction}, documented at {@link EventProducerProps}. */
@@ -64,6 +65,7 @@ export class ProducerFunction extends Construct {
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
     );
 
+    const { alias, mainFields, ...bundlingProps } = bundling;
     this.function = new NodejsFunction(this, 'Function', {
       description:
         `Pushes UUID events to Firehose. Test event: {} for ${props.count} events, {"count": 5000}, ` +
@@ -87,16 +89,11 @@ export class ProducerFunction extends Construct {
       },
       bundling: {
         format: OutputFormat.ESM,
-        minify: true,
-        sourceMap: true,
-        sourcesContent: false,
         // The SDK too: emulators run the function without the runtime's own, and what was tested is what runs.
         bundleAwsSDK: true,
-        // The same bundle runs on a laptop with Node 20.
-        target: 'node20',
-        mainFields: ['module', 'main'],
-        banner:
-          "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+        ...bundlingProps,
+        mainFields: [...mainFields],
+        esbuildArgs: { '--alias': Object.entries(alias).map(([from, to]) => `${from}=${to}`) },
       },
     });
     this.function.addEventSource(

@@ -20,6 +20,34 @@ export interface Invocation extends AnswerMessage {
   readonly durationMs: number;
 }
 
+/**
+ * The environment that Lambda gives a function, with nothing of this machine's own: what the function needs has to be
+ * in the template.
+ */
+export function functionEnvironment(
+  settings: FunctionSettings,
+  endpointUrl: string,
+): Readonly<Record<string, string>> {
+  const { functionName, memoryMiB } = settings;
+  return {
+    ...settings.environment,
+    _HANDLER: settings.handler,
+    LAMBDA_TASK_ROOT: settings.assetDirectory,
+    AWS_LAMBDA_FUNCTION_NAME: functionName,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB),
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL: endpointUrl,
+    // In AWS the function runs on Node 24; here it may well be on an older one.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+}
+
 /** A bundled Lambda function in a process of its own, with the template's environment, timeout and memory setting. */
 export class LocalFunction {
   readonly #settings: FunctionSettings;
@@ -33,34 +61,16 @@ export class LocalFunction {
   /** Starts the process. */
   static async start(settings: FunctionSettings, options: LocalFunctionOptions): Promise<LocalFunction> {
     const { endpointUrl, logFile } = options;
-    const { functionName, memoryMiB } = settings;
     // Compiled here rather than by a loader in the process, whose memory would count as the function's.
     const source = await readFile(new URL('./lambda-process.ts', import.meta.url), 'utf8');
     const { code } = await transform(source, { loader: 'ts', format: 'esm' });
     const child = spawn(
       process.execPath,
       // The share of the memory setting that Lambda gives to V8's heap.
-      [`--max-old-space-size=${Math.floor(memoryMiB * 0.9)}`, '--input-type=module', '--eval', code],
+      [`--max-old-space-size=${Math.floor(settings.memoryMiB * 0.9)}`, '--input-type=module', '--eval', code],
       {
         stdio: ['ignore', logFile, logFile, 'ipc'],
-        // Nothing of this machine's own environment: what the function needs has to be in the template.
-        env: {
-          ...settings.environment,
-          _HANDLER: settings.handler,
-          LAMBDA_TASK_ROOT: settings.assetDirectory,
-          AWS_LAMBDA_FUNCTION_NAME: functionName,
-          AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB),
-          AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
-          AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
-          AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
-          AWS_LAMBDA_LOG_STREAM_NAME: 'local',
-          AWS_REGION: 'us-east-1',
-          AWS_ACCESS_KEY_ID: 'local',
-          AWS_SECRET_ACCESS_KEY: 'local',
-          AWS_ENDPOINT_URL: endpointUrl,
-          // In AWS the function runs on Node 24; here it may well be on an older one.
-          AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
-        },
+        env: functionEnvironment(settings, endpointUrl),
       },
     );
     return new LocalFunction(settings, child);

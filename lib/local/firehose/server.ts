@@ -17,10 +17,13 @@ import { DELIVERY_STREAM_VERSION } from './object-name.ts';
 /** Why one record is refused while the others of its request may be taken. Source: API reference, PutRecordBatch. */
 export type RecordErrorCode = 'ServiceUnavailableException' | 'InternalFailure';
 
+/** What the server needs of a stream: a {@link DeliveryStream}, or what stands in for one. */
+export type ServedStream = Pick<DeliveryStream, 'settings' | 'createdAt' | 'put'>;
+
 /** What a Firehose server serves. */
 export interface FirehoseServerOptions {
   /** The streams that exist. They stay the caller's, who closes them after the server. */
-  readonly deliveryStreams: readonly DeliveryStream[];
+  readonly deliveryStreams: readonly ServedStream[];
   /**
    * Decides over each record, in order, before anything of its request is stored: `undefined` takes it, an error code
    * refuses it. In PutRecordBatch a refused record is marked in its place of an HTTP 200; PutRecord answers with the error.
@@ -68,7 +71,7 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
     options.deliveryStreams.map((stream) => [stream.settings.deliveryStreamName, stream]),
   );
 
-  function findStream(name: string): DeliveryStream {
+  function findStream(name: string): ServedStream {
     const stream = streams.get(name);
     if (stream !== undefined) return stream;
     throw new FirehoseError(
@@ -201,7 +204,7 @@ function send(response: ServerResponse, requestId: string, status: number, outpu
   response.end(body);
 }
 
-function describeDeliveryStream({ settings, createdAt }: DeliveryStream): object {
+function describeDeliveryStream({ settings, createdAt }: ServedStream): object {
   const destination = {
     RoleARN: `arn:aws:iam::${ACCOUNT}:role/embedded-firehose`,
     BucketARN: `arn:aws:s3:::${settings.bucketName}`,

@@ -1,0 +1,176 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import { functionEnvironment } from '../local/lambda-runtime.ts';
+import type { FunctionSettings } from '../local/template.ts';
+import { type EndpointReady, takeTally } from './endpoint-process.ts';
+import type { Answer, Measured, Task } from './measured-process.ts';
+import type { Tally } from './tally.ts';
+
+/** What {@link Laboratory.measure} is asked for; a workload that sends nothing says 0 events. */
+export interface Experiment extends Task {
+  /** Events of a first round that is not measured, in the same process. */
+  readonly warmUpEvents: number;
+  /** Environment variables of the function that differ from the template's. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** What came of one experiment: what was measured, and what the endpoint took. */
+export interface Observation extends Measured {
+  /** What the endpoint took. */
+  readonly received: Tally;
+}
+
+const lessonScript = fileURLToPath(new URL('./lesson.py', import.meta.url));
+const sourceOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
+
+/** The endpoint in its own process, and a process of its own for whatever is measured against it. */
+export class Laboratory {
+  readonly #directory: string;
+  readonly #settings: FunctionSettings;
+  readonly #endpoint: ChildProcess;
+  readonly #endpointUrl: string;
+
+  private constructor(directory: string, settings: FunctionSettings, endpoint: ChildProcess, url: string) {
+    this.#directory = directory;
+    this.#settings = settings;
+    this.#endpoint = endpoint;
+    this.#endpointUrl = url;
+  }
+
+  /**
+   * Starts the endpoint.
+   *
+   * @param directory Where the programs go that are measured.
+   * @param settings The function, as the template describes it.
+   */
+  static async open(directory: string, settings: FunctionSettings): Promise<Laboratory> {
+    // Compiled before and not by a loader, whose time and memory would count as the producer's.
+    await build({
+      entryPoints: [
+        'endpoint-process',
+        'measured-process',
+        'workloads/shipped',
+        'workloads/baselines',
+        'workloads/stages',
+      ].map(sourceOf),
+      entryNames: '[name]',
+      outdir: directory,
+      outExtension: { '.js': '.mjs' },
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      mainFields: ['module', 'main'],
+      banner: {
+        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+      },
+    });
+    const stream = settings.environment.DELIVERY_STREAM_NAME ?? '';
+    const endpoint = spawn(process.execPath, [join(directory, 'endpoint-process.mjs'), stream], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
+    const { endpointUrl } = (await nextMessage(endpoint)) as EndpointReady;
+    return new Laboratory(directory, settings, endpoint, endpointUrl);
+  }
+
+  /**
+   * Measures once, in a new process.
+   *
+   * @throws Error if the endpoint did not take exactly the events that the workload says it sent.
+   */
+  async measure({ warmUpEvents, environment, ...task }: Experiment): Promise<Observation> {
+    const settings = {
+      ...this.#settings,
+      environment: { ...this.#settings.environment, ...environment },
+    };
+    const child = spawn(
+      process.execPath,
+      // The share of the memory setting that Lambda gives to V8's heap.
+      [
+        `--max-old-space-size=${Math.floor(settings.memoryMiB * 0.9)}`,
+        join(this.#directory, 'measured-process.mjs'),
+      ],
+      {
+        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+        env: functionEnvironment(settings, this.#endpointUrl),
+      },
+    );
+    try {
+      if (warmUpEvents > 0) {
+        await ask(child, { ...task, events: warmUpEvents });
+        await this.#take();
+      }
+      const measured = await ask(child, task);
+      const received = await this.#take();
+      checkReceived(task.workload, measured, received);
+      return { ...measured, received };
+    } finally {
+      child.kill('SIGKILL');
+    }
+  }
+
+  /** Runs the lesson's program in boto3 itself; `undefined` where there is no Python with boto3. */
+  async measureBoto3(events: number): Promise<Observation | undefined> {
+    const environment = functionEnvironment(this.#settings, this.#endpointUrl);
+    const { DELIVERY_STREAM_NAME: stream = '', AWS_REGION: region = '' } = environment;
+    try {
+      await promisify(execFile)('python3', ['-c', 'import boto3']);
+    } catch {
+      return undefined;
+    }
+    const { stdout } = await promisify(execFile)('python3', [lessonScript, stream, String(events)], {
+      env: { ...process.env, ...environment, AWS_DEFAULT_REGION: region },
+    });
+    const measured: Measured = JSON.parse(stdout);
+    const received = await this.#take();
+    // Adding up a checksum would be work that the lesson's program doesn't do.
+    checkReceived('lesson in boto3', { ...measured, checksum: received.checksum }, received);
+    return { ...measured, received };
+  }
+
+  async #take(): Promise<Tally> {
+    this.#endpoint.send(takeTally);
+    return (await nextMessage(this.#endpoint)) as Tally;
+  }
+
+  /** Ends the endpoint. */
+  close(): void {
+    this.#endpoint.kill();
+  }
+}
+
+async function nextMessage(child: ChildProcess): Promise<unknown> {
+  const stopWaiting = new AbortController();
+  try {
+    return await Promise.race([
+      once(child, 'message', stopWaiting).then(([message]) => message),
+      once(child, 'exit', stopWaiting).then(() => {
+        throw new Error(`${child.spawnargs.at(-1)} exited`);
+      }),
+    ]);
+  } finally {
+    stopWaiting.abort();
+  }
+}
+
+async function ask(child: ChildProcess, task: Task): Promise<Measured> {
+  child.send(task);
+  const answer = (await nextMessage(child)) as Answer;
+  if ('error' in answer) {
+    throw new Error(`${task.workload}: ${answer.error}`);
+  }
+  return answer.measured;
+}
+
+function checkReceived(workload: string, sent: { events: number; checksum: number }, received: Tally): void {
+  if (sent.events !== received.events || sent.checksum !== received.checksum) {
+    throw new Error(
+      `${workload}: the endpoint took ${received.events} events with checksum ${received.checksum}, ` +
+        `sent were ${sent.events} with ${sent.checksum}`,
+    );
+  }
+}

@@ -1,0 +1,173 @@
+import { randomUUID } from 'node:crypto';
+import { Agent, request } from 'node:http';
+import { FirehoseClient, PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { createEventWriter } from '../../../lambda/events.ts';
+import { packRecords } from '../../../lambda/records.ts';
+import { batchRequests } from '../../../lambda/requests.ts';
+import type { Workload, WorkloadResult } from '../measured-process.ts';
+import { Counter, type Tally } from '../tally.ts';
+
+/** What the producer is compared with: the ways to do its job that a reader would write first, and the limit. */
+
+const { DELIVERY_STREAM_NAME: deliveryStreamName = '', AWS_ENDPOINT_URL: endpointUrl = '' } = process.env;
+const concurrency = Number(process.env.CONCURRENCY);
+const maxRequestBytes = Number(process.env.MAX_REQUEST_BYTES);
+
+/** Nothing but the size of a request limits it. */
+const fullRequests = () => ({ bytes: (maxRequestBytes * 3) / 4, events: Number.POSITIVE_INFINITY });
+
+/** As many as the lesson's successors usually have in flight. */
+const parallelConcurrency = 50;
+
+/** Most records of a `PutRecordBatch`. */
+const batchRecords = 500;
+
+/** As the lesson makes it. */
+function createEvent(): Buffer {
+  const timestamp = new Date().toISOString().slice(0, 19).replace('T', ' ');
+  return Buffer.from(`${JSON.stringify({ [randomUUID()]: `test-${timestamp}` })}\n`);
+}
+
+/** `workers` of them at a time do `work` until `total` is done; each is told how many to do. */
+async function inParallel(
+  workers: number,
+  total: number,
+  atOnce: number,
+  work: (count: number) => Promise<void>,
+) {
+  let left = total;
+  const worker = async () => {
+    while (left > 0) {
+      const count = Math.min(atOnce, left);
+      left -= count;
+      await work(count);
+    }
+  };
+  await Promise.all(Array.from({ length: workers }, worker));
+}
+
+function createClient(connections: number): FirehoseClient {
+  return new FirehoseClient({ requestHandler: { httpAgent: { keepAlive: true, maxSockets: connections } } });
+}
+
+function singleRecords(connections: number): Workload {
+  return async ({ events, measure }) => {
+    const client = createClient(connections);
+    const sent = new Counter();
+    await measure(() =>
+      inParallel(connections, events, 1, async () => {
+        const Data = createEvent();
+        await client.send(new PutRecordCommand({ DeliveryStreamName: deliveryStreamName, Record: { Data } }));
+        sent.countRequest([Data]);
+      }),
+    );
+    return resultOf(sent.take());
+  };
+}
+
+/** One `PutRecord` an event, one after the other. */
+export const lesson: Workload = singleRecords(1);
+
+/** One `PutRecord` an event, 50 at once. */
+export const parallel: Workload = singleRecords(parallelConcurrency);
+
+/** `PutRecordBatch` of 500 one-event records. */
+export const batch: Workload = async ({ events, measure }) => {
+  const client = createClient(concurrency);
+  const sent = new Counter();
+  await measure(() =>
+    inParallel(concurrency, events, batchRecords, async (count) => {
+      const records = Array.from({ length: count }, createEvent);
+      const { FailedPutCount } = await client.send(
+        new PutRecordBatchCommand({
+          DeliveryStreamName: deliveryStreamName,
+          Records: records.map((Data) => ({ Data })),
+        }),
+      );
+      if (FailedPutCount !== 0) {
+        throw new Error(`${FailedPutCount} records were refused`);
+      }
+      sent.countRequest(records);
+    }),
+  );
+  return resultOf(sent.take());
+};
+
+/** Bodies that are ready before the clock starts; so many that no processor cache holds them. */
+const preparedBodies = 16;
+
+/** Prepared bodies, the shape of ours, pushed by `node:http`, unsigned: what the machine can do at all. */
+export const limit: Workload = async ({ events, measure }) => {
+  const bodies = prepareBodies();
+  const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
+  const sends = Math.ceil(events / bodies[0]!.sent.events);
+  const totals = { events: 0, checksum: 0 };
+  let next = 0;
+  await measure(() =>
+    inParallel(concurrency, sends, 1, async () => {
+      const { body, sent } = bodies[next++ % bodies.length]!;
+      const answer = await post(agent, body);
+      if (!/"FailedPutCount":0\b/.test(answer)) {
+        throw new Error(`unexpected answer: ${answer.slice(0, 200)}`);
+      }
+      totals.events += sent.events;
+      totals.checksum = (totals.checksum + sent.checksum) >>> 0;
+    }),
+  );
+  agent.destroy();
+  return totals;
+};
+
+function prepareBodies(): { readonly body: Buffer; readonly sent: Tally }[] {
+  const records = packRecords({
+    slice: { from: 0, to: Number.MAX_SAFE_INTEGER },
+    recordFormat: 'ndjson',
+    limits: fullRequests,
+    writeEvents: createEventWriter(deliveryStreamName, randomUUID(), 0),
+    now: Date.now,
+  });
+  const requests = batchRequests(records, { maxRequestBytes, limits: fullRequests });
+  const counter = new Counter();
+  return Array.from({ length: preparedBodies }, () => {
+    const data = (requests.next().value ?? []).map((record) => record.data);
+    counter.countRequest(data);
+    const json = {
+      DeliveryStreamName: deliveryStreamName,
+      Records: data.map((bytes) => ({ Data: bytes.toString('base64') })),
+    };
+    return { body: Buffer.from(JSON.stringify(json)), sent: counter.take() };
+  });
+}
+
+function post(agent: Agent, body: Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const put = request(
+      endpointUrl,
+      {
+        agent,
+        method: 'POST',
+        headers: {
+          authorization: 'none',
+          'content-type': 'application/x-amz-json-1.1',
+          'content-length': body.length,
+          'x-amz-target': 'Firehose_20150804.PutRecordBatch',
+        },
+      },
+      (response) => {
+        let answer = '';
+        response.setEncoding('latin1');
+        response.on('data', (chunk: string) => {
+          answer += chunk;
+        });
+        response.on('end', () => resolve(answer));
+        response.on('error', reject);
+      },
+    );
+    put.on('error', reject);
+    put.end(body);
+  });
+}
+
+function resultOf({ events, checksum }: Tally): WorkloadResult {
+  return { events, checksum };
+}

@@ -1,0 +1,42 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { rowNames } from '../../lib/bench/contenders.ts';
+import { runBenchmark } from '../../lib/bench/run.ts';
+
+function bench(...options: string[]) {
+  return spawnSync('npm', ['run', '--silent', 'bench', '--', ...options], { encoding: 'utf8' });
+}
+
+describe('the benchmark', () => {
+  it('measures every row against an endpoint that took exactly what was sent', async () => {
+    // Act: a hundredth of a quick run; an event too few or too many would stop it.
+    const { rows } = await runBenchmark({ quick: true, divisor: 100, onProgress: () => {} });
+
+    // Assess
+    expect(Object.keys(rows)).toEqual([...rowNames]);
+    for (const name of rowNames) {
+      expect(rows[name].eventsPerSecond).toBeGreaterThan(0);
+      expect(rows[name].cpuMicrosPerEvent).toBeGreaterThan(0);
+      expect(rows[name].peakRssMiB).toBeGreaterThan(20);
+      expect(rows[name].requests).toBeGreaterThan(0);
+    }
+    expect(rows.lesson).toMatchObject({ dataBytesPerEvent: 68, billedBytesPerMillion: 5.12e9 });
+    expect(rows['ours-single']).toMatchObject({ dataBytesPerEvent: 68, billedBytesPerMillion: 5.12e9 });
+    expect(rows['ours-ndjson'].dataBytesPerEvent).toBe(68);
+    expect(rows['ours-gzip'].dataBytesPerEvent).toBeLessThan(25);
+  });
+
+  it.each([
+    [['--qiuck'], "error: unknown option '--qiuck'\n"],
+    [['5'], 'error: too many arguments'],
+  ])('refuses %j with one clear line and status 2', (options, message) => {
+    // Act
+    const { stdout, stderr, status } = bench(...options);
+
+    // Assess
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+});

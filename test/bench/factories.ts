@@ -1,0 +1,62 @@
+import { type RowName, rowNames } from '../../lib/bench/contenders.ts';
+import type { Observation } from '../../lib/bench/laboratory.ts';
+import type { Benchmark } from '../../lib/bench/run.ts';
+import type { Figures } from '../../lib/bench/statistics.ts';
+
+/** One repetition: a million events in a second. */
+export function observationOf(options: Partial<Observation> = {}): Observation {
+  return {
+    events: 1_000_000,
+    checksum: 0,
+    durationMs: 1_000,
+    cpuMicros: 500_000,
+    peakRssMiB: 100,
+    received: { requests: 10, events: 1_000_000, checksum: 0, dataBytes: 68e6, billedBytes: 68.1e6 },
+    ...options,
+  };
+}
+
+/** A run of the benchmark in which every target is reached. */
+export function benchmarkOf(options: Partial<Benchmark> = {}): Benchmark {
+  const figures: Figures = {
+    repetitions: 3,
+    events: 1_000_000,
+    eventsPerSecond: 1_000_000,
+    eventsPerSecondSpread: 0.1,
+    cpuMicrosPerEvent: 0.5,
+    peakRssMiB: 100,
+    requests: 10,
+    dataBytesPerEvent: 68,
+    billedBytesPerMillion: 68.1e6,
+  };
+  const rows: Record<RowName, Figures> = {
+    lesson: { ...figures, eventsPerSecond: 500, billedBytesPerMillion: 5.12e9 },
+    parallel: { ...figures, eventsPerSecond: 1_000, billedBytesPerMillion: 5.12e9 },
+    batch: { ...figures, eventsPerSecond: 50_000, billedBytesPerMillion: 5.12e9 },
+    'ours-ndjson': figures,
+    'ours-single': { ...figures, eventsPerSecond: 100_000, billedBytesPerMillion: 5.12e9 },
+    'ours-gzip': { ...figures, dataBytesPerEvent: 21.9, billedBytesPerMillion: 21.9e6 },
+    limit: figures,
+  };
+  return {
+    node: 'v24.0.0',
+    cores: 2,
+    rows,
+    oursTimes: Object.fromEntries(
+      rowNames.map((name) => [name, figures.eventsPerSecond / rows[name].eventsPerSecond]),
+    ) as Record<RowName, number>,
+    details: {
+      generationNanosPerEvent: 100,
+      packingNanosPerEvent: 110,
+      invocationMs: 1,
+      scaling: [1e6, 1e7].map((events) => ({ events, durationMs: events / 1_000, peakRssMiB: 100 })),
+      bundle: { bytes: 200_000, packages: [{ name: 'valibot', bytes: 6_000 }] },
+      coldStarts: {
+        node: 'v24.0.0',
+        shipped: { durationMs: 400, cpuMs: 110 },
+        withoutSdk: { durationMs: 600, cpuMs: 170 },
+      },
+    },
+    ...options,
+  };
+}

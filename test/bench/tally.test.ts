@@ -1,0 +1,72 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { createEventWriter, eventBytes } from '../../lambda/events.ts';
+import { Counter } from '../../lib/bench/tally.ts';
+
+function eventsOf(from: number, to: number): Buffer {
+  const events = Buffer.alloc((to - from) * eventBytes);
+  createEventWriter('my-stream', 'run-1', from)(events, 0);
+  return events;
+}
+
+function tallyOf(...records: Buffer[]) {
+  const counter = new Counter();
+  counter.countRequest(records);
+  return counter.take();
+}
+
+describe('what the endpoint counts', () => {
+  it('is the same for the same events, however they are packed and in whatever order', () => {
+    // Act
+    const whole = tallyOf(eventsOf(0, 10));
+    const apart = tallyOf(eventsOf(4, 10), gzipSync(eventsOf(0, 4)));
+
+    // Assess
+    expect(apart.events).toBe(10);
+    expect(apart.checksum).toBe(whole.checksum);
+  });
+
+  it.each([
+    ['lost', () => [eventsOf(0, 9)]],
+    ['doubled', () => [eventsOf(0, 10), eventsOf(3, 4)]],
+    ['sent instead of another', () => [eventsOf(0, 9), eventsOf(8, 9)]],
+    [
+      'altered by one digit',
+      () => {
+        const events = eventsOf(0, 10);
+        events[5 * eventBytes + 7]! ^= 1;
+        return [events];
+      },
+    ],
+  ])('differs when an event was %s', (_, records) => {
+    // Act
+    const { events, checksum } = tallyOf(...records());
+
+    // Assess
+    expect({ events, checksum }).not.toEqual({ events: 10, checksum: tallyOf(eventsOf(0, 10)).checksum });
+  });
+
+  it('adds up data before base64, and what Firehose bills for each record', () => {
+    // Act
+    const tally = tallyOf(eventsOf(0, 1), eventsOf(1, 80));
+
+    // Assess
+    expect(tally).toMatchObject({ requests: 1, events: 80, dataBytes: 5_440, billedBytes: 5_120 + 10_240 });
+  });
+
+  it('starts again after it was taken', () => {
+    // Prepare
+    const counter = new Counter();
+    counter.countRequest([eventsOf(0, 1)]);
+
+    // Act
+    counter.take();
+
+    // Assess
+    expect(counter.take()).toEqual({ requests: 0, events: 0, checksum: 0, dataBytes: 0, billedBytes: 0 });
+  });
+
+  it('refuses a record that is not whole events', () => {
+    expect(() => tallyOf(eventsOf(0, 2).subarray(0, 100))).toThrow('no whole event at 68');
+  });
+});
