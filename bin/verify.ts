@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
 import { lastRunPath } from '../lib/local/last-run.ts';
+import { writeCertificate } from '../lib/proof/certificate-file.ts';
 import { readLastRun } from '../lib/proof/last-run.ts';
 import { openSource } from '../lib/proof/open-source.ts';
 import {
@@ -24,10 +25,12 @@ const command = new Command('npm run verify --')
 try {
   const options = addProofOptions(command, '0s').parse().opts<QuestionOptions & ProofOptions>();
   const { source, runs } = await resolveQuestion(options, () => readLastRun(lastRunPath));
-  const { proof } = await verify(
+  const evidence = await verify(
     { source: openSource(source), runs, exactlyOnce: options.exactlyOnce ?? false, waitMs: options.wait },
     { now: Date.now, sleep: setTimeout, onProgress: (line) => console.error(line) },
   );
+  const { proof } = evidence;
+  await writeCertificate(evidence, options);
   console.log(options.json ? JSON.stringify(proof) : summarize(proof));
   process.exitCode = proof.complete ? 0 : 1;
 } catch (error) {

@@ -28,29 +28,31 @@ export function formatDuration(durationMs: number | null): string {
   return `${(seconds / 3_600).toFixed(1)} h`;
 }
 
-/** The verdict in a sentence. */
-export function verdict(proof: Proof): string {
+/** The verdict in a word, and in a sentence. */
+export function verdict(proof: Proof): { word: string; sentence: string } {
   const expected = formatCount(total(proof, 'expected'), 'event');
   const missing = total(proof, 'missing');
   const duplicated = total(proof, 'duplicated');
   if (missing > 0) {
-    return `INCOMPLETE: ${formatNumber(missing)} of ${expected} ${missing === 1 ? 'is' : 'are'} missing.`;
+    const sentence = `${formatNumber(missing)} of ${expected} ${missing === 1 ? 'is' : 'are'} missing.`;
+    return { word: 'INCOMPLETE', sentence };
   }
   if (proof.corruptLineCount + proof.corruptObjectCount > 0) {
-    return `CORRUPT: each of ${expected} arrived, but not everything in the source is sound.`;
+    return { word: 'CORRUPT', sentence: `Each of ${expected} arrived, but not all that is there is sound.` };
   }
-  if (!proof.complete) {
-    return `DUPLICATED: each of ${expected} arrived, ${formatNumber(duplicated)} more than once.`;
-  }
-  return `COMPLETE: each of ${expected} arrived${duplicated === 0 ? ', exactly once' : ''}.`;
+  const atLeastOnce = `Each of ${expected} arrived, ${formatNumber(duplicated)} more than once.`;
+  if (!proof.complete) return { word: 'DUPLICATED', sentence: atLeastOnce };
+  const exactlyOnce = `Each of ${expected} arrived, exactly once.`;
+  return { word: 'COMPLETE', sentence: duplicated > 0 ? atLeastOnce : exactlyOnce };
 }
 
 /** A proof, for a person in a terminal. */
 export function summarize(proof: Proof): string {
   const { latencyMs: latency } = proof;
+  const { word, sentence } = verdict(proof);
   return [
     '',
-    verdict(proof),
+    `${word}: ${sentence}`,
     '',
     ...proof.runs.flatMap(describeRun),
     `  corrupt     ${formatCount(proof.corruptLineCount, 'line')}, ${formatCount(proof.corruptObjectCount, 'object')}`,
