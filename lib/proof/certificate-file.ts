@@ -9,7 +9,10 @@ import { UnanswerableError } from './source.ts';
  *
  * @throws UnanswerableError if it cannot be written.
  */
-export async function writeCertificate(evidence: Evidence, { html }: ProofOptions): Promise<void> {
+export async function writeCertificate(
+  evidence: Evidence,
+  { html }: Pick<ProofOptions, 'html'>,
+): Promise<void> {
   if (html === undefined) return;
   await writeFile(html, certificate(evidence)).catch((error) => {
     throw new UnanswerableError(`the certificate could not be written: ${error.message}`, { cause: error });

@@ -1,5 +1,6 @@
+import { createS3Client } from './aws-clients.ts';
 import { directorySource } from './directory-source.ts';
-import { createS3Client, parseS3Address, s3Source } from './s3-source.ts';
+import { parseS3Address, s3Source } from './s3-source.ts';
 import type { Source } from './source.ts';
 
 /**
@@ -11,5 +12,5 @@ import type { Source } from './source.ts';
  */
 export function openSource(name: string, landedSinceMs?: number): Source {
   if (!name.includes('://')) return directorySource(name);
-  return s3Source(createS3Client(process.env), parseS3Address(name), landedSinceMs);
+  return s3Source(createS3Client(), parseS3Address(name), landedSinceMs);
 }

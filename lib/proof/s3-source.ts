@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
 import { unanswerableCall } from './aws-errors.ts';
 import { type Source, type StoredObject, UnanswerableError } from './source.ts';
 
@@ -24,16 +24,6 @@ export function parseS3Address(address: string): S3Address {
     );
   }
   return { bucket, prefix };
-}
-
-/** The S3 client of a proof. An emulator at `AWS_ENDPOINT_URL` has one host for all buckets, so paths name them. */
-export function createS3Client(environment: NodeJS.ProcessEnv): S3Client {
-  return new S3Client({
-    forcePathStyle: Boolean(environment.AWS_ENDPOINT_URL_S3 ?? environment.AWS_ENDPOINT_URL),
-    followRegionRedirects: true,
-    // gzip has a checksum of its own, and every line is compared: another one only costs time.
-    responseChecksumValidation: 'WHEN_REQUIRED',
-  });
 }
 
 /**
