@@ -2,6 +2,7 @@ import { Comparison } from './comparison.ts';
 import { CorruptObjectError, objectBytes } from './object-bytes.ts';
 import type { Evidence } from './proof.ts';
 import { errorTypeOf, type Source, type StoredObject, UnanswerableError } from './source.ts';
+import { formatCount, formatNumber } from './summary.ts';
 import type { Run } from './uuid-rule.ts';
 
 /** What is to be proven. */
@@ -53,9 +54,8 @@ export async function verify(question: Question, world: World): Promise<Evidence
     toldMs = now();
     const present = comparison.expected - comparison.missing;
     world.onProgress(
-      `${((toldMs - startedMs) / 1_000).toFixed(0)} s: ${present.toLocaleString('en-US')} of ` +
-        `${comparison.expected.toLocaleString('en-US')} events are there, ` +
-        `${comparison.objects.toLocaleString('en-US')} objects read${rest}`,
+      `${((toldMs - startedMs) / 1_000).toFixed(0)} s: ${formatNumber(present)} of ${formatCount(comparison.expected, 'event')} ` +
+        `found, ${formatCount(comparison.objects, 'object')} read${rest}`,
     );
   };
 
@@ -104,6 +104,7 @@ export async function verify(question: Question, world: World): Promise<Evidence
   while (comparison.missing > 0 && now() < deadlineMs) {
     tell(`; waiting ${((deadlineMs - now()) / 1_000).toFixed(0)} s more at most`);
     await sleep(Math.min(pollIntervalMs, deadlineMs - now()));
+    toldMs = now();
     await readNewObjects();
   }
   return comparison.evidence({ source: source.name, checkedAtMs: now(), exactlyOnce });
