@@ -22,10 +22,10 @@ export function formatCount(value: number, noun: string): string {
 export function formatDuration(durationMs: number | null): string {
   if (durationMs === null) return '-';
   const seconds = durationMs / 1_000;
-  if (Math.abs(seconds) < 60) return `${seconds.toFixed(1)} s`;
-  if (Math.abs(seconds) < 3_600)
-    return `${Math.trunc(seconds / 60)} min ${Math.round(Math.abs(seconds) % 60)} s`;
-  return `${(seconds / 3_600).toFixed(1)} h`;
+  const wholeSeconds = Math.round(Math.abs(seconds));
+  if (Math.abs(seconds) < 59.95) return `${seconds.toFixed(1)} s`;
+  if (wholeSeconds >= 3_600) return `${(seconds / 3_600).toFixed(1)} h`;
+  return `${seconds < 0 ? '-' : ''}${Math.floor(wholeSeconds / 60)} min ${wholeSeconds % 60} s`;
 }
 
 /** The verdict in a word, and in a sentence. */

@@ -20,7 +20,7 @@ afterEach(() => standIn.close());
 /** What the deployed function would do: the events land at once, in one object, but for those left out. */
 function deliver(
   { runId, count = 100 }: { runId?: string; count?: number },
-  { isDelivered = (_index: number) => true, key = 'events/year=2026/a.gz' } = {},
+  { isDelivered = (_index: number): boolean => true, key = 'events/year=2026/a.gz' } = {},
 ) {
   const run = createRun({ runId: runId!, to: count });
   const lines = createLines(run, Date.now()).filter((_, index) => isDelivered(index));
