@@ -39,7 +39,6 @@ export class EventFinder<R extends FindableRun> {
 
   readonly #waitingWords = new Uint32Array(maxUuidsInverted * 4);
   readonly #waitingTimesMs = new Float64Array(maxUuidsInverted);
-  readonly #waitingPlaces = new Uint16Array(maxUuidsInverted);
   readonly #indexes = new Float64Array(maxUuidsInverted);
   #waiting = 0;
   #batch = 1;
@@ -94,8 +93,7 @@ export class EventFinder<R extends FindableRun> {
 
   /** Tells the listener of every UUID that it was not told of yet. */
   flush(): void {
-    let latest: { run: R; index: number; place: number } | undefined;
-    for (let place = 0; place < this.#waiting; place += 1) this.#waitingPlaces[place] = place;
+    let found: { run: R; index: number } | undefined;
     for (const run of [...this.#runs]) {
       if (this.#waiting === 0) break;
       const { from, to } = run.run;
@@ -109,14 +107,13 @@ export class EventFinder<R extends FindableRun> {
           continue;
         }
         this.#listener.onEvent(run, index, this.#waitingTimesMs[order]!);
-        const place = this.#waitingPlaces[order]!;
-        if (latest === undefined || place > latest.place) latest = { run, index, place };
+        found = { run, index };
       }
       this.#waiting = kept;
     }
     if (this.#waiting > 0) this.#listener.onForeign(this.#waiting);
     this.#waiting = 0;
-    if (latest) this.#continueAfter(latest.run, latest.index);
+    if (found) this.#continueAfter(found.run, found.index);
   }
 
   /** Moves a UUID that waits forward, over those that don't any more. In place, since foreign lines come by the million. */
@@ -124,7 +121,6 @@ export class EventFinder<R extends FindableRun> {
     if (from === to) return;
     this.#waitingWords.copyWithin(to * 4, from * 4, from * 4 + 4);
     this.#waitingTimesMs[to] = this.#waitingTimesMs[from]!;
-    this.#waitingPlaces[to] = this.#waitingPlaces[from]!;
   }
 
   #continueAfter(run: R, index: number): void {

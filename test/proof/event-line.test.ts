@@ -67,11 +67,12 @@ describe('an event line', () => {
       '2026-11-22 10:00:01',
       '2026-11-32 10:00:01',
       '2026-11-32 10:00:01',
+      '2026-11-22 10:00:01',
       '2025-11-22 10:00:01',
     ].map((time) => read(createLine({ time }), line));
 
     // Assess
-    expect(times.map(({ isEvent }) => isEvent)).toEqual([true, false, false, true]);
-    expect(times[3]!.timeMs).toBe(Date.UTC(2025, 10, 22, 10, 0, 1));
+    expect(times.map(({ isEvent }) => isEvent)).toEqual([true, false, false, true, true]);
+    expect(times[4]!.timeMs).toBe(Date.UTC(2025, 10, 22, 10, 0, 1));
   });
 });
