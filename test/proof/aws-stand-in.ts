@@ -26,7 +26,7 @@ export interface StandInState {
 
 /** A stand-in that runs. */
 export interface StandIn {
-  /** Its address, for `AWS_ENDPOINT_URL`. */
+  /** Its address, for `AWS_ENDPOINT_URL`: a name, since for a number the SDK puts the bucket into the path anyway. */
   readonly endpointUrl: string;
   /** The requests that came, each as `METHOD path?query`. */
   readonly requests: readonly string[];
@@ -53,7 +53,7 @@ export async function startStandIn(state: StandInState): Promise<StandIn> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
-    endpointUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpointUrl: `http://localhost:${(server.address() as AddressInfo).port}`,
     requests,
     close: () => {
       server.closeAllConnections();
