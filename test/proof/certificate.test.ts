@@ -30,7 +30,7 @@ function createCompleteEvidence(): Evidence {
 function createLossyEvidence(): Evidence {
   const lines = createLines();
   return compare(
-    [createRun(), createRun({ runId: 'run-2 & <b>"others"</b>' })],
+    [createRun(), createRun({ runId: `run-2 & <b>"others"</b>${'-long'.repeat(30)}`.replaceAll('-', '_') })],
     [
       { facts: landed(1), lines: [...lines.slice(0, 40), 'corrupt\n', ...lines.slice(0, 2)] },
       { facts: landed(2), lines: lines.slice(42), reason: 'gzip: unexpected end of file' },
@@ -66,7 +66,7 @@ describe('the certificate', () => {
     expect(html).toContain('<h1>INCOMPLETE</h1>');
     expect(html).toContain('{&quot;runId&quot;:&quot;run-1&quot;,&quot;from&quot;:40,&quot;to&quot;:42}');
     expect(html).toContain('gzip: unexpected end of file');
-    expect(html).toContain('run-2 &amp; &lt;b&gt;&quot;others&quot;&lt;/b&gt;');
+    expect(html).toContain('run_2 &amp; &lt;b&gt;&quot;others&quot;&lt;/b&gt;_long');
     expect(html).not.toContain('<b>');
   });
 
