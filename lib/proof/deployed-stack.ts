@@ -1,0 +1,36 @@
+import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { unanswerableCall } from './aws-errors.ts';
+import { UnanswerableError } from './source.ts';
+
+/** What the outputs of a deployed stack say. */
+export interface DeployedStack {
+  /** The producer. */
+  readonly functionName: string;
+  /** The bucket that its stream delivers to; missing when the stream is somebody else's. */
+  readonly bucketName?: string;
+}
+
+/**
+ * Finds the deployed producer by the outputs of its stack.
+ *
+ * @throws UnanswerableError if there is no such stack, or it is another kind of stack.
+ */
+export async function findDeployedStack(
+  client: CloudFormationClient,
+  stackName: string,
+): Promise<DeployedStack> {
+  const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stackName })).catch((error) => {
+    throw unanswerableCall(`looking for the stack ${stackName} (npx cdk deploy makes it)`, error);
+  });
+  const outputs = new Map(
+    Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
+  );
+  const functionName = outputs.get('FunctionName');
+  if (functionName === undefined) {
+    throw new UnanswerableError(
+      `the stack ${stackName} has no output FunctionName: it is no deployed producer`,
+    );
+  }
+  const bucketName = outputs.get('BucketName');
+  return { functionName, ...(bucketName && { bucketName }) };
+}

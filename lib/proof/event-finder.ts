@@ -1,0 +1,142 @@
+import { maxUuidsInverted, type Run, type UuidRule, uuidBytes, viewOf } from './uuid-rule.ts';
+
+/** A run in which events are looked for. */
+export interface FindableRun {
+  /** Which events count. */
+  readonly run: Run;
+  /** Their UUIDs. */
+  readonly rule: UuidRule;
+}
+
+/** What an {@link EventFinder} tells. */
+export interface FinderListener<R extends FindableRun> {
+  /** An event of a run was found. */
+  readonly onEvent: (run: R, index: number, timeMs: number) => void;
+  /** So many UUIDs belong to no run. */
+  readonly onForeign: (uuids: number) => void;
+}
+
+/** Least and most UUIDs that are predicted at once. */
+const [minPrediction, maxPrediction] = [16, 1_024];
+
+/**
+ * Finds out to which run a UUID belongs and which of its events it is, without a table of UUIDs.
+ *
+ * The events of a record follow one another, so the UUID of the event after the one found last is predicted and compared:
+ * nearly always that is all. A UUID that was not predicted is inverted, once for each run, first for the one found last. Such UUIDs
+ * are collected and inverted together, the more of them the longer no prediction comes true: one at a time at a jump within a
+ * run, 64 at a time in a stretch of foreign events.
+ */
+export class EventFinder<R extends FindableRun> {
+  readonly #listener: FinderListener<R>;
+  /** The one found last comes first. */
+  readonly #runs: R[];
+
+  #next = Number.NaN;
+  #prediction: DataView = viewOf(Buffer.alloc(0));
+  #predictionAt = 0;
+  #predictionLength = minPrediction;
+
+  readonly #waitingWords = new Uint32Array(maxUuidsInverted * 4);
+  readonly #waitingTimesMs = new Float64Array(maxUuidsInverted);
+  readonly #indexes = new Float64Array(maxUuidsInverted);
+  #waiting = 0;
+  #batch = 1;
+
+  constructor(runs: readonly R[], listener: FinderListener<R>) {
+    this.#runs = [...runs];
+    this.#listener = listener;
+  }
+
+  /**
+   * Takes one UUID. The listener is told of it now or later, at the latest by {@link flush}.
+   *
+   * @param uuid Four big-endian 32-bit words.
+   * @param timeMs Time of the event.
+   */
+  find(uuid: Uint32Array, timeMs: number): void {
+    const word0 = uuid[0]!;
+    const word1 = uuid[1]!;
+    const word2 = uuid[2]!;
+    const word3 = uuid[3]!;
+    const prediction = this.#prediction;
+    const at = this.#predictionAt;
+    if (
+      at < prediction.byteLength &&
+      prediction.getUint32(at) === word0 &&
+      prediction.getUint32(at + 4) === word1 &&
+      prediction.getUint32(at + 8) === word2 &&
+      prediction.getUint32(at + 12) === word3
+    ) {
+      this.#listener.onEvent(this.#runs[0]!, this.#next, timeMs);
+      this.#batch = 1;
+      this.#next += 1;
+      this.#predictionAt = at + uuidBytes;
+      if (this.#predictionAt === prediction.byteLength) {
+        this.#predictionLength = Math.min(this.#predictionLength * 2, maxPrediction);
+        this.#predict();
+      }
+      return;
+    }
+    const place = this.#waiting * 4;
+    this.#waitingWords[place] = word0;
+    this.#waitingWords[place + 1] = word1;
+    this.#waitingWords[place + 2] = word2;
+    this.#waitingWords[place + 3] = word3;
+    this.#waitingTimesMs[this.#waiting] = timeMs;
+    this.#waiting += 1;
+    if (this.#waiting >= this.#batch) {
+      this.flush();
+      this.#batch = Math.min(this.#batch * 2, maxUuidsInverted);
+    }
+  }
+
+  /** Tells the listener of every UUID that it was not told of yet. */
+  flush(): void {
+    let found: { run: R; index: number } | undefined;
+    for (const run of [...this.#runs]) {
+      if (this.#waiting === 0) break;
+      const { from, to } = run.run;
+      run.rule.indexesOf(this.#waitingWords.subarray(0, this.#waiting * 4), this.#indexes);
+      let kept = 0;
+      for (let order = 0; order < this.#waiting; order += 1) {
+        const index = this.#indexes[order]!;
+        if (index < from || index >= to) {
+          this.#keep(order, kept);
+          kept += 1;
+          continue;
+        }
+        this.#listener.onEvent(run, index, this.#waitingTimesMs[order]!);
+        found = { run, index };
+      }
+      this.#waiting = kept;
+    }
+    if (this.#waiting > 0) this.#listener.onForeign(this.#waiting);
+    this.#waiting = 0;
+    if (found) this.#continueAfter(found.run, found.index);
+  }
+
+  /** Moves a UUID that waits forward, over those that don't any more. In place, since foreign lines come by the million. */
+  #keep(from: number, to: number): void {
+    if (from === to) return;
+    this.#waitingWords.copyWithin(to * 4, from * 4, from * 4 + 4);
+    this.#waitingTimesMs[to] = this.#waitingTimesMs[from]!;
+  }
+
+  #continueAfter(run: R, index: number): void {
+    if (this.#runs[0] !== run) {
+      this.#runs.splice(this.#runs.indexOf(run), 1);
+      this.#runs.unshift(run);
+    }
+    this.#next = index + 1;
+    this.#predictionLength = minPrediction;
+    this.#predict();
+  }
+
+  #predict(): void {
+    const { run, rule } = this.#runs[0]!;
+    const count = Math.max(0, Math.min(this.#predictionLength, run.to - this.#next));
+    this.#prediction = viewOf(count === 0 ? Buffer.alloc(0) : rule.uuids(this.#next, count));
+    this.#predictionAt = 0;
+  }
+}

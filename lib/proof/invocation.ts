@@ -1,0 +1,60 @@
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import * as v from 'valibot';
+import { unanswerableCall } from './aws-errors.ts';
+import { UnanswerableError } from './source.ts';
+
+const index = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const reportSchema = v.looseObject({
+  runId: v.string(),
+  deliveryStreamName: v.string(),
+  from: index,
+  to: index,
+});
+
+/** What the producer returned, as far as a proof needs it; the rest of it is kept. */
+export type InvocationReport = v.InferOutput<typeof reportSchema>;
+
+/** What the producer is asked for. */
+export interface Payload {
+  /** Names the run. */
+  readonly runId: string;
+  /** Events of the run. @default - the stack's */
+  readonly count?: number;
+}
+
+/**
+ * Invokes the producer and waits for its report.
+ *
+ * @throws UnanswerableError with the function's own error, if it failed.
+ */
+export async function invokeProducer(
+  client: LambdaClient,
+  functionName: string,
+  payload: Payload,
+): Promise<InvocationReport> {
+  const command = new InvokeCommand({
+    FunctionName: functionName,
+    InvocationType: 'RequestResponse',
+    Payload: Buffer.from(JSON.stringify(payload)),
+  });
+  const { FunctionError, Payload } = await client.send(command).catch((error) => {
+    throw unanswerableCall(`invoking ${functionName} for the run ${payload.runId}`, error);
+  });
+  const text = Buffer.from(Payload ?? []).toString();
+  if (FunctionError !== undefined) {
+    throw new UnanswerableError(`${functionName} failed: ${describeFunctionError(text)}`);
+  }
+  const result = v.safeParse(v.pipe(v.string(), v.parseJson(), reportSchema), text);
+  if (!result.success) {
+    throw new UnanswerableError(`${functionName} returned no report of a producer: ${text.slice(0, 200)}`);
+  }
+  return result.output;
+}
+
+/** The error that the function raised, or the text as it is. */
+function describeFunctionError(text: string): string {
+  const error = v.object({ errorType: v.optional(v.string()), errorMessage: v.string() });
+  const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), error), text);
+  return success ? [output.errorType, output.errorMessage].filter(Boolean).join(': ') : text;
+}

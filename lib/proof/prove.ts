@@ -1,0 +1,67 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { findDeployedStack } from './deployed-stack.ts';
+import { type InvocationReport, invokeProducer } from './invocation.ts';
+import type { Evidence } from './proof.ts';
+import { type Source, UnanswerableError } from './source.ts';
+import { verify, type World } from './verify.ts';
+
+/** What is to be proven of a deployed stack. */
+export interface ProveOptions {
+  /** Name of the stack. */
+  readonly stackName: string;
+  /** Events to send. @default - the stack's */
+  readonly count?: number;
+  /** Where the objects land. @default - the stack's own bucket */
+  readonly source?: string;
+  /** How long to wait for the events to land, in milliseconds. */
+  readonly waitMs: number;
+  /** Whether a duplicate spoils the proof. */
+  readonly exactlyOnce: boolean;
+}
+
+/** The world that {@link prove} runs in. */
+export interface ProveWorld extends World {
+  /** Finds the stack. */
+  readonly cloudFormation: CloudFormationClient;
+  /** Invokes the function. */
+  readonly lambda: LambdaClient;
+  /** Opens a source; what landed before `landedSinceMs` may be left out. */
+  readonly openSource: (name: string, landedSinceMs: number) => Source;
+  /** Told of the report, before the waiting begins. */
+  readonly onReport: (report: InvocationReport) => void;
+}
+
+/** How much the clocks of this machine and of S3 may differ: with more, AWS refuses signed requests. */
+const maxClockSkewMs = 15 * 60_000;
+
+/**
+ * Invokes a deployed producer for a run of its own, waits until its events have landed, and proves each of them.
+ *
+ * @throws UnanswerableError if there is no such stack, the function fails, or the source cannot be read.
+ */
+export async function prove(
+  options: ProveOptions,
+  world: ProveWorld,
+): Promise<{ report: InvocationReport; evidence: Evidence }> {
+  const { stackName, count, waitMs, exactlyOnce } = options;
+  const startedMs = world.now();
+  const { functionName, bucketName } = await findDeployedStack(world.cloudFormation, stackName);
+  const sourceName = options.source ?? (bucketName && `s3://${bucketName}/`);
+  if (sourceName === undefined) {
+    throw new UnanswerableError(
+      `the stack ${stackName} pushes to a stream of your own, so it has no bucket: give --source s3://bucket/prefix`,
+    );
+  }
+  // The run is new, so nothing that landed before it can hold its events.
+  const source = world.openSource(sourceName, startedMs - maxClockSkewMs);
+
+  const runId = `prove-${new Date(startedMs).toISOString()}`;
+  world.onProgress(`Invoking ${functionName} for the run ${runId} ...`);
+  const report = await invokeProducer(world.lambda, functionName, { ...(count && { count }), runId });
+  world.onReport(report);
+
+  const { deliveryStreamName, from, to } = report;
+  const run = { runId: report.runId, deliveryStreamName, from, to };
+  return { report, evidence: await verify({ source, runs: [run], exactlyOnce, waitMs }, world) };
+}

@@ -1,0 +1,120 @@
+import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
+
+/** A slice `[from, to)` of a run whose events are to be proven. */
+export interface Run {
+  /** Names the run. */
+  readonly runId: string;
+  /** The stream that the events were pushed to; with `runId` it decides every UUID. */
+  readonly deliveryStreamName: string;
+  /** Index of the first event, 0 or more. */
+  readonly from: number;
+  /** Index after the last event, at most 2^53. */
+  readonly to: number;
+}
+
+/** Size of a UUID. */
+export const uuidBytes = 16;
+
+/** The version and variant bits overwrite 4 + 2 bits of a block: so many blocks give the same UUID. */
+const candidatesPerUuid = 64;
+
+/** Most UUIDs that one {@link UuidRule.indexesOf} takes: its blocks are then 64 KiB. */
+export const maxUuidsInverted = 64;
+
+/** The index of what is no event of a run. */
+export const noIndex = -1;
+
+/**
+ * The UUIDs of a run, both ways: from index to UUID, and back.
+ *
+ * UUID `i` is the AES-128 encryption of `i`, a 16-byte big-endian number, with the version (4) and variant (binary 10)
+ * bits of RFC 9562 set; the key is the first half of SHA-256 over `deliveryStreamName/runId`. This is written a second
+ * time on purpose, by another way than the producer's: a proof that shared the producer's code would share its mistakes.
+ */
+export class UuidRule {
+  readonly #encryption;
+  readonly #decryption;
+  readonly #counters = Buffer.alloc(1_024 * uuidBytes);
+  readonly #candidates = Buffer.alloc(maxUuidsInverted * candidatesPerUuid * uuidBytes);
+  readonly #candidateWords = viewOf(this.#candidates);
+
+  constructor({ deliveryStreamName, runId }: Pick<Run, 'deliveryStreamName' | 'runId'>) {
+    const key = createHash('sha256')
+      .update(`${deliveryStreamName}/${runId}`, 'utf8')
+      .digest()
+      .subarray(0, 16);
+    this.#encryption = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+    this.#decryption = createDecipheriv('aes-128-ecb', key, null).setAutoPadding(false);
+  }
+
+  /** The UUIDs of the events `from`, `from + 1`, …, 16 bytes each. `count` is at most 1,024. */
+  uuids(from: number, count: number): Buffer {
+    for (let place = 0; place < count; place += 1) {
+      // 2^53 needs more than the 48 bits of writeUIntBE.
+      this.#counters.writeUInt32BE(Math.floor((from + place) / 2 ** 32), place * uuidBytes + 8);
+      this.#counters.writeUInt32BE((from + place) % 2 ** 32, place * uuidBytes + 12);
+    }
+    const blocks = this.#encryption.update(this.#counters.subarray(0, count * uuidBytes));
+    for (let at = 0; at < blocks.length; at += uuidBytes) {
+      blocks[at + 6] = (blocks[at + 6]! & 0x0f) | 0x40;
+      blocks[at + 8] = (blocks[at + 8]! & 0x3f) | 0x80;
+    }
+    return blocks;
+  }
+
+  /**
+   * The index of each UUID, or {@link noIndex} if it is none of this run. AES goes both ways: of the 64 blocks that a UUID
+   * can come from, all decrypt to noise but one, which decrypts to the index. That noise passes for an index below 10^7
+   * happens once in 10^30 UUIDs.
+   *
+   * @param words The UUIDs, four big-endian 32-bit words each: at most {@link maxUuidsInverted}.
+   * @param indexes Where the indexes go.
+   */
+  indexesOf(words: Uint32Array, indexes: Float64Array): void {
+    const candidates = this.#candidateWords;
+    const count = words.length / 4;
+    for (let place = 0, at = 0; place < count; place += 1) {
+      const word0 = words[place * 4]!;
+      const word1 = words[place * 4 + 1]! & 0xffff0fff;
+      const word2 = words[place * 4 + 2]! & 0x3fffffff;
+      const word3 = words[place * 4 + 3]!;
+      for (let version = 0; version < 16; version += 1) {
+        for (let variant = 0; variant < 4; variant += 1, at += uuidBytes) {
+          candidates.setUint32(at, word0);
+          candidates.setUint32(at + 4, word1 | (version << 12));
+          candidates.setUint32(at + 8, word2 | (variant << 30));
+          candidates.setUint32(at + 12, word3);
+        }
+      }
+    }
+    const candidateBytes = candidatesPerUuid * uuidBytes;
+    // Where foreign lines come by the million, a Buffer for each call would pile up outside of the heap, where the collector
+    // of short-lived objects does not look; text lives and dies inside.
+    const plain = this.#decryption.update(
+      this.#candidates.subarray(0, count * candidateBytes),
+      undefined,
+      'latin1',
+    );
+    indexes.fill(noIndex, 0, count);
+    for (let at = plain.indexOf(highHalf); at !== -1; at = plain.indexOf(highHalf, at + 1)) {
+      if (at % uuidBytes === 0) indexes[Math.floor(at / candidateBytes)] = lowHalf(plain, at);
+    }
+  }
+}
+
+/** The first half of every index below 2^64, as it is encrypted. */
+const highHalf = '\0'.repeat(uuidBytes / 2);
+
+/** The second half of the block at `at`, a number; beyond 2^53 it is not exact, but no index either. */
+function lowHalf(blocks: string, at: number): number {
+  let number = 0;
+  for (let byte = at + uuidBytes / 2; byte < at + uuidBytes; byte += 1) {
+    number = number * 256 + blocks.charCodeAt(byte);
+  }
+  return number;
+}
+
+/** A view of the bytes of a buffer, and of those only. */
+export function viewOf(buffer: Buffer): DataView {
+  return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
+}

@@ -1,0 +1,116 @@
+import { Comparison } from './comparison.ts';
+import { CorruptObjectError, objectBytes } from './object-bytes.ts';
+import type { Evidence } from './proof.ts';
+import { errorTypeOf, type Source, type StoredObject, UnanswerableError } from './source.ts';
+import { formatCount, formatNumber } from './summary.ts';
+import type { Run } from './uuid-rule.ts';
+
+/** What is to be proven. */
+export interface Question {
+  /** Where the objects are. */
+  readonly source: Source;
+  /** The runs that should be there, no two of them the same. */
+  readonly runs: readonly Run[];
+  /** Whether a duplicate spoils the proof. */
+  readonly exactlyOnce: boolean;
+  /** How long to wait for events that are missing, in milliseconds; 0 looks once. */
+  readonly waitMs: number;
+}
+
+/** The world that {@link verify} runs in. */
+export interface World {
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number;
+  /** Waits. */
+  readonly sleep: (durationMs: number) => Promise<unknown>;
+  /** Told how far things are, a line at a time, now and then. */
+  readonly onProgress: (line: string) => void;
+}
+
+/** Objects read side by side: enough to hide S3's latency; each holds less than 1 MiB. */
+const objectsAtOnce = 8;
+
+/** Time between two looks at the source. */
+const pollIntervalMs = 5_000;
+
+/** Least time between two lines of progress. */
+const progressIntervalMs = 2_000;
+
+/**
+ * Reads every object of a source and compares it with the runs, until no event is missing or the time is over. An object is
+ * read once, however often the source is looked at: Firehose never changes one.
+ *
+ * @throws UnanswerableError if the source or an object in it cannot be read.
+ */
+export async function verify(question: Question, world: World): Promise<Evidence> {
+  const { source, runs, exactlyOnce, waitMs } = question;
+  const { now, sleep } = world;
+  const comparison = new Comparison(runs);
+  const startedMs = now();
+  const seen = new Set<string>();
+  let toldMs = startedMs;
+
+  const tell = (rest = '') => {
+    toldMs = now();
+    const present = comparison.expected - comparison.missing;
+    world.onProgress(
+      `${((toldMs - startedMs) / 1_000).toFixed(0)} s: ${formatNumber(present)} of ${formatCount(comparison.expected, 'event')} ` +
+        `found, ${formatCount(comparison.objects, 'object')} read${rest}`,
+    );
+  };
+
+  const readObject = async ({ key, landedAtMs, bytes }: StoredObject, isStopped: () => boolean) => {
+    const reading = comparison.startObject({ object: key, landedAtMs, bytes });
+    try {
+      for await (const chunk of objectBytes(() => source.open(key))) {
+        if (isStopped()) return;
+        reading.push(chunk);
+        if (now() - toldMs >= progressIntervalMs) tell();
+      }
+      reading.end();
+    } catch (error) {
+      if (error instanceof UnanswerableError) throw error;
+      if (!(error instanceof CorruptObjectError)) throw unreadable(key, error);
+      reading.abandon(error.message);
+    }
+  };
+
+  const readNewObjects = async () => {
+    const objects = source.list()[Symbol.asyncIterator]();
+    let isStopped = false;
+    const work = async () => {
+      while (!isStopped) {
+        const next = await objects.next();
+        if (next.done) return;
+        const object: StoredObject = next.value;
+        if (seen.has(object.key)) continue;
+        seen.add(object.key);
+        const errorType = errorTypeOf(object.key);
+        if (errorType !== undefined) comparison.addErrorObject(errorType, object.bytes);
+        else await readObject(object, () => isStopped);
+      }
+    };
+    const workers = Array.from({ length: objectsAtOnce }, () =>
+      work().catch((error) => {
+        isStopped = true;
+        throw error;
+      }),
+    );
+    await Promise.all(workers);
+  };
+
+  const deadlineMs = startedMs + waitMs;
+  await readNewObjects();
+  while (comparison.missing > 0 && now() < deadlineMs) {
+    tell(`; waiting ${((deadlineMs - now()) / 1_000).toFixed(0)} s more at most`);
+    await sleep(Math.min(pollIntervalMs, deadlineMs - now()));
+    toldMs = now();
+    await readNewObjects();
+  }
+  return comparison.evidence({ source: source.name, checkedAtMs: now(), exactlyOnce });
+}
+
+function unreadable(key: string, error: unknown): UnanswerableError {
+  const { message, code } = error as NodeJS.ErrnoException;
+  return new UnanswerableError(`reading ${key}: ${message || code}`, { cause: error });
+}

@@ -1,0 +1,207 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** An object in the bucket of a stand-in. */
+export interface StandInObject {
+  /** Its bytes. */
+  readonly body: Buffer;
+  /** When it landed, in milliseconds since 1970. */
+  readonly landedAtMs: number;
+  /** Break the connection off after so many bytes. */
+  readonly breakAfterBytes?: number;
+}
+
+/** What a stand-in says. Everything may change while it runs. */
+export interface StandInState {
+  /** Outputs of the one stack. @default - there is no stack */
+  outputs?: Record<string, string>;
+  /** Answers an invocation. @default - there is no function */
+  invoke?: (payload: Record<string, unknown>) => { result: unknown; functionError?: 'Unhandled' };
+  /** The objects of the bucket `my-bucket` by their keys. */
+  objects: Map<string, StandInObject>;
+  /** Whether the bucket may be listed. @default true */
+  isListable?: boolean;
+}
+
+/** A stand-in that runs. */
+export interface StandIn {
+  /** Its address, for `AWS_ENDPOINT_URL`: a name, since for a number the SDK puts the bucket into the path anyway. */
+  readonly endpointUrl: string;
+  /** The requests that came, each as `METHOD path?query`. */
+  readonly requests: readonly string[];
+  /** Stops it. */
+  readonly close: () => void;
+}
+
+/** Name of the one stack, the one function and the one bucket. */
+export const [stackName, functionName, bucketName] = ['MyStack', 'my-function', 'my-bucket'];
+
+/** Keys a page, so that a few objects make several pages. */
+const pageSize = 2;
+
+/**
+ * CloudFormation, Lambda and S3 on one port, as `AWS_ENDPOINT_URL` expects them, as far as a proof calls them: in the wire
+ * formats of their API references (Query with XML, REST with JSON, REST with XML).
+ */
+export async function startStandIn(state: StandInState): Promise<StandIn> {
+  const requests: string[] = [];
+  const server: Server = createServer((request, response) => {
+    requests.push(`${request.method} ${decodeURIComponent(request.url ?? '')}`);
+    answer(state, request, response).catch((error) => response.destroy(error));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpointUrl: `http://localhost:${(server.address() as AddressInfo).port}`,
+    requests,
+    close: () => {
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+async function answer(
+  state: StandInState,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const url = new URL(request.url ?? '', 'http://stand-in');
+  const path = decodeURIComponent(url.pathname);
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  const body = Buffer.concat(chunks).toString();
+
+  const invocation = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path);
+  if (invocation) answerInvoke(state, invocation[1]!, body, response);
+  else if (request.method === 'POST') answerDescribeStacks(state, new URLSearchParams(body), response);
+  else if (url.searchParams.get('list-type') === '2') answerList(state, path, url.searchParams, response);
+  else answerGet(state, path, response);
+}
+
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
+function answerDescribeStacks(
+  { outputs }: StandInState,
+  query: URLSearchParams,
+  response: ServerResponse,
+): void {
+  const namespace = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"';
+  if (
+    query.get('Action') !== 'DescribeStacks' ||
+    outputs === undefined ||
+    query.get('StackName') !== stackName
+  ) {
+    sendXml(
+      response,
+      400,
+      `<ErrorResponse ${namespace}><Error><Type>Sender</Type><Code>ValidationError</Code>` +
+        `<Message>Stack with id ${query.get('StackName')} does not exist</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
+    );
+    return;
+  }
+  const members = Object.entries(outputs).map(
+    ([key, value]) =>
+      `<member><OutputKey>${key}</OutputKey><OutputValue>${escapeXml(value)}</OutputValue></member>`,
+  );
+  sendXml(
+    response,
+    200,
+    `<DescribeStacksResponse ${namespace}><DescribeStacksResult><Stacks><member><StackName>${stackName}</StackName>` +
+      `<StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/${stackName}/1</StackId>` +
+      `<CreationTime>2026-11-22T10:00:00.000Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>` +
+      `<Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult>` +
+      `<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></DescribeStacksResponse>`,
+  );
+}
+
+// https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
+function answerInvoke({ invoke }: StandInState, name: string, body: string, response: ServerResponse): void {
+  if (invoke === undefined || name !== functionName) {
+    response.writeHead(404, {
+      'content-type': 'application/json',
+      'x-amzn-errortype': 'ResourceNotFoundException',
+    });
+    response.end(JSON.stringify({ Type: 'User', Message: `Function not found: ${name}` }));
+    return;
+  }
+  const { result, functionError } = invoke(JSON.parse(body));
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'x-amz-executed-version': '$LATEST',
+    ...(functionError && { 'x-amz-function-error': functionError }),
+  });
+  response.end(JSON.stringify(result));
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+function answerList(
+  state: StandInState,
+  path: string,
+  query: URLSearchParams,
+  response: ServerResponse,
+): void {
+  if (path.replace(/\/$/, '') !== `/${bucketName}`) {
+    sendError(response, 404, 'NoSuchBucket', 'The specified bucket does not exist');
+    return;
+  }
+  if (state.isListable === false) {
+    sendError(response, 403, 'AccessDenied', 'Access Denied');
+    return;
+  }
+  const prefix = query.get('prefix') ?? '';
+  const keys = [...state.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
+  const start = Number(query.get('continuation-token') ?? 0);
+  const contents = keys.slice(start, start + pageSize).map((key) => {
+    const { body, landedAtMs } = state.objects.get(key)!;
+    return (
+      `<Contents><Key>${escapeXml(key)}</Key><LastModified>${new Date(landedAtMs).toISOString()}</LastModified>` +
+      `<ETag>&quot;1&quot;</ETag><Size>${body.length}</Size><StorageClass>STANDARD</StorageClass></Contents>`
+    );
+  });
+  const isTruncated = start + pageSize < keys.length;
+  sendXml(
+    response,
+    200,
+    `<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><Name>${bucketName}</Name>` +
+      `<Prefix>${escapeXml(prefix)}</Prefix><KeyCount>${contents.length}</KeyCount><MaxKeys>${pageSize}</MaxKeys>` +
+      `<IsTruncated>${isTruncated}</IsTruncated>` +
+      (isTruncated ? `<NextContinuationToken>${start + pageSize}</NextContinuationToken>` : '') +
+      `${contents.join('')}</ListBucketResult>`,
+  );
+}
+
+// https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+function answerGet({ objects }: StandInState, path: string, response: ServerResponse): void {
+  const object = objects.get(path.slice(bucketName!.length + 2));
+  if (object === undefined) {
+    sendError(response, 404, 'NoSuchKey', 'The specified key does not exist.');
+    return;
+  }
+  const { body, landedAtMs, breakAfterBytes } = object;
+  response.writeHead(200, {
+    'content-type': 'application/octet-stream',
+    'content-length': body.length,
+    'last-modified': new Date(landedAtMs).toUTCString(),
+    etag: '"1"',
+  });
+  if (breakAfterBytes === undefined) response.end(body);
+  else response.write(body.subarray(0, breakAfterBytes), () => response.destroy());
+}
+
+function sendError(response: ServerResponse, status: number, code: string, message: string): void {
+  sendXml(
+    response,
+    status,
+    `<Error><Code>${code}</Code><Message>${message}</Message><RequestId>1</RequestId></Error>`,
+  );
+}
+
+function sendXml(response: ServerResponse, status: number, xml: string): void {
+  response.writeHead(status, { 'content-type': 'application/xml' });
+  response.end(`<?xml version="1.0" encoding="UTF-8"?>\n${xml}`);
+}
+
+function escapeXml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,199 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { certificate } from '../../lib/proof/certificate.ts';
+import type { Evidence } from '../../lib/proof/proof.ts';
+import { compare, createFacts, createLines, createRun, eventTimeMs } from './factories.ts';
+
+const landed = (order: number) =>
+  createFacts({
+    object: `events/year=2026/month=11/day=22/hour=10/a-rather-long-name-of-a-stream-1-2026-11-22-10-00-${order}.gz`,
+    landedAtMs: eventTimeMs + 60_000 + order * 5_000,
+  });
+
+/** A run of 100 events in ten objects. */
+function createCompleteEvidence(): Evidence {
+  const lines = createLines();
+  return compare(
+    [createRun()],
+    Array.from({ length: 10 }, (_, order) => ({
+      facts: landed(order),
+      lines: lines.slice(order * 10, order * 10 + 10),
+    })),
+  );
+}
+
+/** The same with every kind of loss. */
+function createLossyEvidence(): Evidence {
+  const lines = createLines();
+  return compare(
+    [createRun(), createRun({ runId: `run-2 & <b>"others"</b>${'-long'.repeat(30)}`.replaceAll('-', '_') })],
+    [
+      { facts: landed(1), lines: [...lines.slice(0, 40), 'corrupt\n', ...lines.slice(0, 2)] },
+      { facts: landed(2), lines: lines.slice(42), reason: 'gzip: unexpected end of file' },
+      { facts: landed(3), lines: createLines(createRun({ runId: 'foreign' })) },
+    ],
+  );
+}
+
+describe('the certificate', () => {
+  it('says the verdict, the run, the stream, when, and every count', () => {
+    // Act
+    const html = certificate(createCompleteEvidence());
+
+    // Assess
+    for (const text of [
+      '<h1>COMPLETE</h1>',
+      'run-1 [0, 100)',
+      'my-stream',
+      '2026-11-22 10:01:00 UTC',
+      '<strong>100</strong>',
+    ]) {
+      expect(html).toContain(text);
+    }
+    expect(html.match(/<svg /g)).toHaveLength(2);
+    expect(html.match(/<tr><td/g)).toHaveLength(10);
+  });
+
+  it('shows what is missing and corrupt, and escapes what others named', () => {
+    // Act
+    const html = certificate(createLossyEvidence());
+
+    // Assess
+    expect(html).toContain('<h1>INCOMPLETE</h1>');
+    expect(html).toContain('{&quot;runId&quot;:&quot;run-1&quot;,&quot;from&quot;:40,&quot;to&quot;:42}');
+    expect(html).toContain('gzip: unexpected end of file');
+    expect(html).toContain('run_2 &amp; &lt;b&gt;&quot;others&quot;&lt;/b&gt;_long');
+    expect(html).not.toContain('<b>');
+  });
+
+  it('is one page that loads nothing and runs nothing', () => {
+    expect(certificate(createLossyEvidence())).not.toMatch(/<script|<link|<img|@import|url\(|\b(src|href)=/);
+  });
+
+  it('has no plots when no event landed', () => {
+    // Act
+    const html = certificate(compare([createRun()], []));
+
+    // Assess
+    expect(html).toContain('100 of 100 events are missing.');
+    expect(html).not.toContain('<svg');
+  });
+
+  it('stays small for a run in many objects with many losses', () => {
+    // Prepare
+    const lines = createLines(createRun({ to: 20_000 }));
+    const objects = Array.from({ length: 2_000 }, (_, order) => ({
+      facts: landed(order),
+      lines: lines.slice(order * 10, order * 10 + 9),
+    }));
+
+    // Act
+    const html = certificate(compare([createRun({ to: 20_000 })], objects));
+
+    // Assess
+    expect(html.length).toBeLessThan(200_000);
+    expect(html).toContain('and 1,800 more');
+  });
+});
+
+const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find((name) => {
+  try {
+    execFileSync(name, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+if (chromium === undefined) {
+  console.warn(
+    'SKIPPED: no Chromium is installed, so the certificate is not opened in one (apt-get install chromium).',
+  );
+}
+
+const flags = [
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+  ...['--disable-background-networking', '--disable-component-update', '--virtual-time-budget=2000'],
+];
+
+/** What a page looks like. */
+interface Look {
+  readonly verdict: string;
+  readonly background: string;
+  readonly scrollWidth: number;
+  readonly plots: readonly { readonly width: number; readonly height: number }[];
+  readonly textsOutside: readonly string[];
+}
+
+/** Runs in a page that frames the certificate: a frame may be as narrow as a phone, a window of Chromium may not. */
+const probe = `addEventListener('load', () => {
+  const { document: page } = document.querySelector('iframe').contentWindow;
+  const box = (element) => element.getBoundingClientRect();
+  const plots = [...page.querySelectorAll('svg')];
+  const isOutside = (element, frame) => box(element).width > 0 &&
+    (box(element).left < box(frame).left - 1 || box(element).right > box(frame).right + 1);
+  document.querySelector('pre').textContent = JSON.stringify({
+    verdict: page.querySelector('h1').innerText,
+    background: getComputedStyle(page.body).backgroundColor,
+    scrollWidth: page.documentElement.scrollWidth,
+    plots: plots.map((plot) => ({ width: box(plot).width, height: box(plot).height })),
+    textsOutside: [
+      ...plots.flatMap((plot) => [...plot.querySelectorAll('text')].filter((text) => isOutside(text, plot))),
+      ...[...page.querySelectorAll('main *')].filter((element) => isOutside(element, page.querySelector('main'))),
+    ].map((element) => element.textContent),
+  });
+});`;
+
+describe.skipIf(chromium === undefined)('the certificate in Chromium', () => {
+  async function lookAt(html: string, width: number, scheme: 'light' | 'dark'): Promise<Look> {
+    const directory = await mkdtemp(join(tmpdir(), 'certificate-'));
+    try {
+      const framed = html.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
+      await writeFile(
+        join(directory, 'page.html'),
+        `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><pre></pre>` +
+          `<iframe style="width:${width}px;height:4000px;border:0" srcdoc="${framed}"></iframe><script>${probe}</script>`,
+      );
+      const { stdout } = await promisify(execFile)(chromium!, [
+        ...flags,
+        `--user-data-dir=${join(directory, 'profile')}`,
+        `--blink-settings=preferredColorScheme=${scheme === 'dark' ? 0 : 1}`,
+        '--dump-dom',
+        `file://${join(directory, 'page.html')}`,
+      ]);
+      const [, result = ''] = /<pre>(.*?)<\/pre>/s.exec(stdout) ?? [];
+      return JSON.parse(result.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&'));
+    } finally {
+      await rm(directory, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+    }
+  }
+
+  it.each([
+    ['complete', 'phone', 360, 'light', 'COMPLETE'],
+    ['complete', 'desktop', 1_280, 'dark', 'COMPLETE'],
+    ['lossy', 'phone', 360, 'dark', 'INCOMPLETE'],
+    ['lossy', 'desktop', 1_280, 'light', 'INCOMPLETE'],
+  ] as const)('fits: a %s run on a %s, %i pixels wide, %s', async (kind, _, width, scheme, verdict) => {
+    // Prepare
+    const html = certificate(kind === 'complete' ? createCompleteEvidence() : createLossyEvidence());
+
+    // Act
+    const look = await lookAt(html, width, scheme);
+
+    // Assess
+    expect(look).toMatchObject({
+      verdict,
+      background: scheme === 'dark' ? 'rgb(15, 18, 22)' : 'rgb(244, 245, 247)',
+      textsOutside: [],
+    });
+    expect(look.scrollWidth).toBeLessThanOrEqual(width);
+    expect(look.plots).toHaveLength(2);
+    for (const plot of look.plots) {
+      expect(plot.width).toBeGreaterThan(Math.min(width, 960) * 0.75);
+      expect(plot.height).toBeGreaterThan(100);
+    }
+  });
+});

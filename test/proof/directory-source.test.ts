@@ -1,0 +1,77 @@
+import { text } from 'node:stream/consumers';
+import { describe, expect, it } from 'vitest';
+import { directorySource } from '../../lib/proof/directory-source.ts';
+import { errorTypeOf, type StoredObject } from '../../lib/proof/source.ts';
+import { createDirectory } from './directory.ts';
+
+async function list(directory: string): Promise<StoredObject[]> {
+  const objects: StoredObject[] = [];
+  for await (const object of directorySource(directory).list()) objects.push(object);
+  return objects;
+}
+
+describe('a directory as a source', () => {
+  it('lists files in all folders with key, size and modification time', async () => {
+    // Prepare
+    const landedAtMs = Date.parse('2026-11-22T10:00:30.500Z');
+    const directory = await createDirectory({ 'events/hour=10/a.gz': 'abc', b: '' }, landedAtMs);
+
+    // Act
+    const objects = await list(directory);
+
+    // Assess
+    expect(objects).toEqual([
+      { key: 'b', landedAtMs, bytes: 0 },
+      { key: 'events/hour=10/a.gz', landedAtMs, bytes: 3 },
+    ]);
+  });
+
+  it('leaves out what is hidden', async () => {
+    // Prepare
+    const directory = await createDirectory({ '.uploads/a': 'x', 'events/.DS_Store': 'x', 'events/a': 'x' });
+
+    // Act
+    const objects = await list(directory);
+
+    // Assess
+    expect(objects.map(({ key }) => key)).toEqual(['events/a']);
+  });
+
+  it('reads an object by its key', async () => {
+    // Prepare
+    const directory = await createDirectory({ 'events/a': 'abc' });
+
+    // Act
+    const content = await text(await directorySource(directory).open('events/a'));
+
+    // Assess
+    expect(content).toBe('abc');
+  });
+
+  it.each([
+    ['nowhere', 'no such directory'],
+    ['file', 'not a directory'],
+  ])('cannot be %s', async (name, reason) => {
+    // Prepare
+    const directory = await createDirectory({ file: '' });
+
+    // Act
+    const listing = list(`${directory}/${name}`);
+
+    // Assess
+    await expect(listing).rejects.toMatchObject({
+      name: 'UnanswerableError',
+      message: `${directory}/${name}: ${reason}`,
+    });
+  });
+});
+
+describe('the error type of an object', () => {
+  it.each([
+    ['errors/processing-failed/year=2026/a.gz', 'processing-failed'],
+    ['events/year=2026/errors/x/a.gz', undefined],
+    ['errors/a.gz', undefined],
+  ])('in %s is %s', (key, errorType) => {
+    expect(errorTypeOf(key)).toBe(errorType);
+  });
+});

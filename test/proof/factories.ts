@@ -1,0 +1,49 @@
+import { gzipSync } from 'node:zlib';
+import { createEventWriter, eventBytes } from '../../lambda/events.ts';
+import { Comparison, type ObjectFacts } from '../../lib/proof/comparison.ts';
+import type { Evidence } from '../../lib/proof/proof.ts';
+import type { Run } from '../../lib/proof/uuid-rule.ts';
+
+/** When the events of these tests were generated. */
+export const eventTimeMs = Date.parse('2026-11-22T10:00:00Z');
+
+/** A run of 100 events, unless told otherwise. */
+export function createRun(overrides: Partial<Run> = {}): Run {
+  return { runId: 'run-1', deliveryStreamName: 'my-stream', from: 0, to: 100, ...overrides };
+}
+
+/** The lines of events `[from, to)` of a run, as the producer itself writes them. */
+export function createLines(
+  { deliveryStreamName, runId, from, to }: Run = createRun(),
+  timeMs = eventTimeMs,
+): string[] {
+  const bytes = Buffer.alloc((to - from) * eventBytes);
+  createEventWriter(deliveryStreamName, runId, from)(bytes, timeMs);
+  return bytes.toString('latin1').match(/[^\n]*\n/g) ?? [];
+}
+
+/** An object of gzipped lines. */
+export function createGzip(lines: readonly string[]): Buffer {
+  return gzipSync(lines.join(''));
+}
+
+/** Facts of an object that landed 30 s after its events. */
+export function createFacts(overrides: Partial<ObjectFacts> = {}): ObjectFacts {
+  return { object: 'events/object-1', landedAtMs: eventTimeMs + 30_000, bytes: 1_000, ...overrides };
+}
+
+/** The evidence on runs of which these objects are all that there is. */
+export function compare(
+  runs: readonly Run[],
+  objects: readonly { facts: ObjectFacts; lines: readonly string[]; reason?: string }[],
+  exactlyOnce = false,
+): Evidence {
+  const comparison = new Comparison(runs);
+  for (const { facts, lines, reason } of objects) {
+    const reading = comparison.startObject(facts);
+    reading.push(Buffer.from(lines.join(''), 'latin1'));
+    if (reason === undefined) reading.end();
+    else reading.abandon(reason);
+  }
+  return comparison.evidence({ source: 'here', checkedAtMs: eventTimeMs + 60_000, exactlyOnce });
+}

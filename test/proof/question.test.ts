@@ -1,0 +1,108 @@
+import { InvalidArgumentError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { type LastRun, readLastRun } from '../../lib/proof/last-run.ts';
+import { collectRunIds, parseCount, parseWait } from '../../lib/proof/options.ts';
+import { resolveQuestion } from '../../lib/proof/question.ts';
+import { createDirectory } from './directory.ts';
+import { createRun } from './factories.ts';
+
+const createLastRun = (): LastRun => ({ run: createRun({ from: 5, to: 10 }), directory: '.local/bucket' });
+
+describe('the question', () => {
+  it('is about the last local run when nothing is said', async () => {
+    expect(await resolveQuestion({}, async () => createLastRun())).toEqual({
+      source: '.local/bucket',
+      runs: [createRun({ from: 5, to: 10 })],
+    });
+  });
+
+  it('is about the last local run somewhere else when only a source is given', async () => {
+    const question = await resolveQuestion({ source: 'elsewhere' }, async () => createLastRun());
+
+    expect(question).toMatchObject({ source: 'elsewhere', runs: [{ runId: 'run-1' }] });
+  });
+
+  it('is about several runs of one stream', async () => {
+    // Prepare
+    const noLastRun = async () => expect.unreachable();
+
+    // Act
+    const question = await resolveQuestion(
+      { source: 's3://b', stream: 'my-stream', runId: ['a', 'b'], count: 7 },
+      noLastRun,
+    );
+
+    // Assess
+    expect(question.runs).toEqual([createRun({ runId: 'a', to: 7 }), createRun({ runId: 'b', to: 7 })]);
+  });
+
+  it.each([
+    [{ count: 7 }, 'give --stream and --run-id too'],
+    [{ stream: 'my-stream', runId: ['a'] }, 'give --count too'],
+  ])('is no question when it is but half of one: %j', async (options, remedy) => {
+    await expect(resolveQuestion(options, async () => createLastRun())).rejects.toThrow(remedy);
+  });
+});
+
+describe('the last local run', () => {
+  it('is read from the note that it left', async () => {
+    // Prepare
+    const note = {
+      report: { ...createRun(), eventsRequested: 100 },
+      output: { directory: '/somewhere/bucket', objects: 1, bytes: 2 },
+      objectPaths: [],
+    };
+    const directory = await createDirectory({ 'last-run.json': JSON.stringify(note) });
+
+    // Act
+    const lastRun = await readLastRun(`${directory}/last-run.json`);
+
+    // Assess
+    expect(lastRun).toEqual({ run: createRun(), directory: '/somewhere/bucket' });
+  });
+
+  it('is missed in one line that says what to do', async () => {
+    await expect(readLastRun('/nowhere/last-run.json')).rejects.toMatchObject({
+      name: 'UnanswerableError',
+      message: expect.stringMatching(/^there is no local run yet: npm start makes one, or give .*--count$/),
+    });
+  });
+
+  it.each(['{', '{}', '{"report": {}}'])('is not taken from a note like %s', async (note) => {
+    // Prepare
+    const directory = await createDirectory({ 'last-run.json': note });
+
+    // Act and assess
+    await expect(readLastRun(`${directory}/last-run.json`)).rejects.toThrow('is no note of a local run');
+  });
+});
+
+describe('an option', () => {
+  it.each([
+    ['90s', 90_000],
+    ['15m', 900_000],
+    ['1h', 3_600_000],
+    ['0s', 0],
+  ])('--wait %s is %i ms', (text, durationMs) => {
+    expect(parseWait(text)).toBe(durationMs);
+  });
+
+  it.each([
+    [parseWait, '15'],
+    [parseWait, '15 m'],
+    [parseWait, '-1s'],
+    [parseWait, '1d'],
+    [parseCount, '0'],
+    [parseCount, '1e3'],
+    [parseCount, '1000000001'],
+    [parseCount, ''],
+    [collectRunIds, ''],
+  ])('%o refuses %j', (parse, text) => {
+    expect(() => parse(text)).toThrow(InvalidArgumentError);
+  });
+
+  it('--run-id collects each run once', () => {
+    expect(collectRunIds('b', ['a'])).toEqual(['a', 'b']);
+    expect(() => collectRunIds('a', ['a'])).toThrow(InvalidArgumentError);
+  });
+});

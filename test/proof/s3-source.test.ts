@@ -1,0 +1,169 @@
+import { buffer } from 'node:stream/consumers';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createS3Client } from '../../lib/proof/aws-clients.ts';
+import { parseS3Address, s3Source } from '../../lib/proof/s3-source.ts';
+import type { StoredObject } from '../../lib/proof/source.ts';
+import { verify } from '../../lib/proof/verify.ts';
+import { type StandIn, type StandInObject, type StandInState, startStandIn } from './aws-stand-in.ts';
+import { createGzip, createLines, createRun, eventTimeMs } from './factories.ts';
+
+let state: StandInState;
+let standIn: StandIn;
+
+beforeEach(async () => {
+  state = { objects: new Map() };
+  standIn = await startStandIn(state);
+  vi.stubEnv('AWS_ENDPOINT_URL', standIn.endpointUrl);
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  standIn.close();
+});
+
+const createObject = (overrides: Partial<StandInObject> = {}): StandInObject => ({
+  body: createGzip(createLines()),
+  landedAtMs: eventTimeMs + 30_000,
+  ...overrides,
+});
+
+const createSource = (address = 's3://my-bucket/events/', landedSinceMs?: number) =>
+  s3Source(createS3Client(), parseS3Address(address), landedSinceMs);
+
+async function list(source = createSource()): Promise<StoredObject[]> {
+  const objects: StoredObject[] = [];
+  for await (const object of source.list()) objects.push(object);
+  return objects;
+}
+
+describe('a bucket as a source', () => {
+  it('lists every page of the objects under the prefix, and those under the error prefix', async () => {
+    // Prepare
+    const object = createObject();
+    const keys = [
+      'errors/processing-failed/x',
+      ...Array.from('abcde', (name) => `events/year=2026/${name} ü&.gz`),
+    ];
+    for (const key of [...keys, 'others/a']) state.objects.set(key, object);
+
+    // Act
+    const objects = await list();
+
+    // Assess
+    expect(objects.map(({ key }) => key).sort()).toEqual(keys);
+    expect(objects[0]).toMatchObject({ landedAtMs: object.landedAtMs, bytes: object.body.length });
+  });
+
+  it.each(['s3://my-bucket', 's3://my-bucket/', 's3://my-bucket/errors/'])(
+    'lists nothing twice: %s',
+    async (address) => {
+      // Prepare
+      state.objects.set('errors/processing-failed/x', createObject());
+
+      // Act
+      const objects = await list(createSource(address));
+
+      // Assess
+      expect(objects).toHaveLength(1);
+    },
+  );
+
+  it('leaves out folders, and what landed too early to matter', async () => {
+    // Prepare
+    state.objects.set('events/', createObject({ body: Buffer.alloc(0) }));
+    state.objects.set('events/early', createObject({ landedAtMs: eventTimeMs - 1 }));
+    state.objects.set('events/late', createObject({ landedAtMs: eventTimeMs }));
+
+    // Act
+    const objects = await list(createSource('s3://my-bucket/events/', eventTimeMs));
+
+    // Assess
+    expect(objects.map(({ key }) => key)).toEqual(['events/late']);
+  });
+
+  it('reads an object whose key needs escaping, and names the bucket in the path', async () => {
+    // Prepare
+    state.objects.set('events/year=2026/a ü&+.gz', createObject({ body: Buffer.from('abc') }));
+
+    // Act
+    const content = await buffer(await createSource().open('events/year=2026/a ü&+.gz'));
+
+    // Assess
+    expect(content.toString()).toBe('abc');
+    expect(standIn.requests[0]).toMatch(/^GET \/my-bucket\/events\/year=2026\/a ü&\+\.gz/);
+  });
+
+  it.each([
+    [
+      'there is no such bucket',
+      's3://your-bucket/',
+      {},
+      /^listing s3:\/\/your-bucket\/: NoSuchBucket: The specified/,
+    ],
+    [
+      'it may not be listed',
+      's3://my-bucket/',
+      { isListable: false },
+      /^listing s3:\/\/my-bucket\/: AccessDenied: Access Denied$/,
+    ],
+  ])('cannot be read when %s', async (_, address, change, message) => {
+    // Prepare
+    Object.assign(state, change);
+
+    // Act
+    const listing = list(createSource(address));
+
+    // Assess
+    await expect(listing).rejects.toMatchObject({
+      name: 'UnanswerableError',
+      message: expect.stringMatching(message),
+    });
+  });
+
+  it.each(['s3://', 's3://B', 'https://example.com/', 's3:/bucket'])('cannot be %s', (address) => {
+    expect(() => parseS3Address(address)).toThrow(
+      /expected s3:\/\/bucket\/prefix, for example s3:\/\/my-bucket\/events\/$/,
+    );
+  });
+
+  it('answers the question whether every event is there', async () => {
+    // Prepare
+    const lines = createLines();
+    state.objects.set('events/a.gz', createObject({ body: createGzip(lines.slice(0, 40)) }));
+    state.objects.set('events/b.gz', createObject({ body: createGzip(lines.slice(41)) }));
+
+    // Act
+    const { proof } = await verify(
+      { source: createSource(), runs: [createRun()], exactlyOnce: false, waitMs: 0 },
+      { now: Date.now, sleep: async () => {}, onProgress: () => {} },
+    );
+
+    // Assess
+    expect(proof).toMatchObject({
+      complete: false,
+      objects: 2,
+      runs: [{ missing: 1, missingRanges: [[40, 41]] }],
+    });
+    expect(proof.latencyMs.max).toBe(30_000);
+  });
+
+  it('has no answer when a connection breaks off: that is no corrupt object', async () => {
+    // Prepare
+    state.objects.set('events/a.gz', createObject({ breakAfterBytes: 200 }));
+
+    // Act
+    const verification = verify(
+      { source: createSource(), runs: [createRun()], exactlyOnce: false, waitMs: 0 },
+      { now: Date.now, sleep: async () => {}, onProgress: () => {} },
+    );
+
+    // Assess
+    await expect(verification).rejects.toMatchObject({
+      name: 'UnanswerableError',
+      message: expect.stringMatching(/^reading events\/a\.gz: /),
+    });
+  });
+});

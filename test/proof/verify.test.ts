@@ -1,0 +1,175 @@
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { Source } from '../../lib/proof/source.ts';
+import { type Question, verify, type World } from '../../lib/proof/verify.ts';
+import { createLines, createRun, eventTimeMs } from './factories.ts';
+
+/** A source in memory, of which objects appear as virtual time goes by. */
+function createSource(
+  objects: readonly { key: string; text: string; landedAtMs?: number }[],
+  now: () => number,
+) {
+  const opened: string[] = [];
+  const [open, most] = [{ count: 0 }, { count: 0 }];
+  const source: Source = {
+    name: 'memory',
+    list: async function* () {
+      for (const { key, text, landedAtMs = 0 } of objects) {
+        if (landedAtMs <= now()) yield { key, landedAtMs, bytes: text.length };
+      }
+    },
+    open: async (key) => {
+      opened.push(key);
+      open.count += 1;
+      most.count = Math.max(most.count, open.count);
+      const bytes = Buffer.from(objects.find((object) => object.key === key)!.text, 'latin1');
+      return Readable.from(
+        (async function* () {
+          for (let at = 0; at < bytes.length; at += 1_000) {
+            await new Promise(setImmediate);
+            yield bytes.subarray(at, at + 1_000);
+          }
+          open.count -= 1;
+        })(),
+      );
+    },
+  };
+  return { source, opened, most };
+}
+
+/** Virtual time that passes only by sleeping. */
+function createWorld(): World & { readonly lines: string[] } {
+  let nowMs = eventTimeMs;
+  const lines: string[] = [];
+  return {
+    lines,
+    now: () => nowMs,
+    sleep: async (durationMs) => {
+      nowMs += durationMs;
+    },
+    onProgress: (line) => lines.push(line),
+  };
+}
+
+const createQuestion = (source: Source, overrides: Partial<Question> = {}): Question => ({
+  source,
+  runs: [createRun()],
+  exactlyOnce: false,
+  waitMs: 0,
+  ...overrides,
+});
+
+const text = (from: number, to: number) => createLines(createRun({ from, to })).join('');
+
+describe('a verification', () => {
+  it('looks once when it is not told to wait', async () => {
+    // Prepare
+    const world = createWorld();
+    const { source } = createSource([{ key: 'a', text: text(0, 99) }], world.now);
+
+    // Act
+    const { proof } = await verify(createQuestion(source), world);
+
+    // Assess
+    expect(proof).toMatchObject({ complete: false, source: 'memory', checkedAt: '2026-11-22T10:00:00.000Z' });
+    expect(world.lines).toEqual([]);
+  });
+
+  it('waits until no event is missing, says how far things are, and reads each object once', async () => {
+    // Prepare
+    const world = createWorld();
+    const { source, opened } = createSource(
+      [
+        { key: 'a', text: text(0, 40) },
+        { key: 'b', text: text(40, 90), landedAtMs: eventTimeMs + 7_000 },
+        { key: 'c', text: text(90, 100), landedAtMs: eventTimeMs + 61_000 },
+      ],
+      world.now,
+    );
+
+    // Act
+    const { proof } = await verify(createQuestion(source, { waitMs: 900_000 }), world);
+
+    // Assess
+    expect(proof).toMatchObject({ complete: true, checkedAt: '2026-11-22T10:01:05.000Z' });
+    expect(opened).toEqual(['a', 'b', 'c']);
+    expect(world.lines[0]).toBe('0 s: 40 of 100 events found, 1 object read; waiting 900 s more at most');
+    expect(world.lines[2]).toMatch(/^10 s: 90 of 100 events found, 2 objects read/);
+  });
+
+  it('ends when the time is over, after a last look', async () => {
+    // Prepare
+    const world = createWorld();
+    const { source } = createSource(
+      [
+        { key: 'a', text: text(0, 50) },
+        { key: 'b', text: text(50, 99), landedAtMs: eventTimeMs + 12_000 },
+      ],
+      world.now,
+    );
+
+    // Act
+    const { proof } = await verify(createQuestion(source, { waitMs: 12_000 }), world);
+
+    // Assess
+    expect(proof).toMatchObject({ checkedAt: '2026-11-22T10:00:12.000Z', runs: [{ missing: 1 }] });
+  });
+
+  it('does not read objects under the error prefix, and reports them', async () => {
+    // Prepare
+    const world = createWorld();
+    const { source, opened } = createSource(
+      [
+        { key: 'errors/processing-failed/year=2026/x', text: 'not an event' },
+        { key: 'events/a', text: text(0, 100) },
+      ],
+      world.now,
+    );
+
+    // Act
+    const { proof } = await verify(createQuestion(source), world);
+
+    // Assess
+    expect(opened).toEqual(['events/a']);
+    expect(proof).toMatchObject({
+      complete: true,
+      objects: 1,
+      errorObjects: [{ errorType: 'processing-failed', objects: 1, bytes: 12 }],
+    });
+  });
+
+  it('reads several objects side by side, but never more than eight', async () => {
+    // Prepare
+    const world = createWorld();
+    const objects = Array.from({ length: 50 }, (_, order) => ({
+      key: String(order),
+      text: text(order * 2, order * 2 + 2),
+    }));
+    const { source, most } = createSource(objects, world.now);
+
+    // Act
+    const { proof } = await verify(createQuestion(source), world);
+
+    // Assess
+    expect(proof).toMatchObject({ complete: true, objects: 50 });
+    expect(most.count).toBe(8);
+  });
+
+  it('has no answer when an object cannot be read', async () => {
+    // Prepare
+    const world = createWorld();
+    const { source } = createSource([{ key: 'a', text: text(0, 100) }], world.now);
+    const open = async () => {
+      throw Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' });
+    };
+
+    // Act
+    const verification = verify(createQuestion({ ...source, open }), world);
+
+    // Assess
+    await expect(verification).rejects.toMatchObject({
+      name: 'UnanswerableError',
+      message: 'reading a: EACCES: permission denied',
+    });
+  });
+});
