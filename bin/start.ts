@@ -1,7 +1,8 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { environmentVariables, recordFormats } from '../lambda/environment-variables.ts';
 import { type Faults, parseFaults } from '../lib/local/faults.ts';
-import { writeLastRun } from '../lib/local/last-run.ts';
+import { lastRunPath, writeLastRun } from '../lib/local/last-run.ts';
 import { quotas } from '../lib/local/quota.ts';
 import { FunctionError, runLocally } from '../lib/local/run.ts';
 import { summarize } from '../lib/local/summary.ts';
@@ -15,7 +16,7 @@ const command = new Command('npm start --')
     `events to send, 1 to ${maxCount.default} (default: 100)`,
     wholeNumber(1, maxCount.default, 5_000),
   )
-  .option('--run-id <id>', 'names the run: the same id sends the same UUIDs (default: a new one)')
+  .option('--run-id <id>', 'names the run: the same id sends the same UUIDs (default: a new one)', parseRunId)
   .addOption(
     new Option('--record-format <format>', 'shape of the records').choices(recordFormats).default('ndjson'),
   )
@@ -41,9 +42,13 @@ const command = new Command('npm start --')
   .allowExcessArguments(false)
   .exitOverride();
 
+const stop = new AbortController();
+process.once('SIGINT', () => stop.abort(130)).once('SIGTERM', () => stop.abort(143));
+
 try {
   const options = command.parse().opts();
   const { count, runId, recordFormat, timeout, quota, json } = options;
+  checkOutput(options.output);
   const run = await runLocally({
     payload: { count, runId, eventsPerSecond: options.eventsPerSecond },
     context: { recordFormat, ...(timeout && { timeout: String(timeout) }) },
@@ -51,12 +56,14 @@ try {
     faults: options.faults,
     faultSeed: options.faultSeed,
     ...(quota !== 'none' && { quota: quotas[quota as keyof typeof quotas] }),
-    assemblyDirectory: 'cdk.out',
     onProgress: (line) => console.error(line),
+    signal: stop.signal,
   });
-  await writeLastRun(run);
   console.log(json ? JSON.stringify({ report: run.report, output: run.output }) : summarize(run));
   process.exitCode = run.report.eventsUndelivered === 0 ? 0 : 1;
+  await writeLastRun(run).catch((error: Error) => {
+    console.error(`warning: ${lastRunPath} was not written: ${error.message}`);
+  });
 } catch (error) {
   process.exitCode = exitCodeOf(error);
 }
@@ -80,9 +87,40 @@ function parseFaultList(text: string): Faults {
   }
 }
 
-/** 2 for a bad option, 1 for a failure; commander has printed its own errors already. */
+function parseRunId(text: string): string {
+  if (!/^[^\p{Cc}\p{Cs}]{1,256}$/u.test(text)) {
+    throw new InvalidArgumentError(
+      'Expected 1 to 256 characters without control characters, for example run-1.',
+    );
+  }
+  return text;
+}
+
+/** Checked for the default too, before anything takes time. */
+function checkOutput(directory: string): void {
+  const refuse = (reason: string) =>
+    command.error(`error: option '--output <directory>' argument '${directory}' is invalid. ${reason}`);
+  try {
+    mkdirSync(directory, { recursive: true });
+    accessSync(directory, constants.W_OK | constants.X_OK);
+  } catch (error) {
+    refuse(`Expected a directory to write to: ${(error as Error).message}`);
+  }
+}
+
+/**
+ * 2 for a bad option, 1 for a failure, 130 and 143 for a run that was stopped; commander has printed its own errors
+ * already.
+ */
 function exitCodeOf(error: unknown): number {
+  if (stop.signal.aborted) {
+    console.error('Stopped.');
+    return stop.signal.reason;
+  }
   if (error instanceof CommanderError) {
+    if (error.code === 'commander.excessArguments') {
+      console.error('Put options after --, for example: npm start -- --count 5');
+    }
     return error.exitCode === 0 ? 0 : 2;
   }
   console.error(`error: ${(error as Error).message}`);

@@ -57,6 +57,8 @@ export class BucketDeliveryStream extends Construct {
       removalPolicy,
       autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
     });
+    // A bucket that is kept stays TLS only.
+    this.bucket.policy?.applyRemovalPolicy(removalPolicy);
     Validations.of(this.bucket).acknowledge({
       id: 'AwsSolutions-S1',
       reason: 'Access logs of synthetic events that expire would cost more than they could tell.',
@@ -92,6 +94,8 @@ export class BucketDeliveryStream extends Construct {
         loggingConfig: new EnableLogging(deliveryErrors),
       }),
     });
+    // Deleted before the bucket is emptied, the stream cannot fill it again.
+    this.deliveryStream.node.addDependency(this.bucket);
   }
 }
 

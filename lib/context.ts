@@ -1,4 +1,4 @@
-import { Annotations, Duration, RemovalPolicy, TimeZone } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, TimeZone } from 'aws-cdk-lib';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
 import { environmentVariables, recordFormats } from '../lambda/environment-variables.ts';
@@ -14,6 +14,28 @@ const { defaultCount, maxCount, eventsPerSecond } = environmentVariables;
 
 const isWholeNumber = (text: string, min: number, max: number) =>
   /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max;
+
+function isSchedule(text: string): boolean {
+  const [, fields] = /^cron\((\S+(?: \S+){5})\)$/.exec(text) ?? [];
+  if (fields === undefined) {
+    return /^(off|rate\([1-9]\d* (minute|hour|day)s?\))$/.test(text);
+  }
+  // AWS takes no * in both: one of the two says on which days, and the other one is ?.
+  const [, , dayOfMonth, , dayOfWeek] = fields.split(' ');
+  return (dayOfMonth === '?') !== (dayOfWeek === '?');
+}
+
+function isTimeZone(text: string): boolean {
+  // Intl also takes offsets and any case, which AWS does not.
+  if (!/^[A-Z][\w+-]*(\/[A-Z][\w+-]*)*$/.test(text)) {
+    return false;
+  }
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }) !== undefined;
+  } catch {
+    return false;
+  }
+}
 
 /** What each context key expects, an example, and whether a value fits. */
 const contextKeys = {
@@ -33,14 +55,14 @@ const contextKeys = {
     fits: (text: string) => isWholeNumber(text, 3, 900),
   },
   schedule: {
-    expected: 'rate(NUMBER minutes|hours|days), cron(SIX FIELDS) or off',
+    expected: 'rate(NUMBER minutes|hours|days), cron(SIX FIELDS, ? in one of the two for days) or off',
     example: "'rate(1 minute)'",
-    fits: (text: string) => /^(off|rate\([1-9]\d* (minute|hour|day)s?\)|cron\(\S+( \S+){5}\))$/.test(text),
+    fits: isSchedule,
   },
   timeZone: {
     expected: 'an IANA time zone',
     example: 'Europe/Berlin',
-    fits: (text: string) => text === 'UTC' || Intl.supportedValuesOf('timeZone').includes(text),
+    fits: isTimeZone,
   },
   recordFormat: {
     expected: recordFormats.join(', ').replace(/, (\w+)$/, ' or $1'),
@@ -62,10 +84,11 @@ const contextKeys = {
 type ContextKey = keyof typeof contextKeys;
 
 /**
- * The stack's props as CDK context asks for them. A key that is nobody's gets a warning: it may be a typo, but
- * context can also come from the user's own `~/.cdk.json`, meant for other apps.
+ * The stack's props as CDK context asks for them. A key that is almost one of these is taken for a typo; others are
+ * left alone, because context can also come from the user's own `~/.cdk.json`, meant for other apps.
  *
- * @throws InvalidContextError naming each value that doesn't fit, what was expected, and an example.
+ * @throws InvalidContextError naming each key that seems to be a typo, and each value that doesn't fit, what was
+ * expected, and an example.
  */
 export function propsFromContext(app: Construct): EventProducerStackProps {
   const values = readContext(app);
@@ -108,17 +131,41 @@ function readContext(app: Construct): Partial<Record<ContextKey, string>> {
       problems.push(`context ${key} is "${value}": expected ${expected}, for example -c ${key}=${example}`);
     }
   }
+  if (values.schedule === 'off' && values.timeZone !== undefined) {
+    problems.push(`context timeZone is "${values.timeZone}", but schedule is "off": leave one of them out`);
+  }
+  for (const key of Object.keys(app.node.getAllContext())) {
+    const meant = Object.keys(contextKeys).find((known) => isTypo(key, known));
+    if (meant !== undefined && !(key in contextKeys)) {
+      problems.push(`context ${key} is not known: did you mean ${meant}?`);
+    }
+  }
   if (problems.length > 0) {
     throw new InvalidContextError(problems.join('\n'));
   }
-  for (const key of Object.keys(app.node.getAllContext())) {
-    // The CDK's own keys and look-ups have a : or a /, its command line's have a -.
-    if (/^\w+$/.test(key) && !(key in contextKeys)) {
-      Annotations.of(app).addWarningV2(
-        'firehose-event-producer:unknown-context',
-        `context ${key} is not known here: expected one of ${Object.keys(contextKeys).join(', ')}`,
+  return values;
+}
+
+/** At most two slips, and one in a short key: `account`, which many apps have, is not a typo of `count`. */
+function isTypo(key: string, known: string): boolean {
+  return editDistance(key, known) <= (known.length < 6 ? 1 : 2);
+}
+
+/** Characters to insert, to delete, to replace, or to swap with their neighbour, to make one text of the other. */
+function editDistance(a: string, b: string): number {
+  const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
+  const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
+  for (let i = 1; i <= a.length; i += 1) {
+    rows[i] = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      rows[i]![j] = Math.min(
+        at(i - 1, j) + 1,
+        at(i, j - 1) + 1,
+        at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1),
+        isSwap ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY,
       );
     }
   }
-  return values;
+  return at(a.length, b.length);
 }

@@ -45,9 +45,14 @@ export class ProducerFunction extends Construct {
   /** The function. */
   readonly function: NodejsFunction;
 
-  /** @throws Error naming the prop, its value and its bounds, if a number is out of them. */
+  /**
+   * @throws Error naming the prop, its value and its bounds, if a number is out of them, or if the requests in flight
+   * do not fit into the memory.
+   */
   constructor(scope: Construct, id: string, props: ProducerFunctionProps) {
     super(scope, id);
+    const memorySize = props.memorySize ?? Size.mebibytes(512);
+    checkMemory(memorySize, props);
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -74,7 +79,7 @@ export class ProducerFunction extends Construct {
       depsLockFilePath: fileURLToPath(new URL('../package-lock.json', import.meta.url)),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: (props.memorySize ?? Size.mebibytes(512)).toMebibytes(),
+      memorySize: memorySize.toMebibytes(),
       timeout: props.timeout,
       role,
       logGroup,
@@ -140,6 +145,25 @@ function numericVariables(props: ProducerFunctionProps): Record<string, string> 
         : [[variable.name, String(checkNumber(prop, number, { ...variable, example }))]];
     }),
   );
+}
+
+/** Room for what runs beside the requests: Node, the SDK, the code. */
+const baseMemory = Size.mebibytes(128);
+
+/** Copies of a request in memory at the same time: its records, its base64, its JSON, what the socket holds. */
+const copiesOfRequest = 4;
+
+function checkMemory(memorySize: Size, props: ProducerFunctionProps): void {
+  const concurrency = props.concurrency ?? environmentVariables.concurrency.default;
+  const maxRequestBytes = props.maxRequestBytes ?? environmentVariables.maxRequestBytes.default;
+  const neededMiB =
+    baseMemory.toMebibytes() + Math.ceil((copiesOfRequest * concurrency * maxRequestBytes) / 1_048_576);
+  if (memorySize.toMebibytes() < neededMiB) {
+    throw new Error(
+      `memorySize is ${memorySize.toMebibytes()} MiB, and ${concurrency} requests at once (concurrency) of ` +
+        `${maxRequestBytes} bytes (maxRequestBytes) need ${neededMiB} MiB: raise memorySize or lower one of the others`,
+    );
+  }
 }
 
 /** The value, or an error that names the prop, the value and what was expected. */

@@ -18,11 +18,13 @@ const batchResponse = v.object({ batchItemFailures: v.array(v.object({ itemIdent
  * failed, and all messages of an invocation that failed, come again when their visibility timeout is over.
  *
  * @param invoke Invokes the function.
+ * @param signal Ends it before the queue is empty, once the invocations under way are over.
  */
 export async function workOff(
   queue: LocalQueue,
   { batchSize, maxConcurrency }: EventSourceMappingSettings,
   invoke: (payload: unknown) => Promise<Invocation>,
+  signal?: AbortSignal,
 ): Promise<void> {
   let running = 0;
   const work = async (messages: readonly QueueMessage[]) => {
@@ -39,7 +41,7 @@ export async function workOff(
   };
 
   const pending = new Set<Promise<void>>();
-  while (!queue.isEmpty) {
+  while (!queue.isEmpty && !signal?.aborted) {
     const messages = running < maxConcurrency ? queue.receive(batchSize) : [];
     if (messages.length > 0) {
       running += 1;
@@ -47,9 +49,13 @@ export async function workOff(
       pending.add(worked);
       continue;
     }
+    if (queue.isEmpty) {
+      break;
+    }
     const waitMs = Math.min(1_000, Math.max(10, queue.nextVisibleMs - Date.now()));
     await Promise.race([queue.changed(), setTimeout(waitMs), ...pending]);
   }
+  await Promise.all(pending);
 }
 
 /** A message as Lambda shows it to a function. */

@@ -3,7 +3,7 @@ import type { FunctionSettings } from './template.ts';
 
 /** A Lambda function with as many warm processes as it has had invocations side by side. */
 export class LambdaPool {
-  /** Memory of the process that used most. */
+  /** Memory of the process that used most; 0 when none lived to tell. */
   maxMemoryUsedMiB = 0;
   /** Invocations so far. */
   invocations = 0;
@@ -11,18 +11,23 @@ export class LambdaPool {
   readonly #options: LocalFunctionOptions;
   readonly #idle: LocalFunction[] = [];
   readonly #all = new Set<LocalFunction>();
+  #stopped = false;
 
   constructor(settings: FunctionSettings, options: LocalFunctionOptions) {
     this.#settings = settings;
     this.#options = options;
   }
 
-  /** Invokes the function in a process that is idle, or in a new one. */
+  /** Invokes the function in a process that is idle, or in a new one; after {@link stop} that only gives an error. */
   readonly invoke = async (payload: unknown): Promise<Invocation> => {
-    this.invocations += 1;
     const lambda = this.#idle.pop() ?? (await this.#start());
+    if (this.#stopped) {
+      await lambda.stop();
+      return { error: { errorType: 'Runtime.Stopped', errorMessage: 'The run was stopped' }, durationMs: 0 };
+    }
+    this.invocations += 1;
     const invocation = await lambda.invoke(payload);
-    this.maxMemoryUsedMiB = Math.max(this.maxMemoryUsedMiB, invocation.maxMemoryUsedMiB);
+    this.maxMemoryUsedMiB = Math.max(this.maxMemoryUsedMiB, invocation.maxMemoryUsedMiB ?? 0);
     if (lambda.isAlive) {
       this.#idle.push(lambda);
     }
@@ -31,6 +36,7 @@ export class LambdaPool {
 
   /** Ends every process. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     await Promise.all([...this.#all].map((lambda) => lambda.stop()));
   }
 

@@ -23,8 +23,8 @@ export interface AnswerMessage {
   readonly result?: unknown;
   /** What the handler threw, as Lambda shows it. */
   readonly error?: { readonly errorType: string; readonly errorMessage: string };
-  /** The process's memory at its peak, as the operating system counted it. */
-  readonly maxMemoryUsedMiB: number;
+  /** The process's memory at its peak, as the operating system counted it; missing when it died. */
+  readonly maxMemoryUsedMiB?: number;
 }
 
 type Handler = (payload: unknown, context: object) => Promise<unknown>;
@@ -79,3 +79,6 @@ process.on('message', async (message: InvocationMessage) => {
   const answered = await answer(message);
   process.send?.({ ...answered, maxMemoryUsedMiB: maxMemoryUsedMiB() } satisfies AnswerMessage);
 });
+
+// Nobody is left to answer: the process that started this one is gone, even if it was killed.
+process.on('disconnect', () => process.exit());

@@ -109,7 +109,6 @@ export class LocalFunction {
             errorMessage: `Task timed out after ${(this.#settings.timeoutMs / 1_000).toFixed(2)} seconds`,
           }
         : { errorType: 'Runtime.ExitError', errorMessage: 'The function exited before it answered' },
-      maxMemoryUsedMiB: this.#settings.memoryMiB,
     };
   }
 

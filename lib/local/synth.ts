@@ -10,11 +10,13 @@ const projectDirectory = fileURLToPath(new URL('../..', import.meta.url));
  *
  * @param assemblyDirectory Where the cloud assembly goes.
  * @param context CDK context, as `-c key=value` would give it.
+ * @param signal Ends it.
  * @throws Error with what the CDK printed, if it fails.
  */
 export async function synthesize(
   assemblyDirectory: string,
   context: Readonly<Record<string, string>>,
+  signal?: AbortSignal,
 ): Promise<void> {
   const cdk = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
   const contextArguments = Object.entries(context).flatMap(([key, value]) => ['-c', `${key}=${value}`]);
@@ -22,7 +24,7 @@ export async function synthesize(
     await promisify(execFile)(
       process.execPath,
       [cdk, 'synth', '--quiet', '--output', assemblyDirectory, ...contextArguments],
-      { cwd: projectDirectory },
+      { cwd: projectDirectory, signal },
     );
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };

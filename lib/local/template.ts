@@ -80,11 +80,23 @@ function physicalName(stackName: string, logicalId: string): string {
  * resources count, so that the template may otherwise change as it likes.
  *
  * @param assemblyDirectory What `cdk synth` wrote, `cdk.out` by default.
- * @throws ValiError if the template is not one of this project's stack with a delivery stream of its own.
+ * @throws Error naming the output that is missing, if the stack has no delivery stream of its own.
+ * @throws ValiError if the template is not one of this project's stack.
  */
 export async function readLocalStack(assemblyDirectory: string, stackName: string): Promise<LocalStack> {
   const file = await readFile(join(assemblyDirectory, `${stackName}.template.json`), 'utf8');
-  const { Outputs, Resources } = v.parse(template, JSON.parse(file));
+  const json: unknown = JSON.parse(file);
+  const parsed = v.safeParse(template, json);
+  const output = parsed.issues
+    ?.map((issue) => v.getDotPath(issue))
+    .find((path) => path?.startsWith('Outputs.'));
+  if (output) {
+    throw new Error(
+      "A local run needs the stack's own delivery stream, and this stack has none: its template lacks " +
+        `${output}. Is there a deliveryStreamName in the context, in cdk.json or ~/.cdk.json?`,
+    );
+  }
+  const { Outputs, Resources } = v.parse(template, json);
 
   const logicalId = (output: keyof typeof Outputs) => Outputs[output].Value.Ref;
   const workQueueName = physicalName(stackName, logicalId('WorkQueueUrl'));

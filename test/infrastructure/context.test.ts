@@ -7,13 +7,22 @@ describe('CDK context', () => {
     [
       'count',
       'abc',
-      'context count is "abc": expected a whole number from 1 to 10000000, for example -c count=5000',
+      'context count is "abc": expected a whole number from 1 to 1000000000, for example -c count=5000',
     ],
     ['count', '0', 'context count is "0": expected'],
-    ['count', '10000001', 'context count is "10000001": expected'],
+    ['count', '1000000001', 'context count is "1000000001": expected'],
+    [
+      'eventsPerSecond',
+      '0',
+      'context eventsPerSecond is "0": expected a whole number from 1 to 1000000, for example -c eventsPerSecond=1000',
+    ],
+    ['timeout', '2', 'context timeout is "2": expected the seconds that an invocation may take'],
+    ['timeout', '901', 'context timeout is "901": expected'],
     ['count', '', 'context count is "": expected'],
     ['schedule', 'every minute', 'context schedule is "every minute": expected rate('],
     ['schedule', 'rate(0 minutes)', 'context schedule is "rate(0 minutes)": expected'],
+    ['schedule', 'cron(0 12 * * * *)', 'context schedule is "cron(0 12 * * * *)": expected'],
+    ['schedule', 'cron(0 12 ? * ? *)', 'context schedule is "cron(0 12 ? * ? *)": expected'],
     ['schedule', 'cron(0 12 * * ?)', 'context schedule is "cron(0 12 * * ?)": expected'],
     [
       'timeZone',
@@ -25,6 +34,8 @@ describe('CDK context', () => {
       'zip',
       'context recordFormat is "zip": expected ndjson, single or gzip, for example -c recordFormat=gzip',
     ],
+    ['timeZone', '+02:00', 'context timeZone is "+02:00": expected'],
+    ['timeZone', 'europe/berlin', 'context timeZone is "europe/berlin": expected'],
     ['deliveryStreamName', 'my stream', 'context deliveryStreamName is "my stream": expected'],
     [
       'removal',
@@ -50,19 +61,37 @@ describe('CDK context', () => {
     });
   });
 
-  it('warns of a key that nobody knows, which may be a typo', () => {
-    // Prepare
-    const { app } = createApp({ schedul: 'off' });
+  it.each(['Asia/Kolkata', 'Europe/Kyiv', 'Etc/UTC', 'UTC', 'Etc/GMT+1', 'America/Port_of_Spain'])(
+    'takes the time zone %s',
+    (timeZone) => {
+      templateOf({ timeZone }).hasResourceProperties('AWS::Scheduler::Schedule', {
+        ScheduleExpressionTimezone: timeZone,
+      });
+    },
+  );
 
-    // Act
-    const warnings = app.node.metadata.filter(({ type }) => type === 'aws:cdk:warning');
-
-    // Assess
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]?.data).toContain('context schedul is not known here: expected one of count, schedule');
+  it('refuses a time zone for a schedule that is off', () => {
+    expect(() => createApp({ schedule: 'off', timeZone: 'Europe/Berlin' })).toThrow(
+      'context timeZone is "Europe/Berlin", but schedule is "off": leave one of them out',
+    );
   });
 
-  it('warns of nothing otherwise', () => {
-    expect(createApp().app.node.metadata).toEqual([]);
+  it.each([
+    ['schedul', 'schedule'],
+    ['cuont', 'count'],
+    ['timezone', 'timeZone'],
+    ['recordFromat', 'recordFormat'],
+    ['eventPerSeconds', 'eventsPerSecond'],
+  ])('takes %s for a typo of %s', (key, meant) => {
+    expect(() => createApp({ [key]: '1' })).toThrow(
+      new InvalidContextError(`context ${key} is not known: did you mean ${meant}?`),
+    );
   });
+
+  it.each(['account', 'stage', 'vpcId', 'region'])(
+    'leaves %s alone, which is meant for other apps',
+    (key) => {
+      expect(createApp({ [key]: 'x' }).app.node.metadata).toEqual([]);
+    },
+  );
 });

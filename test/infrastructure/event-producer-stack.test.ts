@@ -1,6 +1,8 @@
-import { Stack } from 'aws-cdk-lib';
-import { Match } from 'aws-cdk-lib/assertions';
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { describe, expect, it } from 'vitest';
 import { EventProducer, type EventProducerProps } from '../../lib/event-producer.ts';
 import { createApp, templateOf } from './synth.ts';
@@ -18,6 +20,7 @@ interface PolicyDocument {
 interface Resource {
   readonly Properties?: {
     readonly PolicyDocument?: PolicyDocument;
+    readonly AssumeRolePolicyDocument?: PolicyDocument;
     readonly Policies?: { readonly PolicyDocument: PolicyDocument }[];
   };
 }
@@ -30,6 +33,14 @@ const variants = [
   { schedule: 'off' },
   { removal: 'destroy' },
 ];
+
+/** The role whose id contains a text. */
+function roleOf(template: Template, id: string): NonNullable<Resource['Properties']> {
+  const roles: Record<string, Resource> = template.findResources('AWS::IAM::Role');
+  return Object.entries(roles).find(([key]) => key.includes(id))![1].Properties!;
+}
+
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [expect.stringContaining(id), 'Arn'] });
 
 /** Every statement of the roles that the template defines, but for the CDK's own helper that empties a bucket. */
 function statementsOf(template: ReturnType<typeof templateOf>): Statement[] {
@@ -126,6 +137,20 @@ describe('the bucket', () => {
     templateOf().resourceCountIs('Custom::S3AutoDeleteObjects', 0);
     templateOf({ removal: 'destroy' }).resourceCountIs('Custom::S3AutoDeleteObjects', 1);
   });
+
+  it('stays TLS only when it is kept', () => {
+    templateOf().hasResource('AWS::S3::BucketPolicy', { DeletionPolicy: 'Retain' });
+    templateOf({ removal: 'destroy' }).hasResource('AWS::S3::BucketPolicy', { DeletionPolicy: 'Delete' });
+  });
+
+  it('is emptied only after the stream that fills it is gone', () => {
+    templateOf({ removal: 'destroy' }).hasResource('AWS::KinesisFirehose::DeliveryStream', {
+      DependsOn: Match.arrayWith([
+        Match.stringLikeRegexp('BucketAutoDeleteObjectsCustomResource'),
+        Match.stringLikeRegexp('BucketPolicy'),
+      ]),
+    });
+  });
 });
 
 describe('the delivery stream', () => {
@@ -166,6 +191,29 @@ describe('the delivery stream', () => {
     expect(JSON.stringify(statementsOf(template))).toContain(':deliverystream/my-stream');
   });
 
+  it('may write to its bucket and its log, and nothing else', () => {
+    // Act
+    const role = roleOf(templateOf(), 'DeliveryRole');
+
+    // Assess
+    expect(role.AssumeRolePolicyDocument?.Statement).toEqual([
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'firehose.amazonaws.com' } },
+    ]);
+    expect(role.Policies?.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+        Resource: arnOf('Bucket'),
+      },
+      {
+        Effect: 'Allow',
+        Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+        Resource: { 'Fn::Join': ['', [arnOf('Bucket'), '/*']] },
+      },
+      { Effect: 'Allow', Action: 'logs:PutLogEvents', Resource: arnOf('DeliveryErrors') },
+    ]);
+  });
+
   it('and the function keep their logs for a month', () => {
     const groups = Object.values(templateOf().findResources('AWS::Logs::LogGroup'));
     expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual([30, 30]);
@@ -185,7 +233,10 @@ describe('the function', () => {
         Variables: {
           RECORD_FORMAT: 'ndjson',
           DEFAULT_COUNT: '100',
-          MAX_COUNT: '10000000',
+          MAX_COUNT: '1000000000',
+          EVENTS_PER_SLICE: '1000000',
+          EVENTS_PER_SECOND: Match.absent(),
+          WORK_QUEUE_URL: { Ref: Match.stringLikeRegexp('WorkQueue') },
           CONCURRENCY: '8',
           MAX_REQUEST_BYTES: '1048576',
           MAX_ATTEMPTS: '20',
@@ -198,7 +249,7 @@ describe('the function', () => {
   it('says beside the Test button what to send, within the 256 characters that Lambda shows', () => {
     // Act
     const [description] = Object.values(
-      templateOf({ count: '10000000' }).findResources('AWS::Lambda::Function'),
+      templateOf({ count: '1000000000' }).findResources('AWS::Lambda::Function'),
     ).map(({ Properties }) => Properties.Description as string);
 
     // Assess
@@ -206,7 +257,7 @@ describe('the function', () => {
     expect(description!.length).toBeLessThanOrEqual(256);
   });
 
-  it('may put record batches into its stream and write its own log, and nothing else', () => {
+  it('may put record batches into its stream, use its queues and write its own log, and nothing else', () => {
     // Act
     const policies = Object.entries(templateOf().findResources('AWS::IAM::Policy'));
     const [[, policy] = ['', { Properties: {} }]] = policies.filter(([id]) => id.includes('FunctionRole'));
@@ -216,15 +267,93 @@ describe('the function', () => {
       {
         Effect: 'Allow',
         Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
-        Resource: { 'Fn::GetAtt': [expect.stringContaining('FunctionLogs'), 'Arn'] },
+        Resource: arnOf('FunctionLogs'),
       },
       {
         Effect: 'Allow',
         Action: 'firehose:PutRecordBatch',
-        Resource: { 'Fn::GetAtt': [expect.stringContaining('DeliveryStream'), 'Arn'] },
+        Resource: arnOf('DeliveryStream'),
+      },
+      {
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Resource: [arnOf('DeadLetterQueue'), arnOf('WorkQueue')],
+      },
+      {
+        Effect: 'Allow',
+        Action: [
+          'sqs:ChangeMessageVisibility',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:GetQueueUrl',
+          'sqs:ReceiveMessage',
+        ],
+        Resource: arnOf('WorkQueue'),
       },
     ]);
     expect(JSON.stringify(templateOf().toJSON())).not.toContain('ManagedPolicyArns');
+  });
+
+  it('leaves asynchronous invocations that failed three times to the dead-letter queue', () => {
+    templateOf().hasResourceProperties('AWS::Lambda::Function', {
+      DeadLetterConfig: {
+        TargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadLetterQueue'), 'Arn'] },
+      },
+    });
+  });
+});
+
+describe('the queues', () => {
+  it('are encrypted, TLS only, and keep messages for 14 days, with or without a schedule', () => {
+    for (const template of [templateOf(), templateOf({ schedule: 'off' })]) {
+      template.resourceCountIs('AWS::SQS::Queue', 2);
+      template.resourceCountIs('AWS::SQS::QueuePolicy', 2);
+      template.allResourcesProperties('AWS::SQS::Queue', {
+        SqsManagedSseEnabled: true,
+        MessageRetentionPeriod: 14 * 24 * 60 * 60,
+      });
+      template.allResourcesProperties('AWS::SQS::QueuePolicy', {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Effect: 'Deny',
+              Action: 'sqs:*',
+              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+            }),
+          ]),
+        },
+      });
+    }
+  });
+
+  it.each([
+    [{}, 300],
+    [{ timeout: '10' }, 10],
+  ])(
+    'with context %j hide a message for six times the timeout of %i s, at most five times',
+    (context, timeout) => {
+      // Act
+      const template = templateOf(context);
+
+      // Assess
+      template.hasResourceProperties('AWS::Lambda::Function', { Timeout: timeout });
+      template.hasResourceProperties('AWS::SQS::Queue', {
+        VisibilityTimeout: 6 * timeout,
+        RedrivePolicy: {
+          maxReceiveCount: 5,
+          deadLetterTargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadLetterQueue'), 'Arn'] },
+        },
+      });
+    },
+  );
+
+  it('are worked off by the function, four invocations side by side, which name the messages that failed', () => {
+    templateOf().hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('WorkQueue'), 'Arn'] },
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 4 },
+    });
   });
 });
 
@@ -262,27 +391,30 @@ describe('the schedule', () => {
 
   it('is left out with schedule=off', () => {
     templateOf({ schedule: 'off' }).resourceCountIs('AWS::Scheduler::Schedule', 0);
-    templateOf({ schedule: 'off' }).resourceCountIs('AWS::SQS::Queue', 0);
   });
 
-  it('has encrypted queues, TLS only', () => {
+  it('may invoke the function and send dead letters, for this account alone, and nothing else', () => {
     // Act
-    const template = templateOf();
+    const role = roleOf(templateOf(), 'ScheduleRole');
 
     // Assess
-    template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
-    template.allResourcesProperties('AWS::SQS::QueuePolicy', {
-      PolicyDocument: {
-        Statement: Match.arrayWith([
-          Match.objectLike({ Effect: 'Deny', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
-        ]),
+    expect(role.AssumeRolePolicyDocument?.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
       },
-    });
+    ]);
+    expect(role.Policies?.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toEqual([
+      { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: arnOf('Function') },
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf('DeadLetterQueue') },
+    ]);
   });
 });
 
 describe('the outputs', () => {
-  it('name the function, the stream and the bucket, and give a line that invokes the function', () => {
+  it('name the function, the stream, the bucket and the queues, and give a line that invokes the function', () => {
     // Act
     const outputs = templateOf({ count: '5000' }).findOutputs('*');
 
@@ -291,6 +423,8 @@ describe('the outputs', () => {
       'FunctionName',
       'DeliveryStreamName',
       'BucketName',
+      'WorkQueueUrl',
+      'DeadLetterQueueUrl',
       'InvokeCommand',
     ]);
     const command = JSON.stringify(outputs.InvokeCommand);
@@ -301,11 +435,18 @@ describe('the outputs', () => {
 
 describe('the numeric props', () => {
   it.each([
-    [{ count: 0 }, 'count is 0: expected a whole number from 1 to 10000000'],
+    [{ count: 0 }, 'count is 0: expected a whole number from 1 to 1000000000'],
     [{ count: 51, maxCount: 50 }, 'count is 51: expected a whole number from 1 to 50'],
     [{ concurrency: 65 }, 'concurrency is 65: expected a whole number from 1 to 64, for example 8'],
     [{ maxRequestBytes: 5_000_000 }, 'maxRequestBytes is 5000000: expected'],
     [{ maxAttempts: 1.5 }, 'maxAttempts is 1.5: expected'],
+    [{ eventsPerSlice: 999 }, 'eventsPerSlice is 999: expected a whole number from 1000 to 100000000'],
+    [{ eventsPerSecond: 0 }, 'eventsPerSecond is 0: expected'],
+    [{ maxConcurrency: 1 }, 'maxConcurrency is 1: expected a whole number from 2 to 1000, for example 4'],
+    [
+      { concurrency: 64, maxRequestBytes: 4_000_000 },
+      'memorySize is 512 MiB, and 64 requests at once (concurrency) of 4000000 bytes (maxRequestBytes) need 1105 MiB',
+    ],
   ] satisfies [EventProducerProps, string][])('%j are refused', (props, message) => {
     // Prepare
     const { app } = createApp();
@@ -315,5 +456,95 @@ describe('the numeric props', () => {
 
     // Assess
     expect(create).toThrow(message);
+  });
+});
+
+describe('every prop', () => {
+  it('reaches the template', () => {
+    // Act
+    const { stack } = createApp(
+      {},
+      {
+        count: 7,
+        maxCount: 70,
+        eventsPerSlice: 2_000,
+        eventsPerSecond: 30,
+        maxConcurrency: 6,
+        recordFormat: 'single',
+        schedule: ScheduleExpression.rate(Duration.hours(2)),
+        concurrency: 16,
+        maxRequestBytes: 100_000,
+        maxAttempts: 9,
+        memorySize: Size.mebibytes(1_024),
+        timeout: Duration.seconds(20),
+        bufferingInterval: Duration.seconds(5),
+        bufferingSize: Size.mebibytes(2),
+        objectExpiration: Duration.days(3),
+        removalPolicy: RemovalPolicy.DESTROY,
+        logRetention: RetentionDays.ONE_DAY,
+      },
+    );
+
+    // Assess
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      MemorySize: 1_024,
+      Timeout: 20,
+      Environment: {
+        Variables: {
+          DEFAULT_COUNT: '7',
+          MAX_COUNT: '70',
+          EVENTS_PER_SLICE: '2000',
+          EVENTS_PER_SECOND: '30',
+          RECORD_FORMAT: 'single',
+          CONCURRENCY: '16',
+          MAX_REQUEST_BYTES: '100000',
+          MAX_ATTEMPTS: '9',
+        },
+      },
+    });
+    template.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 120 });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      ScalingConfig: { MaximumConcurrency: 6 },
+    });
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(2 hours)',
+      Target: { Input: Match.serializedJson(Match.objectLike({ count: 7 })) },
+    });
+    template.hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
+      ExtendedS3DestinationConfiguration: { BufferingHints: { IntervalInSeconds: 5, SizeInMBs: 2 } },
+    });
+    template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Delete',
+      Properties: { LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 3 })] } },
+    });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 1 });
+  });
+
+  it('of the context does too', () => {
+    // Act
+    const template = templateOf({ eventsPerSecond: '30', timeout: '20' });
+
+    // Assess
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Timeout: 20,
+      Environment: { Variables: { EVENTS_PER_SECOND: '30' } },
+    });
+  });
+});
+
+describe('the tags', () => {
+  it.each([
+    'AWS::S3::Bucket',
+    'AWS::KinesisFirehose::DeliveryStream',
+    'AWS::Lambda::Function',
+    'AWS::Lambda::EventSourceMapping',
+    'AWS::Logs::LogGroup',
+    'AWS::SQS::Queue',
+    'AWS::IAM::Role',
+  ])('name the application on each %s', (type) => {
+    templateOf().allResourcesProperties(type, {
+      Tags: [{ Key: 'application', Value: 'firehose-event-producer' }],
+    });
   });
 });

@@ -3,7 +3,7 @@ import { App, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { propsFromContext } from '../../lib/context.ts';
-import { EventProducerStack } from '../../lib/event-producer-stack.ts';
+import { EventProducerStack, type EventProducerStackProps } from '../../lib/event-producer-stack.ts';
 
 /** cdk.json's own context, but without bundling: what the bundle does is tested end to end. */
 const projectContext = {
@@ -11,15 +11,27 @@ const projectContext = {
   'aws:cdk:bundling-stacks': [],
 };
 
-/** The app as bin/app.ts makes it for `cdk synth -c key=value …`, not yet synthesized. */
-export function createApp(context: Record<string, unknown> = {}): { app: App; stack: EventProducerStack } {
+/**
+ * The app as bin/app.ts makes it for `cdk synth -c key=value …`, not yet synthesized.
+ *
+ * @param props Props that the context does not know.
+ */
+export function createApp(
+  context: Record<string, unknown> = {},
+  props: EventProducerStackProps = {},
+): { app: App; stack: EventProducerStack } {
   const app = new App({ context: { ...projectContext, ...context } });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  const stack = new EventProducerStack(app, 'FirehoseEventProducer', propsFromContext(app));
+  const stack = new EventProducerStack(app, 'FirehoseEventProducer', { ...propsFromContext(app), ...props });
   return { app, stack };
 }
 
-/** Its template. */
+const templates = new Map<string, Template>();
+
+/** Its template, synthesized once for each context. */
 export function templateOf(context: Record<string, unknown> = {}): Template {
-  return Template.fromStack(createApp(context).stack);
+  const key = JSON.stringify(context);
+  const template = templates.get(key) ?? Template.fromStack(createApp(context).stack);
+  templates.set(key, template);
+  return template;
 }

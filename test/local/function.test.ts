@@ -1,15 +1,11 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { DeliveryStream } from '../../lib/local/firehose/delivery-stream.ts';
-import { createFirehoseServer, listenOnLoopback } from '../../lib/local/firehose/server.ts';
+import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../lib/local/aws.ts';
 import { LocalFunction } from '../../lib/local/lambda-runtime.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 import { type LocalStack, readLocalStack } from '../../lib/local/template.ts';
 import { temporaryDirectory } from './factories.ts';
-
-type Admit = Parameters<typeof createFirehoseServer>[0]['admit'];
 
 interface LogLine {
   readonly level: string;
@@ -19,7 +15,7 @@ interface LogLine {
 
 describe('the bundled function', () => {
   let stack: LocalStack;
-  const servers: Server[] = [];
+  const running: LocalAws[] = [];
   const functions: LocalFunction[] = [];
 
   beforeAll(async () => {
@@ -30,30 +26,17 @@ describe('the bundled function', () => {
 
   afterEach(async () => {
     await Promise.all(functions.splice(0).map((started) => started.stop()));
-  });
-
-  afterAll(() => {
-    for (const server of servers) {
-      server.closeAllConnections();
-      server.close();
-    }
+    await Promise.all(running.splice(0).map((aws) => aws.stop()));
   });
 
   async function start(options: {
     environment?: Record<string, string>;
     timeoutMs?: number;
-    admit?: Admit;
-    server?: Server;
+    aws?: Pick<LocalAwsOptions, 'faults' | 'quota'>;
   }) {
     const directory = temporaryDirectory();
-    const deliveryStream = new DeliveryStream(stack.deliveryStream, { directory });
-    const server =
-      options.server ??
-      createFirehoseServer({
-        deliveryStreams: [deliveryStream],
-        ...(options.admit && { admit: options.admit }),
-      });
-    servers.push(server);
+    const aws = await startLocalAws({ ...stack, outputDirectory: directory, ...options.aws });
+    running.push(aws);
     const logPath = join(directory, 'function.log');
     const logFile = openSync(logPath, 'w');
     const started = await LocalFunction.start(
@@ -62,7 +45,7 @@ describe('the bundled function', () => {
         environment: { ...stack.function.environment, ...options.environment },
         timeoutMs: options.timeoutMs ?? 60_000,
       },
-      { endpointUrl: await listenOnLoopback(server, 0), logFile },
+      { endpointUrl: aws.endpointUrl, logFile },
     );
     closeSync(logFile);
     functions.push(started);
@@ -71,7 +54,7 @@ describe('the bundled function', () => {
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line) as LogLine);
-    return { function: started, logLines };
+    return { function: started, aws, logLines };
   }
 
   it('returns its report and logs it last, after a line at the start, each with the run and the context', async () => {
@@ -123,7 +106,7 @@ describe('the bundled function', () => {
     const requests = logLines().filter(({ message }) => message === 'request');
     expect(requests).toHaveLength((result as { requests: number }).requests);
     expect(requests[0]).toMatchObject({ level: 'DEBUG', attempt: 1, recordsRefused: 0 });
-    expect(requests.length).toBeLessThan(10);
+    expect(requests.length).toBeLessThan(50);
   });
 
   it('refuses a payload that it does not know, with an error of its own', async () => {
@@ -154,31 +137,48 @@ describe('the bundled function', () => {
     });
   });
 
-  it('returns the report of what it could deliver, and logs an error, when that is only a part', async () => {
-    // Prepare
-    let records = 0;
-    const admit: Admit = () => {
-      records += 1;
-      return records > 5 ? 'ServiceUnavailableException' : undefined;
-    };
-    const environment = { MAX_ATTEMPTS: '2', CONCURRENCY: '1' };
-    const { function: started, logLines } = await start({ admit, environment });
+  it('hands what it could not deliver to the work queue, and logs why', async () => {
+    // Prepare: five records at once, and five a second from then on
+    const quota = { bytes: 10_000_000, records: 5, requests: 1_000 };
+    const environment = { MAX_ATTEMPTS: '1', CONCURRENCY: '1' };
+    const { function: started, aws, logLines } = await start({ aws: { quota }, environment });
 
     // Act
-    const { result } = await started.invoke({ count: 10_000 });
+    const { result } = await started.invoke({ count: 10_000, runId: 'run-1' });
 
     // Assess
-    expect(result).toMatchObject({
-      eventsRequested: 10_000,
-      eventsDelivered: 5 * 451,
-      eventsUndelivered: 10_000 - 5 * 451,
-      undelivered: [[5 * 451, 10_000]],
-    });
+    const { eventsDelivered, eventsQueued } = result as Record<string, number>;
+    expect(eventsDelivered).toBeGreaterThan(0);
+    expect(eventsQueued).toBeGreaterThan(0);
+    expect(result).toMatchObject({ eventsRequested: eventsDelivered! + eventsQueued!, undelivered: [] });
+    const slices = aws.workQueue.receive(100).map(({ body }) => JSON.parse(body));
+    expect(slices.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(eventsQueued);
+    expect(slices[0]).toMatchObject({ runId: 'run-1' });
     expect(logLines().map(({ level, message }) => `${level} ${message}`)).toEqual([
       'INFO run started',
-      'ERROR events are undelivered',
+      'ERROR events are left to the work queue',
       'INFO report',
     ]);
+  });
+
+  it('works off messages, and names those that it could not read', async () => {
+    // Prepare
+    const { function: started, aws } = await start({});
+    const message = (messageId: string, body: string) => ({ messageId, body, eventSource: 'aws:sqs' });
+
+    // Act
+    const { result } = await started.invoke({
+      Records: [
+        message('a', '{"runId":"run-1","from":0,"to":1000}'),
+        message('b', 'not JSON'),
+        message('c', '{"runId":"run-1","from":1000,"to":1500}'),
+      ],
+    });
+    await aws.deliveryStream.flush();
+
+    // Assess
+    expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'b' }] });
+    expect(aws.deliveryStream.totals.recordBytes).toBe(1_500 * 68);
   });
 
   it('cannot start with an environment that does not fit', async () => {
@@ -193,19 +193,20 @@ describe('the bundled function', () => {
     expect(error?.errorMessage).toContain('CONCURRENCY is "many"; expected a whole number from 1 to 64');
   });
 
-  it('is killed when its time is over, as in Lambda', async () => {
-    // Prepare
-    const server = createServer(() => {});
-    const { function: started } = await start({ server, timeoutMs: 1_500 });
+  it('is killed when its time is over, as in Lambda, and nobody knows what memory it used', async () => {
+    // Prepare: less time than a cold start takes
+    const { function: started } = await start({ timeoutMs: 50 });
 
     // Act
-    const { error, durationMs } = await started.invoke({});
+    const { error, maxMemoryUsedMiB, durationMs } = await started.invoke({});
 
     // Assess
     expect(error).toEqual({
       errorType: 'Sandbox.Timedout',
-      errorMessage: 'Task timed out after 1.50 seconds',
+      errorMessage: 'Task timed out after 0.05 seconds',
     });
+    expect(maxMemoryUsedMiB).toBeUndefined();
     expect(durationMs).toBeLessThan(5_000);
+    expect(started.isAlive).toBe(false);
   });
 });

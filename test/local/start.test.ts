@@ -1,11 +1,14 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { relative } from 'node:path';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { linesIn, temporaryDirectory, uuidOf, uuidsOf } from './factories.ts';
 
+const node = ['--import', 'tsx', 'bin/start.ts'];
+
 function start(...options: string[]) {
-  return spawnSync('npm', ['run', '--silent', 'start', '--', ...options], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [...node, ...options], { encoding: 'utf8' });
 }
 
 describe('npm start', () => {
@@ -14,8 +17,22 @@ describe('npm start', () => {
     const output = temporaryDirectory();
 
     // Act
-    const { stdout, stderr, status } = start(
-      ...['--count', '5000', '--run-id', 'run-1', '--output', output, '--json'],
+    const { stdout, stderr, status } = spawnSync(
+      'npm',
+      [
+        'run',
+        '--silent',
+        'start',
+        '--',
+        '--count',
+        '5000',
+        '--run-id',
+        'run-1',
+        '--output',
+        output,
+        '--json',
+      ],
+      { encoding: 'utf8' },
     );
 
     // Assess
@@ -29,7 +46,7 @@ describe('npm start', () => {
       bytes: expect.any(Number),
     });
     const uuids = linesIn(document.output.directory).map(uuidOf);
-    expect(uuids).toEqual(uuidsOf(document.report.deliveryStreamName, 'run-1', 5_000));
+    expect(uuids.sort()).toEqual(uuidsOf(document.report.deliveryStreamName, 'run-1', 5_000).sort());
     expect(stderr).toContain('Synthesizing');
     const lastRun = JSON.parse(readFileSync('.local/last-run.json', 'utf8'));
     expect(lastRun.report).toEqual(document.report);
@@ -54,10 +71,22 @@ describe('npm start', () => {
   it.each([
     [['--cuont', '5'], "error: unknown option '--cuont'\n(Did you mean --count?)"],
     [['--count', 'x'], "error: option '--count <number>' argument 'x' is invalid. Expected a whole number"],
-    [['--count', '10000001'], 'Expected a whole number from 1 to 10000000, for example 5000.'],
+    [['--count', '1000000001'], 'Expected a whole number from 1 to 1000000000, for example 5000.'],
     [['--record-format', 'zip'], 'Allowed choices are ndjson, single, gzip.'],
     [['--count'], "error: option '--count <number>' argument missing"],
-    [['5'], 'error: too many arguments'],
+    [['5'], 'Put options after --, for example: npm start -- --count 5'],
+    [['--run-id', ''], 'Expected 1 to 256 characters without control characters, for example run-1.'],
+    [['--run-id', 'a'.repeat(257)], 'Expected 1 to 256 characters'],
+    [['--run-id', 'a\nb'], 'Expected 1 to 256 characters'],
+    [['--output', ''], "error: option '--output <directory>' argument '' is invalid. Expected a directory"],
+    [
+      ['--output', 'package.json'],
+      "argument 'package.json' is invalid. Expected a directory to write to: EEXIST",
+    ],
+    [['--output', 'package.json/x'], 'Expected a directory to write to: ENOTDIR'],
+    [['--faults', 'thortle=1'], '"thortle=1": expected throttle, error, reset, latency or outage'],
+    [['--quota', 'eu'], 'Allowed choices are us-east-1, default, none.'],
+    [['--timeout', '1'], 'Expected a whole number from 3 to 900'],
   ])('refuses %j with one clear line and status 2', (options, message) => {
     // Act
     const { stdout, stderr, status } = start(...options);
@@ -66,6 +95,7 @@ describe('npm start', () => {
     expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain(message);
+    expect(stderr).not.toContain('Synthesizing');
   });
 
   it('explains its options', () => {
@@ -74,8 +104,48 @@ describe('npm start', () => {
 
     // Assess
     expect(status).toBe(0);
-    for (const option of ['--count', '--run-id', '--record-format', '--output', '--json']) {
+    for (const option of [
+      '--count',
+      '--run-id',
+      '--record-format',
+      '--output',
+      '--faults',
+      '--quota',
+      '--json',
+    ]) {
       expect(stdout).toContain(option);
     }
   });
+
+  it.skipIf(!existsSync('/proc/self')).each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+  ] as const)('leaves whole objects and no process behind when it gets %s', async (signal, status) => {
+    // Prepare: slow enough to be under way for minutes
+    const output = temporaryDirectory();
+    const options = ['--count', '1000000', '--events-per-second', '5000', '--output', output];
+    const child = spawn(process.execPath, [...node, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+    await new Promise<void>((resolve) => {
+      child.stderr.on('data', (chunk) => String(chunk).includes('Firehose took') && resolve());
+    });
+    const children = childrenOf(child.pid!);
+
+    // Act
+    child.kill(signal);
+    const [exitCode] = await once(child, 'close');
+
+    // Assess
+    expect(exitCode).toBe(status);
+    expect(children.length).toBeGreaterThan(0);
+    expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    const [bucket, ...others] = readdirSync(output).filter((name) => name !== 'function.log');
+    expect(others).toEqual([]);
+    expect(linesIn(join(output, bucket!)).map(uuidOf).length).toBeGreaterThan(0);
+  });
 });
+
+/** Process ids of the functions that a process runs. */
+function childrenOf(pid: number): string[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  return children.filter((child) => readFileSync(`/proc/${child}/cmdline`, 'utf8').includes('--eval'));
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
-import { mkdir, rename } from 'node:fs/promises';
+import { createWriteStream, mkdirSync, mkdtempSync, type WriteStream } from 'node:fs';
+import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
@@ -82,8 +82,9 @@ interface Upload {
  *
  * An object holds the data of its records in the order of their arrival and nothing else, and the records of one `put` stay
  * together. It is delivered when it holds `bufferingSizeMiB` of record data, when its first record is
- * `bufferingIntervalSeconds` old, or by `flush`. Until then it is a file in `<directory>/.uploads`, and it moves into the
- * bucket by one rename, so a bucket never shows part of an object.
+ * `bufferingIntervalSeconds` old, or by `flush`. Until then it is a file in a folder of the stream's own below
+ * `<directory>/.uploads`, and it moves into the bucket by one rename, so a bucket never shows part of an object.
+ * `close` removes the folder.
  *
  * Records are compressed and written as they come, not when the buffer is full: memory does not depend on
  * `bufferingSizeMiB`, and gzip works on the thread pool, a second core, while the server reads the next request.
@@ -101,6 +102,7 @@ export class DeliveryStream {
   readonly #keys: string[] = [];
   readonly #deliveries = new Set<Promise<void>>();
   #upload: Upload | undefined;
+  #uploadsDirectory: string | undefined;
   #records = 0;
   #recordBytes = 0;
   #objectBytes = 0;
@@ -185,18 +187,19 @@ export class DeliveryStream {
   /** Takes no more records, and delivers what is buffered. @throws as `flush`. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.flush();
+    try {
+      await this.flush();
+    } finally {
+      await this.#removeUploads();
+    }
   }
 
   #startUpload(): Upload {
-    const uploads = join(this.#directory, '.uploads');
-    // Once an object, and synchronous, so that put takes its records before it waits for anything.
-    mkdirSync(uploads, { recursive: true });
-    const path = join(uploads, this.#newUuid());
+    const path = join(this.#makeUploads(), this.#newUuid());
     const file = createWriteStream(path);
     const gzip = this.settings.compression === 'GZIP' ? createGzip(GZIP_OPTIONS) : undefined;
     const written = gzip === undefined ? finished(file) : pipeline(gzip, file);
-    written.catch((error) => this.#fail(error));
+    written.catch((error) => this.#fail(error, path));
     const upload: Upload = {
       arrivalTime: new Date(this.#now()),
       path,
@@ -209,12 +212,30 @@ export class DeliveryStream {
     return upload;
   }
 
+  // Synchronous, so that put takes its records before it waits for anything.
+  #makeUploads(): string {
+    const uploads = join(this.#directory, '.uploads');
+    if (this.#uploadsDirectory === undefined) {
+      mkdirSync(uploads, { recursive: true });
+      this.#uploadsDirectory = mkdtempSync(join(uploads, `${process.pid}-`));
+    }
+    return this.#uploadsDirectory;
+  }
+
+  async #removeUploads(): Promise<void> {
+    if (this.#uploadsDirectory === undefined) return;
+    await rm(this.#uploadsDirectory, { recursive: true, force: true });
+    this.#uploadsDirectory = undefined;
+    // Another process may have a folder of its own there.
+    await rmdir(join(this.#directory, '.uploads')).catch(() => {});
+  }
+
   #deliver(upload: Upload): void {
     clearTimeout(upload.timer);
     if (this.#upload === upload) this.#upload = undefined;
     upload.input.end();
     const delivery = this.#moveToBucket(upload)
-      .catch((error) => this.#fail(error))
+      .catch((error) => this.#fail(error, upload.path))
       .finally(() => this.#deliveries.delete(delivery));
     this.#deliveries.add(delivery);
   }
@@ -230,11 +251,12 @@ export class DeliveryStream {
   }
 
   // Records that were acknowledged are gone now, so the stream says so to whoever calls next, and never works again.
-  #fail(error: unknown): void {
+  async #fail(error: unknown, path?: string): Promise<void> {
     this.#failure ??= error;
     clearTimeout(this.#upload?.timer);
     this.#upload = undefined;
     this.#wakeWaiting();
+    if (path !== undefined) await rm(path, { force: true }).catch(() => {});
   }
 
   #throwFailure(): void {

@@ -12,6 +12,9 @@ export interface StandaloneOptions {
   readonly output: string;
 }
 
+/** Time that a client has for the request it is sending when the Firehose stops. */
+const stalledClientMs = 2_000;
+
 /** A Firehose that runs. */
 export interface StandaloneFirehose {
   /** What to tell its user: the endpoint, and lines to paste. */
@@ -55,7 +58,10 @@ export async function startStandalone({
   return {
     greeting: greeting(endpoint, stream.settings, output),
     stop: async () => {
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => server.close(resolve));
+      const timer = setTimeout(() => server.closeAllConnections(), stalledClientMs);
+      await closed;
+      clearTimeout(timer);
       await stream.close();
       const { records, recordBytes, keys, objectBytes } = stream.totals;
       const bucket = join(output, stream.settings.bucketName);
@@ -77,8 +83,10 @@ Ctrl-C delivers what is buffered, and stops.
 
 Any client, with any credentials:
   export AWS_ENDPOINT_URL_FIREHOSE=${endpoint} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
-AWS CLI (version 1 reads Data as it is: leave --cli-binary-format away):
+AWS CLI, version 2:
   aws firehose put-record --delivery-stream-name ${name} --cli-binary-format raw-in-base64-out --record '{"Data":"hello\\n"}'
+AWS CLI, version 1:
+  aws firehose put-record --delivery-stream-name ${name} --record '{"Data":"hello\\n"}'
 boto3:
   python3 -c "import boto3; print(boto3.client('firehose').put_record(DeliveryStreamName='${name}', Record={'Data': b'hello\\n'}))"
 

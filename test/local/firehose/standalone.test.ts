@@ -173,10 +173,9 @@ describe('the lines to paste', () => {
   it.skipIf(!hasAwsCli)('work with the AWS CLI', async () => {
     // Prepare
     const { child, output, text } = await startBin();
-    const line = pastedLine(text(), 'aws ');
 
     // Act
-    const put = awsCliIsVersion1 ? line.replace('--cli-binary-format raw-in-base64-out', '') : line;
+    const put = pastedLine(text().split(`version ${awsCliIsVersion1 ? 1 : 2}:`)[1]!, 'aws ');
     const { stdout } = await promisify(execFile)('bash', ['-c', `${pastedLine(text(), 'export ')}\n${put}`]);
     child.kill('SIGINT');
     await once(child, 'close');

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { combineReports, type Report, reportsInLog } from '../../lib/local/report.ts';
+
+function makeReport(overrides: Partial<Report> = {}): Report {
+  return {
+    runId: 'run-1',
+    deliveryStreamName: 'my-stream',
+    from: 0,
+    to: 100,
+    eventsRequested: 100,
+    eventsDelivered: 100,
+    eventsQueued: 0,
+    eventsUndelivered: 0,
+    eventsUncertain: 0,
+    undelivered: [],
+    recordsDelivered: 1,
+    requests: 1,
+    recordsRetried: 0,
+    bytesDelivered: 6_800,
+    billedBytes: 10_240,
+    durationMs: 10,
+    eventsPerSecond: 10_000,
+    ...overrides,
+  };
+}
+
+describe('the reports of a run', () => {
+  it('are found in the log among other lines', () => {
+    // Prepare
+    const report = makeReport();
+    const log = [
+      '{"level":"INFO","message":"run started"}',
+      'not JSON',
+      JSON.stringify({ level: 'INFO', message: 'report', ...report }),
+      '{"level":"INFO","message":"report","runId":"a line that was cut',
+      '',
+    ].join('\n');
+
+    // Act
+    const reports = reportsInLog(log);
+
+    // Assess
+    expect(reports).toEqual([{ level: 'INFO', message: 'report', ...report }]);
+  });
+
+  it('add up: what was queued is delivered, once the queue is empty', () => {
+    // Prepare
+    const first = makeReport({
+      eventsDelivered: 40,
+      eventsQueued: 60,
+      recordsRetried: 2,
+      eventsUncertain: 5,
+    });
+    const second = makeReport({
+      from: 40,
+      eventsRequested: 60,
+      eventsDelivered: 60,
+      requests: 3,
+      eventsUncertain: 7,
+    });
+
+    // Act
+    const report = combineReports(first, [first, second], [], 2_000);
+
+    // Assess
+    expect(report).toMatchObject({
+      eventsRequested: 100,
+      eventsDelivered: 100,
+      eventsQueued: 0,
+      eventsUndelivered: 0,
+      eventsUncertain: 12,
+      requests: 4,
+      recordsRetried: 2,
+      durationMs: 2_000,
+      eventsPerSecond: 50,
+    });
+  });
+
+  it('count dead letters as undelivered, in order', () => {
+    // Prepare
+    const first = makeReport({ eventsDelivered: 40, eventsQueued: 60 });
+    const deadLetters = ['{"runId":"run-1","from":90,"to":100}', '{"runId":"run-1","from":40,"to":60}'];
+
+    // Act
+    const report = combineReports(first, [first], deadLetters, 1_000);
+
+    // Assess
+    expect(report).toMatchObject({
+      eventsDelivered: 70,
+      eventsUndelivered: 30,
+      undelivered: [
+        [40, 60],
+        [90, 100],
+      ],
+    });
+  });
+});

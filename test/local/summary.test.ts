@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { LocalRun } from '../../lib/local/run.ts';
+import { summarize } from '../../lib/local/summary.ts';
+
+const run: LocalRun = {
+  report: {
+    runId: 'run-1',
+    deliveryStreamName: 'my-stream',
+    from: 0,
+    to: 1,
+    eventsRequested: 1,
+    eventsDelivered: 1,
+    eventsQueued: 0,
+    eventsUndelivered: 0,
+    eventsUncertain: 0,
+    undelivered: [],
+    recordsDelivered: 1,
+    requests: 1,
+    recordsRetried: 0,
+    bytesDelivered: 68,
+    billedBytes: 5_120,
+    durationMs: 1_000,
+    eventsPerSecond: 1,
+  },
+  output: { directory: 'out/bucket', objects: 2, bytes: 1_234 },
+  objectPaths: ['out/bucket/first.gz', "out/bucket/it's the newest.gz"],
+  logPath: 'out/function.log',
+  invocations: 1,
+  slicesQueued: 0,
+  recordsOffered: 1,
+  recordsRefused: 0,
+  maxMemoryUsedMiB: 0,
+};
+
+describe('the summary', () => {
+  it('counts one as one', () => {
+    // Act
+    const summary = summarize(run);
+
+    // Assess
+    expect(summary).toContain('1 event delivered, every one acknowledged, in 1.00 s: 1 event a second.');
+    expect(summary).toContain('1 record in 1 request,');
+    expect(summary).toContain(
+      '1 invocation, 0 slices through the work queue; Firehose refused 0 of 1 record\n',
+    );
+    expect(summary).not.toMatch(/\b1 \w+s\b/);
+  });
+
+  it('shows the newest object, quoted for a shell', () => {
+    expect(summarize(run)).toContain("gunzip -c 'out/bucket/it'\\''s the newest.gz' | tail -3");
+  });
+
+  it('says of a partial run which events are missing first, and where to look', () => {
+    // Prepare
+    const report = {
+      ...run.report,
+      eventsRequested: 100,
+      eventsDelivered: 70,
+      eventsUndelivered: 30,
+      undelivered: [[40, 60] as [number, number], [90, 100] as [number, number]],
+    };
+
+    // Act
+    const summary = summarize({ ...run, report });
+
+    // Assess
+    expect(summary).toContain('70 of 100 events delivered, 30 NOT');
+    expect(summary).toContain(
+      "The first that are missing are events 40 to 59: grep '\"ERROR\"' 'out/function.log'",
+    );
+  });
+
+  it('says nothing of memory when nobody knows it', () => {
+    expect(summarize(run)).not.toContain('memory');
+    expect(summarize({ ...run, maxMemoryUsedMiB: 80 })).toContain('memory   80 MiB at most');
+  });
+});
