@@ -247,7 +247,7 @@ figcaption { color: var(--soft); font-size: .85rem; margin-top: .4rem; }
 .expected { stroke: var(--ink); stroke-width: 1.6; stroke-dasharray: 1 4; stroke-linecap: round; }
 .bar { fill: var(--landed); }
 .mark { stroke: var(--ink); stroke-dasharray: 2 3; }
-.mark-label { fill: var(--ink); font-size: 11px; }
+.mark-label { fill: var(--ink); font-size: 11px; stroke: var(--card); stroke-width: 3px; paint-order: stroke; }
 .key::before { content: ""; display: inline-block; width: 1.4rem; margin-right: .35rem; vertical-align: middle; border-top: 2px solid var(--landed); }
 .key.generated::before { border-top: 2px dashed var(--generated); }
 .key.expected::before { border-top: 2px dotted var(--ink); }

@@ -72,7 +72,7 @@ export function latencyPlot(
   const bars = new Array<number>(Math.floor(last[0] / widthMs) - firstBar + 1).fill(0);
   for (const [latencyMs, count] of latencies) bars[Math.floor(latencyMs / widthMs) - firstBar]! += count;
 
-  const [startMs, spanMs] = [firstBar * widthMs, bars.length * widthMs];
+  const [startMs, spanMs] = [firstBar * widthMs, bars.length * widthMs * headroom];
   const x: Scale = (latencyMs) => frame.left + ((latencyMs - startMs) / spanMs) * innerWidth;
   const yTop = bars.reduce((a, b) => Math.max(a, b), 0) * headroom;
   const y: Scale = (events) => frame.top + innerHeight - (events / yTop) * innerHeight;
