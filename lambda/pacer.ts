@@ -16,7 +16,7 @@ export interface PacedAnswer {
 const lowestQuota = 1_048_576;
 
 /** The slowest that a pacer goes, in bytes a second: a stream may be shared. */
-const slowestRate = lowestQuota / 16;
+const slowestRate = lowestQuota / 4;
 
 /** Bytes by which the first requests grow, until there is an answer that says what the stream takes. */
 const stepBytes = 40_000;
@@ -38,7 +38,7 @@ const measureMs = 2_000;
 const headroom = 0.95;
 
 /** The deepest single cut. */
-const deepestCut = 0.5;
+const deepestCut = 0.7;
 
 /** Growth of the rate in the first epoch after a cut; it doubles every six epochs, up to the fastest. */
 const slowestGrowth = 0.006;
