@@ -41,6 +41,8 @@ export function summarize(run: LocalRun): string {
     `  log      ${here(run.logPath)}`,
     '',
     ...(newest ? ['Look at the events:', `  gunzip -c ${quote(newest)} | tail -3`] : []),
+    'Prove that every event arrived:',
+    '  npm run verify',
     'Send a million:',
     '  npm start -- --count 1000000',
     'Deploy it to your AWS account:',

@@ -8,7 +8,7 @@ async function firstViolation(
   seeds: number,
 ): Promise<{ seed: number; violations: readonly string[] } | undefined> {
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const { violations } = await run(seed);
+    const { violations } = await run(seed, 200_000);
     if (violations.length > 0) {
       return { seed, violations };
     }

@@ -72,7 +72,7 @@ export class World {
   /**
    * Lets the world run until nothing is left to happen, or `isOver`, or `maxSteps` things have happened.
    */
-  async run(isOver: () => boolean, maxSteps = 5_000_000): Promise<void> {
+  async run(isOver: () => boolean, maxSteps: number): Promise<void> {
     for (let step = 0; step < maxSteps; step += 1) {
       // Everything that can go on without time passing goes on first.
       await new Promise(setImmediate);

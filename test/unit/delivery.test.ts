@@ -51,7 +51,7 @@ async function deliverIn(
   }).finally(() => {
     settled = true;
   });
-  await Promise.all([world.run(() => settled), delivery.catch(() => {})]);
+  await Promise.all([world.run(() => settled, 100_000), delivery.catch(() => {})]);
   return delivery;
 }
 
