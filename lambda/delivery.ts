@@ -97,6 +97,20 @@ export interface DeliveryOutcome {
   stop?: Stop;
 }
 
+/** The outcome when nothing has been sent. */
+export function nothingDone(): DeliveryOutcome {
+  return {
+    eventsDelivered: 0,
+    eventsUncertain: 0,
+    undelivered: [],
+    recordsDelivered: 0,
+    requests: 0,
+    recordsRetried: 0,
+    bytesDelivered: 0,
+    billedBytes: 0,
+  };
+}
+
 /** Longest wait before the first retry. */
 const backoffBaseMs = 100;
 
@@ -133,16 +147,7 @@ export async function deliver(
 
 class Delivery {
   readonly #options: DeliveryOptions;
-  readonly #outcome: DeliveryOutcome = {
-    eventsDelivered: 0,
-    eventsUncertain: 0,
-    undelivered: [],
-    recordsDelivered: 0,
-    requests: 0,
-    recordsRetried: 0,
-    bytesDelivered: 0,
-    billedBytes: 0,
-  };
+  readonly #outcome = nothingDone();
   /** Aborted when no request may start any more. */
   readonly #stopped = new AbortController();
   /** Aborted when requests in flight have to end. */

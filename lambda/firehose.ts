@@ -88,7 +88,7 @@ function createCommand(deliveryStreamName: string, batch: RecordBatch): PutRecor
  * @throws Error if the answer is not one over the records sent.
  */
 function answerOf(
-  { RequestResponses: answers = [], FailedPutCount }: PutRecordBatchOutput,
+  { RequestResponses: answers = [], FailedPutCount = 0 }: PutRecordBatchOutput,
   recordsSent: number,
 ): PutAnswer {
   const refused: number[] = [];

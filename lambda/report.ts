@@ -1,4 +1,4 @@
-import type { DeliveryOutcome } from './delivery.ts';
+import { type DeliveryOutcome, nothingDone } from './delivery.ts';
 import { mergeSlices, type RunSlice, type Slice, type SlicePair, sliceLength } from './slice.ts';
 
 /** What an invocation returns and logs last: every event of its slice accounted for. */
@@ -56,17 +56,6 @@ export interface ReportOptions {
   readonly durationMs: number;
 }
 
-const nothingPushed: DeliveryOutcome = {
-  eventsDelivered: 0,
-  eventsUncertain: 0,
-  undelivered: [],
-  recordsDelivered: 0,
-  requests: 0,
-  recordsRetried: 0,
-  bytesDelivered: 0,
-  billedBytes: 0,
-};
-
 /**
  * The report on a slice.
  *
@@ -74,7 +63,7 @@ const nothingPushed: DeliveryOutcome = {
  * is none.
  */
 export function createReport(options: ReportOptions): Report {
-  const { slice, deliveryStreamName, outcome = nothingPushed, queued, durationMs } = options;
+  const { slice, deliveryStreamName, outcome = nothingDone(), queued, durationMs } = options;
   const { stop: _, undelivered: slices, ...counts } = outcome;
   const undelivered = queued.length > 0 ? [] : mergeSlices(slices);
   const eventsRequested = sliceLength(slice);
