@@ -63,12 +63,14 @@ export class LocalQueue {
   /** Hands out at most `count` messages, which are invisible until the visibility timeout is over. */
   receive(count: number): QueueMessage[] {
     const { visibilityTimeoutMs, maxReceiveCount } = this.settings;
+    // One moment for all of them: those received together become visible together.
+    const now = this.#now();
     const received: QueueMessage[] = [];
     for (const message of this.#messages.values()) {
       if (received.length === count) {
         break;
       }
-      if (message.visibleMs > this.#now()) {
+      if (message.visibleMs > now) {
         continue;
       }
       message.receiveCount += 1;
@@ -77,7 +79,7 @@ export class LocalQueue {
         this.deadLetters.push(message.body);
         continue;
       }
-      message.visibleMs = this.#now() + visibilityTimeoutMs;
+      message.visibleMs = now + visibilityTimeoutMs;
       received.push(message);
     }
     return received;
