@@ -90,7 +90,8 @@ export class ProducerFunction extends Construct {
         [environmentVariables.workQueueUrl.name]: props.workQueue.queueUrl,
         [environmentVariables.recordFormat.name]: props.recordFormat,
         POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
-        NODE_OPTIONS: '--enable-source-maps',
+        // Little of a request outlives its answer: a small young generation is collected sooner, at no cost in speed.
+        NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
       },
       bundling: {
         format: OutputFormat.ESM,

@@ -241,6 +241,7 @@ describe('the function', () => {
           MAX_REQUEST_BYTES: '1048576',
           MAX_ATTEMPTS: '20',
           POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
+          NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
         },
       },
     });
