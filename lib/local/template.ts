@@ -79,7 +79,7 @@ function physicalName(stackName: string, logicalId: string): string {
  * Reads from a cloud assembly what is needed to run its producer on this machine: only the outputs say which
  * resources count, so that the template may otherwise change as it likes.
  *
- * @param assemblyDirectory What `cdk synth` wrote, `cdk.out` by default.
+ * @param assemblyDirectory What `cdk synth` wrote.
  * @throws Error naming the output that is missing, if the stack has no delivery stream of its own.
  * @throws ValiError if the template is not one of this project's stack.
  */
