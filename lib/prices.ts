@@ -1,0 +1,44 @@
+/** Prices in US dollars, where a GB is 2^30 bytes. */
+export interface Prices {
+  /** A GB of records, each rounded up to a multiple of 5,120 bytes, that a Direct PUT stream takes. */
+  readonly firehoseUsdPerGb: number;
+  /** A GB-second of a function: its memory times how long it runs. */
+  readonly lambdaUsdPerGbSecond: number;
+  /** An invocation of a function. */
+  readonly lambdaUsdPerRequest: number;
+  /** A request to a standard queue: a message is sent, received and deleted, which makes three. */
+  readonly sqsUsdPerRequest: number;
+  /** A month of a metric of one's own. */
+  readonly cloudWatchUsdPerMetricMonth: number;
+  /** A month of each metric that an alarm watches. */
+  readonly cloudWatchUsdPerAlarmMetricMonth: number;
+  /** A month of a dashboard. */
+  readonly cloudWatchUsdPerDashboardMonth: number;
+}
+
+/** Where and when {@link prices} were read. */
+export const pricesSource = {
+  region: 'us-east-1',
+  date: '2026-11',
+  pages: [
+    'https://aws.amazon.com/firehose/pricing/',
+    'https://aws.amazon.com/lambda/pricing/',
+    'https://aws.amazon.com/sqs/pricing/',
+    'https://aws.amazon.com/cloudwatch/pricing/',
+  ],
+} as const;
+
+/**
+ * The one table of prices: list prices of {@link pricesSource}, each of the first tier (Firehose: 500 TB a month), for
+ * an arm64 function, and with no free tier taken off. Another region or a contract has others: CDK context of these names
+ * takes their place.
+ */
+export const prices: Prices = {
+  firehoseUsdPerGb: 0.029,
+  lambdaUsdPerGbSecond: 0.0000133334,
+  lambdaUsdPerRequest: 0.0000002,
+  sqsUsdPerRequest: 0.0000004,
+  cloudWatchUsdPerMetricMonth: 0.3,
+  cloudWatchUsdPerAlarmMetricMonth: 0.1,
+  cloudWatchUsdPerDashboardMonth: 3,
+};

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { frequencyOf } from '../../lib/schedule.ts';
+
+describe('frequencyOf', () => {
+  it.each([
+    ['rate(5 minutes)', 8_760, 5],
+    ['rate(1 minute)', 43_800, 1],
+    ['rate(2 hours)', 365, 120],
+    ['rate(1 day)', 730 / 24, 1_440],
+    ['cron(* * * * ? *)', (365 * 1_440) / 12, 1],
+    ['cron(0/15 * ? * * *)', (365 * 96) / 12, 15],
+    ['cron(0 8 * * ? *)', 365 / 12, 1_440],
+    ['cron(0 8,20 * * ? 2026-2030)', 730 / 12, 720],
+    ['cron(0 8 ? * MON-FRI *)', 261 / 12, 3 * 1_440],
+    ['cron(0 8 ? * 2-6 *)', 261 / 12, 3 * 1_440],
+    ['cron(0/5 8-17 ? * MON *)', (52 * 120) / 12, 7 * 1_440 - 595],
+    ['cron(0 8 L * ? *)', 1, 31 * 1_440],
+    ['cron(0 8 ? * 6#3 *)', 1, 35 * 1_440],
+    ['cron(0 8 1 JAN ? *)', 1 / 12, Number.POSITIVE_INFINITY],
+  ])('%s runs %d times a month, at most %d minutes apart', (expression, runsPerMonth, longestGapMinutes) => {
+    // Act
+    const frequency = frequencyOf(expression)!;
+
+    // Assess
+    expect(frequency.runsPerMonth).toBeCloseTo(runsPerMonth, 9);
+    expect(frequency.longestGapMinutes).toBe(longestGapMinutes);
+  });
+
+  it.each(['at(2026-11-22T08:00:00)', 'off', 'rate(5 weeks)', 'cron(0 8 * * ?)'])(
+    'knows nothing of %s',
+    (expression) => {
+      expect(frequencyOf(expression)).toBeUndefined();
+    },
+  );
+
+  it('refuses fields that make no sense', () => {
+    expect(() => frequencyOf('cron(61 8 * * ? *)')).toThrow('61');
+  });
+});
