@@ -87,6 +87,8 @@ export interface DeliveryOutcome {
   recordsDelivered: number;
   /** `PutRecordBatch` calls made. */
   requests: number;
+  /** Records that Firehose did not take, counted each time; those whose answer was lost are not among them. */
+  recordsRefused: number;
   /** Records sent again, counted each time. */
   recordsRetried: number;
   /** Data of the delivered records, before base64. */
@@ -105,6 +107,7 @@ export function nothingDone(): DeliveryOutcome {
     undelivered: [],
     recordsDelivered: 0,
     requests: 0,
+    recordsRefused: 0,
     recordsRetried: 0,
     bytesDelivered: 0,
     billedBytes: 0,
@@ -329,7 +332,11 @@ class Delivery {
     for (const [place, record] of batch.entries()) {
       if (isRefused.has(place)) {
         rest.push(record);
-        outcome.eventsUncertain += kind === 'unanswered' ? sliceLength(record) : 0;
+        if (kind === 'unanswered') {
+          outcome.eventsUncertain += sliceLength(record);
+        } else {
+          outcome.recordsRefused += 1;
+        }
       } else {
         outcome.eventsDelivered += sliceLength(record);
         outcome.recordsDelivered += 1;

@@ -47,4 +47,10 @@ export const environmentVariables = {
 
   /** How often a record is sent before the invocation leaves it to a later one, the first time included. */
   maxAttempts: { name: 'MAX_ATTEMPTS', min: 1, max: 100, default: 20 },
+
+  /** Price of a GB (2^30 bytes) that Firehose bills, in US dollars, for the report's estimate. Required. */
+  firehoseUsdPerGb: { name: 'FIREHOSE_USD_PER_GB', example: 0.029 },
+
+  /** Price of a GB-second of the function, in US dollars, for the report's estimate. Required. */
+  lambdaUsdPerGbSecond: { name: 'LAMBDA_USD_PER_GB_SECOND', example: 0.0000133334 },
 } as const;

@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import type { Pricing } from './cost.ts';
 import { environmentVariables, type RecordFormat, recordFormats } from './environment-variables.ts';
 import { InvalidEnvironmentError } from './errors.ts';
 
@@ -24,6 +25,8 @@ export interface Environment {
   readonly maxRequestBytes: number;
   /** How often a record is sent before the invocation leaves it to a later one, the first time included. */
   readonly maxAttempts: number;
+  /** What the report's estimate of the cost is made of. */
+  readonly pricing: Pricing;
 }
 
 type NumericVariable = Extract<
@@ -44,6 +47,17 @@ const wholeNumber = (variable: NumericVariable) => {
 
 const wholeNumberOrDefault = (variable: Extract<NumericVariable, { readonly default: number }>) =>
   v.optional(wholeNumber(variable), String(variable.default));
+
+const price = ({ example }: { readonly example: number }) => {
+  const expected = `expected a price in US dollars, 0 or more, for example ${example}`;
+  return v.pipe(
+    v.string(expected),
+    v.check((text) => text.trim() !== '' && Number(text) >= 0 && Number(text) < Infinity, expected),
+    v.transform(Number),
+  );
+};
+
+const memoryExpected = "expected the function's memory in MiB, which Lambda itself sets, for example 512";
 
 const oneOf = <const Options extends readonly string[]>(options: Options, fallback: Options[number]) =>
   v.optional(v.picklist(options, `expected one of ${options.join(', ')}, for example ${fallback}`), fallback);
@@ -69,6 +83,13 @@ const schema = v.object({
   [variables.concurrency.name]: wholeNumberOrDefault(variables.concurrency),
   [variables.maxRequestBytes.name]: wholeNumberOrDefault(variables.maxRequestBytes),
   [variables.maxAttempts.name]: wholeNumberOrDefault(variables.maxAttempts),
+  [variables.firehoseUsdPerGb.name]: price(variables.firehoseUsdPerGb),
+  [variables.lambdaUsdPerGbSecond.name]: price(variables.lambdaUsdPerGbSecond),
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: v.pipe(
+    v.string(memoryExpected),
+    v.regex(/^[1-9]\d*$/, memoryExpected),
+    v.transform(Number),
+  ),
 });
 
 /**
@@ -104,5 +125,10 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
     concurrency: values.CONCURRENCY,
     maxRequestBytes: values.MAX_REQUEST_BYTES,
     maxAttempts: values.MAX_ATTEMPTS,
+    pricing: {
+      firehoseUsdPerGb: values.FIREHOSE_USD_PER_GB,
+      lambdaUsdPerGbSecond: values.LAMBDA_USD_PER_GB_SECOND,
+      memorySizeMiB: values.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    },
   };
 }

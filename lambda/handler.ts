@@ -1,9 +1,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { parseEnvironment } from './environment.ts';
 import { createFirehoseClient, createPutRecords } from './firehose.ts';
 import { createInvocation } from './invocation.ts';
+import { streamDimension } from './metric-names.ts';
+import { addReport } from './metrics.ts';
 import { Pacer } from './pacer.ts';
 import type { Report } from './report.ts';
 import { createQueueClient, createSendSlices } from './work-queue.ts';
@@ -11,11 +14,13 @@ import { createQueueClient, createSendSlices } from './work-queue.ts';
 const environment = parseEnvironment(process.env);
 const { concurrency, maxRequestBytes, deliveryStreamName, workQueueUrl } = environment;
 const logger = new Logger();
+const metrics = new Metrics({ defaultDimensions: { [streamDimension]: deliveryStreamName } });
 const invoke = createInvocation({
   ...environment,
   putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
   sendSlices: createSendSlices(createQueueClient(), workQueueUrl),
   pacer: new Pacer(concurrency * maxRequestBytes, Date.now),
+  onReport: (report) => addReport(report, metrics),
   log: logger,
   now: Date.now,
   random: Math.random,
@@ -36,6 +41,7 @@ export async function handler(payload: unknown, context: Context): Promise<Repor
   logger.refreshSampleRateCalculation();
   logger.resetKeys();
   logger.addContext(context);
+  metrics.captureColdStartMetric();
   try {
     return await invoke(payload, {
       requestId: context.awsRequestId,
@@ -44,5 +50,10 @@ export async function handler(payload: unknown, context: Context): Promise<Repor
   } catch (error) {
     logger.error('invocation failed', error as Error);
     throw error;
+  } finally {
+    // Without a report, as on a bad payload, there is nothing to publish, which Powertools would warn of.
+    if (metrics.hasStoredMetrics()) {
+      metrics.publishStoredMetrics();
+    }
   }
 }

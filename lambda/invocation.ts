@@ -15,6 +15,8 @@ export type InvocationOptions = Environment &
   ProducerOptions & {
     /** Hands slices to the work queue. */
     readonly sendSlices: SendSlices;
+    /** Told of every report. */
+    readonly onReport: (report: Report) => void;
     /** Where log lines go. */
     readonly log: Pick<Logger, 'info' | 'error' | 'appendKeys'>;
   };
@@ -170,7 +172,7 @@ function nothingDelivered(work: Work, options: InvocationOptions): NothingDelive
 
 /** Logs and returns the report on a slice whose `leftOver` the work queue has taken. */
 function report({ slice, startedMs, outcome, leftOver }: Work, options: InvocationOptions): Report {
-  const { deliveryStreamName, log, now } = options;
+  const { deliveryStreamName, pricing, log, now, onReport } = options;
   if (outcome?.stop && leftOver.length > 0) {
     log.error('events are left to the work queue', outcome.stop.cause);
   }
@@ -180,8 +182,10 @@ function report({ slice, startedMs, outcome, leftOver }: Work, options: Invocati
     ...(outcome && { outcome }),
     queued: leftOver,
     durationMs: now() - startedMs,
+    pricing,
   });
   log.appendKeys({ runId: slice.runId });
   log.info('report', { ...finished });
+  onReport(finished);
   return finished;
 }

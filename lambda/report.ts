@@ -1,3 +1,4 @@
+import { estimateCostUsd, type Pricing } from './cost.ts';
 import { type DeliveryOutcome, nothingDone } from './delivery.ts';
 import { mergeSlices, type RunSlice, type Slice, type SlicePair, sliceLength } from './slice.ts';
 
@@ -30,6 +31,8 @@ export interface Report {
   readonly recordsDelivered: number;
   /** `PutRecordBatch` calls made. */
   readonly requests: number;
+  /** Records that Firehose did not take, counted each time; those whose answer was lost are not among them. */
+  readonly recordsRefused: number;
   /** Records sent again, counted each time. */
   readonly recordsRetried: number;
   /** Data of the delivered records, before base64. */
@@ -40,6 +43,8 @@ export interface Report {
   readonly durationMs: number;
   /** Delivered events a second. */
   readonly eventsPerSecond: number;
+  /** What Firehose charges for `billedBytes` and Lambda for `durationMs`, in US dollars. */
+  readonly estimatedCostUsd: number;
 }
 
 /** What {@link createReport} works with. */
@@ -54,6 +59,8 @@ export interface ReportOptions {
   readonly queued: readonly Slice[];
   /** How long all of that took. */
   readonly durationMs: number;
+  /** The prices, and what else the cost depends on. */
+  readonly pricing: Pricing;
 }
 
 /**
@@ -63,7 +70,7 @@ export interface ReportOptions {
  * is none.
  */
 export function createReport(options: ReportOptions): Report {
-  const { slice, deliveryStreamName, outcome = nothingDone(), queued, durationMs } = options;
+  const { slice, deliveryStreamName, outcome = nothingDone(), queued, durationMs, pricing } = options;
   const { stop: _, undelivered: slices, ...counts } = outcome;
   const undelivered = queued.length > 0 ? [] : mergeSlices(slices);
   const eventsRequested = sliceLength(slice);
@@ -88,10 +95,12 @@ export function createReport(options: ReportOptions): Report {
     undelivered,
     recordsDelivered: counts.recordsDelivered,
     requests: counts.requests,
+    recordsRefused: counts.recordsRefused,
     recordsRetried: counts.recordsRetried,
     bytesDelivered: counts.bytesDelivered,
     billedBytes: counts.billedBytes,
     durationMs: Math.round(durationMs),
     eventsPerSecond: Math.round(counts.eventsDelivered / (Math.max(durationMs, 1) / 1_000)),
+    estimatedCostUsd: estimateCostUsd({ billedBytes: counts.billedBytes, durationMs }, pricing),
   };
 }

@@ -15,6 +15,7 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environmentVariables, type RecordFormat } from '../lambda/environment-variables.ts';
 import { BucketDeliveryStream } from './bucket-delivery-stream.ts';
+import type { Prices } from './prices.ts';
 import { ProducerFunction } from './producer-function.ts';
 
 /** How often the producer runs when nobody says otherwise. */
@@ -123,6 +124,13 @@ export interface EventProducerProps {
    * @default Duration.minutes(5)
    */
   readonly timeout?: Duration;
+
+  /**
+   * Prices of another region, or of a contract, in the place of those of us-east-1.
+   *
+   * @default - the list prices of us-east-1
+   */
+  readonly prices?: Partial<Prices>;
 
   /**
    * How long the created stream buffers before it writes an object. From 0 to 900 seconds.

@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import { environmentVariables, type RecordFormat } from '../lambda/environment-variables.ts';
 import { bundling } from './bundling.ts';
 import type { EventProducerProps } from './event-producer.ts';
+import { prices } from './prices.ts';
 
 /** Properties of a {@link ProducerFunction}, documented at {@link EventProducerProps}. */
 export interface ProducerFunctionProps
@@ -24,6 +25,7 @@ export interface ProducerFunctionProps
     | 'maxRequestBytes'
     | 'maxAttempts'
     | 'memorySize'
+    | 'prices'
     | 'logRetention'
   > {
   /** Events of an invocation whose payload names none. */
@@ -70,6 +72,7 @@ export class ProducerFunction extends Construct {
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
     );
 
+    const { firehoseUsdPerGb, lambdaUsdPerGbSecond } = { ...prices, ...props.prices };
     const { alias, mainFields, ...bundlingProps } = bundling;
     this.function = new NodejsFunction(this, 'Function', {
       description:
@@ -89,6 +92,9 @@ export class ProducerFunction extends Construct {
         [environmentVariables.deliveryStreamName.name]: props.deliveryStream.deliveryStreamName,
         [environmentVariables.workQueueUrl.name]: props.workQueue.queueUrl,
         [environmentVariables.recordFormat.name]: props.recordFormat,
+        [environmentVariables.firehoseUsdPerGb.name]: String(firehoseUsdPerGb),
+        [environmentVariables.lambdaUsdPerGbSecond.name]: String(lambdaUsdPerGbSecond),
+        POWERTOOLS_METRICS_NAMESPACE: 'FirehoseEventProducer',
         POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
         // Little of a request outlives its answer: a small young generation is collected sooner, at no cost in speed.
         NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',

@@ -17,11 +17,13 @@ const reportSchema = v.looseObject({
   undelivered: v.array(pair),
   recordsDelivered: count,
   requests: count,
+  recordsRefused: count,
   recordsRetried: count,
   bytesDelivered: count,
   billedBytes: count,
   durationMs: count,
   eventsPerSecond: count,
+  estimatedCostUsd: v.pipe(v.number(), v.minValue(0)),
 });
 
 /** See {@link reportSchema}. */
@@ -60,9 +62,11 @@ export function combineReports(
       | 'eventsUncertain'
       | 'recordsDelivered'
       | 'requests'
+      | 'recordsRefused'
       | 'recordsRetried'
       | 'bytesDelivered'
-      | 'billedBytes',
+      | 'billedBytes'
+      | 'estimatedCostUsd',
   ) => reports.reduce((total, report) => total + report[key], 0);
   const undelivered = deadLetters
     .map((body) => v.parse(v.pipe(v.string(), v.parseJson(), v.object({ from: count, to: count })), body))
@@ -80,10 +84,13 @@ export function combineReports(
     undelivered: [...result.undelivered, ...undelivered],
     recordsDelivered: sum('recordsDelivered'),
     requests: sum('requests'),
+    recordsRefused: sum('recordsRefused'),
     recordsRetried: sum('recordsRetried'),
     bytesDelivered: sum('bytesDelivered'),
     billedBytes: sum('billedBytes'),
     durationMs,
     eventsPerSecond: Math.round(eventsDelivered / (Math.max(durationMs, 1) / 1_000)),
+    // To the billionth, as each of them.
+    estimatedCostUsd: Number(sum('estimatedCostUsd').toFixed(9)),
   };
 }

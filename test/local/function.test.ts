@@ -1,11 +1,25 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { reportMetrics } from '../../lambda/metric-names.ts';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../lib/local/aws.ts';
 import { LocalFunction } from '../../lib/local/lambda-runtime.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 import { type LocalStack, readLocalStack } from '../../lib/local/template.ts';
 import { temporaryDirectory } from './factories.ts';
+
+/** A metric in CloudWatch's embedded metric format, as far as the tests look at it. */
+interface MetricLine {
+  readonly _aws: {
+    readonly Timestamp: number;
+    readonly CloudWatchMetrics: readonly {
+      readonly Namespace: string;
+      readonly Dimensions: readonly (readonly string[])[];
+      readonly Metrics: readonly { readonly Name: string; readonly Unit: string }[];
+    }[];
+  };
+  readonly [key: string]: unknown;
+}
 
 interface LogLine {
   readonly level: string;
@@ -49,12 +63,42 @@ describe('the bundled function', () => {
     );
     closeSync(logFile);
     functions.push(started);
-    const logLines = () =>
+    const lines = () =>
       readFileSync(logPath, 'utf8')
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as LogLine);
-    return { function: started, aws, logLines };
+        .map((line) => JSON.parse(line) as LogLine | MetricLine);
+    const isMetricLine = (line: LogLine | MetricLine): line is MetricLine => '_aws' in line;
+    return {
+      function: started,
+      aws,
+      logLines: () => lines().filter((line) => !isMetricLine(line)) as LogLine[],
+      metricLines: () => lines().filter(isMetricLine),
+    };
+  }
+
+  /** What CloudWatch would make of the lines: the sum of each metric, by its name. */
+  function sumsOf(metricLines: readonly MetricLine[]): Record<string, number> {
+    const sums: Record<string, number> = {};
+    for (const line of metricLines) {
+      for (const { Metrics } of line._aws.CloudWatchMetrics) {
+        for (const { Name } of Metrics) {
+          const values = [line[Name]].flat() as number[];
+          sums[Name] = (sums[Name] ?? 0) + values.reduce((sum, value) => sum + value, 0);
+        }
+      }
+    }
+    return sums;
+  }
+
+  /** The same of the reports. */
+  function sumsOfReports(reports: readonly object[]): Record<string, number> {
+    return Object.fromEntries(
+      Object.entries(reportMetrics).map(([field, { name }]) => [
+        name,
+        reports.reduce((sum, report) => sum + (report as Record<string, number>)[field]!, 0),
+      ]),
+    );
   }
 
   it('returns its report and logs it last, after a line at the start, each with the run and the context', async () => {
@@ -93,6 +137,57 @@ describe('the bundled function', () => {
     expect(last.cold_start).toBe(false);
     expect(last.runId).toBe(last.function_request_id);
     expect(result).toMatchObject({ runId: last.function_request_id, eventsDelivered: 100 });
+  });
+
+  it('publishes the report as metrics of its stream, and a cold start once', async () => {
+    // Prepare
+    const { function: started, metricLines } = await start({});
+
+    // Act
+    const first = await started.invoke({ count: 10_000 });
+    const second = await started.invoke({ count: 1_000 });
+
+    // Assess
+    const lines = metricLines();
+    expect(sumsOf(lines)).toEqual({
+      ...sumsOfReports([first.result as object, second.result as object]),
+      ColdStart: 1,
+    });
+    for (const line of lines) {
+      expect(line).toMatchObject({
+        service: 'firehose-event-producer',
+        DeliveryStreamName: stack.deliveryStream.deliveryStreamName,
+        _aws: {
+          Timestamp: expect.any(Number),
+          CloudWatchMetrics: [
+            { Namespace: 'FirehoseEventProducer', Dimensions: [['service', 'DeliveryStreamName']] },
+          ],
+        },
+      });
+    }
+    const units = lines.flatMap(({ _aws }) => _aws.CloudWatchMetrics.flatMap(({ Metrics }) => Metrics));
+    for (const { name, unit } of Object.values(reportMetrics)) {
+      expect(units).toContainEqual({ Name: name, Unit: unit });
+    }
+  });
+
+  it('publishes what it did also when it fails', async () => {
+    // Prepare
+    const { function: started, metricLines } = await start({
+      environment: { DELIVERY_STREAM_NAME: 'other' },
+    });
+
+    // Act
+    await started.invoke({ count: 1_000 });
+    await started.invoke({ cuont: 5 });
+
+    // Assess
+    expect(sumsOf(metricLines())).toMatchObject({
+      EventsRequested: 1_000,
+      EventsDelivered: 0,
+      EventsUndelivered: 1_000,
+      ColdStart: 1,
+    });
   });
 
   it('logs a line a request at DEBUG, never one an event', async () => {
@@ -163,7 +258,7 @@ describe('the bundled function', () => {
 
   it('works off messages, and names those that it could not read', async () => {
     // Prepare
-    const { function: started, aws } = await start({});
+    const { function: started, aws, logLines, metricLines } = await start({});
     const message = (messageId: string, body: string) => ({ messageId, body, eventSource: 'aws:sqs' });
 
     // Act
@@ -179,6 +274,9 @@ describe('the bundled function', () => {
     // Assess
     expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'b' }] });
     expect(aws.deliveryStream.totals.recordBytes).toBe(1_500 * 68);
+    const reports = logLines().filter((line) => line.message === 'report');
+    expect(reports).toHaveLength(2);
+    expect(sumsOf(metricLines())).toEqual({ ...sumsOfReports(reports), ColdStart: 1 });
   });
 
   it('cannot start with an environment that does not fit', async () => {

@@ -15,11 +15,13 @@ function makeReport(overrides: Partial<Report> = {}): Report {
     undelivered: [],
     recordsDelivered: 1,
     requests: 1,
+    recordsRefused: 0,
     recordsRetried: 0,
     bytesDelivered: 6_800,
     billedBytes: 10_240,
     durationMs: 10,
     eventsPerSecond: 10_000,
+    estimatedCostUsd: 0.000000343,
     ...overrides,
   };
 }
@@ -48,6 +50,7 @@ describe('the reports of a run', () => {
     const first = makeReport({
       eventsDelivered: 40,
       eventsQueued: 60,
+      recordsRefused: 1,
       recordsRetried: 2,
       eventsUncertain: 5,
     });
@@ -70,9 +73,11 @@ describe('the reports of a run', () => {
       eventsUndelivered: 0,
       eventsUncertain: 12,
       requests: 4,
+      recordsRefused: 1,
       recordsRetried: 2,
       durationMs: 2_000,
       eventsPerSecond: 50,
+      estimatedCostUsd: 0.000000686,
     });
   });
 

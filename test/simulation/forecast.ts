@@ -59,6 +59,8 @@ export async function forecast(count: number): Promise<Forecast> {
       concurrency: concurrency.default,
       maxRequestBytes: maxRequestBytes.default,
       maxAttempts: maxAttempts.default,
+      pricing: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
+      onReport: () => {},
       pacer,
       now: world.now,
       random: world.random,

@@ -119,6 +119,7 @@ function countsOf(report: Report): number[] {
   return [
     report.requests,
     report.recordsDelivered,
+    report.recordsRefused,
     report.recordsRetried,
     report.bytesDelivered,
     report.billedBytes,

@@ -2,7 +2,6 @@ import { type RecordFormat, recordFormats } from '../../lambda/environment-varia
 import { createEventWriter, eventBytes } from '../../lambda/events.ts';
 import { createInvocation, type Invoke } from '../../lambda/invocation.ts';
 import { Pacer } from '../../lambda/pacer.ts';
-import type { Report } from '../../lambda/report.ts';
 import type { Slice } from '../../lambda/slice.ts';
 import { type FirehoseFaults, SimulatedFirehose } from './firehose.ts';
 import { type InvocationWorld, type LambdaFaults, type LambdaSettings, SimulatedLambda } from './lambda.ts';
@@ -114,14 +113,14 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
       putRecords: (batch, signal) => whileAlive(firehose.put(batch, signal, invocation)),
       sendSlices,
       pacer: new Pacer(scenario.concurrency * scenario.maxRequestBytes, world.now),
+      pricing: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
+      onReport: logReport,
       log: {
         appendKeys: () => {},
         error: () => {},
         info: (message, ...fields) => {
           if (message === 'run started') {
             logBegin(fields[0] as unknown as Slice);
-          } else if (message === 'report') {
-            logReport(fields[0] as unknown as Report);
           }
         },
       },

@@ -135,7 +135,12 @@ describe('delivering requests', () => {
       [0, 1, 2, 3, 4],
       [1, 3],
     ]);
-    expect(outcome).toMatchObject({ requests: 2, recordsRetried: 2, recordsDelivered: 5 });
+    expect(outcome).toMatchObject({
+      requests: 2,
+      recordsRefused: 2,
+      recordsRetried: 2,
+      recordsDelivered: 5,
+    });
   });
 
   it('gives up after so many attempts, says why, and leaves the rest of the run alone', async () => {
@@ -153,6 +158,8 @@ describe('delivering requests', () => {
       mayPass: true,
     });
     expect(mergeSlices(outcome.undelivered)).toEqual([[0, 300]]);
+    // The last refusal too, after which nothing is sent again.
+    expect(outcome).toMatchObject({ recordsRefused: 30, recordsRetried: 20 });
   });
 
   it('stops at once after an error that no retry can mend, ending the waits of other requests', async () => {
@@ -194,6 +201,7 @@ describe('delivering requests', () => {
       eventsDelivered: 6,
       eventsUncertain: 12,
       requests: 3,
+      recordsRefused: 0,
       recordsRetried: 4,
     });
   });

@@ -5,10 +5,15 @@ import { InvalidEnvironmentError } from '../../lambda/errors.ts';
 const needed = {
   DELIVERY_STREAM_NAME: 'my-stream',
   WORK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
+  FIREHOSE_USD_PER_GB: '0.029',
+  LAMBDA_USD_PER_GB_SECOND: '2e-7',
+  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
 };
 
+const pricing = { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000002, memorySizeMiB: 512 };
+
 describe("the function's environment", () => {
-  it('needs nothing but the stream and the queue', () => {
+  it('needs nothing but the stream, the queue and the prices', () => {
     expect(parseEnvironment({ ...needed, PATH: '/bin' })).toEqual({
       deliveryStreamName: 'my-stream',
       recordFormat: 'ndjson',
@@ -19,6 +24,7 @@ describe("the function's environment", () => {
       concurrency: 8,
       maxRequestBytes: 1_048_576,
       maxAttempts: 20,
+      pricing,
     });
   });
 
@@ -46,6 +52,7 @@ describe("the function's environment", () => {
       concurrency: 4,
       maxRequestBytes: 65_536,
       maxAttempts: 1,
+      pricing,
     });
   });
 
@@ -61,6 +68,10 @@ describe("the function's environment", () => {
     ['CONCURRENCY', '1e1', 'CONCURRENCY is "1e1"; expected'],
     ['MAX_REQUEST_BYTES', '5000000', 'MAX_REQUEST_BYTES is "5000000"; expected'],
     ['MAX_ATTEMPTS', '', 'MAX_ATTEMPTS is ""; expected'],
+    ['FIREHOSE_USD_PER_GB', undefined, 'FIREHOSE_USD_PER_GB is undefined; expected a price in US dollars'],
+    ['FIREHOSE_USD_PER_GB', '-1', 'FIREHOSE_USD_PER_GB is "-1"; expected a price'],
+    ['LAMBDA_USD_PER_GB_SECOND', '', 'LAMBDA_USD_PER_GB_SECOND is ""; expected a price'],
+    ['AWS_LAMBDA_FUNCTION_MEMORY_SIZE', 'much', 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE is "much"; expected'],
   ])('refuses %s = %s', (name, value, problem) => {
     // Act
     const parse = () => parseEnvironment({ ...needed, [name]: value });

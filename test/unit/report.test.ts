@@ -13,6 +13,7 @@ function outcomeOf(outcome: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
     ],
     recordsDelivered: 9,
     requests: 3,
+    recordsRefused: 1,
     recordsRetried: 1,
     bytesDelivered: 6_120,
     billedBytes: 46_080,
@@ -29,6 +30,7 @@ function reportOf(options: Partial<ReportOptions>): Report {
     outcome: outcomeOf(),
     queued: [],
     durationMs: 250,
+    pricing: { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 },
     ...options,
   });
 }
@@ -48,11 +50,14 @@ describe('the report', () => {
       undelivered: [[20, 30]],
       recordsDelivered: 9,
       requests: 3,
+      recordsRefused: 1,
       recordsRetried: 1,
       bytesDelivered: 6_120,
       billedBytes: 46_080,
       durationMs: 250,
       eventsPerSecond: 360,
+      // 46,080 / 2^30 x $0.029 + 0.25 s x 0.5 GB x $0.0000133334
+      estimatedCostUsd: 0.000002911,
     });
   });
 
