@@ -42,3 +42,11 @@ export const prices: Prices = {
   cloudWatchUsdPerAlarmMetricMonth: 0.1,
   cloudWatchUsdPerDashboardMonth: 3,
 };
+
+/** What {@link isPrice} expects, for messages. */
+export const priceExpectation = 'a price in US dollars: a number from 0 to 1000';
+
+/** Whether a text is a price; `2e-7` is one too, because that is how JavaScript writes the smallest ones. */
+export function isPrice(text: string): boolean {
+  return /^\d+(\.\d+)?(e[+-]?\d+)?$/.test(text) && Number(text) <= 1_000;
+}
