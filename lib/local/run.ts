@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Progress } from '../terminal/progress.ts';
+import { formatCount, formatNumber } from '../text.ts';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from './aws.ts';
 import { workOff } from './event-source-mapping.ts';
 import { LambdaPool } from './lambda-pool.ts';
@@ -9,7 +10,6 @@ import type { Invocation } from './lambda-runtime.ts';
 import { combineReports, type Report, reportsInLog } from './report.ts';
 import { synthesize } from './synth.ts';
 import { type LocalStack, readLocalStack } from './template.ts';
-import { formatCount, formatNumber } from './text.ts';
 
 /** What a local run is asked for. */
 export interface LocalRunOptions extends Pick<LocalAwsOptions, 'faults' | 'faultSeed' | 'quota'> {
