@@ -1,5 +1,6 @@
+import { formatNumber } from '../text.ts';
 import type { ObjectCount, Tally } from './proof.ts';
-import { formatDuration, formatNumber } from './summary.ts';
+import { formatDuration } from './summary.ts';
 
 const [width, height] = [640, 260];
 const frame = { left: 56, right: 12, top: 16, bottom: 46 } as const;

@@ -1,9 +1,9 @@
 import type { Progress } from '../terminal/progress.ts';
+import { formatCount, formatNumber } from '../text.ts';
 import { Comparison } from './comparison.ts';
 import { CorruptObjectError, objectBytes } from './object-bytes.ts';
 import type { Evidence } from './proof.ts';
 import { errorTypeOf, type Source, type StoredObject, UnanswerableError } from './source.ts';
-import { formatCount, formatNumber } from './summary.ts';
 import type { Run } from './uuid-rule.ts';
 
 /** What is to be proven. */
