@@ -27,7 +27,7 @@ describe('the billed bytes of a run', () => {
     }
   });
 
-  it.each(counts)("of %i events are within 0.5 %% of the producer's own records, as gzip", (count) => {
+  it.each(counts)("of %i events are within half a percent of the producer's own records, as gzip", (count) => {
     // Act
     const ratio = billedBytesOf(count, 'gzip') / packedBytes(count, 'gzip');
 
