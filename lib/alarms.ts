@@ -94,6 +94,9 @@ export class Alarms extends Construct {
   /** The schedule runs and no event comes; missing without a schedule, and with one too rare for an alarm's window. */
   readonly silence?: Alarm;
 
+  /** All of these. */
+  readonly all: readonly Alarm[];
+
   readonly #props: AlarmsProps;
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
@@ -241,6 +244,7 @@ export class Alarms extends Construct {
           `EventBridge Scheduler. Was the function invoked? See the dashboard. ${errorLog}`,
       });
     }
+    this.all = this.node.children.filter((child) => child instanceof Alarm);
   }
 
   #addQuota(id: string, metric: IMetric, unit: string): Alarm {
