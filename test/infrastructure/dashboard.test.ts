@@ -2,6 +2,7 @@ import { Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { EventProducer } from '../../lib/event-producer.ts';
+import { dashboardPage } from '../dashboard-picture/page.ts';
 import { dashboardBody, type MetricRow, type Rendering, type Widget } from './dashboard-body.ts';
 import { createApp, templateOf } from './synth.ts';
 
@@ -277,6 +278,10 @@ describe('the dashboard', () => {
         ],
       },
     });
+  });
+
+  it('has sample data for its picture', () => {
+    expect(dashboardPage(body).html).toContain('A month at the pace');
   });
 
   it('draws a stream that was there already too', () => {
