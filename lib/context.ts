@@ -73,6 +73,11 @@ const contextKeys = {
     example: 'destroy',
     fits: (text: string) => text === 'retain' || text === 'destroy',
   },
+  alarmEmail: {
+    expected: 'an e-mail address',
+    example: 'you@example.com',
+    fits: (text: string) => /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(text),
+  },
   firehoseUsdPerGb: price,
   lambdaUsdPerGbSecond: price,
   lambdaUsdPerRequest: price,
@@ -104,6 +109,7 @@ export function propsFromContext(app: Construct): EventProducerStackProps {
     ...(values.deliveryStreamName && { deliveryStreamName: values.deliveryStreamName }),
     prices: pricesFromContext(values),
     ...(values.removal === 'destroy' && { removalPolicy: RemovalPolicy.DESTROY }),
+    ...(values.alarmEmail && { alarmEmail: values.alarmEmail }),
   };
 }
 

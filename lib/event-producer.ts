@@ -1,4 +1,5 @@
-import { Duration, type RemovalPolicy, type Size, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Size, Stack, Validations } from 'aws-cdk-lib';
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -11,11 +12,15 @@ import {
   ScheduleTargetInput,
 } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environmentVariables, type RecordFormat } from '../lambda/environment-variables.ts';
+import { Alarms } from './alarms.ts';
 import { BucketDeliveryStream } from './bucket-delivery-stream.ts';
-import type { Prices } from './prices.ts';
+import { ProducerDashboard } from './dashboard.ts';
+import { producerMetrics } from './metrics.ts';
+import { type Prices, prices } from './prices.ts';
 import { ProducerFunction } from './producer-function.ts';
 
 /** How often the producer runs when nobody says otherwise. */
@@ -23,6 +28,9 @@ export const defaultScheduleExpression = 'rate(5 minutes)';
 
 /** Deliveries of a message after which it becomes a dead letter: AWS's advice is five at least. */
 const maxReceiveCount = 5;
+
+/** The longest that any delivery stream may buffer, see the quotas page of Amazon Data Firehose. */
+const longestBufferingInterval = Duration.seconds(900);
 
 /** Properties of an {@link EventProducer}. */
 export interface EventProducerProps {
@@ -166,6 +174,14 @@ export interface EventProducerProps {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
+
+  /**
+   * Who is told when an alarm fires, and when it is over. Its policy has to let `cloudwatch.amazonaws.com` publish, and so
+   * has the policy of its key, if it is encrypted.
+   *
+   * @default - alarms tell nobody
+   */
+  readonly alarmTopic?: ITopic;
 }
 
 /**
@@ -191,20 +207,33 @@ export class EventProducer extends Construct {
   /** The schedule; missing when `scheduleEnabled` is false. */
   readonly schedule?: Schedule;
 
+  /** What wakes somebody. */
+  readonly alarms: Alarms;
+
+  /** What shows how the producer does. */
+  readonly dashboard: Dashboard;
+
   /** @throws Error naming the prop, its value and its bounds, if a number is out of them. */
   constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
     super(scope, id);
     const count = props.count ?? environmentVariables.defaultCount.default;
     const recordFormat = props.recordFormat ?? environmentVariables.recordFormat.default;
 
+    const bufferingInterval = props.bufferingInterval ?? Duration.seconds(60);
+
     if (props.deliveryStream) {
       this.deliveryStream = props.deliveryStream;
     } else {
-      const { deliveryStream, bucket } = new BucketDeliveryStream(this, 'Stream', { ...props, recordFormat });
+      const { deliveryStream, bucket } = new BucketDeliveryStream(this, 'Stream', {
+        ...props,
+        recordFormat,
+        bufferingInterval,
+      });
       this.deliveryStream = deliveryStream;
       this.bucket = bucket;
     }
     const timeout = props.timeout ?? Duration.minutes(5);
+    const memorySize = props.memorySize ?? Size.mebibytes(512);
     this.deadLetterQueue = this.createDeadLetterQueue();
     this.workQueue = new Queue(this, 'WorkQueue', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -219,13 +248,45 @@ export class EventProducer extends Construct {
       count,
       recordFormat,
       timeout,
+      memorySize,
       deliveryStream: this.deliveryStream,
       workQueue: this.workQueue,
       deadLetterQueue: this.deadLetterQueue,
     }).function;
-    if (props.scheduleEnabled ?? true) {
-      this.schedule = this.createSchedule(count, props.schedule);
+    const schedule =
+      (props.scheduleEnabled ?? true)
+        ? (props.schedule ?? ScheduleExpression.expression(defaultScheduleExpression))
+        : undefined;
+    if (schedule) {
+      this.schedule = this.createSchedule(count, schedule);
     }
+    const metrics = producerMetrics(this);
+    const namePrefix = this.physicalName();
+    this.alarms = new Alarms(this, 'Alarms', {
+      producer: this,
+      metrics,
+      namePrefix,
+      timeout,
+      // How long a stream buffers that is somebody else's is not known.
+      bufferingInterval: props.deliveryStream ? longestBufferingInterval : bufferingInterval,
+      ...(schedule && { schedule }),
+      ...(props.alarmTopic && { topic: props.alarmTopic }),
+    });
+    this.dashboard = new ProducerDashboard(this, 'Dashboard', {
+      // Dashboards have no region: those of one account share their names.
+      name: `${namePrefix}-${Stack.of(this).region}`,
+      metrics,
+      alarms: this.alarms,
+      timeout,
+      memorySize,
+      prices: { ...prices, ...props.prices },
+    }).dashboard;
+  }
+
+  /** Names a person can read in a mail, and no two producers share: the stack's, and where in the stack this is. */
+  private physicalName(): string {
+    const stack = Stack.of(this);
+    return `${stack.stackName}${this.node.path.slice(stack.node.path.length).replaceAll('/', '-')}`;
   }
 
   /** One for all: whatever ends there is a payload of the function, so that redriving it to the work queue repeats it. */
@@ -242,7 +303,7 @@ export class EventProducer extends Construct {
     return queue;
   }
 
-  private createSchedule(count: number, expression?: ScheduleExpression): Schedule {
+  private createSchedule(count: number, schedule: ScheduleExpression): Schedule {
     // The target's own grant would also allow every version and alias of the function.
     const role = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
@@ -262,7 +323,7 @@ export class EventProducer extends Construct {
     });
     return new Schedule(this, 'Schedule', {
       description: `Pushes ${count} events to Firehose.`,
-      schedule: expression ?? ScheduleExpression.expression(defaultScheduleExpression),
+      schedule,
       target: new LambdaInvoke(this.function, {
         // The scheduled time names the run: the same for every attempt, so that a retry sends the same UUIDs.
         input: ScheduleTargetInput.fromObject({ count, runId: ContextAttribute.scheduledTime }),

@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import { environmentVariables, type RecordFormat } from '../lambda/environment-variables.ts';
 import { bundling } from './bundling.ts';
 import type { EventProducerProps } from './event-producer.ts';
+import { metricNamespace, serviceName } from './metrics.ts';
 import { prices } from './prices.ts';
 
 /** Properties of a {@link ProducerFunction}, documented at {@link EventProducerProps}. */
@@ -24,7 +25,6 @@ export interface ProducerFunctionProps
     | 'concurrency'
     | 'maxRequestBytes'
     | 'maxAttempts'
-    | 'memorySize'
     | 'prices'
     | 'logRetention'
   > {
@@ -32,6 +32,8 @@ export interface ProducerFunctionProps
   readonly count: number;
   /** Shape of the records. */
   readonly recordFormat: RecordFormat;
+  /** Memory of the function. */
+  readonly memorySize: Size;
   /** Time that an invocation may take. */
   readonly timeout: Duration;
   /** The stream that the function pushes to. */
@@ -53,8 +55,7 @@ export class ProducerFunction extends Construct {
    */
   constructor(scope: Construct, id: string, props: ProducerFunctionProps) {
     super(scope, id);
-    const memorySize = props.memorySize ?? Size.mebibytes(512);
-    checkMemory(memorySize, props);
+    checkMemory(props);
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -82,7 +83,7 @@ export class ProducerFunction extends Construct {
       depsLockFilePath: fileURLToPath(new URL('../package-lock.json', import.meta.url)),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: memorySize.toMebibytes(),
+      memorySize: props.memorySize.toMebibytes(),
       timeout: props.timeout,
       role,
       logGroup,
@@ -94,8 +95,8 @@ export class ProducerFunction extends Construct {
         [environmentVariables.recordFormat.name]: props.recordFormat,
         [environmentVariables.firehoseUsdPerGb.name]: String(firehoseUsdPerGb),
         [environmentVariables.lambdaUsdPerGbSecond.name]: String(lambdaUsdPerGbSecond),
-        POWERTOOLS_METRICS_NAMESPACE: 'FirehoseEventProducer',
-        POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
+        POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
+        POWERTOOLS_SERVICE_NAME: serviceName,
         // Little of a request outlives its answer: a small young generation is collected sooner, at no cost in speed.
         NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
       },
@@ -160,7 +161,8 @@ const baseMemory = Size.mebibytes(128);
 /** Copies of a request in memory at the same time: its records, its base64, its JSON, what the socket holds. */
 const copiesOfRequest = 4;
 
-function checkMemory(memorySize: Size, props: ProducerFunctionProps): void {
+function checkMemory(props: ProducerFunctionProps): void {
+  const { memorySize } = props;
   const concurrency = props.concurrency ?? environmentVariables.concurrency.default;
   const maxRequestBytes = props.maxRequestBytes ?? environmentVariables.maxRequestBytes.default;
   const neededMiB =

@@ -32,6 +32,7 @@ const variants = [
   { deliveryStreamName: 'my-stream' },
   { schedule: 'off' },
   { removal: 'destroy' },
+  { alarmEmail: 'you@example.com' },
 ];
 
 /** The role whose id contains a text. */
@@ -426,6 +427,7 @@ describe('the outputs', () => {
       'BucketName',
       'WorkQueueUrl',
       'DeadLetterQueueUrl',
+      'DashboardUrl',
       'InvokeCommand',
     ]);
     const command = JSON.stringify(outputs.InvokeCommand);
@@ -543,6 +545,7 @@ describe('the tags', () => {
     'AWS::Logs::LogGroup',
     'AWS::SQS::Queue',
     'AWS::IAM::Role',
+    'AWS::CloudWatch::Alarm',
   ])('name the application on each %s', (type) => {
     templateOf().allResourcesProperties(type, {
       Tags: [{ Key: 'application', Value: 'firehose-event-producer' }],
