@@ -27,13 +27,16 @@ describe('the billed bytes of a run', () => {
     }
   });
 
-  it.each(counts)("of %i events are within half a percent of the producer's own records, as gzip", (count) => {
-    // Act
-    const ratio = billedBytesOf(count, 'gzip') / packedBytes(count, 'gzip');
+  it.each(counts)(
+    "of %i events are within half a percent of the producer's own records, as gzip",
+    (count) => {
+      // Act
+      const ratio = billedBytesOf(count, 'gzip') / packedBytes(count, 'gzip');
 
-    // Assess
-    expect(Math.abs(ratio - 1)).toBeLessThan(0.005);
-  });
+      // Assess
+      expect(Math.abs(ratio - 1)).toBeLessThan(0.005);
+    },
+  );
 
   it('of a run that is cut are those of its slices', () => {
     // Prepare
