@@ -21,12 +21,11 @@ import type { EventProducerProps } from './event-producer.ts';
 
 /** Properties of a {@link BucketDeliveryStream}, documented at {@link EventProducerProps}. */
 export interface BucketDeliveryStreamProps
-  extends Pick<
-    EventProducerProps,
-    'bufferingInterval' | 'bufferingSize' | 'objectExpiration' | 'removalPolicy' | 'logRetention'
-  > {
+  extends Pick<EventProducerProps, 'bufferingSize' | 'objectExpiration' | 'removalPolicy' | 'logRetention'> {
   /** Shape of the records, which the compression follows. */
   readonly recordFormat: RecordFormat;
+  /** How long the stream buffers before it writes an object. */
+  readonly bufferingInterval: Duration;
 }
 
 const timePartitions =
@@ -89,7 +88,7 @@ export class BucketDeliveryStream extends Construct {
         role: role.withoutPolicyUpdates(),
         dataOutputPrefix: `events/${timePartitions}`,
         errorOutputPrefix: `errors/!{firehose:error-output-type}/${timePartitions}`,
-        bufferingInterval: props.bufferingInterval ?? Duration.seconds(60),
+        bufferingInterval: props.bufferingInterval,
         bufferingSize: props.bufferingSize ?? Size.mebibytes(64),
         loggingConfig: new EnableLogging(deliveryErrors),
       }),

@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { environmentVariables, recordFormats } from '../lambda/environment-variables.ts';
 import { defaultScheduleExpression } from './event-producer.ts';
 import type { EventProducerStackProps } from './event-producer-stack.ts';
+import { frequencyOf } from './schedule.ts';
 
 /** Values given by `-c key=value` (or `context` in cdk.json) don't fit; the message lists each. */
 export class InvalidContextError extends Error {
@@ -22,7 +23,15 @@ function isSchedule(text: string): boolean {
   }
   // AWS takes no * in both: one of the two says on which days, and the other one is ?.
   const [, , dayOfMonth, , dayOfWeek] = fields.split(' ');
-  return (dayOfMonth === '?') !== (dayOfWeek === '?');
+  return (dayOfMonth === '?') !== (dayOfWeek === '?') && isCron(text);
+}
+
+function isCron(text: string): boolean {
+  try {
+    return frequencyOf(text) !== undefined;
+  } catch {
+    return false;
+  }
 }
 
 function isTimeZone(text: string): boolean {
@@ -79,6 +88,11 @@ const contextKeys = {
     example: 'destroy',
     fits: (text: string) => text === 'retain' || text === 'destroy',
   },
+  alarmEmail: {
+    expected: 'an e-mail address',
+    example: 'you@example.com',
+    fits: (text: string) => /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(text),
+  },
 } as const;
 
 type ContextKey = keyof typeof contextKeys;
@@ -102,6 +116,7 @@ export function propsFromContext(app: Construct): EventProducerStackProps {
     }),
     ...(values.deliveryStreamName && { deliveryStreamName: values.deliveryStreamName }),
     ...(values.removal === 'destroy' && { removalPolicy: RemovalPolicy.DESTROY }),
+    ...(values.alarmEmail && { alarmEmail: values.alarmEmail }),
   };
 }
 

@@ -11,10 +11,13 @@ import {
   ScheduleTargetInput,
 } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { environmentVariables, type RecordFormat } from '../lambda/environment-variables.ts';
+import { Alarms } from './alarms.ts';
 import { BucketDeliveryStream } from './bucket-delivery-stream.ts';
+import { producerMetrics } from './metrics.ts';
 import type { Prices } from './prices.ts';
 import { ProducerFunction } from './producer-function.ts';
 
@@ -23,6 +26,9 @@ export const defaultScheduleExpression = 'rate(5 minutes)';
 
 /** Deliveries of a message after which it becomes a dead letter: AWS's advice is five at least. */
 const maxReceiveCount = 5;
+
+/** The longest that any delivery stream may buffer, see the quotas page of Amazon Data Firehose. */
+const longestBufferingInterval = Duration.seconds(900);
 
 /** Properties of an {@link EventProducer}. */
 export interface EventProducerProps {
@@ -166,6 +172,14 @@ export interface EventProducerProps {
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
+
+  /**
+   * Who is told when an alarm fires, and when it is over. Its policy has to let `cloudwatch.amazonaws.com` publish, and so
+   * has the policy of its key, if it is encrypted.
+   *
+   * @default - alarms tell nobody
+   */
+  readonly alarmTopic?: ITopic;
 }
 
 /**
@@ -191,16 +205,25 @@ export class EventProducer extends Construct {
   /** The schedule; missing when `scheduleEnabled` is false. */
   readonly schedule?: Schedule;
 
+  /** What wakes somebody. */
+  readonly alarms: Alarms;
+
   /** @throws Error naming the prop, its value and its bounds, if a number is out of them. */
   constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
     super(scope, id);
     const count = props.count ?? environmentVariables.defaultCount.default;
     const recordFormat = props.recordFormat ?? environmentVariables.recordFormat.default;
 
+    const bufferingInterval = props.bufferingInterval ?? Duration.seconds(60);
+
     if (props.deliveryStream) {
       this.deliveryStream = props.deliveryStream;
     } else {
-      const { deliveryStream, bucket } = new BucketDeliveryStream(this, 'Stream', { ...props, recordFormat });
+      const { deliveryStream, bucket } = new BucketDeliveryStream(this, 'Stream', {
+        ...props,
+        recordFormat,
+        bufferingInterval,
+      });
       this.deliveryStream = deliveryStream;
       this.bucket = bucket;
     }
@@ -223,9 +246,29 @@ export class EventProducer extends Construct {
       workQueue: this.workQueue,
       deadLetterQueue: this.deadLetterQueue,
     }).function;
-    if (props.scheduleEnabled ?? true) {
-      this.schedule = this.createSchedule(count, props.schedule);
+    const schedule =
+      (props.scheduleEnabled ?? true)
+        ? (props.schedule ?? ScheduleExpression.expression(defaultScheduleExpression))
+        : undefined;
+    if (schedule) {
+      this.schedule = this.createSchedule(count, schedule);
     }
+    this.alarms = new Alarms(this, 'Alarms', {
+      producer: this,
+      metrics: producerMetrics(this),
+      namePrefix: this.physicalName(),
+      timeout,
+      // How long a stream buffers that is somebody else's is not known.
+      bufferingInterval: props.deliveryStream ? longestBufferingInterval : bufferingInterval,
+      ...(schedule && { schedule }),
+      ...(props.alarmTopic && { topic: props.alarmTopic }),
+    });
+  }
+
+  /** Names a person can read in a mail, and no two producers share: the stack's, and where in the stack this is. */
+  private physicalName(): string {
+    const stack = Stack.of(this);
+    return `${stack.stackName}${this.node.path.slice(stack.node.path.length).replaceAll('/', '-')}`;
   }
 
   /** One for all: whatever ends there is a payload of the function, so that redriving it to the work queue repeats it. */
@@ -242,7 +285,7 @@ export class EventProducer extends Construct {
     return queue;
   }
 
-  private createSchedule(count: number, expression?: ScheduleExpression): Schedule {
+  private createSchedule(count: number, schedule: ScheduleExpression): Schedule {
     // The target's own grant would also allow every version and alias of the function.
     const role = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
@@ -262,7 +305,7 @@ export class EventProducer extends Construct {
     });
     return new Schedule(this, 'Schedule', {
       description: `Pushes ${count} events to Firehose.`,
-      schedule: expression ?? ScheduleExpression.expression(defaultScheduleExpression),
+      schedule,
       target: new LambdaInvoke(this.function, {
         // The scheduled time names the run: the same for every attempt, so that a retry sends the same UUIDs.
         input: ScheduleTargetInput.fromObject({ count, runId: ContextAttribute.scheduledTime }),

@@ -11,6 +11,7 @@ import { Construct } from 'constructs';
 import { environmentVariables, type RecordFormat } from '../lambda/environment-variables.ts';
 import { bundling } from './bundling.ts';
 import type { EventProducerProps } from './event-producer.ts';
+import { metricNamespace, serviceName } from './metrics.ts';
 import { prices } from './prices.ts';
 
 /** Properties of a {@link ProducerFunction}, documented at {@link EventProducerProps}. */
@@ -94,8 +95,8 @@ export class ProducerFunction extends Construct {
         [environmentVariables.recordFormat.name]: props.recordFormat,
         [environmentVariables.firehoseUsdPerGb.name]: String(firehoseUsdPerGb),
         [environmentVariables.lambdaUsdPerGbSecond.name]: String(lambdaUsdPerGbSecond),
-        POWERTOOLS_METRICS_NAMESPACE: 'FirehoseEventProducer',
-        POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
+        POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
+        POWERTOOLS_SERVICE_NAME: serviceName,
         // Little of a request outlives its answer: a small young generation is collected sooner, at no cost in speed.
         NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
       },

@@ -42,6 +42,13 @@ describe('CDK context', () => {
       'yes',
       'context removal is "yes": expected retain or destroy, for example -c removal=destroy',
     ],
+    ['schedule', 'cron(99 12 * * ? *)', 'context schedule is "cron(99 12 * * ? *)": expected'],
+    [
+      'alarmEmail',
+      'you',
+      'context alarmEmail is "you": expected an e-mail address, for example -c alarmEmail=you@example.com',
+    ],
+    ['alarmEmail', 'you@example', 'context alarmEmail is "you@example": expected'],
   ])('stops synth when %s is %j', (key, value, message) => {
     // Act
     const create = () => createApp({ [key]: value });

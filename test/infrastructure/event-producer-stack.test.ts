@@ -32,6 +32,7 @@ const variants = [
   { deliveryStreamName: 'my-stream' },
   { schedule: 'off' },
   { removal: 'destroy' },
+  { alarmEmail: 'you@example.com' },
 ];
 
 /** The role whose id contains a text. */
@@ -543,6 +544,7 @@ describe('the tags', () => {
     'AWS::Logs::LogGroup',
     'AWS::SQS::Queue',
     'AWS::IAM::Role',
+    'AWS::CloudWatch::Alarm',
   ])('name the application on each %s', (type) => {
     templateOf().allResourcesProperties(type, {
       Tags: [{ Key: 'application', Value: 'firehose-event-producer' }],
