@@ -49,7 +49,7 @@ describe('the oracle', () => {
     ],
     [
       'ignores that an answer was lost',
-      { file: 'delivery.ts', search: "kind === 'unanswered' ? sliceLength(record) : 0", replace: '0' },
+      { file: 'delivery.ts', search: 'outcome.eventsUncertain += sliceLength(record);', replace: '' },
     ],
     [
       'takes a lost answer for an acknowledgement',
