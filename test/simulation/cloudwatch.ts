@@ -80,7 +80,7 @@ export class CloudWatch {
 
   /**
    * @param now The clock, in milliseconds.
-   * @param delayMs How long a published data point takes until alarms see it.
+   * @param delayMs How long a data point takes until alarms see it, from the end of the minute in which it was published.
    */
   constructor(now: () => number, delayMs = 0) {
     this.#now = now;
@@ -99,7 +99,7 @@ export class CloudWatch {
     const minute = Math.floor(timestampMs / minuteMs);
     const points = minutes.get(minute) ?? [];
     minutes.set(minute, points);
-    points.push({ value, readableMs: this.#now() + this.#delayMs });
+    points.push({ value, readableMs: Math.ceil(this.#now() / minuteMs) * minuteMs + this.#delayMs });
   }
 
   /**
@@ -137,10 +137,14 @@ export class CloudWatch {
       const { Statistic: Stat, Period } = alarm;
       return this.#statistic({ Metric: alarm, Stat, Period } as MetricStatistic, endMs, nowMs);
     }
-    const look = ({ Expression, MetricStat }: MetricQuery): number =>
-      Expression === undefined
-        ? this.#statistic(MetricStat!, endMs, nowMs)
-        : calculate(Expression, periodOf(alarm), (id) => look(queries.find(({ Id }) => Id === id)!));
+    const look = ({ Expression, MetricStat }: MetricQuery): number => {
+      if (Expression === undefined) {
+        return this.#statistic(MetricStat!, endMs, nowMs);
+      }
+      const calculate = known.get(Expression) ?? compile(Expression);
+      known.set(Expression, calculate);
+      return calculate(periodOf(alarm), (id) => look(queries.find(({ Id }) => Id === id)!));
+    };
     return look(queries.find(({ ReturnData }) => ReturnData !== false)!);
   }
 
@@ -202,24 +206,34 @@ function periodOf({ Period, Metrics = [] }: AlarmProperties): number {
   return Period ?? Metrics.find(({ MetricStat }) => MetricStat)!.MetricStat!.Period;
 }
 
-/** Metric math, of which this much is JavaScript, once there are the functions. */
-function calculate(expression: string, period: number, look: (id: string) => number): number {
+/** Metric math of one period, with what its ids stand for. */
+type Calculate = (period: number, look: (id: string) => number) => number;
+
+const known = new Map<string, Calculate>();
+
+/**
+ * Metric math, of which this much is JavaScript, once there are the functions.
+ *
+ * @throws Error if there is more in it.
+ */
+function compile(expression: string): Calculate {
   if (!/^[\w\s.,()+\-*/<>=!&|]*$/.test(expression)) {
     throw new Error(`${expression} is more metric math than is known here`);
   }
-  const functions = {
-    FILL: (value: number, filler: number) => (Number.isNaN(value) ? filler : value),
-    IF: (condition: number | boolean, yes: number, no: number) =>
-      Number.isNaN(condition) ? Number.NaN : condition ? yes : no,
-    PERIOD: () => period,
-  };
   const ids = [...new Set(expression.match(/\b[a-z]\w*/g))];
   const code = expression.replace(/\bAND\b/g, '&&').replace(/\bOR\b/g, '||');
-  const run = new Function(...Object.keys(functions), ...ids, `return Number(${code});`);
-  const value: number = run(...Object.values(functions), ...ids.map(look));
-  // A division by zero gives no data point.
-  return Number.isFinite(value) ? value : Number.NaN;
+  const run = new Function('FILL', 'IF', 'PERIOD', ...ids, `return Number(${code});`);
+  return (period, look) => {
+    const value: number = run(fill, choose, () => period, ...ids.map(look));
+    // A division by zero gives no data point.
+    return Number.isFinite(value) ? value : Number.NaN;
+  };
 }
+
+const fill = (value: number, filler: number) => (Number.isNaN(value) ? filler : value);
+
+const choose = (condition: number | boolean, yes: number, no: number) =>
+  Number.isNaN(condition) ? Number.NaN : condition ? yes : no;
 
 /**
  * The next state of an alarm: real data points count first, however old, and only those lacking are made up.
