@@ -6,6 +6,7 @@ import { openSource } from '../lib/proof/open-source.ts';
 import { addProofOptions, exitCodeOf, type ProofOptions, parseCount } from '../lib/proof/options.ts';
 import { prove } from '../lib/proof/prove.ts';
 import { summarize } from '../lib/proof/summary.ts';
+import { showProgress } from '../lib/terminal/progress.ts';
 
 const command = new Command('npm run prove --')
   .description(
@@ -14,6 +15,8 @@ const command = new Command('npm run prove --')
   .option('--count <number>', "events to send (default: the stack's)", parseCount)
   .option('--stack <name>', 'name of the deployed stack', 'FirehoseEventProducer')
   .option('--source <place>', "where the events land: s3://bucket/prefix (default: the stack's bucket)");
+
+const progress = showProgress(process.stderr);
 
 try {
   const { count, stack, source, wait, exactlyOnce, json, html } = addProofOptions(command, '5m')
@@ -27,10 +30,10 @@ try {
       openSource,
       now: Date.now,
       sleep: setTimeout,
-      onProgress: (line) => console.error(line),
+      ...progress,
       onReport: (answer) => json || console.log(JSON.stringify(answer, null, 2)),
     },
-  );
+  ).finally(progress.end);
   await writeCertificate(evidence, { html });
   console.log(json ? JSON.stringify({ report, ...evidence.proof }) : summarize(evidence.proof));
   process.exitCode = evidence.proof.complete ? 0 : 1;

@@ -6,6 +6,7 @@ import { lastRunPath, writeLastRun } from '../lib/local/last-run.ts';
 import { quotas } from '../lib/local/quota.ts';
 import { FunctionError, runLocally } from '../lib/local/run.ts';
 import { summarize } from '../lib/local/summary.ts';
+import { showProgress } from '../lib/terminal/progress.ts';
 
 const { maxCount, eventsPerSecond } = environmentVariables;
 
@@ -43,6 +44,7 @@ const command = new Command('npm start --')
   .exitOverride();
 
 const stop = new AbortController();
+const progress = showProgress(process.stderr, stop.signal);
 process.once('SIGINT', () => stop.abort(130)).once('SIGTERM', () => stop.abort(143));
 
 try {
@@ -56,9 +58,9 @@ try {
     faults: options.faults,
     faultSeed: options.faultSeed,
     ...(quota !== 'none' && { quota: quotas[quota as keyof typeof quotas] }),
-    onProgress: (line) => console.error(line),
+    ...progress,
     signal: stop.signal,
-  });
+  }).finally(progress.end);
   console.log(json ? JSON.stringify({ report: run.report, output: run.output }) : summarize(run));
   process.exitCode = run.report.eventsUndelivered === 0 ? 0 : 1;
   await writeLastRun(run).catch((error: Error) => {

@@ -14,6 +14,7 @@ import {
 import { type QuestionOptions, resolveQuestion } from '../lib/proof/question.ts';
 import { summarize } from '../lib/proof/summary.ts';
 import { verify } from '../lib/proof/verify.ts';
+import { showProgress } from '../lib/terminal/progress.ts';
 
 const command = new Command('npm run verify --')
   .description('Says of every event of a run whether it arrived. Without options: of the last local run.')
@@ -22,13 +23,15 @@ const command = new Command('npm run verify --')
   .option('--run-id <id>', 'the run; may be given several times', collectRunIds)
   .option('--count <number>', 'events of each run', parseCount);
 
+const progress = showProgress(process.stderr);
+
 try {
   const options = addProofOptions(command, '0s').parse().opts<QuestionOptions & ProofOptions>();
   const { source, runs } = await resolveQuestion(options, () => readLastRun(lastRunPath));
   const evidence = await verify(
     { source: openSource(source), runs, exactlyOnce: options.exactlyOnce ?? false, waitMs: options.wait },
-    { now: Date.now, sleep: setTimeout, onProgress: (line) => console.error(line) },
-  );
+    { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },
+  ).finally(progress.end);
   const { proof } = evidence;
   await writeCertificate(evidence, options);
   console.log(options.json ? JSON.stringify(proof) : summarize(proof));

@@ -96,6 +96,9 @@ export class Alarms extends Construct {
   /** The schedule runs and no event comes; missing without a schedule, and with one too rare for an alarm's window. */
   readonly silence?: Alarm;
 
+  /** All of these. */
+  readonly all: readonly Alarm[];
+
   readonly #props: AlarmsProps;
 
   constructor(scope: Construct, id: string, props: AlarmsProps) {
@@ -245,6 +248,7 @@ export class Alarms extends Construct {
           `EventBridge Scheduler. Was the function invoked? See the dashboard. ${errorLog}`,
       });
     }
+    this.all = this.node.children.filter((child) => child instanceof Alarm);
   }
 
   #addQuota(id: string, metric: IMetric, unit: string): Alarm {
@@ -310,7 +314,7 @@ const day = 24 * hour;
 
 /**
  * For how long no event is silence: a run may come a whole gap after the one before, take its whole timeout, and be seen some
- * minutes later. So that a run of once a day is missed within the hour, and not after two days, the periods are short and many.
+ * minutes later. So that a daily run is missed within two hours, and not after two days, the periods are short and many.
  *
  * @returns Nothing if that is longer than CloudWatch looks back: a day in periods of minutes, a week in periods of an hour.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html

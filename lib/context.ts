@@ -4,7 +4,8 @@ import type { Construct } from 'constructs';
 import { environmentVariables, recordFormats } from '../lambda/environment-variables.ts';
 import { defaultScheduleExpression } from './event-producer.ts';
 import type { EventProducerStackProps } from './event-producer-stack.ts';
-import { frequencyOf } from './schedule.ts';
+import { isPrice, type Prices, priceExpectation, pricesFromContext } from './prices.ts';
+import { isSchedule, scheduleExpectation } from './schedule.ts';
 
 /** Values given by `-c key=value` (or `context` in cdk.json) don't fit; the message lists each. */
 export class InvalidContextError extends Error {
@@ -15,24 +16,6 @@ const { defaultCount, maxCount, eventsPerSecond } = environmentVariables;
 
 const isWholeNumber = (text: string, min: number, max: number) =>
   /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max;
-
-function isSchedule(text: string): boolean {
-  const [, fields] = /^cron\((\S+(?: \S+){5})\)$/.exec(text) ?? [];
-  if (fields === undefined) {
-    return /^(off|rate\([1-9]\d* (minute|hour|day)s?\))$/.test(text);
-  }
-  // AWS takes no * in both: one of the two says on which days, and the other one is ?.
-  const [, , dayOfMonth, , dayOfWeek] = fields.split(' ');
-  return (dayOfMonth === '?') !== (dayOfWeek === '?') && isCron(text);
-}
-
-function isCron(text: string): boolean {
-  try {
-    return frequencyOf(text) !== undefined;
-  } catch {
-    return false;
-  }
-}
 
 function isTimeZone(text: string): boolean {
   // Intl also takes offsets and any case, which AWS does not.
@@ -45,6 +28,8 @@ function isTimeZone(text: string): boolean {
     return false;
   }
 }
+
+const price = { expected: priceExpectation, example: '0.031', fits: isPrice };
 
 /** What each context key expects, an example, and whether a value fits. */
 const contextKeys = {
@@ -64,9 +49,9 @@ const contextKeys = {
     fits: (text: string) => isWholeNumber(text, 3, 900),
   },
   schedule: {
-    expected: 'rate(NUMBER minutes|hours|days), cron(SIX FIELDS, ? in one of the two for days) or off',
+    expected: `${scheduleExpectation}, or off`,
     example: "'rate(1 minute)'",
-    fits: isSchedule,
+    fits: (text: string) => text === 'off' || isSchedule(text),
   },
   timeZone: {
     expected: 'an IANA time zone',
@@ -93,7 +78,14 @@ const contextKeys = {
     example: 'you@example.com',
     fits: (text: string) => /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(text),
   },
-} as const;
+  firehoseUsdPerGb: price,
+  lambdaUsdPerGbSecond: price,
+  lambdaUsdPerRequest: price,
+  sqsUsdPerRequest: price,
+  cloudWatchUsdPerMetricMonth: price,
+  cloudWatchUsdPerAlarmMetricMonth: price,
+  cloudWatchUsdPerDashboardMonth: price,
+} as const satisfies Record<keyof Prices, typeof price> & Record<string, unknown>;
 
 type ContextKey = keyof typeof contextKeys;
 
@@ -115,6 +107,7 @@ export function propsFromContext(app: Construct): EventProducerStackProps {
       recordFormat: recordFormats.find((format) => format === values.recordFormat)!,
     }),
     ...(values.deliveryStreamName && { deliveryStreamName: values.deliveryStreamName }),
+    prices: pricesFromContext(values),
     ...(values.removal === 'destroy' && { removalPolicy: RemovalPolicy.DESTROY }),
     ...(values.alarmEmail && { alarmEmail: values.alarmEmail }),
   };

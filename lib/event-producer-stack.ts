@@ -51,7 +51,14 @@ export class EventProducerStack extends Stack {
     });
     Tags.of(this).add('application', 'firehose-event-producer');
 
-    const { function: producerFunction, deliveryStream, bucket, workQueue, deadLetterQueue } = this.producer;
+    const {
+      function: producerFunction,
+      deliveryStream,
+      bucket,
+      workQueue,
+      deadLetterQueue,
+      dashboard,
+    } = this.producer;
     const count = props.count ?? environmentVariables.defaultCount.default;
     this.output('FunctionName', producerFunction.functionName, 'The Lambda function');
     this.output('DeliveryStreamName', deliveryStream.deliveryStreamName, 'The delivery stream it pushes to');
@@ -63,6 +70,11 @@ export class EventProducerStack extends Stack {
       'DeadLetterQueueUrl',
       deadLetterQueue.queueUrl,
       'Payloads that need somebody to look at them',
+    );
+    this.output(
+      'DashboardUrl',
+      `https://console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${dashboard.dashboardName}`,
+      'What is produced, accepted and delivered, and what it costs',
     );
     this.output(
       'InvokeCommand',

@@ -1,4 +1,5 @@
-import { Duration, type RemovalPolicy, type Size, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Size, Stack, Validations } from 'aws-cdk-lib';
+import type { Dashboard } from 'aws-cdk-lib/aws-cloudwatch';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -17,8 +18,9 @@ import { Construct } from 'constructs';
 import { environmentVariables, type RecordFormat } from '../lambda/environment-variables.ts';
 import { Alarms } from './alarms.ts';
 import { BucketDeliveryStream } from './bucket-delivery-stream.ts';
+import { ProducerDashboard } from './dashboard.ts';
 import { producerMetrics } from './metrics.ts';
-import type { Prices } from './prices.ts';
+import { type Prices, prices } from './prices.ts';
 import { ProducerFunction } from './producer-function.ts';
 
 /** How often the producer runs when nobody says otherwise. */
@@ -208,6 +210,9 @@ export class EventProducer extends Construct {
   /** What wakes somebody. */
   readonly alarms: Alarms;
 
+  /** What shows how the producer does. */
+  readonly dashboard: Dashboard;
+
   /** @throws Error naming the prop, its value and its bounds, if a number is out of them. */
   constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
     super(scope, id);
@@ -228,6 +233,7 @@ export class EventProducer extends Construct {
       this.bucket = bucket;
     }
     const timeout = props.timeout ?? Duration.minutes(5);
+    const memorySize = props.memorySize ?? Size.mebibytes(512);
     this.deadLetterQueue = this.createDeadLetterQueue();
     this.workQueue = new Queue(this, 'WorkQueue', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -242,6 +248,7 @@ export class EventProducer extends Construct {
       count,
       recordFormat,
       timeout,
+      memorySize,
       deliveryStream: this.deliveryStream,
       workQueue: this.workQueue,
       deadLetterQueue: this.deadLetterQueue,
@@ -253,16 +260,27 @@ export class EventProducer extends Construct {
     if (schedule) {
       this.schedule = this.createSchedule(count, schedule);
     }
+    const metrics = producerMetrics(this);
+    const namePrefix = this.physicalName();
     this.alarms = new Alarms(this, 'Alarms', {
       producer: this,
-      metrics: producerMetrics(this),
-      namePrefix: this.physicalName(),
+      metrics,
+      namePrefix,
       timeout,
       // How long a stream buffers that is somebody else's is not known.
       bufferingInterval: props.deliveryStream ? longestBufferingInterval : bufferingInterval,
       ...(schedule && { schedule }),
       ...(props.alarmTopic && { topic: props.alarmTopic }),
     });
+    this.dashboard = new ProducerDashboard(this, 'Dashboard', {
+      // Dashboards have no region: those of one account share their names.
+      name: `${namePrefix}-${Stack.of(this).region}`,
+      metrics,
+      alarms: this.alarms,
+      timeout,
+      memorySize,
+      prices: { ...prices, ...props.prices },
+    }).dashboard;
   }
 
   /** Names a person can read in a mail, and no two producers share: the stack's, and where in the stack this is. */

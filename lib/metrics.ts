@@ -1,6 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import { MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
-import { reportMetrics, serviceDimension, streamDimension } from '../lambda/metric-names.ts';
+import { Color, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { coldStartMetric, reportMetrics, serviceDimension, streamDimension } from '../lambda/metric-names.ts';
 import type { EventProducer } from './event-producer.ts';
 
 /** Namespace of the metrics that the function publishes. */
@@ -37,37 +37,51 @@ export function producerMetrics(
       label,
       period,
     });
-  const firehose = (name: string, statistic: string, label: string) =>
-    deliveryStream.metric(name, { statistic, label, period });
+  const firehose = (name: string, statistic: string, label: string, color?: string) =>
+    deliveryStream.metric(name, { statistic, label, period, ...(color && { color }) });
 
   const incomingBytes = firehose('IncomingBytes', Stats.SUM, 'accepted');
   const incomingRecords = firehose('IncomingRecords', Stats.SUM, 'accepted');
   const incomingRequests = firehose('IncomingPutRequests', Stats.SUM, 'accepted');
-  const bytesLimit = firehose('BytesPerSecondLimit', Stats.MINIMUM, 'limit');
-  const recordsLimit = firehose('RecordsPerSecondLimit', Stats.MINIMUM, 'limit');
-  const requestsLimit = firehose('PutRequestsPerSecondLimit', Stats.MINIMUM, 'limit');
+  const bytesLimit = firehose('BytesPerSecondLimit', Stats.MINIMUM, 'limit of the stream', Color.GREY);
+  const recordsLimit = firehose('RecordsPerSecondLimit', Stats.MINIMUM, 'limit of the stream', Color.GREY);
+  const requestsLimit = firehose(
+    'PutRequestsPerSecondLimit',
+    Stats.MINIMUM,
+    'limit of the stream',
+    Color.GREY,
+  );
   const throttledRecords = firehose('ThrottledRecords', Stats.SUM, 'refused by the stream');
   const messagesWaiting = workQueue.metricApproximateNumberOfMessagesVisible({
     statistic: Stats.MAXIMUM,
     label: 'waiting',
     period,
   });
-  const messagesDeleted = workQueue.metricNumberOfMessagesDeleted({ label: 'done', period });
+  const messagesDone = workQueue.metricNumberOfMessagesDeleted({ label: 'done', period });
 
   return {
     eventsRequested: own(reportMetrics.eventsRequested.name, Stats.SUM, 'requested'),
     eventsDelivered: own(reportMetrics.eventsDelivered.name, Stats.SUM, 'delivered to Firehose'),
-    eventsQueued: own(reportMetrics.eventsQueued.name, Stats.SUM, 'left to the queue'),
-    eventsUncertain: own(reportMetrics.eventsUncertain.name, Stats.SUM, 'uncertain'),
+    eventsQueued: own(reportMetrics.eventsQueued.name, Stats.SUM, 'left to the work queue'),
+    /** Events that are in neither place. */
     eventsUndelivered: own(reportMetrics.eventsUndelivered.name, Stats.SUM, 'undelivered'),
+    /** Events that may be in the stream more than once. */
+    eventsUncertain: own(reportMetrics.eventsUncertain.name, Stats.SUM, 'perhaps delivered twice'),
+    paceAverage: own(reportMetrics.eventsPerSecond.name, Stats.AVERAGE, 'average run'),
+    paceMax: own(reportMetrics.eventsPerSecond.name, Stats.MAXIMUM, 'fastest run'),
+    runDurationMedian: own(reportMetrics.durationMs.name, Stats.p(50), 'median run'),
+    runDurationMax: own(reportMetrics.durationMs.name, Stats.MAXIMUM, 'longest run'),
+    coldStarts: own(coldStartMetric, Stats.SUM, 'cold starts'),
+    /** Records that were refused, each time counted: by the quota, or by an error of Firehose's. */
+    recordsRefused: own(reportMetrics.recordsRefused.name, Stats.SUM, 'records refused, sent again'),
+    billedBytes: own(reportMetrics.billedBytes.name, Stats.SUM, 'bytes that Firehose bills'),
 
-    incomingBytes,
-    incomingRecords,
-    incomingRequests,
+    bytesPerSecond: perSecond(incomingBytes),
+    recordsPerSecond: perSecond(incomingRecords),
+    requestsPerSecond: perSecond(incomingRequests),
     bytesLimit,
     recordsLimit,
     requestsLimit,
-    throttledRecords,
     /** Percent of the limit of the stream. */
     bytesQuotaUsed: quotaUsed(incomingBytes, bytesLimit),
     /** Percent of the limit of the stream. */
@@ -78,21 +92,31 @@ export function producerMetrics(
     recordsRefusedShare: new MathExpression({
       expression: '100 * refused / (refused + FILL(accepted, 0))',
       usingMetrics: { refused: throttledRecords, accepted: incomingRecords },
-      label: 'refused',
+      label: 'refused by the stream',
       period,
     }),
 
-    /** Age of the oldest record that is not in the bucket yet. */
-    freshness: firehose('DeliveryToS3.DataFreshness', Stats.MAXIMUM, 'age of the oldest record not in S3'),
+    /** Age of the oldest record that is not in the bucket yet, in seconds. */
+    freshness: firehose('DeliveryToS3.DataFreshness', Stats.MAXIMUM, 'oldest record not in S3 yet'),
     /** Share of Firehose's own attempts to write an object, from 0 to 1. */
-    deliverySuccess: firehose('DeliveryToS3.Success', Stats.AVERAGE, 'share of writes to S3 that succeed'),
+    deliverySuccess: firehose('DeliveryToS3.Success', Stats.AVERAGE, 'writes to S3 that succeed'),
+    bytesInBucket: firehose('DeliveryToS3.Bytes', Stats.SUM, 'written to S3'),
+    recordsInBucket: firehose('DeliveryToS3.Records', Stats.SUM, 'records'),
+    objectsInBucket: firehose('DeliveryToS3.ObjectCount', Stats.SUM, 'objects'),
 
     messagesWaiting,
-    messagesDeleted,
+    messagesInWork: workQueue.metricApproximateNumberOfMessagesNotVisible({
+      statistic: Stats.MAXIMUM,
+      label: 'in work',
+      period,
+    }),
+    messagesSent: workQueue.metricNumberOfMessagesSent({ label: 'sent', period }),
+    messagesDone,
+    oldestMessage: workQueue.metricApproximateAgeOfOldestMessage({ label: 'oldest message', period }),
     /** 1 while messages wait and none is done. */
     workQueueStands: new MathExpression({
       expression: 'IF(waiting > 0 AND FILL(done, 0) == 0, 1, 0)',
-      usingMetrics: { waiting: messagesWaiting, done: messagesDeleted },
+      usingMetrics: { waiting: messagesWaiting, done: messagesDone },
       label: 'messages wait and none is done',
       period,
     }),
@@ -102,10 +126,27 @@ export function producerMetrics(
       period,
     }),
 
+    invocations: lambda.metricInvocations({ label: 'invocations', period }),
     errors: lambda.metricErrors({ label: 'failed', period }),
     throttles: lambda.metricThrottles({ label: 'not started: throttled', period }),
-    durationMax: lambda.metricDuration({ statistic: Stats.MAXIMUM, label: 'longest', period }),
+    durationMedian: lambda.metricDuration({ statistic: Stats.p(50), label: 'median invocation', period }),
+    durationMax: lambda.metricDuration({ statistic: Stats.MAXIMUM, label: 'longest invocation', period }),
+    durationSum: lambda.metricDuration({ statistic: Stats.SUM, label: 'all invocations', period }),
+    concurrentExecutions: lambda.metric('ConcurrentExecutions', {
+      statistic: Stats.MAXIMUM,
+      label: 'most at once',
+      period,
+    }),
   };
+}
+
+function perSecond(incoming: Metric): MathExpression {
+  return new MathExpression({
+    expression: 'incoming / PERIOD(incoming)',
+    usingMetrics: { incoming },
+    label: 'accepted',
+    period: incoming.period,
+  });
 }
 
 function quotaUsed(incoming: Metric, limit: Metric): MathExpression {

@@ -42,3 +42,28 @@ export const prices: Prices = {
   cloudWatchUsdPerAlarmMetricMonth: 0.1,
   cloudWatchUsdPerDashboardMonth: 3,
 };
+
+/** What {@link isPrice} expects, for messages. */
+export const priceExpectation = 'a price in US dollars: a number from 0 to 1000';
+
+/** Whether a text is a price; `2e-7` is one too, because that is how JavaScript writes the smallest ones. */
+export function isPrice(text: string): boolean {
+  return /^\d+(\.\d+)?(e[+-]?\d+)?$/.test(text) && Number(text) <= 1_000;
+}
+
+/**
+ * {@link prices}, with those in their place that CDK context holds; other keys of it are left alone.
+ *
+ * @throws Error naming key and value of the first that is no price, what was expected, and an example.
+ */
+export function pricesFromContext(context: Readonly<Record<string, unknown>>): Prices {
+  const own = Object.entries(context).filter(([key]) => Object.hasOwn(prices, key));
+  const wrong = own.find(([, value]) => !isPrice(String(value)));
+  if (wrong) {
+    const [key, value] = wrong;
+    throw new Error(
+      `context ${key} is "${value}": expected ${priceExpectation}, for example -c firehoseUsdPerGb=0.031`,
+    );
+  }
+  return { ...prices, ...Object.fromEntries(own.map(([key, value]) => [key, Number(value)])) };
+}

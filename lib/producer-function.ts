@@ -25,7 +25,6 @@ export interface ProducerFunctionProps
     | 'concurrency'
     | 'maxRequestBytes'
     | 'maxAttempts'
-    | 'memorySize'
     | 'prices'
     | 'logRetention'
   > {
@@ -33,6 +32,8 @@ export interface ProducerFunctionProps
   readonly count: number;
   /** Shape of the records. */
   readonly recordFormat: RecordFormat;
+  /** Memory of the function. */
+  readonly memorySize: Size;
   /** Time that an invocation may take. */
   readonly timeout: Duration;
   /** The stream that the function pushes to. */
@@ -54,8 +55,7 @@ export class ProducerFunction extends Construct {
    */
   constructor(scope: Construct, id: string, props: ProducerFunctionProps) {
     super(scope, id);
-    const memorySize = props.memorySize ?? Size.mebibytes(512);
-    checkMemory(memorySize, props);
+    checkMemory(props);
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -83,7 +83,7 @@ export class ProducerFunction extends Construct {
       depsLockFilePath: fileURLToPath(new URL('../package-lock.json', import.meta.url)),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: memorySize.toMebibytes(),
+      memorySize: props.memorySize.toMebibytes(),
       timeout: props.timeout,
       role,
       logGroup,
@@ -161,7 +161,8 @@ const baseMemory = Size.mebibytes(128);
 /** Copies of a request in memory at the same time: its records, its base64, its JSON, what the socket holds. */
 const copiesOfRequest = 4;
 
-function checkMemory(memorySize: Size, props: ProducerFunctionProps): void {
+function checkMemory(props: ProducerFunctionProps): void {
+  const { memorySize } = props;
   const concurrency = props.concurrency ?? environmentVariables.concurrency.default;
   const maxRequestBytes = props.maxRequestBytes ?? environmentVariables.maxRequestBytes.default;
   const neededMiB =

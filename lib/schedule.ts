@@ -33,6 +33,25 @@ export function frequencyOf(expression: string): Frequency | undefined {
   return fields === undefined ? undefined : frequencyOfCron(fields);
 }
 
+/** What {@link isSchedule} expects, for messages. */
+export const scheduleExpectation =
+  'rate(NUMBER minutes|hours|days) or cron(SIX FIELDS, ? in one of the two for days)';
+
+/** Whether EventBridge Scheduler takes an expression as one that repeats, `rate(…)` or `cron(…)`. */
+export function isSchedule(expression: string): boolean {
+  const [, fields] = /^cron\((\S+(?: \S+){5})\)$/.exec(expression) ?? [];
+  if (fields === undefined) {
+    return /^rate\([1-9]\d* (minute|hour|day)s?\)$/.test(expression);
+  }
+  // AWS takes no * in both: one of the two says on which days, and the other one is ?.
+  const [, , dayOfMonth, , dayOfWeek] = fields.split(' ');
+  try {
+    return (dayOfMonth === '?') !== (dayOfWeek === '?') && frequencyOf(expression) !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** Days and times of day on their own: asking for every minute of a year would take minutes. */
 function frequencyOfCron(fields: string): Frequency {
   const [minute, hour, dayOfMonth, month, dayOfWeek] = fields.replaceAll('?', '*').split(' ');

@@ -1,3 +1,4 @@
+import { prices } from '../prices.ts';
 import type { Observation } from './laboratory.ts';
 
 /** The middle of the values; of an even number of them, the mean of the two in the middle. */
@@ -18,12 +19,9 @@ export function spread(values: readonly number[]): number {
 /** Bytes that AWS calls a GB on its bill. */
 const gigabyte = 2 ** 30;
 
-/** Direct PUT, first 500 TB a month, us-east-1 (pricing page). */
-const dollarsPerGigabyte = 0.029;
-
 /** What Firehose takes for so many billed bytes. */
 export function dollarsOf(billedBytes: number): number {
-  return (billedBytes / gigabyte) * dollarsPerGigabyte;
+  return (billedBytes / gigabyte) * prices.firehoseUsdPerGb;
 }
 
 /** The medians over the repetitions of one contender. */

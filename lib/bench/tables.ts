@@ -1,3 +1,4 @@
+import { formatTable } from '../table.ts';
 import { contenders, rowNames } from './contenders.ts';
 import type { Benchmark, Details } from './run.ts';
 import { dollarsOf, type Figures } from './statistics.ts';
@@ -6,21 +7,6 @@ import { assessTargets } from './targets.ts';
 /** A number with so many digits after the point, and commas between thousands. */
 function show(value: number, digits = 0): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
-}
-
-/**
- * A table in Markdown, its columns padded so that it can be read as it is, too.
- *
- * @param rows The first one is the heading.
- */
-export function formatTable(rows: readonly (readonly string[])[]): string {
-  const [heading = [], ...body] = rows;
-  const widths = heading.map((_, column) => Math.max(3, ...rows.map((row) => row[column]?.length ?? 0)));
-  // The first column is text, the others are figures.
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!))).join(' | ')} |`;
-  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
-  return [line(heading), rule, ...body.map(line)].join('\n');
 }
 
 /** The benchmark's table: a row a contender. */

@@ -4,6 +4,7 @@ import { DeliveryStream, type DeliveryStreamSettings } from './firehose/delivery
 import { createFirehoseServer, listenOnLoopback, type RecordErrorCode } from './firehose/server.ts';
 import { type Quota, QuotaKeeper } from './quota.ts';
 import { createRandom } from './random.ts';
+import { eventsInRecord } from './record.ts';
 import { LocalQueue, type QueueSettings } from './sqs/queue.ts';
 import { createSqsListener, sqsTargetPrefix } from './sqs/server.ts';
 
@@ -23,6 +24,16 @@ export interface LocalAwsOptions {
   readonly quota?: Quota;
 }
 
+/** What happened to the records that a Firehose was offered. */
+export interface Admission {
+  /** Records offered. */
+  readonly offered: number;
+  /** How many of them were refused. */
+  readonly refused: number;
+  /** Events in those that were taken; an event that was sent again after its answer got lost counts again. */
+  readonly eventsTaken: number;
+}
+
 /** One endpoint that is Firehose and SQS, as emulators are. */
 export interface LocalAws {
   /** Its URL. */
@@ -31,8 +42,8 @@ export interface LocalAws {
   readonly deliveryStream: DeliveryStream;
   /** The queue behind it. */
   readonly workQueue: LocalQueue;
-  /** Records offered so far, and how many of them were refused. */
-  readonly admission: { readonly offered: number; readonly refused: number };
+  /** What happened to records so far. */
+  readonly admission: Admission;
   /** Stops it, and delivers what the stream still buffers. */
   readonly stop: () => Promise<void>;
 }
@@ -43,14 +54,18 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
   const random = createRandom(faultSeed);
   const keeper = quota && new QuotaKeeper(quota, Date.now);
   const throttle = createThrottle(faults, random);
-  const admission = { offered: 0, refused: 0 };
+  const admission = { offered: 0, refused: 0, eventsTaken: 0 };
 
   const admit = (record: Buffer): RecordErrorCode | undefined => {
     admission.offered += 1;
     const refusal =
       throttle(record) ??
       (keeper?.admitsRecord(record.length) === false ? 'ServiceUnavailableException' : undefined);
-    admission.refused += refusal ? 1 : 0;
+    if (refusal) {
+      admission.refused += 1;
+    } else {
+      admission.eventsTaken += eventsInRecord(record);
+    }
     return refusal;
   };
   const deliveryStream = new DeliveryStream(options.deliveryStream, { directory: outputDirectory });

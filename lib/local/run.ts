@@ -1,6 +1,8 @@
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Progress } from '../terminal/progress.ts';
+import { formatCount, formatNumber } from '../text.ts';
 import { type LocalAws, type LocalAwsOptions, startLocalAws } from './aws.ts';
 import { workOff } from './event-source-mapping.ts';
 import { LambdaPool } from './lambda-pool.ts';
@@ -8,7 +10,6 @@ import type { Invocation } from './lambda-runtime.ts';
 import { combineReports, type Report, reportsInLog } from './report.ts';
 import { synthesize } from './synth.ts';
 import { type LocalStack, readLocalStack } from './template.ts';
-import { formatCount, formatNumber } from './text.ts';
 
 /** What a local run is asked for. */
 export interface LocalRunOptions extends Pick<LocalAwsOptions, 'faults' | 'faultSeed' | 'quota'> {
@@ -24,8 +25,10 @@ export interface LocalRunOptions extends Pick<LocalAwsOptions, 'faults' | 'fault
   readonly outputDirectory: string;
   /** A cloud assembly that is there already. @default - the stack is synthesized, and its assembly removed in the end */
   readonly assemblyDirectory?: string;
-  /** Told what is going on, a line at a time, now and then. */
-  readonly onProgress: (line: string) => void;
+  /** Told what begins, a line at a time. */
+  readonly onStep: (line: string) => void;
+  /** Told how far the function is, now and then. */
+  readonly onProgress: (progress: Progress) => void;
   /** Stops the run: the function is killed, and what Firehose buffers is delivered. @default - nothing stops it */
   readonly signal?: AbortSignal;
 }
@@ -72,7 +75,7 @@ export class FunctionError extends Error {
 }
 
 const stackName = 'FirehoseEventProducer';
-const progressIntervalMs = 500;
+const progressIntervalMs = 100;
 
 /**
  * Runs the producer on this machine, with no AWS account: synthesizes the stack, starts an embedded Firehose and an
@@ -83,14 +86,14 @@ const progressIntervalMs = 500;
  * @throws The signal's reason, if it stopped the run.
  */
 export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
-  const { assemblyDirectory, context = {}, onProgress, signal } = options;
+  const { assemblyDirectory, context = {}, onStep, signal } = options;
   if (assemblyDirectory !== undefined) {
     return runStack(await readLocalStack(resolve(assemblyDirectory), stackName), options);
   }
   // Not cdk.out: two runs at once would write over each other's.
   const temporaryDirectory = await mkdtemp(join(tmpdir(), 'firehose-event-producer-'));
   try {
-    onProgress('Synthesizing the stack, as cdk deploy would ...');
+    onStep('Synthesizing the stack, as cdk deploy would ...');
     await synthesize(temporaryDirectory, context, signal);
     return await runStack(await readLocalStack(temporaryDirectory, stackName), options);
   } finally {
@@ -99,7 +102,7 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
 }
 
 async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<LocalRun> {
-  const { payload, onProgress, signal } = options;
+  const { payload, onStep, onProgress, signal } = options;
   const outputDirectory = resolve(options.outputDirectory);
   await mkdir(outputDirectory, { recursive: true });
   const logPath = join(outputDirectory, 'function.log');
@@ -108,9 +111,11 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   const lambda = new LambdaPool(stack.function, { endpointUrl: aws.endpointUrl, logFile: log.fd });
   const stop = () => lambda.stop();
   signal?.addEventListener('abort', stop);
-  onProgress(`AWS is ${aws.endpointUrl}, invoking the function with ${JSON.stringify(payload)} ...`);
+  onStep(`AWS is ${aws.endpointUrl}, invoking the function with ${JSON.stringify(payload)} ...`);
   const startedMs = Date.now();
-  const progress = reportProgress(aws, onProgress);
+  const totalEvents = payload.count ?? Number(stack.function.environment.DEFAULT_COUNT);
+  const tell = () => onProgress(measureProgress(aws, totalEvents, Date.now() - startedMs));
+  const progress = setInterval(tell, progressIntervalMs);
 
   try {
     signal?.throwIfAborted();
@@ -122,11 +127,12 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
       throw new FunctionError(error);
     }
     clearInterval(progress);
-    onProgress('Flushing what Firehose still buffers ...');
+    tell();
+    onStep('Flushing what Firehose still buffers ...');
     await aws.deliveryStream.flush().catch((failure: Error) => {
       throw new Error(`${failure.message}; what the function reported is in ${logPath}`, { cause: failure });
     });
-    onProgress(`Done: ${describeProgress(aws)}`);
+    onStep(`Done: ${describeDelivery(aws)}`);
     const reports = reportsInLog(await readFile(logPath, 'utf8'));
     const { keys, objectBytes } = aws.deliveryStream.totals;
     const directory = join(outputDirectory, stack.deliveryStream.bucketName);
@@ -154,24 +160,28 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   }
 }
 
-/** Tells how far it is now and then, unless nothing has changed. */
-function reportProgress(aws: LocalAws, onProgress: (line: string) => void): NodeJS.Timeout {
-  const startedMs = Date.now();
-  let last = describeProgress(aws);
-  return setInterval(() => {
-    const line = describeProgress(aws);
-    if (line !== last) {
-      last = line;
-      onProgress(`${((Date.now() - startedMs) / 1_000).toFixed(1)} s: ${line}`);
-    }
-  }, progressIntervalMs);
+function measureProgress(aws: LocalAws, totalEvents: number, elapsedMs: number): Progress {
+  const { eventsTaken: events, refused } = aws.admission;
+  const queued = aws.workQueue.size;
+  const queue = queued > 0 ? `; ${formatCount(queued, 'slice')} in the queue` : '';
+  return {
+    elapsedMs,
+    events,
+    totalEvents,
+    notes: [
+      `${formatNumber(Math.round(events / (Math.max(elapsedMs, 1) / 1_000)))}/s`,
+      `${formatNumber(refused)} refused`,
+      `${formatNumber(queued)} queued`,
+    ],
+    line: describeDelivery(aws) + queue,
+  };
 }
 
-function describeProgress({ deliveryStream, workQueue, admission }: LocalAws): string {
+function describeDelivery({ deliveryStream, admission }: LocalAws): string {
   const { records, recordBytes, keys } = deliveryStream.totals;
   const mebibytes = (recordBytes / 1_048_576).toFixed(1);
   return (
-    `Firehose took ${formatCount(records, 'record')}, ${mebibytes} MiB, refused ${formatNumber(admission.refused)}; ` +
-    `${formatCount(keys.length, 'object')} written${workQueue.isEmpty ? '' : '; slices are in the queue'}`
+    `Firehose took ${formatCount(admission.eventsTaken, 'event')} in ${formatCount(records, 'record')}, ` +
+    `${mebibytes} MiB, refused ${formatNumber(admission.refused)}; ${formatCount(keys.length, 'object')} written`
   );
 }

@@ -1,6 +1,6 @@
 import { relative } from 'node:path';
+import { formatDollars, formatNumber as number, formatCount as plural } from '../text.ts';
 import type { LocalRun } from './run.ts';
-import { formatNumber as number, formatCount as plural } from './text.ts';
 
 const seconds = (durationMs: number) => `${(durationMs / 1_000).toFixed(2)} s`;
 const here = (path: string) => relative('', path) || '.';
@@ -33,6 +33,7 @@ export function summarize(run: LocalRun): string {
       `${plural(report.bytesDelivered, 'byte')}, billed as ${number(report.billedBytes)}`,
     `  lambda   ${plural(run.invocations, 'invocation')}, ${plural(run.slicesQueued, 'slice')} through the work queue; ` +
       `Firehose refused ${number(run.recordsRefused)} of ${plural(run.recordsOffered, 'record')}`,
+    `  cost     about ${formatDollars(report.estimatedCostUsd)} in AWS, Firehose and Lambda at list prices`,
     ...(report.eventsUncertain > 0
       ? [`  twice    at most ${plural(report.eventsUncertain, 'event')}: answers were lost`]
       : []),

@@ -1,5 +1,6 @@
+import { formatCount, formatNumber } from '../text.ts';
 import { type Evidence, type Proof, type RunProof, total } from './proof.ts';
-import { formatCount, formatDuration, formatNumber, redrivePayload, verdict } from './summary.ts';
+import { formatDuration, redrivePayload, verdict } from './summary.ts';
 import { landingPlot, latencyPlot } from './svg-plots.ts';
 
 /** Most rows of a table. */

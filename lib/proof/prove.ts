@@ -28,6 +28,8 @@ export interface ProveWorld extends World {
   readonly lambda: LambdaClient;
   /** Opens a source; what landed before `landedSinceMs` may be left out. */
   readonly openSource: (name: string, landedSinceMs: number) => Source;
+  /** Told what begins, a line at a time. */
+  readonly onStep: (line: string) => void;
   /** Told of the report, before the waiting begins. */
   readonly onReport: (report: InvocationReport) => void;
 }
@@ -57,7 +59,7 @@ export async function prove(
   const source = world.openSource(sourceName, startedMs - maxClockSkewMs);
 
   const runId = `prove-${new Date(startedMs).toISOString()}`;
-  world.onProgress(`Invoking ${functionName} for the run ${runId} ...`);
+  world.onStep(`Invoking ${functionName} for the run ${runId} ...`);
   const report = await invokeProducer(world.lambda, functionName, { ...(count && { count }), runId });
   world.onReport(report);
 

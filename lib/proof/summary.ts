@@ -1,3 +1,4 @@
+import { formatCount, formatNumber } from '../text.ts';
 import { type Proof, type RunProof, total } from './proof.ts';
 
 /** Most ranges, lines and objects of a kind that a summary shows. */
@@ -6,16 +7,6 @@ const maxShown = 20;
 /** The payload that sends just the events of one range again. */
 export function redrivePayload({ runId }: RunProof, [from, to]: readonly [number, number]): string {
   return JSON.stringify({ runId, from, to });
-}
-
-/** A number, with its thousands apart. */
-export function formatNumber(value: number): string {
-  return value.toLocaleString('en-US');
-}
-
-/** A number of things. */
-export function formatCount(value: number, noun: string): string {
-  return `${formatNumber(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
 /** A time as a person would say it; `-` for none. Below a minute to a tenth of a second. */

@@ -1,5 +1,6 @@
+import { formatNumber } from '../text.ts';
 import type { ObjectCount, Tally } from './proof.ts';
-import { formatDuration, formatNumber } from './summary.ts';
+import { formatDuration } from './summary.ts';
 
 const [width, height] = [640, 260];
 const frame = { left: 56, right: 12, top: 16, bottom: 46 } as const;
@@ -143,7 +144,7 @@ function eventTicks(top: number, y: Scale): Label[] {
 }
 
 /** Round values from 0 to `top`, about so many. */
-function ticks(top: number, about: number): number[] {
+export function ticks(top: number, about: number): number[] {
   const step = niceCeiling(top / about);
   return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, order) => order * step);
 }
@@ -178,7 +179,8 @@ function cumulate(tallies: readonly Tally[]): Tally[] {
   });
 }
 
-function shortNumber(value: number): string {
+/** A number in a few characters, such as 1.5M. */
+export function shortNumber(value: number): string {
   return Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 }).format(value);
 }
 

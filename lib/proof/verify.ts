@@ -1,8 +1,9 @@
+import type { Progress } from '../terminal/progress.ts';
+import { formatCount, formatNumber } from '../text.ts';
 import { Comparison } from './comparison.ts';
 import { CorruptObjectError, objectBytes } from './object-bytes.ts';
 import type { Evidence } from './proof.ts';
 import { errorTypeOf, type Source, type StoredObject, UnanswerableError } from './source.ts';
-import { formatCount, formatNumber } from './summary.ts';
 import type { Run } from './uuid-rule.ts';
 
 /** What is to be proven. */
@@ -23,8 +24,8 @@ export interface World {
   readonly now: () => number;
   /** Waits. */
   readonly sleep: (durationMs: number) => Promise<unknown>;
-  /** Told how far things are, a line at a time, now and then. */
-  readonly onProgress: (line: string) => void;
+  /** Told how far things are, now and then. */
+  readonly onProgress: (progress: Progress) => void;
 }
 
 /** Objects read side by side: enough to hide S3's latency; each holds less than 1 MiB. */
@@ -33,8 +34,8 @@ const objectsAtOnce = 8;
 /** Time between two looks at the source. */
 const pollIntervalMs = 5_000;
 
-/** Least time between two lines of progress. */
-const progressIntervalMs = 2_000;
+/** Least time between two reports of progress while objects are read. */
+const progressIntervalMs = 200;
 
 /**
  * Reads every object of a source and compares it with the runs, until no event is missing or the time is over. An object is
@@ -50,13 +51,20 @@ export async function verify(question: Question, world: World): Promise<Evidence
   const seen = new Set<string>();
   let toldMs = startedMs;
 
-  const tell = (rest = '') => {
+  const tell = (waitingMs = 0) => {
     toldMs = now();
-    const present = comparison.expected - comparison.missing;
-    world.onProgress(
-      `${((toldMs - startedMs) / 1_000).toFixed(0)} s: ${formatNumber(present)} of ${formatCount(comparison.expected, 'event')} ` +
-        `found, ${formatCount(comparison.objects, 'object')} read${rest}`,
-    );
+    const { expected, missing, objects } = comparison;
+    const waiting = `waiting ${(waitingMs / 1_000).toFixed(0)} s`;
+    world.onProgress({
+      elapsedMs: toldMs - startedMs,
+      events: expected - missing,
+      totalEvents: expected,
+      notes: [formatCount(objects, 'object'), ...(waitingMs > 0 ? [waiting] : [])],
+      line:
+        `${formatNumber(expected - missing)} of ${formatCount(expected, 'event')} found, ` +
+        `${formatCount(objects, 'object')} read${waitingMs > 0 ? `; ${waiting} more at most` : ''}`,
+      isWaiting: waitingMs > 0,
+    });
   };
 
   const readObject = async ({ key, landedAtMs, bytes }: StoredObject, isStopped: () => boolean) => {
@@ -102,7 +110,7 @@ export async function verify(question: Question, world: World): Promise<Evidence
   const deadlineMs = startedMs + waitMs;
   await readNewObjects();
   while (comparison.missing > 0 && now() < deadlineMs) {
-    tell(`; waiting ${((deadlineMs - now()) / 1_000).toFixed(0)} s more at most`);
+    tell(deadlineMs - now());
     await sleep(Math.min(pollIntervalMs, deadlineMs - now()));
     toldMs = now();
     await readNewObjects();

@@ -4,9 +4,10 @@ import { rowNames } from '../../lib/bench/contenders.ts';
 import { formatPage } from '../../lib/bench/page.ts';
 import { barLength, plotBenchmark } from '../../lib/bench/plot.ts';
 import { dollarsOf, figuresOf, median, ratioOf, spread } from '../../lib/bench/statistics.ts';
-import { formatTable, toJson } from '../../lib/bench/tables.ts';
+import { toJson } from '../../lib/bench/tables.ts';
 import { assessTargets } from '../../lib/bench/targets.ts';
 import { hasToWait } from '../../lib/bench/throttle.ts';
+import { formatTable } from '../../lib/table.ts';
 import { benchmarkOf, observationOf } from './factories.ts';
 
 describe('the figures of the benchmark', () => {

@@ -37,6 +37,12 @@ describe('CDK context', () => {
     ['timeZone', '+02:00', 'context timeZone is "+02:00": expected'],
     ['timeZone', 'europe/berlin', 'context timeZone is "europe/berlin": expected'],
     ['deliveryStreamName', 'my stream', 'context deliveryStreamName is "my stream": expected'],
+    ['schedule', 'cron(61 12 * * ? *)', 'context schedule is "cron(61 12 * * ? *)": expected'],
+    [
+      'firehoseUsdPerGb',
+      'cheap',
+      'context firehoseUsdPerGb is "cheap": expected a price in US dollars: a number from 0 to 1000, for example -c firehoseUsdPerGb=0.031',
+    ],
     [
       'removal',
       'yes',
@@ -66,6 +72,13 @@ describe('CDK context', () => {
     templateOf({ count: 5_000 }).hasResourceProperties('AWS::Lambda::Function', {
       Environment: { Variables: { DEFAULT_COUNT: '5000' } },
     });
+  });
+
+  it('takes prices, which the report is estimated with', () => {
+    templateOf({ firehoseUsdPerGb: '0.031', lambdaUsdPerGbSecond: 2e-7 }).hasResourceProperties(
+      'AWS::Lambda::Function',
+      { Environment: { Variables: { FIREHOSE_USD_PER_GB: '0.031', LAMBDA_USD_PER_GB_SECOND: '2e-7' } } },
+    );
   });
 
   it.each(['Asia/Kolkata', 'Europe/Kyiv', 'Etc/UTC', 'UTC', 'Etc/GMT+1', 'America/Port_of_Spain'])(

@@ -427,6 +427,7 @@ describe('the outputs', () => {
       'BucketName',
       'WorkQueueUrl',
       'DeadLetterQueueUrl',
+      'DashboardUrl',
       'InvokeCommand',
     ]);
     const command = JSON.stringify(outputs.InvokeCommand);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { frequencyOf } from '../../lib/schedule.ts';
+import { frequencyOf, isSchedule } from '../../lib/schedule.ts';
 
 describe('frequencyOf', () => {
   it.each([
@@ -35,5 +35,29 @@ describe('frequencyOf', () => {
 
   it('refuses fields that make no sense', () => {
     expect(() => frequencyOf('cron(61 8 * * ? *)')).toThrow('61');
+  });
+});
+
+describe('isSchedule', () => {
+  it.each(['rate(5 minutes)', 'rate(1 day)', 'cron(0 8 ? * MON-FRI *)', 'cron(0/15 8-17 L * ? 2026-2030)'])(
+    'takes %s',
+    (expression) => {
+      expect(isSchedule(expression)).toBe(true);
+    },
+  );
+
+  it.each([
+    'off',
+    'weekly',
+    'rate(0 minutes)',
+    'rate(5 weeks)',
+    'at(2026-11-22T08:00:00)',
+    'cron(0 8 * * ?)',
+    'cron(0 8 * * * *)',
+    'cron(0 8 ? * ? *)',
+    'cron(61 8 * * ? *)',
+    ' rate(5 minutes)',
+  ])('refuses %s', (expression) => {
+    expect(isSchedule(expression)).toBe(false);
   });
 });

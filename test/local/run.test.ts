@@ -6,6 +6,7 @@ import { createEventWriter, eventBytes } from '../../lambda/events.ts';
 import { parseFaults } from '../../lib/local/faults.ts';
 import { type LocalRun, type LocalRunOptions, runLocally } from '../../lib/local/run.ts';
 import { synthesize } from '../../lib/local/synth.ts';
+import type { Progress } from '../../lib/terminal/progress.ts';
 import { objectsIn, temporaryDirectory } from './factories.ts';
 
 const assemblyDirectory = temporaryDirectory();
@@ -17,6 +18,7 @@ function run(options: Partial<LocalRunOptions> & Pick<LocalRunOptions, 'payload'
   return runLocally({
     ...(options.context === undefined && { assemblyDirectory }),
     outputDirectory: temporaryDirectory(),
+    onStep: () => {},
     onProgress: () => {},
     ...options,
   });
@@ -62,8 +64,15 @@ describe('a run on this machine', () => {
   ])(
     'as %s leaves exactly the %i events that the rule gives',
     async (_format, count, bytesPerEvent, context) => {
+      // Prepare
+      const progress: Progress[] = [];
+
       // Act
-      const result = await run({ payload: { count, runId: 'run-1' }, ...(context && { context }) });
+      const result = await run({
+        payload: { count, runId: 'run-1' },
+        onProgress: (now) => progress.push(now),
+        ...(context && { context }),
+      });
 
       // Assess
       expect(extraCopies(result)).toBe(0);
@@ -75,6 +84,7 @@ describe('a run on this machine', () => {
       expect(result.report.bytesDelivered / count).toBeCloseTo(bytesPerEvent, 0);
       expect(result.output.objects).toBe(objectsIn(result.output.directory).length);
       expect(result.maxMemoryUsedMiB).toBeLessThan(256);
+      expect(progress.at(-1)).toMatchObject({ events: count, totalEvents: count });
     },
   );
 

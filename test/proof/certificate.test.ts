@@ -1,4 +1,4 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { certificate } from '../../lib/proof/certificate.ts';
 import type { Evidence } from '../../lib/proof/proof.ts';
+import { chromium, chromiumFlags } from '../chromium.ts';
 import { compare, createFacts, createLines, createRun, eventTimeMs } from './factories.ts';
 
 const landed = (order: number) =>
@@ -100,24 +101,11 @@ describe('the certificate', () => {
   });
 });
 
-const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find((name) => {
-  try {
-    execFileSync(name, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-});
 if (chromium === undefined) {
   console.warn(
     'SKIPPED: no Chromium is installed, so the certificate is not opened in one (apt-get install chromium).',
   );
 }
-
-const flags = [
-  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
-  ...['--disable-background-networking', '--disable-component-update', '--virtual-time-budget=2000'],
-];
 
 /** What a page looks like. */
 interface Look {
@@ -158,7 +146,7 @@ describe.skipIf(chromium === undefined)('the certificate in Chromium', () => {
           `<iframe style="width:${width}px;height:4000px;border:0" srcdoc="${framed}"></iframe><script>${probe}</script>`,
       );
       const { stdout } = await promisify(execFile)(chromium!, [
-        ...flags,
+        ...chromiumFlags,
         `--user-data-dir=${join(directory, 'profile')}`,
         `--blink-settings=preferredColorScheme=${scheme === 'dark' ? 0 : 1}`,
         '--dump-dom',

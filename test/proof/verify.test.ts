@@ -47,7 +47,7 @@ function createWorld(): World & { readonly lines: string[] } {
     sleep: async (durationMs) => {
       nowMs += durationMs;
     },
-    onProgress: (line) => lines.push(line),
+    onProgress: ({ elapsedMs, line }) => lines.push(`${elapsedMs / 1_000} s: ${line}`),
   };
 }
 

@@ -4,6 +4,7 @@ import { Pacer } from '../../lambda/pacer.ts';
 import { billedBytes } from '../../lambda/records.ts';
 import type { RunSlice } from '../../lambda/slice.ts';
 import { quotas, TokenBucket } from '../../lib/local/quota.ts';
+import { prices } from '../../lib/prices.ts';
 import { type InvocationWorld, SimulatedLambda } from './lambda.ts';
 import { World } from './world.ts';
 
@@ -20,18 +21,6 @@ export interface Forecast {
   /** What Firehose, Lambda and SQS would charge, in US dollars. */
   readonly dollars: { readonly firehose: number; readonly lambda: number; readonly sqs: number };
 }
-
-/** Prices in us-east-1, in US dollars (pricing pages, 2026-11). */
-const prices = {
-  /** A GiB that a Direct PUT stream takes, of the first 500 TB a month. */
-  firehoseGib: 0.029,
-  /** A GiB-second of an arm64 function. */
-  lambdaGibSecond: 0.0000133334,
-  /** An invocation. */
-  lambdaRequest: 0.0000002,
-  /** A request to a standard queue. */
-  sqsRequest: 0.0000004,
-};
 
 const timeoutMs = 300_000;
 const memoryGib = 0.5;
@@ -111,11 +100,12 @@ export async function forecast(count: number): Promise<Forecast> {
     hours: (world.now() - startMs) / 3_600_000,
     memoryMiB: process.resourceUsage().maxRSS / 1_024,
     dollars: {
-      firehose: (seen.billedBytes / 1_073_741_824) * prices.firehoseGib,
+      firehose: (seen.billedBytes / 1_073_741_824) * prices.firehoseUsdPerGb,
       lambda:
-        (seen.lambdaMs / 1_000) * memoryGib * prices.lambdaGibSecond + invocations * prices.lambdaRequest,
+        (seen.lambdaMs / 1_000) * memoryGib * prices.lambdaUsdPerGbSecond +
+        invocations * prices.lambdaUsdPerRequest,
       // Sent, received and deleted.
-      sqs: 3 * seen.messages * prices.sqsRequest,
+      sqs: 3 * seen.messages * prices.sqsUsdPerRequest,
     },
   };
 }

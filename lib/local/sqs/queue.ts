@@ -43,6 +43,11 @@ export class LocalQueue {
     return this.#messages.size === 0;
   }
 
+  /** Messages left, whether they wait or are being worked on. */
+  get size(): number {
+    return this.#messages.size;
+  }
+
   /** When the next message can be received, in milliseconds since 1970; `Infinity` when there is none. */
   get nextVisibleMs(): number {
     return Math.min(

@@ -7,3 +7,10 @@ export function formatNumber(value: number): string {
 export function formatCount(value: number, noun: string): string {
   return `${formatNumber(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
+
+/** Dollars for people: to the cent, and what is less than a cent to two digits, such as `$0.0018`. */
+export function formatDollars(usd: number): string {
+  const digits =
+    usd < 0.01 ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  return `$${usd.toLocaleString('en-US', digits)}`;
+}

@@ -1,0 +1,59 @@
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, InvalidArgumentError } from 'commander';
+import { environmentVariables } from '../lambda/environment-variables.ts';
+import { estimateCosts } from '../lib/cost/estimate.ts';
+import { stack } from '../lib/cost/stack.ts';
+import { summarize } from '../lib/cost/summary.ts';
+import { prices, pricesFromContext, pricesSource } from '../lib/prices.ts';
+import { exitCodeOf, parseCount } from '../lib/proof/options.ts';
+import { isSchedule, scheduleExpectation } from '../lib/schedule.ts';
+
+const { maxCount, defaultCount, eventsPerSlice } = environmentVariables;
+
+const command = new Command('npm run cost --')
+  .description('Says what a run and a month would cost in each record format, without AWS.')
+  .option('--count <number>', `events of a run, 1 to ${maxCount.default}`, parseCount, defaultCount.default)
+  .option('--schedule <expression>', "rate(…), cron(…), or 'off' for none", parseSchedule, stack.schedule)
+  .option(
+    '-c, --context <price=value>',
+    'a price of your own, as for cdk deploy; may be given several times',
+    collectPrice,
+  )
+  .option('--json', 'print one JSON document, with all digits, instead of the tables')
+  .addHelpText('after', `\nPrices: ${Object.keys(prices).join(', ')}`)
+  .allowExcessArguments(false)
+  .exitOverride();
+
+try {
+  const { count, schedule, context, json } = command.parse().opts();
+  const cdkJson = JSON.parse(readFileSync(new URL('../cdk.json', import.meta.url), 'utf8'));
+  const estimate = estimateCosts({
+    count,
+    schedule,
+    eventsPerSlice: eventsPerSlice.default,
+    prices: pricesFromContext({ ...cdkJson.context, ...context }),
+  });
+  console.log(json ? JSON.stringify({ ...estimate, pricesSource }) : summarize(estimate));
+} catch (error) {
+  process.exitCode = exitCodeOf(error, console.error);
+  if (error instanceof CommanderError && error.code === 'commander.excessArguments') {
+    console.error("Put options after --, for example: npm run cost -- --count 5 --schedule 'rate(1 minute)'");
+  }
+}
+
+function parseSchedule(text: string): string {
+  if (text !== 'off' && !isSchedule(text)) {
+    throw new InvalidArgumentError(`Expected ${scheduleExpectation}, or off, for example 'rate(1 minute)'.`);
+  }
+  return text;
+}
+
+function collectPrice(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, key = '', value = ''] = /^([^=]*)=(.*)$/.exec(text) ?? [];
+  if (!Object.hasOwn(prices, key)) {
+    throw new InvalidArgumentError(
+      `Expected PRICE=VALUE, where PRICE is one of ${Object.keys(prices).join(', ')}, for example firehoseUsdPerGb=0.031.`,
+    );
+  }
+  return { ...before, [key]: value };
+}

@@ -1,0 +1,159 @@
+import { quotas } from '../local/quota.ts';
+import type { Prices } from '../prices.ts';
+import { frequencyOf } from '../schedule.ts';
+import { billedBytesOf, type RecordFormat, recordFormats } from './records.ts';
+import { stack } from './stack.ts';
+
+/** What {@link estimateCosts} works with. */
+export interface CostQuestion {
+  /** Events of a run, from 1. */
+  readonly count: number;
+  /** `rate(…)` or `cron(…)` of EventBridge Scheduler, or `off` for none. */
+  readonly schedule: string;
+  /** Events of a slice: a larger run is cut into slices. */
+  readonly eventsPerSlice: number;
+  /** What things cost. */
+  readonly prices: Prices;
+}
+
+/** What runs cost in one record format, in US dollars. */
+export interface FormatCosts {
+  /** The format. */
+  readonly recordFormat: RecordFormat;
+  /** Bytes of a run that Firehose bills. */
+  readonly billedBytes: number;
+  /** Invocations of a run. */
+  readonly invocations: number;
+  /** How long the invocations of a run take, added up. */
+  readonly lambdaSeconds: number;
+  /** A run, by service. */
+  readonly usdPerRun: Record<'firehose' | 'lambda' | 'sqs' | 'total', number>;
+  /** Part of what the same run costs with one event per record; nothing if that is free. */
+  readonly partOfSingle: number | null;
+  /** A month, by service: all runs of the schedule, and what is there whether it runs or not. */
+  readonly usdPerMonth: Record<
+    'firehose' | 'lambda' | 'sqs' | 'metrics' | 'alarms' | 'dashboards' | 'total',
+    number
+  >;
+  /** What the schedule asks for, as a share of the stream's quota in us-east-1; more than 1 is never worked off. */
+  readonly quotaShare: number;
+}
+
+/** What a run and a month cost. */
+export interface CostEstimate extends Pick<CostQuestion, 'count' | 'schedule' | 'prices'> {
+  /** Runs of a month of 730 hours. */
+  readonly runsPerMonth: number;
+  /** Each record format; the last one is one event per record. */
+  readonly formats: readonly FormatCosts[];
+}
+
+/** A GB, as AWS bills it. */
+const bytesPerGb = 2 ** 30;
+
+const hoursPerMonth = 730;
+
+/** Memory that comes with one whole processor (Lambda guide, memory). */
+const memoryMiBPerCpu = 1_769;
+
+/** What an invocation waits for Firehose beside the stream's pace: an assumption, the same as the simulation's. */
+export const answerSeconds = 0.04;
+
+/** Record data that a stream takes a second. The quotas of records and requests are further away in every format. */
+export const quotaBytesPerSecond = quotas['us-east-1'].bytes;
+
+/** The function's share of a processor. */
+export const cpuShare = stack.memoryMiB / memoryMiBPerCpu;
+
+/** Memory of the function in GB. */
+export const memoryGb = stack.memoryMiB / 1_024;
+
+/** A message is sent, received and deleted. */
+const requestsPerMessage = 3;
+
+/**
+ * How often Lambda asks the empty work queue: five pollers that wait 20 s each.
+ *
+ * @see https://repost.aws/knowledge-center/sqs-high-charges
+ */
+export const pollsPerMonth = 5 * 3 * 60 * hoursPerMonth;
+
+/**
+ * What runs cost in each record format with the stack's defaults: list prices, nothing refused, nothing sent twice, no
+ * free tier. Left out are S3, CloudWatch Logs, Scheduler and data transfer.
+ *
+ * @throws Error if `schedule` is no expression that repeats.
+ */
+export function estimateCosts(question: CostQuestion): CostEstimate {
+  const { count, schedule, prices } = question;
+  const runsPerMonth = runsPerMonthOf(schedule);
+  const runs = (Object.keys(recordFormats) as RecordFormat[]).map((recordFormat) =>
+    estimateRun(recordFormat, question),
+  );
+  const singleUsd = runs.find(({ recordFormat }) => recordFormat === 'single')!.usdPerRun.total;
+  const perMonth = ({ firehose, lambda, sqs }: FormatCosts['usdPerRun']) => ({
+    firehose: firehose * runsPerMonth,
+    lambda: lambda * runsPerMonth,
+    sqs: sqs * runsPerMonth + pollsPerMonth * prices.sqsUsdPerRequest,
+    // A metric is billed by the hour in which a value of it came.
+    metrics: stack.metrics * prices.cloudWatchUsdPerMetricMonth * Math.min(1, runsPerMonth / hoursPerMonth),
+    alarms: stack.alarmMetrics * prices.cloudWatchUsdPerAlarmMetricMonth,
+    dashboards: stack.dashboards * prices.cloudWatchUsdPerDashboardMonth,
+  });
+  return {
+    count,
+    schedule,
+    runsPerMonth,
+    formats: runs.map((run) => ({
+      ...run,
+      partOfSingle: singleUsd === 0 ? null : run.usdPerRun.total / singleUsd,
+      usdPerMonth: withTotal(perMonth(run.usdPerRun)),
+      quotaShare: (quotaSecondsOf(count, run.recordFormat) * runsPerMonth) / (hoursPerMonth * 3_600),
+    })),
+    prices,
+  };
+}
+
+function runsPerMonthOf(schedule: string): number {
+  if (schedule === 'off') {
+    return 0;
+  }
+  const frequency = frequencyOf(schedule);
+  if (frequency === undefined) {
+    throw new Error(`schedule is "${schedule}": expected rate(…), cron(…) or off`);
+  }
+  return frequency.runsPerMonth;
+}
+
+function estimateRun(recordFormat: RecordFormat, { count, eventsPerSlice, prices }: CostQuestion) {
+  const slices = Math.ceil(count / eventsPerSlice);
+  const messages = slices === 1 ? 0 : slices;
+  // A run that is cut takes an invocation that cuts it.
+  const invocations = slices === 1 ? 1 : slices + 1;
+  const billedBytes =
+    Math.floor(count / eventsPerSlice) * billedBytesOf(eventsPerSlice, recordFormat) +
+    billedBytesOf(count % eventsPerSlice, recordFormat);
+  // Invocations side by side share the stream, and each is paid for while it waits.
+  const paceSeconds = quotaSecondsOf(count, recordFormat) * Math.min(slices, stack.maxConcurrency);
+  const cpuSeconds = (count * recordFormats[recordFormat].cpuMicrosPerEvent) / 1e6 / cpuShare;
+  const lambdaSeconds = Math.max(paceSeconds, cpuSeconds) + invocations * answerSeconds;
+  return {
+    recordFormat,
+    billedBytes,
+    invocations,
+    lambdaSeconds,
+    usdPerRun: withTotal({
+      firehose: (billedBytes / bytesPerGb) * prices.firehoseUsdPerGb,
+      lambda:
+        lambdaSeconds * memoryGb * prices.lambdaUsdPerGbSecond + invocations * prices.lambdaUsdPerRequest,
+      sqs: requestsPerMessage * messages * prices.sqsUsdPerRequest,
+    }),
+  };
+}
+
+function quotaSecondsOf(count: number, recordFormat: RecordFormat): number {
+  return (count * recordFormats[recordFormat].bytesPerEvent) / quotaBytesPerSecond;
+}
+
+function withTotal<T extends Record<string, number>>(parts: T): T & { total: number } {
+  return { ...parts, total: Object.values(parts).reduce((sum, part) => sum + part, 0) };
+}

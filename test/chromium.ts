@@ -1,0 +1,17 @@
+import { execFileSync } from 'node:child_process';
+
+/** The command of the Chromium that is installed here; nothing if there is none. */
+export const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find((name) => {
+  try {
+    execFileSync(name, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+});
+
+/** Flags for a page that is opened without a window, and without a request to anybody. */
+export const chromiumFlags = [
+  ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-sync'],
+  ...['--disable-background-networking', '--disable-component-update', '--virtual-time-budget=2000'],
+];

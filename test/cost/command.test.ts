@@ -1,0 +1,63 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import { estimateOf } from './factories.ts';
+
+function cost(...options: string[]) {
+  return spawnSync(process.execPath, ['--import', 'tsx', 'bin/cost.ts', ...options], { encoding: 'utf8' });
+}
+
+describe('npm run cost', () => {
+  it('prints one JSON document with --json: the estimate, and where the prices are from', () => {
+    // Act
+    const { stdout, stderr, status } = cost('--json', '--count', '5000', '--schedule', 'rate(1 hour)');
+
+    // Assess
+    expect([status, stderr]).toEqual([0, '']);
+    const { pricesSource, ...estimate } = JSON.parse(stdout);
+    expect(estimate).toEqual(estimateOf({ count: 5_000, schedule: 'rate(1 hour)' }));
+    expect(pricesSource).toMatchObject({ region: 'us-east-1', date: expect.stringMatching(/^\d{4}-\d\d$/) });
+  });
+
+  it('counts with the defaults of the stack, and the prices of -c', () => {
+    // Act
+    const { stdout, status } = cost(
+      '-c',
+      'firehoseUsdPerGb=0.031',
+      '--context',
+      'sqsUsdPerRequest=2e-7',
+      '--json',
+    );
+
+    // Assess
+    expect(status).toBe(0);
+    const { prices } = estimateOf();
+    expect(JSON.parse(stdout)).toMatchObject(
+      estimateOf({ prices: { ...prices, firehoseUsdPerGb: 0.031, sqsUsdPerRequest: 0.0000002 } }),
+    );
+  });
+
+  it.each([
+    [['--count', '0'], "'0' is invalid. Expected a whole number from 1 to 1000000000, for example"],
+    [['--count', '1e6'], "'1e6' is invalid. Expected a whole number"],
+    [['--schedule', 'weekly'], "'weekly' is invalid. Expected rate(NUMBER minutes|hours|days) or cron("],
+    [['--schedule', 'cron(61 8 * * ? *)'], "or off, for example 'rate(1 minute)'."],
+    [
+      ['-c', 'firehoseUsdPerGB=1'],
+      "'firehoseUsdPerGB=1' is invalid. Expected PRICE=VALUE, where PRICE is one of fire",
+    ],
+    [['-c', 'toString=1'], "'toString=1' is invalid. Expected PRICE=VALUE"],
+    [
+      ['-c', 'firehoseUsdPerGb=abc'],
+      'error: context firehoseUsdPerGb is "abc": expected a price in US dollars: a number from 0 to 1000, for example -c',
+    ],
+    [['--coutn', '5'], '(Did you mean --count?)'],
+    [['5'], "Put options after --, for example: npm run cost -- --count 5 --schedule 'rate(1 minute)'"],
+  ])('refuses %j', (options, message) => {
+    // Act
+    const { stdout, stderr, status } = cost(...options);
+
+    // Assess
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain(message);
+  });
+});

@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import type { RecordFormat } from '../../lambda/environment-variables.ts';
+import { billedBytes, packRecords } from '../../lambda/records.ts';
+import { billedBytesOf, recordFormats } from '../../lib/cost/records.ts';
+import { prices } from '../../lib/prices.ts';
+import { forecast } from '../simulation/forecast.ts';
+import { packOptions } from '../unit/factories.ts';
+import { costsOf, estimateOf } from './factories.ts';
+
+/** What the producer's own records are billed as, when requests are as large as the quota of us-east-1 lets them be. */
+function packedBytes(to: number, recordFormat: RecordFormat): number {
+  let billed = 0;
+  const limits = () => ({ bytes: 524_288, events: Number.POSITIVE_INFINITY });
+  for (const { data } of packRecords(packOptions({ slice: { from: 0, to }, recordFormat, limits }))) {
+    billed += billedBytes(data.length);
+  }
+  return billed;
+}
+
+const counts = [1, 75, 76, 150, 151, 450, 451, 452, 902, 903, 5_000, 21_845, 21_846, 1_000_000];
+
+describe('the billed bytes of a run', () => {
+  it.each(counts)("of %i events are those of the producer's own records, as ndjson and single", (count) => {
+    for (const recordFormat of ['ndjson', 'single'] as const) {
+      expect(billedBytesOf(count, recordFormat)).toBe(packedBytes(count, recordFormat));
+    }
+  });
+
+  it.each(counts)(
+    "of %i events are within half a percent of the producer's own records, as gzip",
+    (count) => {
+      // Act
+      const ratio = billedBytesOf(count, 'gzip') / packedBytes(count, 'gzip');
+
+      // Assess
+      expect(Math.abs(ratio - 1)).toBeLessThan(0.005);
+    },
+  );
+
+  it('of a run that is cut are those of its slices', () => {
+    // Prepare
+    const count = 2_000_100;
+
+    // Act
+    const { billedBytes } = costsOf('ndjson', { count });
+
+    // Assess
+    expect(billedBytes).toBe(2 * packedBytes(1_000_000, 'ndjson') + packedBytes(100, 'ndjson'));
+  });
+});
+
+describe('the costs of a run', () => {
+  it.each([1_000_000, 3_000_000])('of %i events are those of the simulated producer', async (count) => {
+    // Prepare
+    const { dollars, messages } = await forecast(count);
+
+    // Act
+    const { usdPerRun, invocations } = costsOf('ndjson', { count });
+
+    // Assess
+    expect(usdPerRun.firehose).toBeCloseTo(dollars.firehose, 12);
+    expect(Math.abs(usdPerRun.lambda / dollars.lambda - 1)).toBeLessThan(0.1);
+    expect(usdPerRun.sqs).toBeCloseTo(dollars.sqs, 12);
+    expect(invocations).toBe(messages + 1);
+  });
+
+  it('depend on the processor where that is slower than the stream', () => {
+    expect(costsOf('single', { count: 1_000_000 }).lambdaSeconds).toBeCloseTo(6 / (512 / 1_769) + 0.04, 6);
+  });
+
+  it('are a 72nd of those with one event per record, for a million events', () => {
+    expect(1 / costsOf('ndjson', { count: 1_000_000 }).partOfSingle!).toBeCloseTo(71.85, 1);
+    expect(costsOf('single', { count: 1_000_000 }).partOfSingle).toBe(1);
+  });
+
+  it('follow the prices', () => {
+    // Act
+    const dear = costsOf('gzip', { prices: { ...prices, firehoseUsdPerGb: 0.058 } });
+
+    // Assess
+    expect(dear.usdPerRun.firehose).toBeCloseTo(2 * costsOf('gzip').usdPerRun.firehose, 15);
+    expect(dear.usdPerRun.lambda).toBe(costsOf('gzip').usdPerRun.lambda);
+  });
+
+  it('are no part of anything when all is free', () => {
+    // Prepare
+    const free = Object.fromEntries(Object.keys(prices).map((key) => [key, 0])) as unknown as typeof prices;
+
+    // Act
+    const { partOfSingle, usdPerMonth } = costsOf('ndjson', { prices: free });
+
+    // Assess
+    expect(partOfSingle).toBeNull();
+    expect(usdPerMonth.total).toBe(0);
+  });
+
+  it.each(Object.entries(recordFormats))(
+    'take the CPU time of the benchmark, as %s',
+    (recordFormat, { cpuMicrosPerEvent }) => {
+      // Prepare
+      const page = readFileSync('docs/benchmarks.md', 'utf8');
+      const row = page.split('\n').find((line) => line.startsWith(`| ours-${recordFormat} `))!;
+
+      // Act
+      const measured = Number(row.split('|')[5]);
+
+      // Assess: rounded, and no two machines are alike
+      expect(cpuMicrosPerEvent / measured).toBeGreaterThan(0.6);
+      expect(cpuMicrosPerEvent / measured).toBeLessThan(1.6);
+    },
+  );
+});
+
+describe('the costs of a month', () => {
+  it('are those of all runs, and of what is there whether it runs or not', () => {
+    // Act
+    const { usdPerRun, usdPerMonth } = costsOf('single', { count: 1_000_000, schedule: 'rate(1 hour)' });
+
+    // Assess
+    const { total, ...parts } = usdPerMonth;
+    expect(parts.firehose).toBeCloseTo(730 * usdPerRun.firehose, 9);
+    expect(total).toBeCloseTo(
+      Object.values(parts).reduce((sum, part) => sum + part),
+      9,
+    );
+    expect(parts).toMatchObject({ sqs: 657_000 * 0.0000004, dashboards: 3 });
+  });
+
+  it('count metrics by the hour in which there is a run', () => {
+    // Act
+    const { metrics } = costsOf('ndjson', { schedule: 'cron(0 8 * * ? *)' }).usdPerMonth;
+
+    // Assess
+    expect(metrics).toBeCloseTo(costsOf('ndjson').usdPerMonth.metrics / 24, 9);
+  });
+
+  it('without a schedule are those of what watches the producer', () => {
+    // Act
+    const { firehose, lambda, metrics, alarms, dashboards } = costsOf('ndjson', {
+      schedule: 'off',
+    }).usdPerMonth;
+
+    // Assess
+    expect([firehose, lambda, metrics]).toEqual([0, 0, 0]);
+    expect(alarms + dashboards).toBeGreaterThan(0);
+  });
+
+  it('say how much more than its quota a stream would have to take', () => {
+    // Act
+    const { formats } = estimateOf({ count: 10_000_000, schedule: 'rate(1 minute)' });
+
+    // Assess: 680 MB a minute against 5 MiB a second
+    expect(formats.map(({ quotaShare }) => Number(quotaShare.toFixed(2)))).toEqual([2.16, 0.7, 2.16]);
+  });
+
+  it('need a schedule that repeats', () => {
+    expect(() => estimateOf({ schedule: 'at(2026-11-22T08:00:00)' })).toThrow('schedule is "at(');
+  });
+});

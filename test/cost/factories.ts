@@ -1,0 +1,25 @@
+import { environmentVariables } from '../../lambda/environment-variables.ts';
+import {
+  type CostEstimate,
+  type CostQuestion,
+  estimateCosts,
+  type FormatCosts,
+} from '../../lib/cost/estimate.ts';
+import type { RecordFormat } from '../../lib/cost/records.ts';
+import { prices } from '../../lib/prices.ts';
+
+/** The estimate for the stack's defaults but for what is given. */
+export function estimateOf(question: Partial<CostQuestion> = {}): CostEstimate {
+  return estimateCosts({
+    count: 100,
+    schedule: 'rate(5 minutes)',
+    eventsPerSlice: environmentVariables.eventsPerSlice.default,
+    prices,
+    ...question,
+  });
+}
+
+/** What one format costs. */
+export function costsOf(recordFormat: RecordFormat, question: Partial<CostQuestion> = {}): FormatCosts {
+  return estimateOf(question).formats.find((costs) => costs.recordFormat === recordFormat)!;
+}

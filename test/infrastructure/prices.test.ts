@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { isPrice, prices, pricesFromContext } from '../../lib/prices.ts';
+
+describe('prices', () => {
+  it.each(['0', '0.029', '2e-7', '1e-7', '3', '1000'])('may be %s', (text) => {
+    expect(isPrice(text)).toBe(true);
+  });
+
+  it.each(['', ' ', '-1', '1001', '1e9', 'abc', '0x1', '$3', '0,029', 'Infinity', '.5', '1.'])(
+    'may not be %j',
+    (text) => {
+      expect(isPrice(text)).toBe(false);
+    },
+  );
+
+  it('of the context take the place of list prices, as texts and as numbers', () => {
+    // Act
+    const own = pricesFromContext({ firehoseUsdPerGb: '0.031', sqsUsdPerRequest: 0.0000002, other: 'x' });
+
+    // Assess
+    expect(own).toEqual({ ...prices, firehoseUsdPerGb: 0.031, sqsUsdPerRequest: 0.0000002 });
+  });
+
+  it('of the context are refused with what was expected', () => {
+    expect(() => pricesFromContext({ sqsUsdPerRequest: true })).toThrow(
+      'context sqsUsdPerRequest is "true": expected a price in US dollars: a number from 0 to 1000, for example -c',
+    );
+  });
+});
