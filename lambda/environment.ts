@@ -99,7 +99,9 @@ const schema = v.object({
  * @throws InvalidEnvironmentError naming each variable that doesn't fit, its value, and what was expected.
  */
 export function parseEnvironment(source: Readonly<Record<string, string | undefined>>): Environment {
-  const parsed = v.safeParse(schema, source);
+  // Every name is given, if only as undefined: of one that is missing valibot would not say what was expected.
+  const given = Object.fromEntries(Object.keys(schema.entries).map((name) => [name, source[name]]));
+  const parsed = v.safeParse(schema, given);
   if (!parsed.success) {
     const problems = parsed.issues.map(
       (issue) => `- ${v.getDotPath(issue)} is ${issue.received}; ${issue.message}`,

@@ -1,16 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseEnvironment } from '../../lambda/environment.ts';
 import { InvalidEnvironmentError } from '../../lambda/errors.ts';
+import { neededVariables as needed } from './factories.ts';
 
-const needed = {
-  DELIVERY_STREAM_NAME: 'my-stream',
-  WORK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
-  FIREHOSE_USD_PER_GB: '0.029',
-  LAMBDA_USD_PER_GB_SECOND: '2e-7',
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
-};
-
-const pricing = { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000002, memorySizeMiB: 512 };
+const pricing = { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 };
 
 describe("the function's environment", () => {
   it('needs nothing but the stream, the queue and the prices', () => {
@@ -83,7 +76,7 @@ describe("the function's environment", () => {
 
   it('lists every problem at once', () => {
     expect(() => parseEnvironment({ CONCURRENCY: 'x', MAX_COUNT: 'y' })).toThrow(
-      /DELIVERY_STREAM_NAME.*MAX_COUNT.*CONCURRENCY/s,
+      /DELIVERY_STREAM_NAME is undefined; expected the name.*MAX_COUNT.*CONCURRENCY/s,
     );
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseEnvironment } from '../../lambda/environment.ts';
 import { parsePayload } from '../../lambda/payload.ts';
 import type { RunSlice } from '../../lambda/slice.ts';
+import { neededVariables } from './factories.ts';
 
 const directory = 'docs/test-events';
 
@@ -18,11 +19,7 @@ const slices: Readonly<Record<string, RunSlice>> = {
 };
 
 function createDefaults() {
-  const environment = parseEnvironment({
-    DELIVERY_STREAM_NAME: 'my-stream',
-    WORK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
-  });
-  return { ...environment, requestId: 'request-1' };
+  return { ...parseEnvironment(neededVariables), requestId: 'request-1' };
 }
 
 function readTestEvent(file: string): unknown {
