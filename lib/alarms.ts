@@ -51,8 +51,10 @@ interface AlarmRule {
   readonly metric: IMetric;
   readonly comparison: ComparisonOperator;
   readonly threshold: number;
-  /** Periods in a row that have to be bad. */
+  /** Periods that have to be bad. */
   readonly periods: number;
+  /** Of how many; of as many, in a row, if it is missing. */
+  readonly outOf?: number;
   readonly missingData: TreatMissingData;
   /** What is wrong and what to do, for a person who was asleep. At most 1,024 characters. */
   readonly description: string;
@@ -192,6 +194,7 @@ export class Alarms extends Construct {
       comparison: GREATER_THAN_THRESHOLD,
       threshold: 0,
       periods: 1,
+      outOf: periodsOfInvocation(timeout),
       // Without invocations none fails.
       missingData: NOT_BREACHING,
       description:
@@ -216,6 +219,7 @@ export class Alarms extends Construct {
       comparison: GREATER_THAN_THRESHOLD,
       threshold: killedAfterMs(timeout),
       periods: 1,
+      outOf: periodsOfInvocation(timeout),
       // Without invocations none is too long.
       missingData: NOT_BREACHING,
       description:
@@ -253,6 +257,8 @@ export class Alarms extends Construct {
       comparison: GREATER_THAN_THRESHOLD,
       threshold: 80,
       periods: lasting,
+      // The sum of the latest period lacks what Firehose has not published yet, and is too small.
+      outOf: lasting + 1,
       // Nothing comes in.
       missingData: NOT_BREACHING,
       description:
@@ -262,14 +268,16 @@ export class Alarms extends Construct {
     });
   }
 
-  #add(id: string, { metric, comparison, threshold, periods, missingData, description }: AlarmRule): Alarm {
+  #add(id: string, rule: AlarmRule): Alarm {
+    const { metric, comparison, threshold, periods, outOf = periods, missingData, description } = rule;
     const alarm = new Alarm(this, id, {
       alarmName: `${this.#props.namePrefix}-${id}`,
       alarmDescription: description,
       metric,
       comparisonOperator: comparison,
       threshold,
-      evaluationPeriods: periods,
+      evaluationPeriods: outOf,
+      datapointsToAlarm: periods,
       treatMissingData: missingData,
     });
     if (this.#props.topic) {
@@ -288,6 +296,17 @@ export class Alarms extends Construct {
 function killedAfterMs(timeout: Duration): number {
   const timeoutMs = timeout.toMilliseconds();
   return timeoutMs - Math.min(2_000, timeoutMs / 4) / 2;
+}
+
+/**
+ * How far back to look for an invocation that has just ended: Lambda stamps its metrics with the start of the invocation, and
+ * a period later is too late when there are data points of others since.
+ *
+ * @returns Periods of five minutes, with one more for what is published late.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+ */
+function periodsOfInvocation(timeout: Duration): number {
+  return Math.ceil(timeout.toMinutes({ integral: false }) / 5) + 1;
 }
 
 const hour = 60;

@@ -60,7 +60,7 @@ const signs: Record<string, string> = {
   LessThanThreshold: '<',
 };
 
-/** When an alarm fires, such as `> 360, 1 x 300 s`. */
+/** When an alarm fires, such as `> 80, 3 of 4 x 300 s`. */
 function rule({
   ComparisonOperator,
   Threshold,
@@ -70,8 +70,9 @@ function rule({
 }: AlarmProperties): string {
   const periods = new Set(Metrics.flatMap(({ MetricStat }) => MetricStat?.Period ?? []));
   expect(periods.size).toBe(1);
-  expect(rest.DatapointsToAlarm ?? EvaluationPeriods).toBe(EvaluationPeriods);
-  return `${signs[ComparisonOperator]} ${Threshold}, ${EvaluationPeriods} x ${[...periods][0]} s`;
+  const { DatapointsToAlarm: needed = EvaluationPeriods } = rest;
+  const share = needed === EvaluationPeriods ? '' : `${needed} of `;
+  return `${signs[ComparisonOperator]} ${Threshold}, ${share}${EvaluationPeriods} x ${[...periods][0]} s`;
 }
 
 /** The properties of every alarm, by the end of its name. */
@@ -114,7 +115,7 @@ const expected = {
       `incoming: Sum AWS/Firehose IncomingBytes ${stream}`,
       `limit: Minimum AWS/Firehose BytesPerSecondLimit ${stream}`,
     ],
-    fires: '> 80, 3 x 300 s',
+    fires: '> 80, 3 of 4 x 300 s',
     missing: 'notBreaching',
   },
   RecordsQuota: {
@@ -123,7 +124,7 @@ const expected = {
       `incoming: Sum AWS/Firehose IncomingRecords ${stream}`,
       `limit: Minimum AWS/Firehose RecordsPerSecondLimit ${stream}`,
     ],
-    fires: '> 80, 3 x 300 s',
+    fires: '> 80, 3 of 4 x 300 s',
     missing: 'notBreaching',
   },
   RequestsQuota: {
@@ -132,7 +133,7 @@ const expected = {
       `incoming: Sum AWS/Firehose IncomingPutRequests ${stream}`,
       `limit: Minimum AWS/Firehose PutRequestsPerSecondLimit ${stream}`,
     ],
-    fires: '> 80, 3 x 300 s',
+    fires: '> 80, 3 of 4 x 300 s',
     missing: 'notBreaching',
   },
   EventsUndelivered: {
@@ -156,7 +157,7 @@ const expected = {
   },
   FunctionErrors: {
     watches: ['Sum AWS/Lambda Errors {FunctionName=function}'],
-    fires: '> 0, 1 x 300 s',
+    fires: '> 0, 1 of 2 x 300 s',
     missing: 'notBreaching',
   },
   FunctionThrottles: {
@@ -166,7 +167,7 @@ const expected = {
   },
   FunctionDuration: {
     watches: ['Maximum AWS/Lambda Duration {FunctionName=function}'],
-    fires: '> 299000, 1 x 300 s',
+    fires: '> 299000, 1 of 2 x 300 s',
     missing: 'notBreaching',
   },
   Silence: {
@@ -243,12 +244,15 @@ describe('the alarms', () => {
   });
 
   it.each([
-    ['3', '> 2625, 1 x 300 s'],
-    ['8', '> 7000, 1 x 300 s'],
-    ['900', '> 899000, 1 x 300 s'],
-  ])('take an invocation for killed only near its timeout of %s s', (timeout, fires) => {
-    expect(rule(alarmsOf(templateOf({ timeout })).FunctionDuration!)).toBe(fires);
-  });
+    ['3', '> 2625, 1 of 2 x 300 s'],
+    ['8', '> 7000, 1 of 2 x 300 s'],
+    ['900', '> 899000, 1 of 4 x 300 s'],
+  ])(
+    'take an invocation for killed only near its timeout of %s s, and look back to its start',
+    (timeout, fires) => {
+      expect(rule(alarmsOf(templateOf({ timeout })).FunctionDuration!)).toBe(fires);
+    },
+  );
 
   it('read the metrics that the function publishes', () => {
     templateOf().hasResourceProperties('AWS::Lambda::Function', {

@@ -24,6 +24,16 @@ export interface FirehoseFaults {
   readonly forbiddenAfterMs?: number;
 }
 
+/** What a stream made of a request's records. */
+export interface Admission {
+  /** Records that it stored. */
+  readonly records: number;
+  /** Their data. */
+  readonly bytes: number;
+  /** Records that it refused. */
+  readonly recordsRefused: number;
+}
+
 /** A copy of an event that the stream has stored. */
 export interface StoredCopy {
   /** Which invocation sent it. */
@@ -41,14 +51,22 @@ export class SimulatedFirehose {
   readonly #world: World;
   readonly #faults: FirehoseFaults;
   readonly #recordFormat: RecordFormat;
+  readonly #onAdmission: ((admission: Admission) => void) | undefined;
   readonly #startMs: number;
   #tokens: number;
   #tokensAtMs: number;
 
-  constructor(world: World, faults: FirehoseFaults, recordFormat: RecordFormat) {
+  /** @param onAdmission Told of every request that got so far; then the stream itself remembers no event. */
+  constructor(
+    world: World,
+    faults: FirehoseFaults,
+    recordFormat: RecordFormat,
+    onAdmission?: (admission: Admission) => void,
+  ) {
     this.#world = world;
     this.#faults = faults;
     this.#recordFormat = recordFormat;
+    this.#onAdmission = onAdmission;
     this.#startMs = world.now();
     this.#tokens = faults.quota?.[0] ?? 0;
     this.#tokensAtMs = world.now();
@@ -65,9 +83,13 @@ export class SimulatedFirehose {
 
     return new Promise((resolve, reject) => {
       const lost: PutAnswer = { kind: 'unanswered', refused: all, cause: new Error('the answer was lost') };
+      const abort = () => resolve(lost);
       const answerWith = (afterMs: number, answer: () => PutAnswer) =>
-        world.after(afterMs, () => resolve(answer()));
-      signal.addEventListener('abort', () => resolve(lost), { once: true });
+        world.after(afterMs, () => {
+          signal.removeEventListener('abort', abort);
+          resolve(answer());
+        });
+      signal.addEventListener('abort', abort, { once: true });
 
       // What arrives is stored halfway, whether or not anybody still waits for the answer.
       world.after(latencyMs / 2, () => {
@@ -105,12 +127,14 @@ export class SimulatedFirehose {
   #store(batch: RecordBatch, invocation: number): { refused: number[]; copies: StoredCopy[] } {
     const refused: number[] = [];
     const copies: StoredCopy[] = [];
+    let bytes = 0;
     for (const [place, { data }] of batch.entries()) {
       if (this.#world.chance(this.#faults.throttle) || !this.#takeTokens(data.length)) {
         refused.push(place);
         continue;
       }
-      for (const uuid of this.#uuidsIn(data)) {
+      bytes += data.length;
+      for (const uuid of this.#onAdmission ? [] : this.#uuidsIn(data)) {
         const copy = { invocation, acknowledged: false };
         copies.push(copy);
         const others = this.stored.get(uuid);
@@ -121,6 +145,7 @@ export class SimulatedFirehose {
         }
       }
     }
+    this.#onAdmission?.({ records: batch.length - refused.length, bytes, recordsRefused: refused.length });
     return { refused, copies };
   }
 

@@ -14,6 +14,10 @@ export interface LambdaFaults {
   readonly queueFails: number;
   /** Longest time until a message is delivered. */
   readonly queueDelayMs: number;
+  /** Whether the queue never answers. */
+  readonly queueHangs?: boolean;
+  /** Whether no invocation may start, because others use up the account's concurrency. */
+  readonly throttled?: boolean;
 }
 
 /** The settings of the simulated function and queue. */
@@ -46,6 +50,18 @@ export interface Ended {
   readonly sent: readonly RunSlice[];
   /** Whether the simulation killed it. */
   readonly killed: boolean;
+  /** When it began, and when it ended. */
+  readonly times: readonly [startedMs: number, endedMs: number];
+}
+
+/** Told of what Lambda and its queue count. */
+export interface LambdaObserver {
+  /** An invocation ended. */
+  readonly onEnded: (ended: Ended) => void;
+  /** An invocation could not start. */
+  readonly onThrottled: () => void;
+  /** So many messages were worked off. */
+  readonly onDeleted: (messages: number) => void;
 }
 
 /** The world of one invocation, which goes dark when it is killed. */
@@ -85,6 +101,7 @@ export class SimulatedLambda {
   readonly #settings: LambdaSettings;
   readonly #faults: LambdaFaults;
   readonly #start: (world: InvocationWorld) => Invoke;
+  readonly #observer: Partial<LambdaObserver>;
   readonly #waiting: Message[] = [];
   #invocations = 0;
   #running = 0;
@@ -96,11 +113,13 @@ export class SimulatedLambda {
     settings: LambdaSettings,
     faults: LambdaFaults,
     start: (world: InvocationWorld) => Invoke,
+    observer: Partial<LambdaObserver> = {},
   ) {
     this.#world = world;
     this.#settings = settings;
     this.#faults = faults;
     this.#start = start;
+    this.#observer = observer;
   }
 
   /** Whether nothing is left to do. */
@@ -108,11 +127,21 @@ export class SimulatedLambda {
     return this.#pending === 0;
   }
 
+  /** Messages that wait for an invocation. */
+  get visibleMessages(): number {
+    return this.#waiting.length;
+  }
+
   /** Invokes the function asynchronously, as a schedule does: Lambda tries three times. */
   invokeAsync(payload: unknown): void {
     const requestId = `request-${this.#invocations}`;
     this.#pending += 1;
-    const attempt = async (number: number) => {
+    const attempt = async (number: number, throttles = 0) => {
+      if (this.#isThrottled()) {
+        // Not one of the three: Lambda goes on trying for hours.
+        this.#world.after(Math.min(300_000, 1_000 * 2 ** throttles), () => attempt(number, throttles + 1));
+        return;
+      }
       const result = await this.#invoke(payload, requestId);
       if (result === undefined && number < 3) {
         this.repeated = true;
@@ -127,13 +156,34 @@ export class SimulatedLambda {
     attempt(1);
   }
 
+  /** Puts a message into the queue. */
+  send(body: string): void {
+    this.#pending += 1;
+    this.#deliver({ id: `message-${++this.#messages}`, body, receiveCount: 0 });
+  }
+
+  /** Lets the function work off what waits, as far as it may. */
+  workOff(): void {
+    while (this.#running < this.#settings.maxConcurrency && this.#waiting.length > 0) {
+      this.#receive(this.#waiting.splice(0, this.#settings.batchSize));
+    }
+  }
+
+  #isThrottled(): boolean {
+    if (this.#faults.throttled) {
+      this.#observer.onThrottled?.();
+    }
+    return this.#faults.throttled ?? false;
+  }
+
   async #invoke(payload: unknown, requestId: string): Promise<Report | SQSBatchResponse | undefined> {
     const world = this.#world;
     const invocation = ++this.#invocations;
     const begun: Slice[] = [];
     const reports: Report[] = [];
     const sent: RunSlice[] = [];
-    const endMs = world.now() + this.#settings.timeoutMs;
+    const startedMs = world.now();
+    const endMs = startedMs + this.#settings.timeoutMs;
     let alive = true;
     const never = new Promise<never>(() => {});
     const whileAlive = <Value>(promise: Promise<Value>): Promise<Value> =>
@@ -161,7 +211,7 @@ export class SimulatedLambda {
         }
         alive = false;
         callOff();
-        this.ended.push({
+        const ended: Ended = {
           invocation,
           payload,
           ...(result && { result }),
@@ -169,7 +219,10 @@ export class SimulatedLambda {
           reports,
           sent,
           killed,
-        });
+          times: [startedMs, world.now()],
+        };
+        this.ended.push(ended);
+        this.#observer.onEnded?.(ended);
         resolve(result);
       };
       const killAfterMs = world.chance(this.#faults.kill)
@@ -189,12 +242,14 @@ export class SimulatedLambda {
   }
 
   async #send(slices: readonly RunSlice[]): Promise<void> {
+    if (this.#faults.queueHangs) {
+      await new Promise<never>(() => {});
+    }
     await this.#world.sleep(this.#world.random() * 200);
     const fails = this.#world.chance(this.#faults.queueFails);
     if (!fails || this.#world.chance(0.5)) {
       for (const slice of slices) {
-        this.#pending += 1;
-        this.#deliver({ id: `message-${++this.#messages}`, body: JSON.stringify(slice), receiveCount: 0 });
+        this.send(JSON.stringify(slice));
       }
     }
     if (fails) {
@@ -206,14 +261,8 @@ export class SimulatedLambda {
   #deliver(message: Message): void {
     this.#world.after(this.#world.random() * this.#faults.queueDelayMs, () => {
       this.#waiting.push(message);
-      this.#workOff();
+      this.workOff();
     });
-  }
-
-  #workOff(): void {
-    while (this.#running < this.#settings.maxConcurrency && this.#waiting.length > 0) {
-      this.#receive(this.#waiting.splice(0, this.#settings.batchSize));
-    }
   }
 
   async #receive(received: readonly Message[]): Promise<void> {
@@ -232,22 +281,23 @@ export class SimulatedLambda {
     this.#running += 1;
     const visibleMs = this.#world.now() + visibilityTimeoutMs;
     const Records = messages.map(({ id, body }) => ({ eventSource: 'aws:sqs', messageId: id, body }));
-    const result = await this.#invoke({ Records }, messages[0]!.id);
+    const result = this.#isThrottled() ? undefined : await this.#invoke({ Records }, messages[0]!.id);
     this.#running -= 1;
     const failures = (result as SQSBatchResponse | undefined)?.batchItemFailures;
     for (const message of messages) {
       const workedOff = failures?.every(({ itemIdentifier }) => itemIdentifier !== message.id) ?? false;
       if (workedOff && !this.#world.chance(this.#faults.deliverTwice)) {
         this.#pending -= 1;
+        this.#observer.onDeleted?.(1);
         continue;
       }
       // A failed message may have been sent in part by an invocation that nobody heard of again.
       this.repeated = true;
       this.#world.after(visibleMs - this.#world.now(), () => {
         this.#waiting.push(message);
-        this.#workOff();
+        this.workOff();
       });
     }
-    this.#workOff();
+    this.workOff();
   }
 }

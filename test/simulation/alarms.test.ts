@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { type Quota, quotas } from '../../lib/local/quota.ts';
+import { templateOf } from '../infrastructure/synth.ts';
+import type { AlarmProperties } from './cloudwatch.ts';
+import { Deployment } from './deployment.ts';
+
+const template = templateOf().toJSON();
+
+/** The alarms of the stack, by their construct's id. */
+const alarms = new Map<string, AlarmProperties>(
+  Object.entries<{ Type: string; Properties: AlarmProperties }>(template.Resources)
+    .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
+    .map(([id, { Properties }]) => [id.replace(/^.*Alarms|[0-9A-F]{8}$/g, ''), Properties]),
+);
+
+const minuteMs = 60_000;
+
+/** The alarms that were in ALARM at any time in the last minutes, by name. */
+function ringing({ cloudWatch, nowMs }: Deployment, minutes: number): string[] {
+  return [...alarms]
+    .filter(([, alarm]) =>
+      cloudWatch.statesOf(alarm, nowMs - minutes * minuteMs, nowMs).some(({ state }) => state === 'ALARM'),
+    )
+    .map(([id]) => id)
+    .sort();
+}
+
+interface Trouble {
+  /** What happens. */
+  readonly what: string;
+  /** The alarms that ring because of it: these and no others. */
+  readonly rings: readonly string[];
+  /** What the stream takes, if it is not what it takes in us-east-1. */
+  readonly limits?: Partial<Quota>;
+  /** How it begins, and for how many minutes it lasts. */
+  readonly begin: (deployment: Deployment) => void;
+  readonly minutes: number;
+  /** How it is mended; missing if it passes by itself. */
+  readonly end?: (deployment: Deployment) => void;
+}
+
+const troubles: readonly Trouble[] = [
+  {
+    what: 'Firehose cannot write to the bucket',
+    rings: ['DeliveryFreshness', 'DeliverySuccess'],
+    minutes: 60,
+    begin: (deployment) => {
+      deployment.bucketIsWritable = false;
+    },
+    end: (deployment) => {
+      deployment.bucketIsWritable = true;
+    },
+  },
+  {
+    what: 'others put twice as much into a small stream as it takes',
+    rings: ['BytesQuota', 'RefusedRecords'],
+    limits: quotas.default,
+    minutes: 30,
+    begin: (deployment) => deployment.putFromElsewhere(30, 20, 100_000),
+  },
+  {
+    what: 'a steady run puts nearly as many bytes into the stream as it takes',
+    rings: ['BytesQuota'],
+    limits: { bytes: 10_000 },
+    minutes: 25,
+    begin: ({ lambda }) => lambda.invokeAsync({ count: 135 * 25 * 60, eventsPerSecond: 135 }),
+  },
+  {
+    what: 'others put nearly as many records into the stream as it takes',
+    rings: ['RecordsQuota'],
+    limits: { records: 100 },
+    minutes: 25,
+    begin: (deployment) => deployment.putFromElsewhere(25, 90, 100),
+  },
+  {
+    what: 'a steady run makes nearly as many requests as the stream takes',
+    rings: ['RequestsQuota'],
+    limits: { requests: 10 },
+    minutes: 25,
+    begin: ({ lambda }) => lambda.invokeAsync({ count: 9 * 25 * 60, eventsPerSecond: 9 }),
+  },
+  {
+    what: 'Firehose refuses every record',
+    rings: ['EventsUndelivered', 'RefusedRecords', 'Silence'],
+    minutes: 60,
+    begin: ({ firehoseFaults }) => {
+      firehoseFaults.throttle = 1;
+    },
+    end: ({ firehoseFaults }) => {
+      firehoseFaults.throttle = 0;
+    },
+  },
+  {
+    what: 'the function may not put records any more',
+    rings: ['DeadLetters', 'EventsUndelivered', 'FunctionErrors', 'Silence'],
+    minutes: 60,
+    begin: ({ firehoseFaults }) => {
+      firehoseFaults.forbiddenAfterMs = 0;
+    },
+    end: ({ firehoseFaults, lambda }) => {
+      firehoseFaults.forbiddenAfterMs = Number.POSITIVE_INFINITY;
+      for (const payload of lambda.deadLetters.splice(0)) {
+        lambda.send(JSON.stringify(payload));
+      }
+    },
+  },
+  {
+    what: 'somebody puts a message into the work queue that makes no sense',
+    rings: ['DeadLetters'],
+    minutes: 5 * 60,
+    begin: ({ lambda }) => lambda.send('{"count": "many"}'),
+    end: ({ lambda }) => lambda.deadLetters.splice(0),
+  },
+  {
+    what: 'the trigger of the work queue is off',
+    rings: ['WorkQueueStuck'],
+    minutes: 60,
+    begin: (deployment) => {
+      deployment.setTrigger(false);
+      deployment.lambda.invokeAsync({ count: 2_000_000 });
+    },
+    end: (deployment) => deployment.setTrigger(true),
+  },
+  {
+    what: 'invocations hang, because neither Firehose nor the work queue answers',
+    rings: ['FunctionDuration', 'FunctionErrors'],
+    minutes: 6,
+    begin: ({ firehoseFaults, lambdaFaults }) => {
+      firehoseFaults.stall = 1;
+      lambdaFaults.queueHangs = true;
+    },
+    end: ({ firehoseFaults, lambdaFaults }) => {
+      firehoseFaults.stall = 0;
+      lambdaFaults.queueHangs = false;
+    },
+  },
+  {
+    what: "others use up the account's concurrency",
+    rings: ['FunctionThrottles', 'Silence'],
+    minutes: 60,
+    begin: ({ lambdaFaults }) => {
+      lambdaFaults.throttled = true;
+    },
+    end: ({ lambdaFaults }) => {
+      lambdaFaults.throttled = false;
+    },
+  },
+  {
+    what: 'the schedule is off',
+    rings: ['Silence'],
+    minutes: 60,
+    begin: (deployment) => {
+      deployment.scheduleIsOn = false;
+    },
+    end: (deployment) => {
+      deployment.scheduleIsOn = true;
+    },
+  },
+];
+
+describe('the alarms', () => {
+  it.each(troubles.map((trouble) => [trouble.what, trouble] as const))('ring when %s', async (_, trouble) => {
+    // Prepare
+    const { limits, begin, minutes, end, rings } = trouble;
+    const deployment = new Deployment(template, { ...quotas['us-east-1'], ...limits });
+    await deployment.pass(90);
+    const before = ringing(deployment, 60);
+
+    // Act
+    begin(deployment);
+    await deployment.pass(minutes);
+    end?.(deployment);
+    await deployment.pass(120);
+
+    // Assess
+    expect(before).toEqual([]);
+    expect(ringing(deployment, minutes + 120)).toEqual(rings);
+    expect(ringing(deployment, 60)).toEqual([]);
+  });
+
+  it('are quiet while a hundred events are sent every five minutes', async () => {
+    // Prepare
+    const deployment = new Deployment(template, quotas.default);
+
+    // Act
+    await deployment.pass(6 * 60);
+
+    // Assess
+    expect(ringing(deployment, 5.5 * 60)).toEqual([]);
+  });
+
+  it('are quiet while a million are, and during a run of five million', async () => {
+    // Prepare
+    const deployment = new Deployment(template, quotas['us-east-1']);
+    await deployment.pass(60);
+
+    // Act
+    for (let run = 0; run < 6; run += 1) {
+      deployment.lambda.invokeAsync({ count: 1_000_000 });
+      await deployment.pass(5);
+    }
+    deployment.lambda.invokeAsync({ count: 5_000_000 });
+    await deployment.pass(30);
+
+    // Assess
+    expect(ringing(deployment, 60)).toEqual([]);
+  });
+
+  it('ring in one of these worlds, each of them', () => {
+    const rung = new Set(troubles.flatMap(({ rings }) => rings));
+    expect([...rung].sort()).toEqual([...alarms.keys()].sort());
+  });
+});
