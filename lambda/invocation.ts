@@ -153,6 +153,9 @@ async function workOn(
     return { slice, startedMs, leftOver: [slice] };
   }
   const outcome = await produce(slice, deadline, options);
+  if (mayWait && outcome.requests === 0) {
+    return { slice, startedMs, leftOver: [slice] };
+  }
   const leftOver = mergeSlices(outcome.undelivered).map(([from, to]) => ({ ...slice, from, to }));
   return { slice, startedMs, outcome, leftOver };
 }

@@ -158,9 +158,7 @@ export class Pacer {
     this.#paidToMs = now;
     this.#bytesPerSecond = Math.max(lowestQuota, inASecond) * headroom;
     this.#lastCutMs = now;
-    // The burst that the stream allowed first says nothing about its rate.
-    this.#accepted.length = 0;
-    this.#measuredSinceMs = now;
+    this.#measureAnew(now);
     this.#epoch = { startedMs: now, records: 0, recordsRefused: 0 };
   }
 
@@ -197,7 +195,14 @@ export class Pacer {
     this.#epochsSinceCut = 0;
     const accepted = this.#acceptedPerSecond(now) / (1 - this.#noise);
     const cutTo = Math.min(this.#bytesPerSecond, accepted) * headroom;
+    this.#measureAnew(now);
     this.#bytesPerSecond = Math.max(slowestRate, this.#bytesPerSecond * deepestCut, cutTo);
+  }
+
+  /** What was accepted up to here may have been the burst that the stream allows, which says nothing about its rate. */
+  #measureAnew(now: number): void {
+    this.#accepted.length = 0;
+    this.#measuredSinceMs = now;
   }
 
   #measure(bytes: number, now: number): void {

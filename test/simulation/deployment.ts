@@ -60,6 +60,7 @@ export class Deployment {
   readonly #bufferingMs: number;
   readonly #limits: Quota;
   readonly #firehose: SimulatedFirehose;
+  readonly #pacers: Pacer[] = [];
   #incoming = { bytes: 0, records: 0, requests: 0, recordsRefused: 0 };
   #messagesDeleted = 0;
   /** When the oldest record came that is not in the bucket yet. */
@@ -180,21 +181,23 @@ export class Deployment {
     });
   }
 
-  /** An invocation in a new container: its pacer knows nothing yet. */
+  /** An invocation in the container that was free last: its pacer remembers the stream. */
   #start({ invocation, whileAlive, logReport, sendSlices }: InvocationWorld): Invoke {
     const { now, random, sleep } = this.#world;
     const { concurrency, maxRequestBytes } = this.#environment;
-    return createInvocation({
+    const pacer = this.#pacers.pop() ?? new Pacer(concurrency * maxRequestBytes, now);
+    const invoke = createInvocation({
       ...this.#environment,
       putRecords: (batch, signal) => whileAlive(this.#firehose.put(batch, signal, invocation)),
       sendSlices,
-      pacer: new Pacer(concurrency * maxRequestBytes, now),
+      pacer,
       onReport: logReport,
       log: { appendKeys: () => {}, error: () => {}, info: () => {} },
       now,
       random,
       sleep: (durationMs, signal) => whileAlive(sleep(durationMs, signal)),
     });
+    return (payload, context) => invoke(payload, context).finally(() => this.#pacers.push(pacer));
   }
 
   #take({ bytes, records, recordsRefused }: Admission): void {

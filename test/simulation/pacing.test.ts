@@ -24,8 +24,17 @@ interface Stream {
 }
 
 /** Sends so many full records to a stream, in a world of its own, and says how it went. */
-async function send(records: number, { quota, later, throttle = 0, latencyMs = 5 }: Stream) {
+async function send(records: number, stream: Stream) {
   const world = new World(1);
+  return sendIn(world, new Pacer(8 * maxRequestBytes, world.now), records, stream);
+}
+
+async function sendIn(
+  world: World,
+  pacer: Pacer,
+  records: number,
+  { quota, later, throttle = 0, latencyMs = 5 }: Stream,
+) {
   const startedMs = world.now();
   let bucket = quota === undefined ? undefined : new TokenBucket(quota, world.now);
   if (later) {
@@ -34,7 +43,6 @@ async function send(records: number, { quota, later, throttle = 0, latencyMs = 5
     });
   }
   const seen = { offered: 0, refused: 0, acceptedLater: 0 };
-  const pacer = new Pacer(8 * maxRequestBytes, world.now);
   const limits = () => ({
     bytes: Math.min(pacer.requestBytes, (maxRequestBytes * 3) / 4),
     events: Number.POSITIVE_INFINITY,
@@ -108,6 +116,31 @@ describe('pacing to the quota of a stream', () => {
       expect(outcome.recordsDelivered).toBe(records);
       expect(bytesPerSecond / quota).toBeGreaterThan(0.95);
       expect(refusedShare).toBeLessThan(0.03);
+    },
+  );
+
+  it.each([5 * mebibyte, mebibyte])(
+    'keeps to %i bytes a second in run after run, with pauses in which the stream recovers',
+    async (quota) => {
+      // Prepare
+      const world = new World(1);
+      const pacer = new Pacer(8 * maxRequestBytes, world.now);
+      const shares: number[] = [];
+
+      // Act
+      for (let run = 0; run < 12; run += 1) {
+        const { refusedShare } = await sendIn(world, pacer, Math.ceil((12 * quota) / recordBytes), {
+          quota,
+          latencyMs: 50,
+        });
+        shares.push(refusedShare);
+        const nextMs = world.now() + 300_000;
+        world.after(300_000, () => {});
+        await world.run(() => world.now() >= nextMs, 1_000);
+      }
+
+      // Assess
+      expect(Math.max(...shares)).toBeLessThan(0.05);
     },
   );
 
