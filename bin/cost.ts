@@ -2,18 +2,23 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
 import { environmentVariables } from '../lambda/environment-variables.ts';
 import { estimateCosts } from '../lib/cost/estimate.ts';
-import { stack } from '../lib/cost/stack.ts';
+import { stackDefaults } from '../lib/cost/stack-defaults.ts';
 import { summarize } from '../lib/cost/summary.ts';
-import { prices, pricesFromContext, pricesSource } from '../lib/prices.ts';
-import { exitCodeOf, parseCount } from '../lib/proof/options.ts';
+import { prices, pricesSource, withOwnPrices } from '../lib/prices.ts';
 import { isSchedule, scheduleExpectation } from '../lib/schedule.ts';
+import { exitCodeOf, parseCount } from '../lib/terminal/command.ts';
 
 const { maxCount, defaultCount, eventsPerSlice } = environmentVariables;
 
 const command = new Command('npm run cost --')
   .description('Says what a run and a month would cost in each record format, without AWS.')
   .option('--count <number>', `events of a run, 1 to ${maxCount.default}`, parseCount, defaultCount.default)
-  .option('--schedule <expression>', "rate(…), cron(…), or 'off' for none", parseSchedule, stack.schedule)
+  .option(
+    '--schedule <expression>',
+    "rate(…), cron(…), or 'off' for none",
+    parseSchedule,
+    stackDefaults.schedule,
+  )
   .option(
     '-c, --context <price=value>',
     'a price of your own, as for cdk deploy; may be given several times',
@@ -31,7 +36,7 @@ try {
     count,
     schedule,
     eventsPerSlice: eventsPerSlice.default,
-    prices: pricesFromContext({ ...cdkJson.context, ...context }),
+    prices: withOwnPrices({ ...cdkJson.context, ...context }, 'context '),
   });
   console.log(json ? JSON.stringify({ ...estimate, pricesSource }) : summarize(estimate));
 } catch (error) {

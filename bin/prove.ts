@@ -3,9 +3,10 @@ import { Command } from 'commander';
 import { createCloudFormationClient, createLambdaClient } from '../lib/proof/aws-clients.ts';
 import { writeCertificate } from '../lib/proof/certificate-file.ts';
 import { openSource } from '../lib/proof/open-source.ts';
-import { addProofOptions, exitCodeOf, type ProofOptions, parseCount } from '../lib/proof/options.ts';
+import { addProofOptions, type ProofOptions } from '../lib/proof/options.ts';
 import { prove } from '../lib/proof/prove.ts';
 import { summarize } from '../lib/proof/summary.ts';
+import { exitCodeOf, parseCount } from '../lib/terminal/command.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
 
 const command = new Command('npm run prove --')

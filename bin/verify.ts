@@ -4,16 +4,11 @@ import { lastRunPath } from '../lib/local/last-run.ts';
 import { writeCertificate } from '../lib/proof/certificate-file.ts';
 import { readLastRun } from '../lib/proof/last-run.ts';
 import { openSource } from '../lib/proof/open-source.ts';
-import {
-  addProofOptions,
-  collectRunIds,
-  exitCodeOf,
-  type ProofOptions,
-  parseCount,
-} from '../lib/proof/options.ts';
+import { addProofOptions, collectRunIds, type ProofOptions } from '../lib/proof/options.ts';
 import { type QuestionOptions, resolveQuestion } from '../lib/proof/question.ts';
 import { summarize } from '../lib/proof/summary.ts';
 import { verify } from '../lib/proof/verify.ts';
+import { exitCodeOf, parseCount } from '../lib/terminal/command.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
 
 const command = new Command('npm run verify --')

@@ -1,5 +1,5 @@
 /** What the cost of an invocation depends on beside what it did. A GB is 2^30 bytes, as both services bill it. */
-export interface Pricing {
+export interface CostFactors {
   /** Price of a GB that Firehose bills, in US dollars. */
   readonly firehoseUsdPerGb: number;
   /** Price of a GB-second of the function, in US dollars. */
@@ -14,7 +14,7 @@ export interface Pricing {
  */
 export function estimateCostUsd(
   { billedBytes, durationMs }: { readonly billedBytes: number; readonly durationMs: number },
-  { firehoseUsdPerGb, lambdaUsdPerGbSecond, memorySizeMiB }: Pricing,
+  { firehoseUsdPerGb, lambdaUsdPerGbSecond, memorySizeMiB }: CostFactors,
 ): number {
   const firehoseUsd = (billedBytes / 2 ** 30) * firehoseUsdPerGb;
   const lambdaUsd = (durationMs / 1_000) * (memorySizeMiB / 1_024) * lambdaUsdPerGbSecond;

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import type { Pricing } from './cost.ts';
+import type { CostFactors } from './cost.ts';
 import { environmentVariables, type RecordFormat, recordFormats } from './environment-variables.ts';
 import { InvalidEnvironmentError } from './errors.ts';
 
@@ -26,7 +26,7 @@ export interface Environment {
   /** How often a record is sent before the invocation leaves it to a later one, the first time included. */
   readonly maxAttempts: number;
   /** What the report's estimate of the cost is made of. */
-  readonly pricing: Pricing;
+  readonly costFactors: CostFactors;
 }
 
 type NumericVariable = Extract<
@@ -127,7 +127,7 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
     concurrency: values.CONCURRENCY,
     maxRequestBytes: values.MAX_REQUEST_BYTES,
     maxAttempts: values.MAX_ATTEMPTS,
-    pricing: {
+    costFactors: {
       firehoseUsdPerGb: values.FIREHOSE_USD_PER_GB,
       lambdaUsdPerGbSecond: values.LAMBDA_USD_PER_GB_SECOND,
       memorySizeMiB: values.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,

@@ -149,9 +149,6 @@ async function workOn(
   if (sliceLength(slice) > eventsPerSlice && !slice.eventsPerSecond) {
     return { slice, startedMs, leftOver: [...cutSlice(slice, eventsPerSlice)] };
   }
-  if (mayWait && startedMs >= deadline.lastStartMs) {
-    return { slice, startedMs, leftOver: [slice] };
-  }
   const outcome = await produce(slice, deadline, options);
   if (mayWait && outcome.requests === 0) {
     return { slice, startedMs, leftOver: [slice] };
@@ -175,7 +172,7 @@ function nothingDelivered(work: Work, options: InvocationOptions): NothingDelive
 
 /** Logs and returns the report on a slice whose `leftOver` the work queue has taken. */
 function report({ slice, startedMs, outcome, leftOver }: Work, options: InvocationOptions): Report {
-  const { deliveryStreamName, pricing, log, now, onReport } = options;
+  const { deliveryStreamName, costFactors, log, now, onReport } = options;
   if (outcome?.stop && leftOver.length > 0) {
     log.error('events are left to the work queue', outcome.stop.cause);
   }
@@ -185,7 +182,7 @@ function report({ slice, startedMs, outcome, leftOver }: Work, options: Invocati
     ...(outcome && { outcome }),
     queued: leftOver,
     durationMs: now() - startedMs,
-    pricing,
+    costFactors,
   });
   log.appendKeys({ runId: slice.runId });
   log.info('report', { ...finished });

@@ -1,4 +1,4 @@
-import { estimateCostUsd, type Pricing } from './cost.ts';
+import { type CostFactors, estimateCostUsd } from './cost.ts';
 import { type DeliveryOutcome, nothingDone } from './delivery.ts';
 import { mergeSlices, type RunSlice, type Slice, type SlicePair, sliceLength } from './slice.ts';
 
@@ -60,7 +60,7 @@ export interface ReportOptions {
   /** How long all of that took. */
   readonly durationMs: number;
   /** The prices, and what else the cost depends on. */
-  readonly pricing: Pricing;
+  readonly costFactors: CostFactors;
 }
 
 /**
@@ -70,7 +70,7 @@ export interface ReportOptions {
  * is none.
  */
 export function createReport(options: ReportOptions): Report {
-  const { slice, deliveryStreamName, outcome = nothingDone(), queued, durationMs, pricing } = options;
+  const { slice, deliveryStreamName, outcome = nothingDone(), queued, durationMs, costFactors } = options;
   const { stop: _, undelivered: slices, ...counts } = outcome;
   const undelivered = queued.length > 0 ? [] : mergeSlices(slices);
   const eventsRequested = sliceLength(slice);
@@ -101,6 +101,6 @@ export function createReport(options: ReportOptions): Report {
     billedBytes: counts.billedBytes,
     durationMs: Math.round(durationMs),
     eventsPerSecond: Math.round(counts.eventsDelivered / (Math.max(durationMs, 1) / 1_000)),
-    estimatedCostUsd: estimateCostUsd({ billedBytes: counts.billedBytes, durationMs }, pricing),
+    estimatedCostUsd: estimateCostUsd({ billedBytes: counts.billedBytes, durationMs }, costFactors),
   };
 }

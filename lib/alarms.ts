@@ -67,6 +67,11 @@ const { BREACHING, IGNORE, NOT_BREACHING } = TreatMissingData;
 /** Periods of five minutes that a pressure has to last: a large run is meant to fill the stream for minutes. */
 const lasting = 3;
 
+/** Periods of five minutes from one write of the stream to the next: a stream that buffers for long says little. */
+function periodsOfWrite(bufferingInterval: Duration): number {
+  return Math.max(1, Math.ceil(bufferingInterval.toMinutes({ integral: false }) / 5));
+}
+
 /** The alarms of a producer: whether its events are produced, accepted and delivered. */
 export class Alarms extends Construct {
   /** Records wait for longer than the stream buffers them. */
@@ -81,7 +86,7 @@ export class Alarms extends Construct {
   readonly recordsQuota: Alarm;
   /** The stream takes nearly as many requests as it may. */
   readonly requestsQuota: Alarm;
-  /** Events are neither in the stream nor in a queue. */
+  /** An invocation delivered nothing, and handed nothing on. */
   readonly eventsUndelivered: Alarm;
   /** Payloads are left that nobody will work on any more. */
   readonly deadLetters: Alarm;
@@ -121,6 +126,7 @@ export class Alarms extends Construct {
       threshold: bufferingInterval.plus(Duration.minutes(5)).toSeconds(),
       // The age says itself for how long it has been bad.
       periods: 1,
+      outOf: periodsOfWrite(bufferingInterval),
       // Without records none waits.
       missingData: NOT_BREACHING,
       description: `Records that Firehose accepted do not reach S3 in time. ${deliveryLog}`,
@@ -131,6 +137,7 @@ export class Alarms extends Construct {
       threshold: 1,
       // Firehose repeats a write that failed: a single one need wake nobody.
       periods: lasting,
+      outOf: lasting * periodsOfWrite(bufferingInterval),
       // Without records nothing is written.
       missingData: NOT_BREACHING,
       description: `Firehose fails to write to S3. ${deliveryLog}`,
@@ -159,9 +166,11 @@ export class Alarms extends Construct {
       // No report, so none with such events; that there is none at all is the business of Silence.
       missingData: NOT_BREACHING,
       description:
-        'Events are neither in Firehose nor in the work queue. If Lambda or the queue repeats the invocation, a later one ' +
-        `sends them. ${errorLog} The ranges: the same with --filter-pattern '{ $.eventsUndelivered > 0 }'; "undelivered" ` +
-        `there holds from and to for a payload {"runId", "from", "to"} of ${functionName}.`,
+        'An invocation delivered nothing and handed nothing on. A slice that came from the work queue is still there, and is ' +
+        'tried five times in all; Lambda repeats a scheduled run twice; then look into the dead-letter queue. Only a test that ' +
+        `a person started is repeated by nobody. ${errorLog} Which events: the same with --filter-pattern ` +
+        `'{ $.eventsUndelivered > 0 }'; "undelivered" there holds from and to for a payload {"runId", "from", "to"} of ` +
+        `${functionName}.`,
     });
     this.deadLetters = this.#add('DeadLetters', {
       metric: metrics.deadLetters,

@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { environmentVariables, recordFormats } from '../lambda/environment-variables.ts';
 import { defaultScheduleExpression } from './event-producer.ts';
 import type { EventProducerStackProps } from './event-producer-stack.ts';
-import { isPrice, type Prices, priceExpectation, pricesFromContext } from './prices.ts';
+import { isPrice, type Prices, priceExpectation, withOwnPrices } from './prices.ts';
 import { isSchedule, scheduleExpectation } from './schedule.ts';
 
 /** Values given by `-c key=value` (or `context` in cdk.json) don't fit; the message lists each. */
@@ -107,7 +107,7 @@ export function propsFromContext(app: Construct): EventProducerStackProps {
       recordFormat: recordFormats.find((format) => format === values.recordFormat)!,
     }),
     ...(values.deliveryStreamName && { deliveryStreamName: values.deliveryStreamName }),
-    prices: pricesFromContext(values),
+    prices: withOwnPrices(values, 'context '),
     ...(values.removal === 'destroy' && { removalPolicy: RemovalPolicy.DESTROY }),
     ...(values.alarmEmail && { alarmEmail: values.alarmEmail }),
   };

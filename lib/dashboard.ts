@@ -17,7 +17,8 @@ import {
 import { Construct } from 'constructs';
 import type { Alarms } from './alarms.ts';
 import type { ProducerMetrics } from './metrics.ts';
-import { type Prices, pricesSource } from './prices.ts';
+import { bytesPerGb, type Prices, pricesSource } from './prices.ts';
+import { hoursPerMonth } from './schedule.ts';
 
 /** Properties of a {@link ProducerDashboard}. */
 export interface ProducerDashboardProps {
@@ -55,7 +56,7 @@ export class ProducerDashboard extends Construct {
       periodOverride: PeriodOverride.INHERIT,
       widgets: [
         [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms.all], width: columns, height: 4 })],
-        ...section('Produced', 'what the function generated, every five minutes', [
+        ...section('Produced', 'what invocations were asked for, and what became of it, every five minutes', [
           graph({
             title: 'Events',
             unit: 'events',
@@ -84,21 +85,21 @@ export class ProducerDashboard extends Construct {
           limitGraph(
             'Bytes',
             'bytes a second',
-            metrics.bytesPerSecond,
+            [metrics.bytesPerSecond, metrics.ownBytesPerSecond],
             metrics.bytesLimit,
             alarms.bytesQuota,
           ),
           limitGraph(
             'Records',
             'records a second',
-            metrics.recordsPerSecond,
+            [metrics.recordsPerSecond],
             metrics.recordsLimit,
             alarms.recordsQuota,
           ),
           limitGraph(
             'Requests',
             'requests a second',
-            metrics.requestsPerSecond,
+            [metrics.requestsPerSecond, metrics.ownRequestsPerSecond],
             metrics.requestsLimit,
             alarms.requestsQuota,
           ),
@@ -218,26 +219,27 @@ function alarmLine(alarm: Alarm, label: string): HorizontalAnnotation {
 }
 
 /** A limit that moves, as Firehose's do, is a metric and no line: so is the alarm's share of it. */
-function limitGraph(title: string, unit: string, rate: IMetric, limit: Metric, alarm: Alarm): GraphWidget {
+function limitGraph(title: string, unit: string, rates: IMetric[], limit: Metric, alarm: Alarm): GraphWidget {
   const percent = alarm.toAnnotation().value;
   const alarmAt = new MathExpression({
     expression: `${percent / 100} * limit`,
     usingMetrics: { limit },
-    label: `alarm: more than ${percent} % for 15 minutes`,
+    label: `alarm: more than ${percent} % in 15 of 20 minutes`,
     color: Color.RED,
     period: limit.period,
   });
-  return graph({ title, unit, metrics: [rate, alarmAt, limit] });
+  return graph({ title, unit, metrics: [...rates, alarmAt, limit] });
 }
 
 function costSection({ metrics, memorySize, prices }: ProducerDashboardProps) {
   const { billedBytes, durationSum, invocations } = metrics;
-  const firehose = `FILL(bytes, 0) / ${2 ** 30} * ${decimal(prices.firehoseUsdPerGb)}`;
+  const firehose = `FILL(bytes, 0) / ${bytesPerGb} * ${decimal(prices.firehoseUsdPerGb)}`;
   const lambda =
     `FILL(ms, 0) / 1000 * ${memorySize.toMebibytes()} / 1024 * ${decimal(prices.lambdaUsdPerGbSecond)} ` +
     `+ FILL(invocations, 0) * ${decimal(prices.lambdaUsdPerRequest)}`;
   const usd = (expression: string, usingMetrics: Record<string, IMetric>, label: string) =>
     new MathExpression({ expression, usingMetrics, label, period: billedBytes.period });
+  const secondsPerMonth = hoursPerMonth * 3_600;
   const { region, date } = pricesSource;
   return section(
     'Cost',
@@ -271,6 +273,3 @@ function costSection({ metrics, memorySize, prices }: ProducerDashboardProps) {
 function decimal(value: number): string {
   return value.toFixed(15).replace(/\.?0+$/, '');
 }
-
-/** A month of 730 hours, a twelfth of a year. */
-const secondsPerMonth = 730 * 3_600;

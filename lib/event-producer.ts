@@ -20,7 +20,7 @@ import { Alarms } from './alarms.ts';
 import { BucketDeliveryStream } from './bucket-delivery-stream.ts';
 import { ProducerDashboard } from './dashboard.ts';
 import { producerMetrics } from './metrics.ts';
-import { type Prices, prices } from './prices.ts';
+import { type Prices, withOwnPrices } from './prices.ts';
 import { ProducerFunction } from './producer-function.ts';
 
 /** How often the producer runs when nobody says otherwise. */
@@ -134,11 +134,13 @@ export interface EventProducerProps {
   readonly timeout?: Duration;
 
   /**
-   * Prices of another region, or of a contract, in the place of those of us-east-1.
+   * Prices of another region, or of a contract, for the report's estimate and for the dashboard. Each from 0 to 1,000.
    *
    * @default - the list prices of us-east-1
    */
-  readonly prices?: Partial<Prices>;
+  readonly prices?: Partial<
+    Pick<Prices, 'firehoseUsdPerGb' | 'lambdaUsdPerGbSecond' | 'lambdaUsdPerRequest'>
+  >;
 
   /**
    * How long the created stream buffers before it writes an object. From 0 to 900 seconds.
@@ -219,6 +221,7 @@ export class EventProducer extends Construct {
     const count = props.count ?? environmentVariables.defaultCount.default;
     const recordFormat = props.recordFormat ?? environmentVariables.recordFormat.default;
 
+    const prices = withOwnPrices(props.prices ?? {}, 'prices.');
     const bufferingInterval = props.bufferingInterval ?? Duration.seconds(60);
 
     if (props.deliveryStream) {
@@ -249,6 +252,7 @@ export class EventProducer extends Construct {
       recordFormat,
       timeout,
       memorySize,
+      prices,
       deliveryStream: this.deliveryStream,
       workQueue: this.workQueue,
       deadLetterQueue: this.deadLetterQueue,
@@ -279,7 +283,7 @@ export class EventProducer extends Construct {
       alarms: this.alarms,
       timeout,
       memorySize,
-      prices: { ...prices, ...props.prices },
+      prices,
     }).dashboard;
   }
 

@@ -60,10 +60,10 @@ export function producerMetrics(
   const messagesDone = workQueue.metricNumberOfMessagesDeleted({ label: 'done', period });
 
   return {
-    eventsRequested: own(reportMetrics.eventsRequested.name, Stats.SUM, 'requested'),
+    eventsRequested: own(reportMetrics.eventsRequested.name, Stats.SUM, 'asked of invocations'),
     eventsDelivered: own(reportMetrics.eventsDelivered.name, Stats.SUM, 'delivered to Firehose'),
     eventsQueued: own(reportMetrics.eventsQueued.name, Stats.SUM, 'left to the work queue'),
-    /** Events that are in neither place. */
+    /** Events of invocations that delivered nothing and handed nothing on. */
     eventsUndelivered: own(reportMetrics.eventsUndelivered.name, Stats.SUM, 'undelivered'),
     /** Events that may be in the stream more than once. */
     eventsUncertain: own(reportMetrics.eventsUncertain.name, Stats.SUM, 'perhaps delivered twice'),
@@ -76,9 +76,16 @@ export function producerMetrics(
     recordsRefused: own(reportMetrics.recordsRefused.name, Stats.SUM, 'records refused, sent again'),
     billedBytes: own(reportMetrics.billedBytes.name, Stats.SUM, 'bytes that Firehose bills'),
 
-    bytesPerSecond: perSecond(incomingBytes),
-    recordsPerSecond: perSecond(incomingRecords),
-    requestsPerSecond: perSecond(incomingRequests),
+    bytesPerSecond: perSecond('incoming', incomingBytes),
+    recordsPerSecond: perSecond('incoming', incomingRecords),
+    requestsPerSecond: perSecond('incoming', incomingRequests),
+    /** What of it came from this producer: others may write to the stream. */
+    ownBytesPerSecond: perSecond(
+      'own',
+      own(reportMetrics.bytesDelivered.name, Stats.SUM, 'of this producer'),
+    ),
+    /** Requests made, those that the stream turned away included. */
+    ownRequestsPerSecond: perSecond('own', own(reportMetrics.requests.name, Stats.SUM, 'of this producer')),
     bytesLimit,
     recordsLimit,
     requestsLimit,
@@ -140,12 +147,12 @@ export function producerMetrics(
   };
 }
 
-function perSecond(incoming: Metric): MathExpression {
+function perSecond(id: string, metric: Metric): MathExpression {
   return new MathExpression({
-    expression: 'incoming / PERIOD(incoming)',
-    usingMetrics: { incoming },
-    label: 'accepted',
-    period: incoming.period,
+    expression: `${id} / PERIOD(${id})`,
+    usingMetrics: { [id]: metric },
+    label: metric.label!,
+    period: metric.period,
   });
 }
 

@@ -16,6 +16,9 @@ export interface Prices {
   readonly cloudWatchUsdPerDashboardMonth: number;
 }
 
+/** A GB, as AWS bills it. */
+export const bytesPerGb = 2 ** 30;
+
 /** Where and when {@link prices} were read. */
 export const pricesSource = {
   region: 'us-east-1',
@@ -52,18 +55,20 @@ export function isPrice(text: string): boolean {
 }
 
 /**
- * {@link prices}, with those in their place that CDK context holds; other keys of it are left alone.
+ * {@link prices}, with one's own in their place; other keys of `own` are left alone.
  *
+ * @param own Such as CDK context.
+ * @param place What stands before the key in an error's message, such as `context `.
  * @throws Error naming key and value of the first that is no price, what was expected, and an example.
  */
-export function pricesFromContext(context: Readonly<Record<string, unknown>>): Prices {
-  const own = Object.entries(context).filter(([key]) => Object.hasOwn(prices, key));
-  const wrong = own.find(([, value]) => !isPrice(String(value)));
+export function withOwnPrices(own: Readonly<Record<string, unknown>>, place: string): Prices {
+  const given = Object.entries(own).filter(
+    ([key, value]) => Object.hasOwn(prices, key) && value !== undefined,
+  );
+  const wrong = given.find(([, value]) => !isPrice(String(value)));
   if (wrong) {
     const [key, value] = wrong;
-    throw new Error(
-      `context ${key} is "${value}": expected ${priceExpectation}, for example -c firehoseUsdPerGb=0.031`,
-    );
+    throw new Error(`${place}${key} is "${value}": expected ${priceExpectation}, for example 0.031`);
   }
-  return { ...prices, ...Object.fromEntries(own.map(([key, value]) => [key, Number(value)])) };
+  return { ...prices, ...Object.fromEntries(given.map(([key, value]) => [key, Number(value)])) };
 }

@@ -12,7 +12,7 @@ import { environmentVariables, type RecordFormat } from '../lambda/environment-v
 import { bundling } from './bundling.ts';
 import type { EventProducerProps } from './event-producer.ts';
 import { metricNamespace, serviceName } from './metrics.ts';
-import { prices } from './prices.ts';
+import type { Prices } from './prices.ts';
 
 /** Properties of a {@link ProducerFunction}, documented at {@link EventProducerProps}. */
 export interface ProducerFunctionProps
@@ -25,7 +25,6 @@ export interface ProducerFunctionProps
     | 'concurrency'
     | 'maxRequestBytes'
     | 'maxAttempts'
-    | 'prices'
     | 'logRetention'
   > {
   /** Events of an invocation whose payload names none. */
@@ -34,6 +33,8 @@ export interface ProducerFunctionProps
   readonly recordFormat: RecordFormat;
   /** Memory of the function. */
   readonly memorySize: Size;
+  /** What Firehose and Lambda charge. */
+  readonly prices: Prices;
   /** Time that an invocation may take. */
   readonly timeout: Duration;
   /** The stream that the function pushes to. */
@@ -73,7 +74,7 @@ export class ProducerFunction extends Construct {
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
     );
 
-    const { firehoseUsdPerGb, lambdaUsdPerGbSecond } = { ...prices, ...props.prices };
+    const { firehoseUsdPerGb, lambdaUsdPerGbSecond } = props.prices;
     const { alias, mainFields, ...bundlingProps } = bundling;
     this.function = new NodejsFunction(this, 'Function', {
       description:

@@ -1,4 +1,4 @@
-import { prices } from '../prices.ts';
+import { bytesPerGb, prices } from '../prices.ts';
 import type { Observation } from './laboratory.ts';
 
 /** The middle of the values; of an even number of them, the mean of the two in the middle. */
@@ -16,12 +16,9 @@ export function spread(values: readonly number[]): number {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }
 
-/** Bytes that AWS calls a GB on its bill. */
-const gigabyte = 2 ** 30;
-
 /** What Firehose takes for so many billed bytes. */
 export function dollarsOf(billedBytes: number): number {
-  return (billedBytes / gigabyte) * prices.firehoseUsdPerGb;
+  return (billedBytes / bytesPerGb) * prices.firehoseUsdPerGb;
 }
 
 /** The medians over the repetitions of one contender. */

@@ -1,8 +1,8 @@
 import { quotas } from '../local/quota.ts';
-import type { Prices } from '../prices.ts';
-import { frequencyOf } from '../schedule.ts';
-import { billedBytesOf, type RecordFormat, recordFormats } from './records.ts';
-import { stack } from './stack.ts';
+import { bytesPerGb, type Prices } from '../prices.ts';
+import { type Frequency, frequencyOf, hoursPerMonth } from '../schedule.ts';
+import { billedBytesOf, formatFigures, type RecordFormat } from './format-figures.ts';
+import { stackDefaults } from './stack-defaults.ts';
 
 /** What {@link estimateCosts} works with. */
 export interface CostQuestion {
@@ -43,14 +43,13 @@ export interface FormatCosts {
 export interface CostEstimate extends Pick<CostQuestion, 'count' | 'schedule' | 'prices'> {
   /** Runs of a month of 730 hours. */
   readonly runsPerMonth: number;
+  /** Alarms of the stack. */
+  readonly alarms: number;
+  /** Metrics that they watch, all together: what CloudWatch bills. */
+  readonly alarmMetrics: number;
   /** Each record format; the last one is one event per record. */
   readonly formats: readonly FormatCosts[];
 }
-
-/** A GB, as AWS bills it. */
-const bytesPerGb = 2 ** 30;
-
-const hoursPerMonth = 730;
 
 /** Memory that comes with one whole processor (Lambda guide, memory). */
 const memoryMiBPerCpu = 1_769;
@@ -62,10 +61,10 @@ export const answerSeconds = 0.04;
 export const quotaBytesPerSecond = quotas['us-east-1'].bytes;
 
 /** The function's share of a processor. */
-export const cpuShare = stack.memoryMiB / memoryMiBPerCpu;
+export const cpuShare = stackDefaults.memoryMiB / memoryMiBPerCpu;
 
 /** Memory of the function in GB. */
-export const memoryGb = stack.memoryMiB / 1_024;
+export const memoryGb = stackDefaults.memoryMiB / 1_024;
 
 /** A message is sent, received and deleted. */
 const requestsPerMessage = 3;
@@ -85,8 +84,10 @@ export const pollsPerMonth = 5 * 3 * 60 * hoursPerMonth;
  */
 export function estimateCosts(question: CostQuestion): CostEstimate {
   const { count, schedule, prices } = question;
-  const runsPerMonth = runsPerMonthOf(schedule);
-  const runs = (Object.keys(recordFormats) as RecordFormat[]).map((recordFormat) =>
+  const frequency = checkFrequency(schedule);
+  const { runsPerMonth } = frequency;
+  const { alarms, alarmMetrics } = schedule === 'off' ? stackDefaults.withoutSchedule : stackDefaults;
+  const runs = (Object.keys(formatFigures) as RecordFormat[]).map((recordFormat) =>
     estimateRun(recordFormat, question),
   );
   const singleUsd = runs.find(({ recordFormat }) => recordFormat === 'single')!.usdPerRun.total;
@@ -95,14 +96,17 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
     lambda: lambda * runsPerMonth,
     sqs: sqs * runsPerMonth + pollsPerMonth * prices.sqsUsdPerRequest,
     // A metric is billed by the hour in which a value of it came.
-    metrics: stack.metrics * prices.cloudWatchUsdPerMetricMonth * Math.min(1, runsPerMonth / hoursPerMonth),
-    alarms: stack.alarmMetrics * prices.cloudWatchUsdPerAlarmMetricMonth,
-    dashboards: stack.dashboards * prices.cloudWatchUsdPerDashboardMonth,
+    metrics:
+      stackDefaults.metrics * prices.cloudWatchUsdPerMetricMonth * (frequency.hoursPerMonth / hoursPerMonth),
+    alarms: alarmMetrics * prices.cloudWatchUsdPerAlarmMetricMonth,
+    dashboards: stackDefaults.dashboards * prices.cloudWatchUsdPerDashboardMonth,
   });
   return {
     count,
     schedule,
     runsPerMonth,
+    alarms,
+    alarmMetrics,
     formats: runs.map((run) => ({
       ...run,
       partOfSingle: singleUsd === 0 ? null : run.usdPerRun.total / singleUsd,
@@ -113,15 +117,15 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
   };
 }
 
-function runsPerMonthOf(schedule: string): number {
+function checkFrequency(schedule: string): Pick<Frequency, 'runsPerMonth' | 'hoursPerMonth'> {
   if (schedule === 'off') {
-    return 0;
+    return { runsPerMonth: 0, hoursPerMonth: 0 };
   }
   const frequency = frequencyOf(schedule);
   if (frequency === undefined) {
     throw new Error(`schedule is "${schedule}": expected rate(…), cron(…) or off`);
   }
-  return frequency.runsPerMonth;
+  return frequency;
 }
 
 function estimateRun(recordFormat: RecordFormat, { count, eventsPerSlice, prices }: CostQuestion) {
@@ -133,8 +137,8 @@ function estimateRun(recordFormat: RecordFormat, { count, eventsPerSlice, prices
     Math.floor(count / eventsPerSlice) * billedBytesOf(eventsPerSlice, recordFormat) +
     billedBytesOf(count % eventsPerSlice, recordFormat);
   // Invocations side by side share the stream, and each is paid for while it waits.
-  const paceSeconds = quotaSecondsOf(count, recordFormat) * Math.min(slices, stack.maxConcurrency);
-  const cpuSeconds = (count * recordFormats[recordFormat].cpuMicrosPerEvent) / 1e6 / cpuShare;
+  const paceSeconds = quotaSecondsOf(count, recordFormat) * Math.min(slices, stackDefaults.maxConcurrency);
+  const cpuSeconds = (count * formatFigures[recordFormat].cpuMicrosPerEvent) / 1e6 / cpuShare;
   const lambdaSeconds = Math.max(paceSeconds, cpuSeconds) + invocations * answerSeconds;
   return {
     recordFormat,
@@ -151,7 +155,7 @@ function estimateRun(recordFormat: RecordFormat, { count, eventsPerSlice, prices
 }
 
 function quotaSecondsOf(count: number, recordFormat: RecordFormat): number {
-  return (count * recordFormats[recordFormat].bytesPerEvent) / quotaBytesPerSecond;
+  return (count * formatFigures[recordFormat].bytesPerEvent) / quotaBytesPerSecond;
 }
 
 function withTotal<T extends Record<string, number>>(parts: T): T & { total: number } {

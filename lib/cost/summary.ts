@@ -10,8 +10,8 @@ import {
   pollsPerMonth,
   quotaBytesPerSecond,
 } from './estimate.ts';
-import { billingUnitBytes } from './records.ts';
-import { stack } from './stack.ts';
+import { billingUnitBytes } from './format-figures.ts';
+import { stackDefaults } from './stack-defaults.ts';
 
 /** A price with all its digits. */
 function formatPrice(usd: number): string {
@@ -29,7 +29,7 @@ function formatPart(part: number | null): string {
 
 /** What a run and a month cost, for a person who has not deployed anything yet. */
 export function summarize(estimate: CostEstimate): string {
-  const { count, schedule, runsPerMonth, formats, prices } = estimate;
+  const { count, schedule, runsPerMonth, alarms, alarmMetrics, formats, prices } = estimate;
   const row = (title: string, cell: (costs: FormatCosts) => string) => [title, ...formats.map(cell)];
   const heading = (title: string) =>
     row(title, ({ recordFormat }) => (recordFormat === 'single' ? 'one event per record' : recordFormat));
@@ -53,11 +53,13 @@ export function summarize(estimate: CostEstimate): string {
       row('Firehose', ({ usdPerMonth }) => formatDollars(usdPerMonth.firehose)),
       row('Lambda', ({ usdPerMonth }) => formatDollars(usdPerMonth.lambda)),
       row('SQS', ({ usdPerMonth }) => formatDollars(usdPerMonth.sqs)),
-      row(`${stack.metrics} metrics of its own`, ({ usdPerMonth }) => formatDollars(usdPerMonth.metrics)),
-      row(`${stack.alarms} alarms, on ${stack.alarmMetrics} metrics`, ({ usdPerMonth }) =>
+      row(`${stackDefaults.metrics} metrics of its own`, ({ usdPerMonth }) =>
+        formatDollars(usdPerMonth.metrics),
+      ),
+      row(`${alarms} alarms, on ${alarmMetrics} metrics`, ({ usdPerMonth }) =>
         formatDollars(usdPerMonth.alarms),
       ),
-      row(formatCount(stack.dashboards, 'dashboard'), ({ usdPerMonth }) =>
+      row(formatCount(stackDefaults.dashboards, 'dashboard'), ({ usdPerMonth }) =>
         formatDollars(usdPerMonth.dashboards),
       ),
       row('together', ({ usdPerMonth }) => formatDollars(usdPerMonth.total)),
@@ -93,7 +95,7 @@ function describeModel({ formats, prices }: CostEstimate): string[] {
     `            (${formatNumber(quotaBytesPerSecond)} bytes of record data a second; ${cpuShare.toFixed(2)} processors), and ${answerSeconds} an invocation`,
     ...(isCut
       ? [
-          `            slices share the quota, up to ${stack.maxConcurrency} at a time, and each is paid for while it waits`,
+          `            slices share the quota, up to ${stackDefaults.maxConcurrency} at a time, and each is paid for while it waits`,
         ]
       : []),
     `  SQS       requests x ${formatPrice(prices.sqsUsdPerRequest)}: three a slice, and ${formatNumber(pollsPerMonth)} a month by which Lambda asks for slices`,

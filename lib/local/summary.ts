@@ -33,7 +33,7 @@ export function summarize(run: LocalRun): string {
       `${plural(report.bytesDelivered, 'byte')}, billed as ${number(report.billedBytes)}`,
     `  lambda   ${plural(run.invocations, 'invocation')}, ${plural(run.slicesQueued, 'slice')} through the work queue; ` +
       `Firehose refused ${number(run.recordsRefused)} of ${plural(run.recordsOffered, 'record')}`,
-    `  cost     about ${formatDollars(report.estimatedCostUsd)} in AWS, Firehose and Lambda at list prices`,
+    `  cost     about ${formatDollars(report.estimatedCostUsd)} in AWS, Firehose and Lambda at the prices of the stack`,
     ...(report.eventsUncertain > 0
       ? [`  twice    at most ${plural(report.eventsUncertain, 'event')}: answers were lost`]
       : []),

@@ -1,4 +1,4 @@
-import { type Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** What a person may ask of every proof. */
 export interface ProofOptions {
@@ -11,9 +11,6 @@ export interface ProofOptions {
   /** Where the certificate goes. */
   readonly html?: string;
 }
-
-/** Most events of a run: what the producer accepts at most, whatever its settings. */
-const maxCount = 1_000_000_000;
 
 const unitsMs = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
@@ -37,15 +34,6 @@ export function addProofOptions(command: Command, defaultWait: string): Command 
     .exitOverride();
 }
 
-/** Reads `--count`. @throws InvalidArgumentError if it is no number of events. */
-export function parseCount(text: string): number {
-  const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > maxCount) {
-    throw new InvalidArgumentError(`Expected a whole number from 1 to ${maxCount}, for example 5000.`);
-  }
-  return count;
-}
-
 /** Reads `--wait`, in milliseconds. @throws InvalidArgumentError if it is no time. */
 export function parseWait(text: string): number {
   const [, amount, unit] = /^(\d{1,6})([smh])$/.exec(text) ?? [];
@@ -61,15 +49,4 @@ export function collectRunIds(runId: string, before: readonly string[] = []): st
     throw new InvalidArgumentError('Expected the id of a run, each only once.');
   }
   return [...before, runId];
-}
-
-/**
- * Exit status of a command that ended with an error: 2, the question was not answered; 0 for `--help`.
- *
- * @param print Told the error, unless commander has printed it.
- */
-export function exitCodeOf(error: unknown, print: (line: string) => void): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  print(`error: ${(error as Error).message}`);
-  return 2;
 }

@@ -48,7 +48,7 @@ describe('npm run cost', () => {
     [['-c', 'toString=1'], "'toString=1' is invalid. Expected PRICE=VALUE"],
     [
       ['-c', 'firehoseUsdPerGb=abc'],
-      'error: context firehoseUsdPerGb is "abc": expected a price in US dollars: a number from 0 to 1000, for example -c',
+      'error: context firehoseUsdPerGb is "abc": expected a price in US dollars: a number from 0 to 1000, for example 0.031',
     ],
     [['--coutn', '5'], '(Did you mean --count?)'],
     [['5'], "Put options after --, for example: npm run cost -- --count 5 --schedule 'rate(1 minute)'"],

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RecordFormat } from '../../lambda/environment-variables.ts';
 import { billedBytes, packRecords } from '../../lambda/records.ts';
-import { billedBytesOf, recordFormats } from '../../lib/cost/records.ts';
+import { billedBytesOf, formatFigures } from '../../lib/cost/format-figures.ts';
 import { prices } from '../../lib/prices.ts';
 import { forecast } from '../simulation/forecast.ts';
 import { packOptions } from '../unit/factories.ts';
@@ -95,7 +95,7 @@ describe('the costs of a run', () => {
     expect(usdPerMonth.total).toBe(0);
   });
 
-  it.each(Object.entries(recordFormats))(
+  it.each(Object.entries(formatFigures))(
     'take the CPU time of the benchmark, as %s',
     (recordFormat, { cpuMicrosPerEvent }) => {
       // Prepare

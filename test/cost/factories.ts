@@ -5,7 +5,7 @@ import {
   estimateCosts,
   type FormatCosts,
 } from '../../lib/cost/estimate.ts';
-import type { RecordFormat } from '../../lib/cost/records.ts';
+import type { RecordFormat } from '../../lib/cost/format-figures.ts';
 import { prices } from '../../lib/prices.ts';
 
 /** The estimate for the stack's defaults but for what is given. */

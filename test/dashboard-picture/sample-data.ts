@@ -42,7 +42,8 @@ const values: Readonly<Record<string, (point: number) => number | undefined>> = 
   EventsDelivered: delivered,
   EventsQueued: large,
   EventsUncertain: (point) => (slices(point) > 5 ? 4_510 : 0),
-  'EventsPerSecond Average': (point) => (slices(point) > 0 ? 24_000 : pace(point)),
+  // Slices side by side share the stream.
+  'EventsPerSecond Average': (point) => (slices(point) > 0 ? pace(point) / 4 : pace(point)),
   'EventsPerSecond Maximum': pace,
   'Duration p50': (point) => (slices(point) > 0 ? 50_000 : runMs(point)),
   'Duration Maximum': longestRunMs,
@@ -50,6 +51,8 @@ const values: Readonly<Record<string, (point: number) => number | undefined>> = 
   ColdStart: (point) => (slices(point) > 0 ? 4 : noise(point, 4) < 0.1 ? 1 : 0),
   RecordsRefused: refused,
   BilledBytes: (point) => records(point) * 30_720,
+  BytesDelivered: (point) => delivered(point) * bytesPerEvent,
+  Requests: (point) => Math.ceil(records(point) / 17),
   IncomingBytes: (point) => delivered(point) * bytesPerEvent,
   IncomingRecords: records,
   IncomingPutRequests: (point) => Math.ceil(records(point) / 17),

@@ -229,7 +229,8 @@ describe('the alarms', () => {
 
     // Assess
     expect(Object.keys(imported).sort()).toEqual(Object.keys(expected).sort());
-    expect(rule(imported.DeliveryFreshness!)).toBe('> 1200, 1 x 300 s');
+    expect(rule(imported.DeliveryFreshness!)).toBe('> 1200, 1 of 3 x 300 s');
+    expect(rule(imported.DeliverySuccess!)).toBe('< 1, 3 of 9 x 300 s');
     expect(watched(imported.DeliveryFreshness!)).toEqual([
       'Maximum AWS/Firehose DeliveryToS3.DataFreshness {DeliveryStreamName=my-stream}',
     ]);
@@ -240,7 +241,7 @@ describe('the alarms', () => {
 
   it('wait for as long as the created stream buffers', () => {
     const { stack } = createApp({}, { bufferingInterval: Duration.seconds(900) });
-    expect(rule(alarmsOf(Template.fromStack(stack)).DeliveryFreshness!)).toBe('> 1200, 1 x 300 s');
+    expect(rule(alarmsOf(Template.fromStack(stack)).DeliveryFreshness!)).toBe('> 1200, 1 of 3 x 300 s');
   });
 
   it.each([

@@ -34,12 +34,13 @@ const firehose = (stat: string, name: string) => `${stat} AWS/Firehose ${name} {
 const sqs = (stat: string, name: string, queue = 'work-queue') => `${stat} AWS/SQS ${name} {${queue}}`;
 const lambda = (stat: string, name: string) => `${stat} AWS/Lambda ${name} {function}`;
 
-const limitWidget = (axis: string, incoming: string, limit: string) => ({
+const limitWidget = (axis: string, incoming: string, limit: string, ofThisProducer?: string) => ({
   axes: [axis],
   draws: [
     'accepted: incoming / PERIOD(incoming)',
     `incoming = ${firehose('Sum', incoming)}`,
-    'alarm: more than 80 % for 15 minutes: 0.8 * limit',
+    ...(ofThisProducer ? ['of this producer: own / PERIOD(own)', `own = ${own('Sum', ofThisProducer)}`] : []),
+    'alarm: more than 80 % in 15 of 20 minutes: 0.8 * limit',
     `limit of the stream: ${firehose('Minimum', limit)}`,
   ],
   lines: [],
@@ -60,7 +61,7 @@ const expected = {
   Events: {
     axes: ['events'],
     draws: [
-      `requested: ${own('Sum', 'EventsRequested')}`,
+      `asked of invocations: ${own('Sum', 'EventsRequested')}`,
       `delivered to Firehose: ${own('Sum', 'EventsDelivered')}`,
       `left to the work queue: ${own('Sum', 'EventsQueued')}`,
     ],
@@ -91,9 +92,9 @@ const expected = {
     ],
     lines: ['300000: timeout of 300 s'],
   },
-  Bytes: limitWidget('bytes a second', 'IncomingBytes', 'BytesPerSecondLimit'),
+  Bytes: limitWidget('bytes a second', 'IncomingBytes', 'BytesPerSecondLimit', 'BytesDelivered'),
   Records: limitWidget('records a second', 'IncomingRecords', 'RecordsPerSecondLimit'),
-  Requests: limitWidget('requests a second', 'IncomingPutRequests', 'PutRequestsPerSecondLimit'),
+  Requests: limitWidget('requests a second', 'IncomingPutRequests', 'PutRequestsPerSecondLimit', 'Requests'),
   'Refused records': {
     axes: ['percent of the records', 'records'],
     draws: [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPrice, prices, pricesFromContext } from '../../lib/prices.ts';
+import { isPrice, prices, withOwnPrices } from '../../lib/prices.ts';
 
 describe('prices', () => {
   it.each(['0', '0.029', '2e-7', '1e-7', '3', '1000'])('may be %s', (text) => {
@@ -13,17 +13,20 @@ describe('prices', () => {
     },
   );
 
-  it('of the context take the place of list prices, as texts and as numbers', () => {
+  it("of one's own take the place of list prices, as texts and as numbers", () => {
     // Act
-    const own = pricesFromContext({ firehoseUsdPerGb: '0.031', sqsUsdPerRequest: 0.0000002, other: 'x' });
+    const own = withOwnPrices(
+      { firehoseUsdPerGb: '0.031', sqsUsdPerRequest: 0.0000002, lambdaUsdPerRequest: undefined, other: 'x' },
+      'context ',
+    );
 
     // Assess
     expect(own).toEqual({ ...prices, firehoseUsdPerGb: 0.031, sqsUsdPerRequest: 0.0000002 });
   });
 
-  it('of the context are refused with what was expected', () => {
-    expect(() => pricesFromContext({ sqsUsdPerRequest: true })).toThrow(
-      'context sqsUsdPerRequest is "true": expected a price in US dollars: a number from 0 to 1000, for example -c',
+  it("of one's own are refused with what was expected", () => {
+    expect(() => withOwnPrices({ sqsUsdPerRequest: true }, 'context ')).toThrow(
+      'context sqsUsdPerRequest is "true": expected a price in US dollars: a number from 0 to 1000, for example 0.031',
     );
   });
 });

@@ -16,7 +16,10 @@ describe('frequencyOf', () => {
     ['cron(0/5 8-17 ? * MON *)', (52 * 120) / 12, 7 * 1_440 - 595],
     ['cron(0 8 L * ? *)', 1, 31 * 1_440],
     ['cron(0 8 ? * 6#3 *)', 1, 35 * 1_440],
-    ['cron(0 8 1 JAN ? *)', 1 / 12, Number.POSITIVE_INFINITY],
+    ['cron(0 8 ? * L *)', 52 / 12, 7 * 1_440],
+    ['cron(0 8 1 JAN ? *)', 1 / 12, 365 * 1_440],
+    ['cron(0 12 * 1-6 ? *)', 181 / 12, 185 * 1_440],
+    ['cron(0 8 30 FEB ? *)', 0, Number.POSITIVE_INFINITY],
   ])('%s runs %d times a month, at most %d minutes apart', (expression, runsPerMonth, longestGapMinutes) => {
     // Act
     const frequency = frequencyOf(expression)!;
@@ -26,15 +29,13 @@ describe('frequencyOf', () => {
     expect(frequency.longestGapMinutes).toBe(longestGapMinutes);
   });
 
-  it.each(['at(2026-11-22T08:00:00)', 'off', 'rate(5 weeks)', 'cron(0 8 * * ?)'])(
-    'knows nothing of %s',
-    (expression) => {
-      expect(frequencyOf(expression)).toBeUndefined();
-    },
-  );
-
-  it('refuses fields that make no sense', () => {
-    expect(() => frequencyOf('cron(61 8 * * ? *)')).toThrow('61');
+  it.each([
+    ['rate(5 minutes)', 730],
+    ['rate(1 day)', 730 / 24],
+    ['cron(0/5 8 * * ? *)', 365 / 12],
+    ['cron(30 8,20 ? * MON *)', (52 * 2) / 12],
+  ])('%s runs in %d hours of a month', (expression, hoursPerMonth) => {
+    expect(frequencyOf(expression)!.hoursPerMonth).toBeCloseTo(hoursPerMonth, 9);
   });
 });
 
@@ -56,6 +57,8 @@ describe('isSchedule', () => {
     'cron(0 8 * * * *)',
     'cron(0 8 ? * ? *)',
     'cron(61 8 * * ? *)',
+    'cron(? 8 * * ? *)',
+    'cron(0 8 * * ? banana)',
     ' rate(5 minutes)',
   ])('refuses %s', (expression) => {
     expect(isSchedule(expression)).toBe(false);

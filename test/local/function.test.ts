@@ -171,6 +171,19 @@ describe('the bundled function', () => {
     }
   });
 
+  it('publishes no pace of a run that it only cut into slices', async () => {
+    // Prepare
+    const { function: started, metricLines } = await start({ environment: { EVENTS_PER_SLICE: '1000' } });
+
+    // Act
+    await started.invoke({ count: 3_000 });
+
+    // Assess
+    const sums = sumsOf(metricLines());
+    expect(sums).toMatchObject({ EventsQueued: 3_000, EventsDelivered: 0, Requests: 0 });
+    expect(sums).not.toHaveProperty('EventsPerSecond');
+  });
+
   it('publishes what it did also when it fails', async () => {
     // Prepare
     const { function: started, metricLines } = await start({

@@ -1,8 +1,9 @@
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { type LastRun, readLastRun } from '../../lib/proof/last-run.ts';
-import { collectRunIds, parseCount, parseWait } from '../../lib/proof/options.ts';
+import { collectRunIds, parseWait } from '../../lib/proof/options.ts';
 import { resolveQuestion } from '../../lib/proof/question.ts';
+import { parseCount } from '../../lib/terminal/command.ts';
 import { createDirectory } from './directory.ts';
 import { createRun } from './factories.ts';
 

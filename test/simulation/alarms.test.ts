@@ -1,17 +1,23 @@
+import { Duration } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { type Quota, quotas } from '../../lib/local/quota.ts';
-import { templateOf } from '../infrastructure/synth.ts';
+import { createApp, templateOf } from '../infrastructure/synth.ts';
 import type { AlarmProperties } from './cloudwatch.ts';
 import { Deployment } from './deployment.ts';
 
 const template = templateOf().toJSON();
 
-/** The alarms of the stack, by their construct's id. */
-const alarms = new Map<string, AlarmProperties>(
-  Object.entries<{ Type: string; Properties: AlarmProperties }>(template.Resources)
-    .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
-    .map(([id, { Properties }]) => [id.replace(/^.*Alarms|[0-9A-F]{8}$/g, ''), Properties]),
-);
+/** The alarms of a stack, by their construct's id. */
+function alarmsOf({ Resources }: typeof template): ReadonlyMap<string, AlarmProperties> {
+  return new Map(
+    Object.entries<{ Type: string; Properties: AlarmProperties }>(Resources)
+      .filter(([, { Type }]) => Type === 'AWS::CloudWatch::Alarm')
+      .map(([id, { Properties }]) => [id.replace(/^.*Alarms|[0-9A-F]{8}$/g, ''), Properties]),
+  );
+}
+
+const alarms = alarmsOf(template);
 
 const minuteMs = 60_000;
 
@@ -176,6 +182,27 @@ describe('the alarms', () => {
     expect(before).toEqual([]);
     expect(ringing(deployment, minutes + 120)).toEqual(rings);
     expect(ringing(deployment, 60)).toEqual([]);
+  });
+
+  it('ring without a break when Firehose, which buffers as long as it may, cannot write to the bucket', async () => {
+    // Prepare
+    const { stack } = createApp({}, { bufferingInterval: Duration.seconds(900) });
+    const slowly = Template.fromStack(stack).toJSON();
+    const deployment = new Deployment(slowly, quotas['us-east-1']);
+    await deployment.pass(90);
+    deployment.bucketIsWritable = false;
+    await deployment.pass(120);
+
+    // Act
+    await deployment.pass(60);
+
+    // Assess
+    const states = ['DeliveryFreshness', 'DeliverySuccess'].flatMap((id) =>
+      deployment.cloudWatch
+        .statesOf(alarmsOf(slowly).get(id)!, deployment.nowMs - 60 * minuteMs, deployment.nowMs)
+        .map(({ state }) => state),
+    );
+    expect(new Set(states)).toEqual(new Set(['ALARM']));
   });
 
   it('are quiet while a hundred events are sent every five minutes', async () => {

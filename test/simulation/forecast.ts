@@ -48,7 +48,7 @@ export async function forecast(count: number): Promise<Forecast> {
       concurrency: concurrency.default,
       maxRequestBytes: maxRequestBytes.default,
       maxAttempts: maxAttempts.default,
-      pricing: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
+      costFactors: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
       onReport: () => {},
       pacer,
       now: world.now,

@@ -113,7 +113,7 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
       putRecords: (batch, signal) => whileAlive(firehose.put(batch, signal, invocation)),
       sendSlices,
       pacer: new Pacer(scenario.concurrency * scenario.maxRequestBytes, world.now),
-      pricing: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
+      costFactors: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
       onReport: logReport,
       log: {
         appendKeys: () => {},

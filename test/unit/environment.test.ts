@@ -3,7 +3,7 @@ import { parseEnvironment } from '../../lambda/environment.ts';
 import { InvalidEnvironmentError } from '../../lambda/errors.ts';
 import { neededVariables as needed } from './factories.ts';
 
-const pricing = { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 };
+const costFactors = { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 };
 
 describe("the function's environment", () => {
   it('needs nothing but the stream, the queue and the prices', () => {
@@ -17,7 +17,7 @@ describe("the function's environment", () => {
       concurrency: 8,
       maxRequestBytes: 1_048_576,
       maxAttempts: 20,
-      pricing,
+      costFactors,
     });
   });
 
@@ -45,7 +45,7 @@ describe("the function's environment", () => {
       concurrency: 4,
       maxRequestBytes: 65_536,
       maxAttempts: 1,
-      pricing,
+      costFactors,
     });
   });
 

@@ -30,7 +30,7 @@ function reportOf(options: Partial<ReportOptions>): Report {
     outcome: outcomeOf(),
     queued: [],
     durationMs: 250,
-    pricing: { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 },
+    costFactors: { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 },
     ...options,
   });
 }

@@ -2,7 +2,7 @@
  * What the stack has by default, as far as it costs something. The numbers are copied, because this folder reads no
  * template: a test of the infrastructure compares them to it.
  */
-export const stack = {
+export const stackDefaults = {
   /** How often it runs. */
   schedule: 'rate(5 minutes)',
   /** Memory of the function. */
@@ -15,6 +15,8 @@ export const stack = {
   alarms: 13,
   /** Metrics that the alarms watch, all together: what CloudWatch bills. */
   alarmMetrics: 18,
+  /** The same with `schedule=off`, where silence is no alarm. */
+  withoutSchedule: { alarms: 12, alarmMetrics: 17 },
   /** Dashboards. */
   dashboards: 1,
 } as const;
