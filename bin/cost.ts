@@ -5,8 +5,8 @@ import { estimateCosts } from '../lib/cost/estimate.ts';
 import { stackDefaults } from '../lib/cost/stack-defaults.ts';
 import { summarize } from '../lib/cost/summary.ts';
 import { prices, pricesSource, withOwnPrices } from '../lib/prices.ts';
-import { isSchedule, scheduleExpectation } from '../lib/schedule.ts';
-import { exitCodeOf, parseCount } from '../lib/terminal/command.ts';
+import { isSchedule, scheduleExample, scheduleExpectation } from '../lib/schedule.ts';
+import { exitCodeOf, outliveReaders, parseCount } from '../lib/terminal/command.ts';
 
 const { maxCount, defaultCount, eventsPerSlice } = environmentVariables;
 
@@ -21,13 +21,15 @@ const command = new Command('npm run cost --')
   )
   .option(
     '-c, --context <price=value>',
-    'a price of your own, as for cdk deploy; may be given several times',
+    'a price of your own, see below; may be given several times',
     collectPrice,
   )
   .option('--json', 'print one JSON document, with all digits, instead of the tables')
-  .addHelpText('after', `\nPrices: ${Object.keys(prices).join(', ')}`)
+  .addHelpText('after', `\nPrices, as in CDK context: ${Object.keys(prices).join(', ')}`)
   .allowExcessArguments(false)
   .exitOverride();
+
+outliveReaders();
 
 try {
   const { count, schedule, context, json } = command.parse().opts();
@@ -48,7 +50,9 @@ try {
 
 function parseSchedule(text: string): string {
   if (text !== 'off' && !isSchedule(text)) {
-    throw new InvalidArgumentError(`Expected ${scheduleExpectation}, or off, for example 'rate(1 minute)'.`);
+    throw new InvalidArgumentError(
+      `Expected ${scheduleExpectation}, or off, for example ${scheduleExample}.`,
+    );
   }
   return text;
 }

@@ -6,7 +6,7 @@ import { openSource } from '../lib/proof/open-source.ts';
 import { addProofOptions, type ProofOptions } from '../lib/proof/options.ts';
 import { prove } from '../lib/proof/prove.ts';
 import { summarize } from '../lib/proof/summary.ts';
-import { exitCodeOf, parseCount } from '../lib/terminal/command.ts';
+import { exitCodeOf, outliveReaders, parseCount } from '../lib/terminal/command.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
 
 const command = new Command('npm run prove --')
@@ -18,6 +18,8 @@ const command = new Command('npm run prove --')
   .option('--source <place>', "where the events land: s3://bucket/prefix (default: the stack's bucket)");
 
 const progress = showProgress(process.stderr);
+
+outliveReaders();
 
 try {
   const { count, stack, source, wait, exactlyOnce, json, html } = addProofOptions(command, '5m')

@@ -2,10 +2,11 @@ import { accessSync, constants, mkdirSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { environmentVariables, recordFormats } from '../lambda/environment-variables.ts';
 import { type Faults, parseFaults } from '../lib/local/faults.ts';
-import { lastRunPath, writeLastRun } from '../lib/local/last-run.ts';
+import { forgetLastRun, lastRunPath, writeLastRun } from '../lib/local/last-run.ts';
 import { quotas } from '../lib/local/quota.ts';
 import { FunctionError, runLocally } from '../lib/local/run.ts';
 import { summarize } from '../lib/local/summary.ts';
+import { outliveReaders } from '../lib/terminal/command.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
 
 const { maxCount, eventsPerSecond } = environmentVariables;
@@ -47,10 +48,13 @@ const stop = new AbortController();
 const progress = showProgress(process.stderr, stop.signal);
 process.once('SIGINT', () => stop.abort(130)).once('SIGTERM', () => stop.abort(143));
 
+outliveReaders();
+
 try {
   const options = command.parse().opts();
   const { count, runId, recordFormat, timeout, quota, json } = options;
   checkOutput(options.output);
+  await forgetLastRun();
   const run = await runLocally({
     payload: { count, runId, eventsPerSecond: options.eventsPerSecond },
     context: { recordFormat, ...(timeout && { timeout: String(timeout) }) },
@@ -61,11 +65,11 @@ try {
     ...progress,
     signal: stop.signal,
   }).finally(progress.end);
-  console.log(json ? JSON.stringify({ report: run.report, output: run.output }) : summarize(run));
-  process.exitCode = run.report.eventsUndelivered === 0 ? 0 : 1;
   await writeLastRun(run).catch((error: Error) => {
     console.error(`warning: ${lastRunPath} was not written: ${error.message}`);
   });
+  console.log(json ? JSON.stringify({ report: run.report, output: run.output }) : summarize(run));
+  process.exitCode = run.report.eventsUndelivered === 0 ? 0 : 1;
 } catch (error) {
   process.exitCode = exitCodeOf(error);
 }

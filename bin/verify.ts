@@ -8,7 +8,7 @@ import { addProofOptions, collectRunIds, type ProofOptions } from '../lib/proof/
 import { type QuestionOptions, resolveQuestion } from '../lib/proof/question.ts';
 import { summarize } from '../lib/proof/summary.ts';
 import { verify } from '../lib/proof/verify.ts';
-import { exitCodeOf, parseCount } from '../lib/terminal/command.ts';
+import { exitCodeOf, outliveReaders, parseCount } from '../lib/terminal/command.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
 
 const command = new Command('npm run verify --')
@@ -19,6 +19,8 @@ const command = new Command('npm run verify --')
   .option('--count <number>', 'events of each run', parseCount);
 
 const progress = showProgress(process.stderr);
+
+outliveReaders();
 
 try {
   const options = addProofOptions(command, '0s').parse().opts<QuestionOptions & ProofOptions>();

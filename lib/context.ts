@@ -4,8 +4,8 @@ import type { Construct } from 'constructs';
 import { environmentVariables, recordFormats } from '../lambda/environment-variables.ts';
 import { defaultScheduleExpression } from './event-producer.ts';
 import type { EventProducerStackProps } from './event-producer-stack.ts';
-import { isPrice, type Prices, priceExpectation, withOwnPrices } from './prices.ts';
-import { isSchedule, scheduleExpectation } from './schedule.ts';
+import { isPrice, type Prices, priceExpectation, prices, withOwnPrices } from './prices.ts';
+import { isSchedule, scheduleExample, scheduleExpectation } from './schedule.ts';
 
 /** Values given by `-c key=value` (or `context` in cdk.json) don't fit; the message lists each. */
 export class InvalidContextError extends Error {
@@ -29,7 +29,11 @@ function isTimeZone(text: string): boolean {
   }
 }
 
-const price = { expected: priceExpectation, example: '0.031', fits: isPrice };
+const price = (key: keyof Prices) => ({
+  expected: priceExpectation,
+  example: String(prices[key]),
+  fits: isPrice,
+});
 
 /** What each context key expects, an example, and whether a value fits. */
 const contextKeys = {
@@ -50,7 +54,7 @@ const contextKeys = {
   },
   schedule: {
     expected: `${scheduleExpectation}, or off`,
-    example: "'rate(1 minute)'",
+    example: scheduleExample,
     fits: (text: string) => text === 'off' || isSchedule(text),
   },
   timeZone: {
@@ -76,16 +80,16 @@ const contextKeys = {
   alarmEmail: {
     expected: 'an e-mail address',
     example: 'you@example.com',
-    fits: (text: string) => /^[^\s@]+@[^\s@.]+(\.[^\s@.]+)+$/.test(text),
+    fits: (text: string) => /^[\w.%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/.test(text),
   },
-  firehoseUsdPerGb: price,
-  lambdaUsdPerGbSecond: price,
-  lambdaUsdPerRequest: price,
-  sqsUsdPerRequest: price,
-  cloudWatchUsdPerMetricMonth: price,
-  cloudWatchUsdPerAlarmMetricMonth: price,
-  cloudWatchUsdPerDashboardMonth: price,
-} as const satisfies Record<keyof Prices, typeof price> & Record<string, unknown>;
+  firehoseUsdPerGb: price('firehoseUsdPerGb'),
+  lambdaUsdPerGbSecond: price('lambdaUsdPerGbSecond'),
+  lambdaUsdPerRequest: price('lambdaUsdPerRequest'),
+  sqsUsdPerRequest: price('sqsUsdPerRequest'),
+  cloudWatchUsdPerMetricMonth: price('cloudWatchUsdPerMetricMonth'),
+  cloudWatchUsdPerAlarmMetricMonth: price('cloudWatchUsdPerAlarmMetricMonth'),
+  cloudWatchUsdPerDashboardMonth: price('cloudWatchUsdPerDashboardMonth'),
+} as const satisfies Record<keyof Prices, ReturnType<typeof price>> & Record<string, unknown>;
 
 type ContextKey = keyof typeof contextKeys;
 

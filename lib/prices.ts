@@ -68,7 +68,9 @@ export function withOwnPrices(own: Readonly<Record<string, unknown>>, place: str
   const wrong = given.find(([, value]) => !isPrice(String(value)));
   if (wrong) {
     const [key, value] = wrong;
-    throw new Error(`${place}${key} is "${value}": expected ${priceExpectation}, for example 0.031`);
+    throw new Error(
+      `${place}${key} is "${value}": expected ${priceExpectation}, for example ${prices[key as keyof Prices]}`,
+    );
   }
   return { ...prices, ...Object.fromEntries(given.map(([key, value]) => [key, Number(value)])) };
 }

@@ -15,14 +15,25 @@ export const hoursPerMonth = 730;
 
 /** What {@link isSchedule} expects, for messages. */
 export const scheduleExpectation =
-  'rate(NUMBER minutes|hours|days) or cron(SIX FIELDS, ? in one of the two for days)';
+  'rate(NUMBER minutes|hours|days) or cron(MINUTE HOUR DAY-OF-MONTH MONTH DAY-OF-WEEK YEAR) with ? for one of the days, ' +
+  'that ever runs';
+
+/** Such expressions, for messages. */
+export const scheduleExample = "'rate(1 minute)' or 'cron(0 8 ? * MON-FRI *)'";
 
 const minutesPer = { minute: 1, hour: 60, day: 1_440 } as const;
 
-/** Two years on end, so that the turn of the year is one of the gaps; what is counted must not depend on the day it is. */
-const firstDay = new Date('2026-01-01T00:00:00Z');
-const days = 2 * 365;
+/**
+ * Two years on end, so that the turn of the year is one of the gaps, and one of them a leap year; what is counted must not
+ * depend on the day it is.
+ */
+const firstDay = new Date('2027-01-01T00:00:00Z');
+const days = 365 + 366;
 const months = 24;
+
+/** The years that AWS takes, `*`, or lists, ranges and steps of them. */
+const years = '(?:\\*|(?:19[7-9]|20\\d|21\\d)\\d(?:[-,/]\\d{1,4})*)';
+const cronExpression = new RegExp(`^cron\\(([^\\s?]+ [^\\s?]+ \\S+ [^\\s?]+ \\S+ ${years})\\)$`);
 
 /** Whether EventBridge Scheduler takes an expression as one that repeats, `rate(…)` or `cron(…)`. */
 export function isSchedule(expression: string): boolean {
@@ -33,11 +44,11 @@ export function isSchedule(expression: string): boolean {
  * How often `rate(…)` or `cron(…)` of EventBridge Scheduler runs, in UTC: a switch to summer time and the year field of
  * `cron(…)` are left out.
  *
- * @returns Nothing for another expression, such as `at(…)`, and for fields that make no sense.
+ * @returns Nothing for another expression, such as `at(…)`, for fields that make no sense, and for days that never come.
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
 export function frequencyOf(expression: string): Frequency | undefined {
-  const [, number, unit] = /^rate\(([1-9]\d*) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const [, number, unit] = /^rate\(([1-9]\d{0,5}) (minute|hour|day)s?\)$/.exec(expression) ?? [];
   if (number !== undefined) {
     const minutes = Number(number) * minutesPer[unit as keyof typeof minutesPer];
     const runsPerMonth = (hoursPerMonth * 60) / minutes;
@@ -47,14 +58,14 @@ export function frequencyOf(expression: string): Frequency | undefined {
       longestGapMinutes: minutes,
     };
   }
-  const [, fields] = /^cron\(([^\s?]+ [^\s?]+ \S+ [^\s?]+ \S+ [\d*,/-]+)\)$/.exec(expression) ?? [];
+  const [, fields] = cronExpression.exec(expression) ?? [];
   return fields === undefined ? undefined : frequencyOfCron(fields.split(' '));
 }
 
 /** Days and times of day on their own: asking for every minute of two years would take minutes. */
 function frequencyOfCron([minute, hour, dayOfMonth, month, dayOfWeek]: string[]): Frequency | undefined {
-  // AWS takes no * in both: one of the two says on which days, and the other one is ?.
-  if ((dayOfMonth === '?') === (dayOfWeek === '?')) {
+  // AWS takes no * in both: one of the two says on which days, and the other one is ?. Its weekdays are 1 to 7.
+  if ((dayOfMonth === '?') === (dayOfWeek === '?') || /[089]/.test(dayOfWeek!)) {
     return undefined;
   }
   // The last day of the week: to croner, an L alone is one of the month only.
@@ -62,6 +73,9 @@ function frequencyOfCron([minute, hour, dayOfMonth, month, dayOfWeek]: string[])
   try {
     const dates = matches(`0 0 0 ${dayOfMonth} ${month} ${weekday}`.replace('?', '*'), days, minutesPer.day);
     const times = matches(`0 ${minute} ${hour} * * *`, minutesPer.day, minutesPer.minute);
+    if (dates.length === 0) {
+      return undefined;
+    }
     const hours = new Set(times.map((time) => Math.floor(time / minutesPer.hour)));
     return {
       runsPerMonth: (dates.length * times.length) / months,

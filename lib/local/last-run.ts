@@ -1,9 +1,14 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { LocalRun } from './run.ts';
 
 /** Where the last local run is remembered, wherever its objects went. */
 export const lastRunPath = '.local/last-run.json';
+
+/** Forgets the last local run, so that nobody takes it for the one that begins, should that one not end well. */
+export async function forgetLastRun(path = lastRunPath): Promise<void> {
+  await rm(path, { force: true });
+}
 
 /** Remembers a local run: its report, and the paths of what it left. */
 export async function writeLastRun(run: LocalRun, path = lastRunPath): Promise<void> {

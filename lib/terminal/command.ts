@@ -22,3 +22,14 @@ export function exitCodeOf(error: unknown, print: (line: string) => void): numbe
   print(`error: ${(error as Error).message}`);
   return 2;
 }
+
+/** Lets a command finish what it does, and keep its exit status, when nobody reads what it prints, as in `… | head -1`. */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') {
+        throw error;
+      }
+    });
+  }
+}

@@ -18,6 +18,18 @@ describe('npm run cost', () => {
     expect(pricesSource).toMatchObject({ region: 'us-east-1', date: expect.stringMatching(/^\d{4}-\d\d$/) });
   });
 
+  it('ends well when nobody reads what it prints', () => {
+    // Act
+    const { status, stderr } = spawnSync(
+      'bash',
+      ['-o', 'pipefail', '-c', `'${process.execPath}' --import tsx bin/cost.ts | true`],
+      { encoding: 'utf8' },
+    );
+
+    // Assess
+    expect([status, stderr]).toEqual([0, '']);
+  });
+
   it('counts with the defaults of the stack, and the prices of -c', () => {
     // Act
     const { stdout, status } = cost(
@@ -40,7 +52,7 @@ describe('npm run cost', () => {
     [['--count', '0'], "'0' is invalid. Expected a whole number from 1 to 1000000000, for example"],
     [['--count', '1e6'], "'1e6' is invalid. Expected a whole number"],
     [['--schedule', 'weekly'], "'weekly' is invalid. Expected rate(NUMBER minutes|hours|days) or cron("],
-    [['--schedule', 'cron(61 8 * * ? *)'], "or off, for example 'rate(1 minute)'."],
+    [['--schedule', 'cron(61 8 * * ? *)'], "or off, for example 'rate(1 minute)' or 'cron(0 8 ? * MON-FRI *)'."],
     [
       ['-c', 'firehoseUsdPerGB=1'],
       "'firehoseUsdPerGB=1' is invalid. Expected PRICE=VALUE, where PRICE is one of fire",
@@ -48,7 +60,7 @@ describe('npm run cost', () => {
     [['-c', 'toString=1'], "'toString=1' is invalid. Expected PRICE=VALUE"],
     [
       ['-c', 'firehoseUsdPerGb=abc'],
-      'error: context firehoseUsdPerGb is "abc": expected a price in US dollars: a number from 0 to 1000, for example 0.031',
+      'error: context firehoseUsdPerGb is "abc": expected a price in US dollars: a number from 0 to 1000, for example 0.029',
     ],
     [['--coutn', '5'], '(Did you mean --count?)'],
     [['5'], "Put options after --, for example: npm run cost -- --count 5 --schedule 'rate(1 minute)'"],

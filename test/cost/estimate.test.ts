@@ -129,10 +129,10 @@ describe('the costs of a month', () => {
 
   it('count metrics by the hour in which there is a run', () => {
     // Act
-    const { metrics } = costsOf('ndjson', { schedule: 'cron(0 8 * * ? *)' }).usdPerMonth;
+    const { metrics } = costsOf('ndjson', { schedule: 'cron(0/5 8,20 * * ? *)' }).usdPerMonth;
 
     // Assess
-    expect(metrics).toBeCloseTo(costsOf('ndjson').usdPerMonth.metrics / 24, 9);
+    expect(metrics).toBeCloseTo(costsOf('ndjson').usdPerMonth.metrics / 12, 2);
   });
 
   it('without a schedule are those of what watches the producer', () => {

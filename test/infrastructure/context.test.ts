@@ -41,7 +41,7 @@ describe('CDK context', () => {
     [
       'firehoseUsdPerGb',
       'cheap',
-      'context firehoseUsdPerGb is "cheap": expected a price in US dollars: a number from 0 to 1000, for example -c firehoseUsdPerGb=0.031',
+      'context firehoseUsdPerGb is "cheap": expected a price in US dollars: a number from 0 to 1000, for example -c firehoseUsdPerGb=0.029',
     ],
     [
       'removal',
@@ -54,6 +54,7 @@ describe('CDK context', () => {
       'you',
       'context alarmEmail is "you": expected an e-mail address, for example -c alarmEmail=you@example.com',
     ],
+    ['alarmEmail', '<you@example.com>', 'context alarmEmail is "<you@example.com>": expected'],
     ['alarmEmail', 'you@example', 'context alarmEmail is "you@example": expected'],
   ])('stops synth when %s is %j', (key, value, message) => {
     // Act

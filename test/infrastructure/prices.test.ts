@@ -26,7 +26,7 @@ describe('prices', () => {
 
   it("of one's own are refused with what was expected", () => {
     expect(() => withOwnPrices({ sqsUsdPerRequest: true }, 'context ')).toThrow(
-      'context sqsUsdPerRequest is "true": expected a price in US dollars: a number from 0 to 1000, for example 0.031',
+      'context sqsUsdPerRequest is "true": expected a price in US dollars: a number from 0 to 1000, for example 4e-7',
     );
   });
 });

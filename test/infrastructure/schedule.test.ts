@@ -7,19 +7,19 @@ describe('frequencyOf', () => {
     ['rate(1 minute)', 43_800, 1],
     ['rate(2 hours)', 365, 120],
     ['rate(1 day)', 730 / 24, 1_440],
-    ['cron(* * * * ? *)', (365 * 1_440) / 12, 1],
-    ['cron(0/15 * ? * * *)', (365 * 96) / 12, 15],
-    ['cron(0 8 * * ? *)', 365 / 12, 1_440],
-    ['cron(0 8,20 * * ? 2026-2030)', 730 / 12, 720],
-    ['cron(0 8 ? * MON-FRI *)', 261 / 12, 3 * 1_440],
-    ['cron(0 8 ? * 2-6 *)', 261 / 12, 3 * 1_440],
+    ['cron(* * * * ? *)', (731 * 1_440) / 24, 1],
+    ['cron(0/15 * ? * * *)', (731 * 96) / 24, 15],
+    ['cron(0 8 * * ? *)', 731 / 24, 1_440],
+    ['cron(0 8,20 * * ? 2026-2030)', 1_462 / 24, 720],
+    ['cron(0 8 ? * MON-FRI *)', 521 / 24, 3 * 1_440],
+    ['cron(0 8 ? * 2-6 *)', 521 / 24, 3 * 1_440],
     ['cron(0/5 8-17 ? * MON *)', (52 * 120) / 12, 7 * 1_440 - 595],
     ['cron(0 8 L * ? *)', 1, 31 * 1_440],
     ['cron(0 8 ? * 6#3 *)', 1, 35 * 1_440],
-    ['cron(0 8 ? * L *)', 52 / 12, 7 * 1_440],
+    ['cron(0 8 ? * L *)', 105 / 24, 7 * 1_440],
     ['cron(0 8 1 JAN ? *)', 1 / 12, 365 * 1_440],
-    ['cron(0 12 * 1-6 ? *)', 181 / 12, 185 * 1_440],
-    ['cron(0 8 30 FEB ? *)', 0, Number.POSITIVE_INFINITY],
+    ['cron(0 12 * 1-6 ? *)', (181 + 182) / 24, 185 * 1_440],
+    ['cron(0 8 29 FEB ? *)', 1 / 24, Number.POSITIVE_INFINITY],
   ])('%s runs %d times a month, at most %d minutes apart', (expression, runsPerMonth, longestGapMinutes) => {
     // Act
     const frequency = frequencyOf(expression)!;
@@ -32,7 +32,7 @@ describe('frequencyOf', () => {
   it.each([
     ['rate(5 minutes)', 730],
     ['rate(1 day)', 730 / 24],
-    ['cron(0/5 8 * * ? *)', 365 / 12],
+    ['cron(0/5 8 * * ? *)', 731 / 24],
     ['cron(30 8,20 ? * MON *)', (52 * 2) / 12],
   ])('%s runs in %d hours of a month', (expression, hoursPerMonth) => {
     expect(frequencyOf(expression)!.hoursPerMonth).toBeCloseTo(hoursPerMonth, 9);
@@ -59,6 +59,9 @@ describe('isSchedule', () => {
     'cron(61 8 * * ? *)',
     'cron(? 8 * * ? *)',
     'cron(0 8 * * ? banana)',
+    'cron(0 8 * * ? 1969)',
+    'cron(0 8 ? * 8 *)',
+    'cron(0 8 31 2 ? *)',
     ' rate(5 minutes)',
   ])('refuses %s', (expression) => {
     expect(isSchedule(expression)).toBe(false);
