@@ -52,7 +52,10 @@ describe('npm run cost', () => {
     [['--count', '0'], "'0' is invalid. Expected a whole number from 1 to 1000000000, for example"],
     [['--count', '1e6'], "'1e6' is invalid. Expected a whole number"],
     [['--schedule', 'weekly'], "'weekly' is invalid. Expected rate(NUMBER minutes|hours|days) or cron("],
-    [['--schedule', 'cron(61 8 * * ? *)'], "or off, for example 'rate(1 minute)' or 'cron(0 8 ? * MON-FRI *)'."],
+    [
+      ['--schedule', 'cron(61 8 * * ? *)'],
+      "or off, for example 'rate(1 minute)' or 'cron(0 8 ? * MON-FRI *)'.",
+    ],
     [
       ['-c', 'firehoseUsdPerGB=1'],
       "'firehoseUsdPerGB=1' is invalid. Expected PRICE=VALUE, where PRICE is one of fire",
