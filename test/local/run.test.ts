@@ -137,8 +137,8 @@ describe('a run on this machine', () => {
     // Act
     const result = await run({
       payload: { count: 100_000 },
-      context: { timeout: '4' },
-      faults: parseFaults('outage=8s@0s'),
+      context: { timeout: '3' },
+      faults: parseFaults('outage=6s@0s'),
     });
 
     // Assess
