@@ -46,12 +46,15 @@ ${details ? formatDetails(details) : ''}
 - \`ours\` is the bundle that \`cdk deploy\` uploads, with the environment of the synthesized template, invoked as Lambda does.
 - \`limit\` sends bodies of the same shape that were ready before the clock started: nothing generated, nothing signed. The
   endpoint reads and checks them all the same, and on two cores that is what holds it back.
+- \`ours\` has to generate, pack, encode and sign what it sends, in one thread. Spread over both cores without any loss, that and
+  the endpoint's work would still take longer than the endpoint alone. What was tried to make it less:
+  [0021](decisions/0021-request-bodies-by-hand.md).
 
 ## Repeat it
 
 \`\`\`sh
 npm ci
-npm run bench            # everything, some minutes
+npm run bench            # everything, two minutes
 npm run bench -- --quick # the rows, in under 40 s
 npm run bench -- --page  # everything, and write this page
 npm run --silent bench -- --json
