@@ -1,7 +1,8 @@
 import { type Environment, parseEnvironment } from '../../lambda/environment.ts';
 import { environmentVariables } from '../../lambda/environment-variables.ts';
 import { createInvocation, type Invoke } from '../../lambda/invocation.ts';
-import { reportMetrics, serviceDimension, streamDimension } from '../../lambda/metric-names.ts';
+import { serviceDimension, streamDimension } from '../../lambda/metric-names.ts';
+import { addReport } from '../../lambda/metrics.ts';
 import { Pacer } from '../../lambda/pacer.ts';
 import type { Quota } from '../../lib/local/quota.ts';
 import { frequencyOf } from '../../lib/schedule.ts';
@@ -233,10 +234,10 @@ export class Deployment {
     this.#publish('AWS/Lambda', this.#names.function, 'Errors', result ? 0 : 1, startedMs);
     this.#publish('AWS/Lambda', this.#names.function, 'Duration', endedMs - startedMs, startedMs);
     for (const report of killed ? [] : reports) {
-      for (const [field, { name }] of Object.entries(reportMetrics)) {
-        const value = report[field as keyof typeof reportMetrics];
-        this.cloudWatch.put({ ...this.#ownMetrics, MetricName: name }, value);
-      }
+      addReport(report, {
+        addMetric: (MetricName, _unit, value) =>
+          this.cloudWatch.put({ ...this.#ownMetrics, MetricName }, value),
+      });
     }
   }
 
