@@ -16,7 +16,7 @@ export interface PacedAnswer {
 const lowestQuota = 1_048_576;
 
 /** The slowest that a pacer goes, in bytes a second: a stream may be shared. */
-const slowestRate = lowestQuota / 4;
+const slowestRate = lowestQuota / 16;
 
 /** Bytes by which the first requests grow, until there is an answer that says what the stream takes. */
 const stepBytes = 40_000;
@@ -48,6 +48,9 @@ const epochsToDoubleGrowth = 6;
 /** Cuts in a row that change nothing, after which refusals are no matter of the rate. */
 const vainCuts = 3;
 
+/** The largest share of refusals that is put up with: several pacers that put up with more would starve one another. */
+const mostNoise = 0.4;
+
 /**
  * Finds the rate at which a stream accepts record data, and keeps to it.
  *
@@ -55,7 +58,8 @@ const vainCuts = 3;
  * refusal gives the first rate: what was accepted in the last second. From then on requests take a tenth of a second of
  * the rate each. The rate grows while all is accepted, slowly at first and ever faster, so that it finds a quota that has
  * grown; when records are refused it is cut to what is accepted. Refusals that cuts don't change are no matter of the
- * rate (a fault, or another producer), and are put up with.
+ * rate (a fault, or another producer), and are put up with, up to four in ten: more of them is a crowd on the stream, in which
+ * everybody has to yield.
  *
  * One pacer serves all workers of an invocation, and the invocations of a container after one another.
  */
@@ -71,7 +75,7 @@ export class Pacer {
   #epochsSinceCut = 0;
   /** The share of refusals that is put up with, and the cuts that seem to be in vain. */
   #noise = 0;
-  #cuts = { inARow: 0, lastShare: 0, rateBefore: 0 };
+  #cuts = { inARow: 0, shareBefore: 0, rateBefore: 0 };
   readonly #accepted: { readonly atMs: number; readonly bytes: number }[] = [];
   #measuredSinceMs: number;
 
@@ -170,7 +174,7 @@ export class Pacer {
       return;
     }
     this.#cuts.inARow = 0;
-    this.#noise = this.#noise === 0 ? 0 : 0.9 * this.#noise + 0.1 * share;
+    this.#noise = Math.min(this.#noise, 0.9 * this.#noise + 0.1 * share);
     const growth = slowestGrowth * 2 ** (this.#epochsSinceCut / epochsToDoubleGrowth);
     this.#bytesPerSecond *= 1 + Math.min(fastestGrowth, growth);
     this.#epochsSinceCut += 1;
@@ -178,14 +182,17 @@ export class Pacer {
 
   #cut(share: number, now: number): void {
     const cuts = this.#cuts;
-    const inVain = cuts.inARow > 0 && share > cuts.lastShare / 2;
-    if (cuts.inARow === 0) {
+    // What would be refused now if the stream took as much as before the first cut, and not a byte more.
+    const expected = Math.max(0, 1 - (cuts.rateBefore * (1 - cuts.shareBefore)) / this.#bytesPerSecond);
+    const inVain = cuts.inARow > 0 && share > (cuts.shareBefore + expected) / 2;
+    if (!inVain) {
+      cuts.inARow = 0;
       cuts.rateBefore = this.#bytesPerSecond;
+      cuts.shareBefore = share;
     }
-    cuts.inARow = inVain || cuts.inARow === 0 ? cuts.inARow + 1 : 1;
-    cuts.lastShare = share;
+    cuts.inARow += 1;
     this.#lastCutMs = now;
-    if (cuts.inARow > vainCuts) {
+    if (cuts.inARow > vainCuts && share <= mostNoise) {
       cuts.inARow = 0;
       this.#noise = share;
       this.#epochsSinceCut = Number.POSITIVE_INFINITY;

@@ -233,6 +233,19 @@ describe('the alarms', () => {
     expect(ringing(deployment, 60)).toEqual([]);
   });
 
+  it('say no more than that a small stream is full while four invocations share it', async () => {
+    // Prepare
+    const deployment = new Deployment(template, quotas.default);
+    await deployment.pass(60);
+
+    // Act
+    deployment.lambda.invokeAsync({ count: 16_000_000 });
+    await deployment.pass(30);
+
+    // Assess
+    expect(ringing(deployment, 45)).toEqual(['BytesQuota']);
+  });
+
   it('ring in one of these worlds, each of them', () => {
     const rung = new Set(troubles.flatMap(({ rings }) => rings));
     expect([...rung].sort()).toEqual([...alarms.keys()].sort());
