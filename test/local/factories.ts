@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { createEventWriter, eventBytes } from '../../lambda/events.ts';
+import type { Report } from '../../lib/local/report.ts';
 
 /** A new directory outside the project. */
 export function temporaryDirectory(): string {
@@ -44,4 +45,30 @@ export function uuidsOf(deliveryStreamName: string, runId: string, count: number
   const events = Buffer.alloc(count * eventBytes);
   createEventWriter(deliveryStreamName, runId, 0)(events, 0);
   return events.toString().trimEnd().split('\n').map(uuidOf);
+}
+
+/** A report on a run of 100 events, all delivered. */
+export function makeReport(overrides: Partial<Report> = {}): Report {
+  return {
+    runId: 'run-1',
+    deliveryStreamName: 'my-stream',
+    from: 0,
+    to: 100,
+    eventsRequested: 100,
+    eventsDelivered: 100,
+    eventsQueued: 0,
+    eventsUndelivered: 0,
+    eventsUncertain: 0,
+    undelivered: [],
+    recordsDelivered: 1,
+    requests: 1,
+    recordsRefused: 0,
+    recordsRetried: 0,
+    bytesDelivered: 6_800,
+    billedBytes: 10_240,
+    durationMs: 10,
+    eventsPerSecond: 10_000,
+    estimatedCostUsd: 0.000000343,
+    ...overrides,
+  };
 }

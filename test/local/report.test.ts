@@ -1,30 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { combineReports, type Report, reportsInLog } from '../../lib/local/report.ts';
-
-function makeReport(overrides: Partial<Report> = {}): Report {
-  return {
-    runId: 'run-1',
-    deliveryStreamName: 'my-stream',
-    from: 0,
-    to: 100,
-    eventsRequested: 100,
-    eventsDelivered: 100,
-    eventsQueued: 0,
-    eventsUndelivered: 0,
-    eventsUncertain: 0,
-    undelivered: [],
-    recordsDelivered: 1,
-    requests: 1,
-    recordsRefused: 0,
-    recordsRetried: 0,
-    bytesDelivered: 6_800,
-    billedBytes: 10_240,
-    durationMs: 10,
-    eventsPerSecond: 10_000,
-    estimatedCostUsd: 0.000000343,
-    ...overrides,
-  };
-}
+import { combineReports, reportsInLog } from '../../lib/local/report.ts';
+import { makeReport } from './factories.ts';
 
 describe('the reports of a run', () => {
   it('are found in the log among other lines', () => {

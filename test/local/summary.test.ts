@@ -1,29 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { LocalRun } from '../../lib/local/run.ts';
 import { summarize } from '../../lib/local/summary.ts';
+import { makeReport } from './factories.ts';
 
 const run: LocalRun = {
-  report: {
-    runId: 'run-1',
-    deliveryStreamName: 'my-stream',
-    from: 0,
+  report: makeReport({
     to: 1,
     eventsRequested: 1,
     eventsDelivered: 1,
-    eventsQueued: 0,
-    eventsUndelivered: 0,
-    eventsUncertain: 0,
-    undelivered: [],
-    recordsDelivered: 1,
-    requests: 1,
-    recordsRefused: 0,
-    recordsRetried: 0,
     bytesDelivered: 68,
     billedBytes: 5_120,
     durationMs: 1_000,
     eventsPerSecond: 1,
     estimatedCostUsd: 0.000006805,
-  },
+  }),
   output: { directory: 'out/bucket', objects: 2, bytes: 1_234 },
   objectPaths: ['out/bucket/first.gz', "out/bucket/it's the newest.gz"],
   logPath: 'out/function.log',
