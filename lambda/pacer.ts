@@ -45,7 +45,7 @@ const slowestGrowth = 0.006;
 const fastestGrowth = 0.15;
 const epochsToDoubleGrowth = 6;
 
-/** Cuts in a row that change nothing, after which refusals are no matter of the rate. */
+/** Cuts in a row that bring less than half of what they should, after which refusals are no matter of the rate. */
 const vainCuts = 3;
 
 /** The largest share of refusals that is put up with: several pacers that put up with more would starve one another. */
@@ -73,8 +73,9 @@ export class Pacer {
   #lastCutMs = Number.NEGATIVE_INFINITY;
   #epoch = { startedMs: 0, records: 0, recordsRefused: 0 };
   #epochsSinceCut = 0;
-  /** The share of refusals that is put up with, and the cuts that seem to be in vain. */
+  /** The share of refusals that is put up with. */
   #noise = 0;
+  /** Cuts since the last one that brought something, with the rate and the share of refusals before it. */
   #cuts = { inARow: 0, shareBefore: 0, rateBefore: 0 };
   readonly #accepted: { readonly atMs: number; readonly bytes: number }[] = [];
   #measuredSinceMs: number;

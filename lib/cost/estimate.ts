@@ -77,8 +77,7 @@ const requestsPerMessage = 3;
 export const pollsPerMonth = 5 * 3 * 60 * hoursPerMonth;
 
 /**
- * What runs cost in each record format with the stack's defaults: list prices, nothing refused, nothing sent twice, no
- * free tier. Left out are S3, CloudWatch Logs, Scheduler and data transfer.
+ * What runs cost in each record format with the stack's defaults: nothing refused, nothing sent twice, no free tier. Left out are S3, CloudWatch Logs, Scheduler and data transfer.
  *
  * @throws Error if `schedule` is no expression that repeats.
  */

@@ -6,12 +6,12 @@ import type { LocalRun } from './run.ts';
 export const lastRunPath = '.local/last-run.json';
 
 /** Forgets the last local run, so that nobody takes it for the one that begins, should that one not end well. */
-export async function forgetLastRun(path = lastRunPath): Promise<void> {
-  await rm(path, { force: true });
+export async function forgetLastRun(): Promise<void> {
+  await rm(lastRunPath, { force: true });
 }
 
 /** Remembers a local run: its report, and the paths of what it left. */
-export async function writeLastRun(run: LocalRun, path = lastRunPath): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `${JSON.stringify(run, null, 2)}\n`);
+export async function writeLastRun(run: LocalRun): Promise<void> {
+  await mkdir(dirname(lastRunPath), { recursive: true });
+  await writeFile(lastRunPath, `${JSON.stringify(run, null, 2)}\n`);
 }

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { reportMetrics } from '../../lambda/metric-names.ts';
 import { stackDefaults } from '../../lib/cost/stack-defaults.ts';
+import type { AlarmProperties } from '../simulation/cloudwatch.ts';
 import { templateOf } from './synth.ts';
-
-interface AlarmProperties {
-  readonly Metrics?: readonly { readonly MetricStat?: unknown }[];
-}
 
 /** The properties of every resource of a type in the template. */
 function propertiesOf(type: string, context: Record<string, string> = {}): unknown[] {
