@@ -1,7 +1,7 @@
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { InvalidContextError, propsFromContext } from '../lib/context.ts';
-import { EventProducerStack } from '../lib/event-producer-stack.ts';
+import { InvalidContextError, propsFromContext } from '../lib/stack/context.ts';
+import { EventProducerStack } from '../lib/stack/event-producer-stack.ts';
 
 try {
   const app = new App();

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { environmentVariables } from '../lambda/environment-variables.ts';
+import { environmentVariables } from '../lambda/contract/settings.ts';
+import { prices, pricesSource, withOwnPrices } from '../lib/aws/prices.ts';
+import { isSchedule, scheduleExample, scheduleExpectation } from '../lib/aws/schedule.ts';
 import { estimateCosts } from '../lib/cost/estimate.ts';
 import { stackDefaults } from '../lib/cost/stack-defaults.ts';
 import { summarize } from '../lib/cost/summary.ts';
-import { prices, pricesSource, withOwnPrices } from '../lib/prices.ts';
-import { isSchedule, scheduleExample, scheduleExpectation } from '../lib/schedule.ts';
 import { exitCodeOf, outliveReaders, parseCount } from '../lib/terminal/command.ts';
 
 const { maxCount, defaultCount, eventsPerSlice } = environmentVariables;

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { isDeliveryStreamName } from '../lib/local/firehose/limits.ts';
-import { type StandaloneOptions, startStandalone } from '../lib/local/firehose/standalone.ts';
+import { isDeliveryStreamName } from '../lib/emulator/firehose/limits.ts';
+import { type StandaloneOptions, startStandalone } from '../lib/emulator/firehose/standalone.ts';
 
 const command = new Command('npm run firehose --')
   .description('An Amazon Data Firehose on this machine, until Ctrl-C.')

@@ -1,6 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander';
-import { forecast } from '../test/simulation/forecast.ts';
-import { simulate } from '../test/simulation/simulate.ts';
+import { forecast } from '../lib/simulation/forecast.ts';
+import { simulate } from '../lib/simulation/simulate.ts';
 
 const command = new Command('npm run simulate --')
   .description('Runs the producer in simulated worlds, and judges what came of it.')

@@ -1,9 +1,9 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { environmentVariables, recordFormats } from '../lambda/environment-variables.ts';
-import { type Faults, parseFaults } from '../lib/local/faults.ts';
+import { environmentVariables, recordFormats } from '../lambda/contract/settings.ts';
+import { type Faults, parseFaults } from '../lib/emulator/faults.ts';
+import { quotas } from '../lib/emulator/quota.ts';
 import { forgetLastRun, lastRunPath, writeLastRun } from '../lib/local/last-run.ts';
-import { quotas } from '../lib/local/quota.ts';
 import { FunctionError, runLocally } from '../lib/local/run.ts';
 import { summarize } from '../lib/local/summary.ts';
 import { outliveReaders } from '../lib/terminal/command.ts';

@@ -2,7 +2,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
-import { bundling } from '../bundling.ts';
+import { bundling } from '../stack/bundling.ts';
 
 const projectDirectory = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -27,7 +27,7 @@ function buildOptions(directory: string): BuildOptions {
   return {
     ...options,
     absWorkingDir: projectDirectory,
-    entryPoints: ['lambda/handler.ts'],
+    entryPoints: ['lambda/producer/handler.ts'],
     outfile: join(directory, 'index.mjs'),
     sourcemap,
     bundle: true,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { functionEnvironment } from '../local/lambda-runtime.ts';
+import { functionEnvironment } from '../emulator/lambda/runtime.ts';
 import type { FunctionSettings } from '../local/template.ts';
 import { cpuMsOf, throttle } from './throttle.ts';
 

@@ -1,5 +1,5 @@
-import { createFirehoseServer, listenOnLoopback } from '../local/firehose/server.ts';
-import { standaloneSettings } from '../local/firehose/standalone.ts';
+import { createFirehoseServer, listenOnLoopback } from '../emulator/firehose/server.ts';
+import { standaloneSettings } from '../emulator/firehose/standalone.ts';
 import { Counter, type Tally } from './tally.ts';
 
 /**

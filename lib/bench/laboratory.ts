@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { functionEnvironment } from '../local/lambda-runtime.ts';
+import { functionEnvironment } from '../emulator/lambda/runtime.ts';
 import type { FunctionSettings } from '../local/template.ts';
 import { type EndpointReady, takeTally } from './endpoint-process.ts';
 import type { Answer, Measured, Task } from './measured-process.ts';

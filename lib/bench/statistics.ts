@@ -1,4 +1,4 @@
-import { bytesPerGb, prices } from '../prices.ts';
+import { bytesPerGb, prices } from '../aws/prices.ts';
 import type { Observation } from './laboratory.ts';
 
 /** The middle of the values; of an even number of them, the mean of the two in the middle. */

@@ -1,4 +1,4 @@
-import { formatTable } from '../table.ts';
+import { formatTable } from '../terminal/table.ts';
 import { contenders, rowNames } from './contenders.ts';
 import type { Benchmark, Details } from './run.ts';
 import { dollarsOf, type Figures } from './statistics.ts';

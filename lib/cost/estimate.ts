@@ -1,6 +1,6 @@
-import { quotas } from '../local/quota.ts';
-import { bytesPerGb, type Prices } from '../prices.ts';
-import { type Frequency, frequencyOf, hoursPerMonth } from '../schedule.ts';
+import { bytesPerGb, type Prices } from '../aws/prices.ts';
+import { type Frequency, frequencyOf, hoursPerMonth } from '../aws/schedule.ts';
+import { quotas } from '../emulator/quota.ts';
 import { billedBytesOf, formatFigures, type RecordFormat } from './format-figures.ts';
 import { stackDefaults } from './stack-defaults.ts';
 

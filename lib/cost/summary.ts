@@ -1,6 +1,6 @@
-import { prices as listPrices, type Prices, pricesSource } from '../prices.ts';
-import { formatTable } from '../table.ts';
-import { formatCount, formatDollars, formatNumber } from '../text.ts';
+import { prices as listPrices, type Prices, pricesSource } from '../aws/prices.ts';
+import { formatTable } from '../terminal/table.ts';
+import { formatCount, formatDollars, formatNumber } from '../terminal/text.ts';
 import {
   answerSeconds,
   type CostEstimate,

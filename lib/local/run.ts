@@ -1,12 +1,12 @@
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../emulator/aws.ts';
+import { workOff } from '../emulator/lambda/event-source-mapping.ts';
+import { LambdaPool } from '../emulator/lambda/pool.ts';
+import type { Invocation } from '../emulator/lambda/runtime.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { formatCount, formatNumber } from '../text.ts';
-import { type LocalAws, type LocalAwsOptions, startLocalAws } from './aws.ts';
-import { workOff } from './event-source-mapping.ts';
-import { LambdaPool } from './lambda-pool.ts';
-import type { Invocation } from './lambda-runtime.ts';
+import { formatCount, formatNumber } from '../terminal/text.ts';
 import { combineReports, type Report, reportsInLog } from './report.ts';
 import { synthesize } from './synth.ts';
 import { type LocalStack, readLocalStack } from './template.ts';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { formatDollars, formatNumber as number, formatCount as plural } from '../text.ts';
+import { formatDollars, formatNumber as number, formatCount as plural } from '../terminal/text.ts';
 import type { LocalRun } from './run.ts';
 
 const seconds = (durationMs: number) => `${(durationMs / 1_000).toFixed(2)} s`;

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import type { EventSourceMappingSettings } from './event-source-mapping.ts';
-import type { DeliveryStreamSettings } from './firehose/delivery-stream.ts';
-import type { QueueSettings } from './sqs/queue.ts';
+import type { DeliveryStreamSettings } from '../emulator/firehose/delivery-stream.ts';
+import type { EventSourceMappingSettings } from '../emulator/lambda/event-source-mapping.ts';
+import type { QueueSettings } from '../emulator/sqs/queue.ts';
 
 /** What the synthesized template says of the function. */
 export interface FunctionSettings {

@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import type { Evidence } from '../../lambda/prover/proof.ts';
+import { UnanswerableError } from '../../lambda/prover/source.ts';
 import { certificate } from './certificate.ts';
 import type { ProofOptions } from './options.ts';
-import type { Evidence } from './proof.ts';
-import { UnanswerableError } from './source.ts';
 
 /**
  * Writes the certificate, if one is asked for.

@@ -1,5 +1,5 @@
-import { formatCount, formatNumber } from '../text.ts';
-import { type Evidence, type Proof, type RunProof, total } from './proof.ts';
+import { type Evidence, type Proof, type RunProof, total } from '../../lambda/prover/proof.ts';
+import { formatCount, formatNumber } from '../terminal/text.ts';
 import { formatDuration, redrivePayload, verdict } from './summary.ts';
 import { landingPlot, latencyPlot } from './svg-plots.ts';
 

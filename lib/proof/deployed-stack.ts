@@ -1,6 +1,6 @@
 import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import { UnanswerableError } from '../../lambda/prover/source.ts';
 import { unanswerableCall } from './aws-errors.ts';
-import { UnanswerableError } from './source.ts';
 
 /** What the outputs of a deployed stack say. */
 export interface DeployedStack {

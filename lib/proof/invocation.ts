@@ -1,7 +1,7 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
+import { UnanswerableError } from '../../lambda/prover/source.ts';
 import { unanswerableCall } from './aws-errors.ts';
-import { UnanswerableError } from './source.ts';
 
 const index = v.pipe(v.number(), v.integer(), v.minValue(0));
 

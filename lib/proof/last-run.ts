@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import * as v from 'valibot';
-import { UnanswerableError } from './source.ts';
-import type { Run } from './uuid-rule.ts';
+import { UnanswerableError } from '../../lambda/prover/source.ts';
+import type { Run } from '../../lambda/prover/uuid-rule.ts';
 
 /** What a proof needs to know of the last local run. */
 export interface LastRun {

@@ -1,9 +1,9 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { Evidence } from '../../lambda/prover/proof.ts';
+import { type Source, UnanswerableError } from '../../lambda/prover/source.ts';
 import { findDeployedStack } from './deployed-stack.ts';
 import { type InvocationReport, invokeProducer } from './invocation.ts';
-import type { Evidence } from './proof.ts';
-import { type Source, UnanswerableError } from './source.ts';
 import { verify, type World } from './verify.ts';
 
 /** What is to be proven of a deployed stack. */

@@ -1,6 +1,6 @@
+import { UnanswerableError } from '../../lambda/prover/source.ts';
+import type { Run } from '../../lambda/prover/uuid-rule.ts';
 import type { LastRun } from './last-run.ts';
-import { UnanswerableError } from './source.ts';
-import type { Run } from './uuid-rule.ts';
 
 /** The options of `verify` that say what is to be proven. */
 export interface QuestionOptions {

@@ -1,5 +1,5 @@
-import { formatCount, formatNumber } from '../text.ts';
-import { type Proof, type RunProof, total } from './proof.ts';
+import { type Proof, type RunProof, total } from '../../lambda/prover/proof.ts';
+import { formatCount, formatNumber } from '../terminal/text.ts';
 
 /** Most ranges, lines and objects of a kind that a summary shows. */
 const maxShown = 20;

@@ -1,5 +1,5 @@
-import { formatNumber } from '../text.ts';
-import type { ObjectCount, Tally } from './proof.ts';
+import type { ObjectCount, Tally } from '../../lambda/prover/proof.ts';
+import { formatNumber } from '../terminal/text.ts';
 import { formatDuration } from './summary.ts';
 
 const [width, height] = [640, 260];

@@ -1,10 +1,15 @@
+import { Comparison } from '../../lambda/prover/comparison.ts';
+import { CorruptObjectError, objectBytes } from '../../lambda/prover/object-bytes.ts';
+import type { Evidence } from '../../lambda/prover/proof.ts';
+import {
+  errorTypeOf,
+  type Source,
+  type StoredObject,
+  UnanswerableError,
+} from '../../lambda/prover/source.ts';
+import type { Run } from '../../lambda/prover/uuid-rule.ts';
 import type { Progress } from '../terminal/progress.ts';
-import { formatCount, formatNumber } from '../text.ts';
-import { Comparison } from './comparison.ts';
-import { CorruptObjectError, objectBytes } from './object-bytes.ts';
-import type { Evidence } from './proof.ts';
-import { errorTypeOf, type Source, type StoredObject, UnanswerableError } from './source.ts';
-import type { Run } from './uuid-rule.ts';
+import { formatCount, formatNumber } from '../terminal/text.ts';
 
 /** What is to be proven. */
 export interface Question {

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream';
 import yoctoSpinner from 'yocto-spinner';
-import { formatNumber } from '../text.ts';
+import { formatNumber } from './text.ts';
 
 /** How far something with many events is. */
 export interface Progress {

@@ -7,7 +7,7 @@ import { dollarsOf, figuresOf, median, ratioOf, spread } from '../../lib/bench/s
 import { toJson } from '../../lib/bench/tables.ts';
 import { assessTargets } from '../../lib/bench/targets.ts';
 import { hasToWait } from '../../lib/bench/throttle.ts';
-import { formatTable } from '../../lib/table.ts';
+import { formatTable } from '../../lib/terminal/table.ts';
 import { benchmarkOf, observationOf } from './factories.ts';
 
 describe('the figures of the benchmark', () => {

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createEventWriter, eventBytes } from '../../lambda/events.ts';
+import { createEventWriter, eventBytes } from '../../lambda/producer/events.ts';
 import { Counter } from '../../lib/bench/tally.ts';
 
 function eventsOf(from: number, to: number): Buffer {

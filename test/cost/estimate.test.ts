@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { RecordFormat } from '../../lambda/environment-variables.ts';
-import { billedBytes, packRecords } from '../../lambda/records.ts';
+import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import { billedBytes, packRecords } from '../../lambda/producer/records.ts';
+import { prices } from '../../lib/aws/prices.ts';
 import { billedBytesOf, formatFigures } from '../../lib/cost/format-figures.ts';
-import { prices } from '../../lib/prices.ts';
-import { forecast } from '../simulation/forecast.ts';
-import { packOptions } from '../unit/factories.ts';
+import { forecast } from '../../lib/simulation/forecast.ts';
+import { packOptions } from '../producer/factories.ts';
 import { costsOf, estimateOf } from './factories.ts';
 
 /** What the producer's own records are billed as, when requests are as large as the quota of us-east-1 lets them be. */

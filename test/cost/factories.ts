@@ -1,4 +1,5 @@
-import { environmentVariables } from '../../lambda/environment-variables.ts';
+import { environmentVariables } from '../../lambda/contract/settings.ts';
+import { prices } from '../../lib/aws/prices.ts';
 import {
   type CostEstimate,
   type CostQuestion,
@@ -6,7 +7,6 @@ import {
   type FormatCosts,
 } from '../../lib/cost/estimate.ts';
 import type { RecordFormat } from '../../lib/cost/format-figures.ts';
-import { prices } from '../../lib/prices.ts';
 
 /** The estimate for the stack's defaults but for what is given. */
 export function estimateOf(question: Partial<CostQuestion> = {}): CostEstimate {

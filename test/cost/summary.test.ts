@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { prices } from '../../lib/aws/prices.ts';
 import { summarize } from '../../lib/cost/summary.ts';
-import { prices } from '../../lib/prices.ts';
-import { formatDollars } from '../../lib/text.ts';
+import { formatDollars } from '../../lib/terminal/text.ts';
 import { costsOf, estimateOf } from './factories.ts';
 
 const readme = readFileSync('README.md', 'utf8');

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { createEventWriter, eventBytes } from '../../lambda/events.ts';
+import { createEventWriter, eventBytes } from '../../lambda/producer/events.ts';
 import type { Report } from '../../lib/local/report.ts';
 
 /** A new directory outside the project. */

@@ -1,9 +1,9 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { reportMetrics } from '../../lambda/metric-names.ts';
-import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../lib/local/aws.ts';
-import { LocalFunction } from '../../lib/local/lambda-runtime.ts';
+import { reportMetrics } from '../../lambda/contract/metric-names.ts';
+import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../lib/emulator/aws.ts';
+import { LocalFunction } from '../../lib/emulator/lambda/runtime.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 import { type LocalStack, readLocalStack } from '../../lib/local/template.ts';
 import { temporaryDirectory } from './factories.ts';

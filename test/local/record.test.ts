@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { type RecordFormat, recordFormats } from '../../lambda/environment-variables.ts';
-import { createEventWriter } from '../../lambda/events.ts';
-import { packRecords } from '../../lambda/records.ts';
+import { type RecordFormat, recordFormats } from '../../lambda/contract/settings.ts';
+import { createEventWriter } from '../../lambda/producer/events.ts';
+import { packRecords } from '../../lambda/producer/records.ts';
 import { eventsInRecord } from '../../lib/local/record.ts';
 
 /** The records that the producer makes of 10,000 events. */

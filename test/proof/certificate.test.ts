@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { Evidence } from '../../lambda/prover/proof.ts';
 import { certificate } from '../../lib/proof/certificate.ts';
-import type { Evidence } from '../../lib/proof/proof.ts';
 import { chromium, chromiumFlags } from '../chromium.ts';
 import { compare, createFacts, createLines, createRun, eventTimeMs } from './factories.ts';
 

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
+import { errorTypeOf, type StoredObject } from '../../lambda/prover/source.ts';
 import { directorySource } from '../../lib/proof/directory-source.ts';
-import { errorTypeOf, type StoredObject } from '../../lib/proof/source.ts';
 import { createDirectory } from './directory.ts';
 
 async function list(directory: string): Promise<StoredObject[]> {

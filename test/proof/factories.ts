@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
-import { createEventWriter, eventBytes } from '../../lambda/events.ts';
-import { Comparison, type ObjectFacts } from '../../lib/proof/comparison.ts';
-import type { Evidence } from '../../lib/proof/proof.ts';
-import type { Run } from '../../lib/proof/uuid-rule.ts';
+import { createEventWriter, eventBytes } from '../../lambda/producer/events.ts';
+import { Comparison, type ObjectFacts } from '../../lambda/prover/comparison.ts';
+import type { Evidence } from '../../lambda/prover/proof.ts';
+import type { Run } from '../../lambda/prover/uuid-rule.ts';
 
 /** When the events of these tests were generated. */
 export const eventTimeMs = Date.parse('2026-11-22T10:00:00Z');

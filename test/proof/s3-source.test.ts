@@ -1,8 +1,8 @@
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { StoredObject } from '../../lambda/prover/source.ts';
 import { createS3Client } from '../../lib/proof/aws-clients.ts';
 import { parseS3Address, s3Source } from '../../lib/proof/s3-source.ts';
-import type { StoredObject } from '../../lib/proof/source.ts';
 import { verify } from '../../lib/proof/verify.ts';
 import { type StandIn, type StandInObject, type StandInState, startStandIn } from './aws-stand-in.ts';
 import { createGzip, createLines, createRun, eventTimeMs } from './factories.ts';

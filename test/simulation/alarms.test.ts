@@ -1,10 +1,10 @@
 import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { type Quota, quotas } from '../../lib/local/quota.ts';
-import { createApp, templateOf } from '../infrastructure/synth.ts';
-import type { AlarmProperties } from './cloudwatch.ts';
-import { Deployment } from './deployment.ts';
+import { type Quota, quotas } from '../../lib/emulator/quota.ts';
+import type { AlarmProperties } from '../../lib/simulation/cloudwatch.ts';
+import { Deployment } from '../../lib/simulation/deployment.ts';
+import { createApp, templateOf } from '../stack/synth.ts';
 
 const template = templateOf().toJSON();
 

@@ -1,14 +1,14 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { expect, it } from 'vitest';
-import { parseEnvironment } from '../../lambda/environment.ts';
-import { createInvocation } from '../../lambda/invocation.ts';
-import { Pacer } from '../../lambda/pacer.ts';
-import type { Report } from '../../lambda/report.ts';
-import type { RunSlice } from '../../lambda/slice.ts';
-import { quotas } from '../../lib/local/quota.ts';
-import { neededVariables } from '../unit/factories.ts';
-import { SimulatedFirehose } from './firehose.ts';
-import { World } from './world.ts';
+import { parseEnvironment } from '../../lambda/producer/environment.ts';
+import { createInvocation } from '../../lambda/producer/invocation.ts';
+import { Pacer } from '../../lambda/producer/pacer.ts';
+import type { Report } from '../../lambda/producer/report.ts';
+import type { RunSlice } from '../../lambda/producer/slice.ts';
+import { quotas } from '../../lib/emulator/quota.ts';
+import { SimulatedFirehose } from '../../lib/simulation/firehose.ts';
+import { World } from '../../lib/simulation/world.ts';
+import { neededVariables } from '../producer/factories.ts';
 
 it('messages for which no time is left go on as new ones, none of their events undelivered', async () => {
   // Prepare: the first message alone takes longer than there is time

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { Deadline } from '../../lambda/deadline.ts';
-import { deliver } from '../../lambda/delivery.ts';
-import { Pacer } from '../../lambda/pacer.ts';
-import type { EventRecord } from '../../lambda/records.ts';
-import { batchRequests } from '../../lambda/requests.ts';
-import { TokenBucket } from '../../lib/local/quota.ts';
-import { World } from './world.ts';
+import { Deadline } from '../../lambda/producer/deadline.ts';
+import { deliver } from '../../lambda/producer/delivery.ts';
+import { Pacer } from '../../lambda/producer/pacer.ts';
+import type { EventRecord } from '../../lambda/producer/records.ts';
+import { batchRequests } from '../../lambda/producer/requests.ts';
+import { TokenBucket } from '../../lib/emulator/quota.ts';
+import { World } from '../../lib/simulation/world.ts';
 
 const mebibyte = 1_048_576;
 const maxRequestBytes = mebibyte;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { simulate } from '../../lib/simulation/simulate.ts';
 import { buildSimulation, type Sabotage } from './build.ts';
-import type { simulate } from './simulate.ts';
 
 /** The first violation among some seeds, with the seed. */
 async function firstViolation(

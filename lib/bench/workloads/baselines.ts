@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { FirehoseClient, PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
-import { createEventWriter } from '../../../lambda/events.ts';
-import { packRecords } from '../../../lambda/records.ts';
-import { batchRequests } from '../../../lambda/requests.ts';
+import { createEventWriter } from '../../../lambda/producer/events.ts';
+import { packRecords } from '../../../lambda/producer/records.ts';
+import { batchRequests } from '../../../lambda/producer/requests.ts';
 import type { Workload, WorkloadResult } from '../measured-process.ts';
 import { Counter, type Tally } from '../tally.ts';
 

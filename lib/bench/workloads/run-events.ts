@@ -1,4 +1,4 @@
-import { createEventWriter, eventBytes } from '../../../lambda/events.ts';
+import { createEventWriter, eventBytes } from '../../../lambda/producer/events.ts';
 import type { WorkloadResult } from '../measured-process.ts';
 import { Counter } from '../tally.ts';
 

@@ -1,6 +1,6 @@
-import { createEventWriter, eventBytes } from '../../../lambda/events.ts';
-import { packRecords } from '../../../lambda/records.ts';
-import { batchRequests } from '../../../lambda/requests.ts';
+import { createEventWriter, eventBytes } from '../../../lambda/producer/events.ts';
+import { packRecords } from '../../../lambda/producer/records.ts';
+import { batchRequests } from '../../../lambda/producer/requests.ts';
 import type { Workload } from '../measured-process.ts';
 
 /** Single stages of the road, without the ones after them. They send nothing. */

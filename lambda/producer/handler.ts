@@ -1,0 +1,59 @@
+import { setTimeout } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { streamDimension } from '../contract/metric-names.ts';
+import { parseEnvironment } from './environment.ts';
+import { createFirehoseClient, createPutRecords } from './firehose.ts';
+import { createInvocation } from './invocation.ts';
+import { addReport } from './metrics.ts';
+import { Pacer } from './pacer.ts';
+import type { Report } from './report.ts';
+import { createQueueClient, createSendSlices } from './work-queue.ts';
+
+const environment = parseEnvironment(process.env);
+const { concurrency, maxRequestBytes, deliveryStreamName, workQueueUrl } = environment;
+const logger = new Logger();
+const metrics = new Metrics({ defaultDimensions: { [streamDimension]: deliveryStreamName } });
+const invoke = createInvocation({
+  ...environment,
+  putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
+  sendSlices: createSendSlices(createQueueClient(), workQueueUrl),
+  pacer: new Pacer(concurrency * maxRequestBytes, Date.now),
+  onReport: (report) => addReport(report, metrics),
+  log: logger,
+  now: Date.now,
+  random: Math.random,
+  sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
+  onRequest: (trace) => logger.debug('request', { ...trace }),
+});
+
+/**
+ * The Lambda function: pushes the events of a slice, from a payload or from the work queue.
+ *
+ * @param payload `{"count", "runId", "from", "to", "eventsPerSecond"}`, all optional, or messages with such bodies.
+ * @returns The report, or, for messages, which of them have to be delivered again.
+ * @throws InvalidPayloadError if the payload asks for something else.
+ * @throws NothingDeliveredError if not one event could be delivered, and none ever will without somebody's help.
+ * @throws WorkQueueError if the work queue did not take what was left over.
+ */
+export async function handler(payload: unknown, context: Context): Promise<Report | SQSBatchResponse> {
+  logger.refreshSampleRateCalculation();
+  logger.resetKeys();
+  logger.addContext(context);
+  metrics.captureColdStartMetric();
+  try {
+    return await invoke(payload, {
+      requestId: context.awsRequestId,
+      endMs: Date.now() + context.getRemainingTimeInMillis(),
+    });
+  } catch (error) {
+    logger.error('invocation failed', error as Error);
+    throw error;
+  } finally {
+    // Without a report, as on a bad payload, there is nothing to publish, which Powertools would warn of.
+    if (metrics.hasStoredMetrics()) {
+      metrics.publishStoredMetrics();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * The process that a local Lambda function runs in: started by runtime.ts with the function's environment,
+ * it loads the handler and answers each invocation.
+ */
+
+/** What the process is told: the payload of an invocation, and what its context object shows. */
+export interface InvocationMessage {
+  /** The payload. */
+  readonly payload: unknown;
+  /** Lambda's id of the invocation. */
+  readonly awsRequestId: string;
+  /** When the time is over, in milliseconds since 1970. */
+  readonly deadlineMs: number;
+}
+
+/** What the process answers: what the handler returned, or threw. */
+export interface AnswerMessage {
+  /** What the handler returned. */
+  readonly result?: unknown;
+  /** What the handler threw, as Lambda shows it. */
+  readonly error?: { readonly errorType: string; readonly errorMessage: string };
+  /** The process's memory at its peak, as the operating system counted it; missing when it died. */
+  readonly maxMemoryUsedMiB?: number;
+}
+
+type Handler = (payload: unknown, context: object) => Promise<unknown>;
+
+const { LAMBDA_TASK_ROOT, _HANDLER, AWS_LAMBDA_FUNCTION_NAME, AWS_LAMBDA_FUNCTION_MEMORY_SIZE } = process.env;
+const [file, exportName] = (_HANDLER ?? '').split('.');
+let handler: Promise<Handler> | undefined;
+
+async function loadHandler(): Promise<Handler> {
+  const module: Record<string, Handler> = await import(
+    pathToFileURL(join(LAMBDA_TASK_ROOT ?? '', `${file}.mjs`)).href
+  );
+  const loaded = module[exportName ?? ''];
+  if (!loaded) {
+    throw new Error(`${_HANDLER} is not exported by the bundle`);
+  }
+  return loaded;
+}
+
+function createContext({ awsRequestId, deadlineMs }: InvocationMessage): object {
+  return {
+    awsRequestId,
+    callbackWaitsForEmptyEventLoop: true,
+    functionName: AWS_LAMBDA_FUNCTION_NAME,
+    functionVersion: '$LATEST',
+    invokedFunctionArn: `arn:aws:lambda:us-east-1:123456789012:function:${AWS_LAMBDA_FUNCTION_NAME}`,
+    memoryLimitInMB: AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+    logGroupName: process.env.AWS_LAMBDA_LOG_GROUP_NAME,
+    logStreamName: process.env.AWS_LAMBDA_LOG_STREAM_NAME,
+    getRemainingTimeInMillis: () => Math.max(0, deadlineMs - Date.now()),
+  };
+}
+
+async function answer(message: InvocationMessage): Promise<Omit<AnswerMessage, 'maxMemoryUsedMiB'>> {
+  try {
+    handler ??= loadHandler();
+    return { result: await (await handler)(message.payload, createContext(message)) };
+  } catch (error) {
+    const { name, message: errorMessage } = error as Error;
+    return { error: { errorType: name, errorMessage } };
+  }
+}
+
+/** Linux's own count where there is one: `resourceUsage` starts from the memory of the process that spawned this one. */
+function maxMemoryUsedMiB(): number {
+  const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
+  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
+  return Math.ceil(Number(kibibytes ?? process.resourceUsage().maxRSS) / 1_024);
+}
+
+process.on('message', async (message: InvocationMessage) => {
+  const answered = await answer(message);
+  process.send?.({ ...answered, maxMemoryUsedMiB: maxMemoryUsedMiB() } satisfies AnswerMessage);
+});
+
+// Nobody is left to answer: the process that started this one is gone, even if it was killed.
+process.on('disconnect', () => process.exit());

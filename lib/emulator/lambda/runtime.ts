@@ -1,0 +1,127 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { transform } from 'esbuild';
+import type { FunctionSettings } from '../../local/template.ts';
+import type { AnswerMessage, InvocationMessage } from './process.ts';
+
+/** What {@link LocalFunction} needs to know of the world it runs in. */
+export interface LocalFunctionOptions {
+  /** Where the AWS services are, such as `http://127.0.0.1:4573`. */
+  readonly endpointUrl: string;
+  /** File descriptor that the function's log goes to. */
+  readonly logFile: number;
+}
+
+/** What became of an invocation. */
+export interface Invocation extends AnswerMessage {
+  /** How long it took, the cold start included. */
+  readonly durationMs: number;
+}
+
+/**
+ * The environment that Lambda gives a function, with nothing of this machine's own: what the function needs has to be
+ * in the template.
+ */
+export function functionEnvironment(
+  settings: FunctionSettings,
+  endpointUrl: string,
+): Readonly<Record<string, string>> {
+  const { functionName, memoryMiB } = settings;
+  return {
+    ...settings.environment,
+    _HANDLER: settings.handler,
+    LAMBDA_TASK_ROOT: settings.assetDirectory,
+    AWS_LAMBDA_FUNCTION_NAME: functionName,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(memoryMiB),
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${functionName}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: 'local',
+    AWS_REGION: 'us-east-1',
+    AWS_ACCESS_KEY_ID: 'local',
+    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_ENDPOINT_URL: endpointUrl,
+    // In AWS the function runs on Node 24; here it may well be on an older one.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
+}
+
+/** A bundled Lambda function in a process of its own, with the template's environment, timeout and memory setting. */
+export class LocalFunction {
+  readonly #settings: FunctionSettings;
+  readonly #process: ChildProcess;
+
+  private constructor(settings: FunctionSettings, process: ChildProcess) {
+    this.#settings = settings;
+    this.#process = process;
+  }
+
+  /** Starts the process. */
+  static async start(settings: FunctionSettings, options: LocalFunctionOptions): Promise<LocalFunction> {
+    const { endpointUrl, logFile } = options;
+    // Compiled here rather than by a loader in the process, whose memory would count as the function's.
+    const source = await readFile(new URL('./process.ts', import.meta.url), 'utf8');
+    const { code } = await transform(source, { loader: 'ts', format: 'esm' });
+    const child = spawn(
+      process.execPath,
+      // The share of the memory setting that Lambda gives to V8's heap.
+      [`--max-old-space-size=${Math.floor(settings.memoryMiB * 0.9)}`, '--input-type=module', '--eval', code],
+      {
+        stdio: ['ignore', logFile, logFile, 'ipc'],
+        env: functionEnvironment(settings, endpointUrl),
+      },
+    );
+    return new LocalFunction(settings, child);
+  }
+
+  /** Invokes the function and waits for its answer; a function that takes longer than its timeout is killed. */
+  async invoke(payload: unknown): Promise<Invocation> {
+    const startedMs = Date.now();
+    const { timeoutMs } = this.#settings;
+    const timer = setTimeout(() => this.#process.kill('SIGKILL'), timeoutMs);
+    const message: InvocationMessage = {
+      payload,
+      awsRequestId: randomUUID(),
+      deadlineMs: startedMs + timeoutMs,
+    };
+    const stopWaiting = new AbortController();
+    try {
+      this.#process.send(message);
+      const answer = await Promise.race([
+        once(this.#process, 'message', stopWaiting).then(([answer]) => answer as AnswerMessage),
+        once(this.#process, 'exit', stopWaiting).then(() => this.#exited(startedMs)),
+      ]);
+      return { ...answer, durationMs: Date.now() - startedMs };
+    } finally {
+      stopWaiting.abort();
+      clearTimeout(timer);
+    }
+  }
+
+  #exited(startedMs: number): AnswerMessage {
+    const timedOut = Date.now() - startedMs >= this.#settings.timeoutMs;
+    return {
+      error: timedOut
+        ? {
+            errorType: 'Sandbox.Timedout',
+            errorMessage: `Task timed out after ${(this.#settings.timeoutMs / 1_000).toFixed(2)} seconds`,
+          }
+        : { errorType: 'Runtime.ExitError', errorMessage: 'The function exited before it answered' },
+    };
+  }
+
+  /** Whether the process can be invoked again. */
+  get isAlive(): boolean {
+    return this.#process.connected && this.#process.exitCode === null && this.#process.signalCode === null;
+  }
+
+  /** Ends the process. */
+  async stop(): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) {
+      this.#process.kill();
+      await once(this.#process, 'exit');
+    }
+  }
+}

@@ -1,0 +1,111 @@
+import { environmentVariables } from '../../lambda/contract/settings.ts';
+import { createInvocation, type Invoke } from '../../lambda/producer/invocation.ts';
+import { Pacer } from '../../lambda/producer/pacer.ts';
+import { billedBytes } from '../../lambda/producer/records.ts';
+import type { RunSlice } from '../../lambda/producer/slice.ts';
+import { prices } from '../aws/prices.ts';
+import { quotas, TokenBucket } from '../emulator/quota.ts';
+import { type InvocationWorld, SimulatedLambda } from './lambda.ts';
+import { World } from './world.ts';
+
+/** What a run would take. */
+export interface Forecast {
+  /** Invocations of the function. */
+  readonly invocations: number;
+  /** Messages of the work queue. */
+  readonly messages: number;
+  /** From the first invocation to the last. */
+  readonly hours: number;
+  /** Memory of this process at its peak, which held all invocations at once. */
+  readonly memoryMiB: number;
+  /** What Firehose, Lambda and SQS would charge, in US dollars. */
+  readonly dollars: { readonly firehose: number; readonly lambda: number; readonly sqs: number };
+}
+
+const timeoutMs = 300_000;
+const memoryGib = 0.5;
+
+/**
+ * Lets the producer's own code do a run with the stack's defaults, against a stream with the quota of us-east-1 that
+ * counts and forgets, and sums up what it took. Time is virtual: a billion events take a minute or two.
+ */
+export async function forecast(count: number): Promise<Forecast> {
+  const world = new World(1);
+  const startMs = world.now();
+  const bucket = new TokenBucket(quotas['us-east-1'].bytes, world.now);
+  const seen = { messages: 0, billedBytes: 0, lambdaMs: 0 };
+  const { concurrency, maxRequestBytes, maxAttempts, eventsPerSlice, maxCount } = environmentVariables;
+
+  const start = ({ whileAlive, sendSlices }: InvocationWorld): Invoke => {
+    const pacer = new Pacer(concurrency.default * maxRequestBytes.default, world.now);
+    const invoke = createInvocation({
+      deliveryStreamName: 'forecast',
+      workQueueUrl: 'https://queue.invalid/',
+      recordFormat: 'ndjson',
+      defaultCount: 100,
+      maxCount: maxCount.max,
+      eventsPerSlice: eventsPerSlice.default,
+      concurrency: concurrency.default,
+      maxRequestBytes: maxRequestBytes.default,
+      maxAttempts: maxAttempts.default,
+      costFactors: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
+      onReport: () => {},
+      pacer,
+      now: world.now,
+      random: world.random,
+      sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
+      log: { appendKeys: () => {}, error: () => {}, info: () => {} },
+      sendSlices: async (slices: Iterable<RunSlice>) => {
+        const all = [...slices];
+        seen.messages += all.length;
+        await sendSlices(all);
+      },
+      putRecords: async (batch) => {
+        await whileAlive(world.sleep(20 + 40 * world.random()));
+        const refused: number[] = [];
+        for (const [place, { data }] of batch.entries()) {
+          if (!bucket.has(data.length)) {
+            refused.push(place);
+            continue;
+          }
+          bucket.take(data.length);
+          seen.billedBytes += billedBytes(data.length);
+        }
+        const cause = new Error('ServiceUnavailableException: Slow down.');
+        return { kind: 'answered', refused, ...(refused.length > 0 && { cause }) };
+      },
+    });
+    return async (payload, context) => {
+      const startedMs = world.now();
+      try {
+        return await invoke(payload, context);
+      } finally {
+        seen.lambdaMs += world.now() - startedMs;
+      }
+    };
+  };
+
+  const lambda = new SimulatedLambda(
+    world,
+    { timeoutMs, visibilityTimeoutMs: 6 * timeoutMs, maxReceiveCount: 5, maxConcurrency: 4, batchSize: 10 },
+    { kill: 0, deliverTwice: 0, queueFails: 0, queueDelayMs: 100 },
+    start,
+  );
+  lambda.invokeAsync({ runId: 'forecast', count });
+  await world.run(() => lambda.isIdle, Number.POSITIVE_INFINITY);
+  const invocations = lambda.ended.length;
+  return {
+    invocations,
+    messages: seen.messages,
+    hours: (world.now() - startMs) / 3_600_000,
+    memoryMiB: process.resourceUsage().maxRSS / 1_024,
+    dollars: {
+      firehose: (seen.billedBytes / 1_073_741_824) * prices.firehoseUsdPerGb,
+      lambda:
+        (seen.lambdaMs / 1_000) * memoryGib * prices.lambdaUsdPerGbSecond +
+        invocations * prices.lambdaUsdPerRequest,
+      // Sent, received and deleted.
+      sqs: 3 * seen.messages * prices.sqsUsdPerRequest,
+    },
+  };
+}

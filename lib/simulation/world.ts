@@ -1,0 +1,135 @@
+import { createRandom } from '../emulator/random.ts';
+
+interface Timer {
+  readonly atMs: number;
+  readonly order: number;
+  readonly fire: () => void;
+  cancelled: boolean;
+}
+
+/** A world with one clock, which jumps to whatever happens next. */
+export class World {
+  /** Randomness of the world, from its seed. */
+  readonly random: () => number;
+  #nowMs = Date.UTC(2026, 10, 22);
+  #order = 0;
+  readonly #timers: Timer[] = [];
+
+  constructor(seed: number) {
+    this.random = createRandom(seed);
+  }
+
+  /** The clock, in milliseconds since 1970. */
+  readonly now = (): number => this.#nowMs;
+
+  /** A whole number from `min` to `max`. */
+  integer(min: number, max: number): number {
+    return min + Math.floor(this.random() * (max - min + 1));
+  }
+
+  /** True with a probability. */
+  chance(probability: number): boolean {
+    return this.random() < probability;
+  }
+
+  /** One of the items. */
+  pick<Item>(items: readonly Item[]): Item {
+    return items[Math.floor(this.random() * items.length)]!;
+  }
+
+  /** Calls `fire` after some time; what it returns calls it off. */
+  after(durationMs: number, fire: () => void): () => void {
+    const timer: Timer = {
+      atMs: this.#nowMs + Math.max(0, durationMs),
+      order: this.#order++,
+      fire,
+      cancelled: false,
+    };
+    this.#push(timer);
+    return () => {
+      timer.cancelled = true;
+    };
+  }
+
+  /** Waits; ends early when the signal is aborted. */
+  readonly sleep = (durationMs: number, signal?: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      if (signal?.aborted) {
+        resolve();
+        return;
+      }
+      const cancel = this.after(durationMs, () => {
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      });
+      const wake = () => {
+        cancel();
+        resolve();
+      };
+      signal?.addEventListener('abort', wake, { once: true });
+    });
+
+  /**
+   * Lets the world run until nothing is left to happen, or `isOver`, or `maxSteps` things have happened.
+   */
+  async run(isOver: () => boolean, maxSteps: number): Promise<void> {
+    for (let step = 0; step < maxSteps; step += 1) {
+      // Everything that can go on without time passing goes on first.
+      await new Promise(setImmediate);
+      if (isOver()) {
+        return;
+      }
+      const timer = this.#pop();
+      if (!timer) {
+        return;
+      }
+      if (!timer.cancelled) {
+        this.#nowMs = timer.atMs;
+        timer.fire();
+      }
+    }
+  }
+
+  #push(timer: Timer): void {
+    const timers = this.#timers;
+    let place = timers.push(timer) - 1;
+    while (place > 0) {
+      const parent = (place - 1) >> 1;
+      if (!isBefore(timer, timers[parent]!)) {
+        break;
+      }
+      timers[place] = timers[parent]!;
+      place = parent;
+    }
+    timers[place] = timer;
+  }
+
+  #pop(): Timer | undefined {
+    const timers = this.#timers;
+    const first = timers[0];
+    const last = timers.pop();
+    if (first && last && first !== last) {
+      let place = 0;
+      for (;;) {
+        let child = 2 * place + 1;
+        if (child >= timers.length) {
+          break;
+        }
+        if (child + 1 < timers.length && isBefore(timers[child + 1]!, timers[child]!)) {
+          child += 1;
+        }
+        if (!isBefore(timers[child]!, last)) {
+          break;
+        }
+        timers[place] = timers[child]!;
+        place = child;
+      }
+      timers[place] = last;
+    }
+    return first;
+  }
+}
+
+function isBefore(a: Timer, b: Timer): boolean {
+  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
+}

@@ -1,0 +1,119 @@
+import { Duration, RemovalPolicy, Size, Stack, Validations } from 'aws-cdk-lib';
+import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import {
+  Compression,
+  DeliveryStream,
+  EnableLogging,
+  S3Bucket,
+  StreamEncryption,
+} from 'aws-cdk-lib/aws-kinesisfirehose';
+import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  BlockPublicAccess,
+  Bucket,
+  BucketEncryption,
+  type CfnBucket,
+  type IBucket,
+} from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import type { EventProducerProps } from './event-producer.ts';
+
+/** Properties of a {@link BucketDeliveryStream}, documented at {@link EventProducerProps}. */
+export interface BucketDeliveryStreamProps
+  extends Pick<EventProducerProps, 'bufferingSize' | 'objectExpiration' | 'removalPolicy' | 'logRetention'> {
+  /** Shape of the records, which the compression follows. */
+  readonly recordFormat: RecordFormat;
+  /** How long the stream buffers before it writes an object. */
+  readonly bufferingInterval: Duration;
+}
+
+const timePartitions =
+  'year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/';
+
+/** A Direct PUT delivery stream, and the private bucket that it delivers to. */
+export class BucketDeliveryStream extends Construct {
+  /** The bucket: private, TLS only, encrypted. */
+  readonly bucket: Bucket;
+
+  /** The stream: encrypted at rest, delivery errors logged. */
+  readonly deliveryStream: DeliveryStream;
+
+  constructor(scope: Construct, id: string, props: BucketDeliveryStreamProps) {
+    super(scope, id);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
+
+    this.bucket = new Bucket(this, 'Bucket', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      lifecycleRules: [
+        {
+          expiration: props.objectExpiration ?? Duration.days(30),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+      ],
+      removalPolicy,
+      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
+    });
+    // A bucket that is kept stays TLS only.
+    this.bucket.policy?.applyRemovalPolicy(removalPolicy);
+    Validations.of(this.bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'Access logs of synthetic events that expire would cost more than they could tell.',
+    });
+
+    const deliveryErrors = new LogGroup(this, 'DeliveryErrors', {
+      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+    // The L2's own grant would also allow deleting objects and reading every other setting of the bucket.
+    const role = new Role(this, 'DeliveryRole', {
+      assumedBy: new ServicePrincipal('firehose.amazonaws.com'),
+      inlinePolicies: { deliver: deliveryPolicy(this.bucket, deliveryErrors) },
+    });
+    Validations.of(role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>/*]`,
+      reason: 'Firehose writes objects whose keys nobody knows beforehand, within this one bucket.',
+    });
+    // Gzip records are compressed already: the stream only has to name the objects it joins them into.
+    const compression =
+      props.recordFormat === 'gzip'
+        ? { compression: Compression.UNCOMPRESSED, fileExtension: '.gz' }
+        : { compression: Compression.GZIP };
+    this.deliveryStream = new DeliveryStream(this, 'DeliveryStream', {
+      encryption: StreamEncryption.awsOwnedKey(),
+      destination: new S3Bucket(this.bucket, {
+        ...compression,
+        role: role.withoutPolicyUpdates(),
+        dataOutputPrefix: `events/${timePartitions}`,
+        errorOutputPrefix: `errors/!{firehose:error-output-type}/${timePartitions}`,
+        bufferingInterval: props.bufferingInterval,
+        bufferingSize: props.bufferingSize ?? Size.mebibytes(64),
+        loggingConfig: new EnableLogging(deliveryErrors),
+      }),
+    });
+    // Deleted before the bucket is emptied, the stream cannot fill it again.
+    this.deliveryStream.node.addDependency(this.bucket);
+  }
+}
+
+/** What Firehose needs to deliver to a bucket and to log why it could not. */
+function deliveryPolicy(bucket: IBucket, deliveryErrors: ILogGroup): PolicyDocument {
+  return new PolicyDocument({
+    statements: [
+      new PolicyStatement({
+        actions: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+        resources: [bucket.bucketArn],
+      }),
+      new PolicyStatement({
+        actions: ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'],
+        resources: [bucket.arnForObjects('*')],
+      }),
+      new PolicyStatement({
+        actions: ['logs:PutLogEvents'],
+        resources: [deliveryErrors.logGroupArn],
+      }),
+    ],
+  });
+}

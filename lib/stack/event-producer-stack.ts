@@ -1,0 +1,106 @@
+import { CfnOutput, Stack, type StackProps, Tags, Validations } from 'aws-cdk-lib';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Construct } from 'constructs';
+import { environmentVariables } from '../../lambda/contract/settings.ts';
+import { EventProducer, type EventProducerProps } from './event-producer.ts';
+
+/** Properties of an {@link EventProducerStack}. */
+export interface EventProducerStackProps
+  extends StackProps,
+    Omit<EventProducerProps, 'deliveryStream' | 'alarmTopic'> {
+  /**
+   * Name of an existing delivery stream, in the stack's account and region, to push to.
+   *
+   * @default - a stream and its bucket are created
+   */
+  readonly deliveryStreamName?: string;
+
+  /**
+   * Address that is told when an alarm fires, and when it is over. SNS asks it once to confirm.
+   *
+   * @default - alarms tell nobody
+   */
+  readonly alarmEmail?: string;
+}
+
+/** One {@link EventProducer}, tagged, with what a person needs to use it as outputs. */
+export class EventProducerStack extends Stack {
+  /** The producer that this stack is made of. */
+  readonly producer: EventProducer;
+
+  constructor(scope: Construct, id: string, props: EventProducerStackProps = {}) {
+    super(scope, id, {
+      description: 'Pushes UUID events to an Amazon Data Firehose delivery stream.',
+      ...props,
+    });
+    const { deliveryStreamName, alarmEmail, ...producerProps } = props;
+    this.producer = new EventProducer(this, 'Producer', {
+      ...producerProps,
+      ...(deliveryStreamName && {
+        deliveryStream: DeliveryStream.fromDeliveryStreamName(this, 'DeliveryStream', deliveryStreamName),
+      }),
+      ...(alarmEmail && { alarmTopic: this.createAlarmTopic(alarmEmail) }),
+    });
+    Validations.of(this).acknowledge({
+      id: 'CloudFormation-Validate::W7001',
+      reason:
+        "The delivery stream's L2 always adds its mapping of IP ranges, which only other destinations use.",
+    });
+    Tags.of(this).add('application', 'firehose-event-producer');
+
+    const {
+      function: producerFunction,
+      deliveryStream,
+      bucket,
+      workQueue,
+      deadLetterQueue,
+      dashboard,
+    } = this.producer;
+    const count = props.count ?? environmentVariables.defaultCount.default;
+    this.output('FunctionName', producerFunction.functionName, 'The Lambda function');
+    this.output('DeliveryStreamName', deliveryStream.deliveryStreamName, 'The delivery stream it pushes to');
+    if (bucket) {
+      this.output('BucketName', bucket.bucketName, 'The bucket that the stream delivers to');
+    }
+    this.output('WorkQueueUrl', workQueue.queueUrl, 'Slices that wait for an invocation');
+    this.output(
+      'DeadLetterQueueUrl',
+      deadLetterQueue.queueUrl,
+      'Payloads that need somebody to look at them',
+    );
+    this.output(
+      'DashboardUrl',
+      `https://console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${dashboard.dashboardName}`,
+      'What is produced, accepted and delivered, and what it costs',
+    );
+    this.output(
+      'InvokeCommand',
+      `aws lambda invoke --function-name ${producerFunction.functionName} --cli-binary-format raw-in-base64-out ` +
+        `--cli-read-timeout 0 --payload '{"count":${count}}' /dev/stdout`,
+      'Pushes events now and prints the report',
+    );
+  }
+
+  private createAlarmTopic(email: string): Topic {
+    // Not encrypted: alarms cannot publish with the key that AWS manages, and one of our own costs more than it hides.
+    const topic = new Topic(this, 'AlarmTopic', { enforceSSL: true });
+    // The policy that enforces TLS takes the place of the default one, by which alarms may publish.
+    topic.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+        actions: ['sns:Publish'],
+        resources: [topic.topicArn],
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    );
+    topic.addSubscription(new EmailSubscription(email));
+    return topic;
+  }
+
+  private output(name: string, value: string, description: string): void {
+    new CfnOutput(this, name, { value, description });
+  }
+}

@@ -1,0 +1,275 @@
+import { Duration, type Size } from 'aws-cdk-lib';
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Color,
+  Dashboard,
+  GraphWidget,
+  type HorizontalAnnotation,
+  type IMetric,
+  MathExpression,
+  type Metric,
+  PeriodOverride,
+  SingleValueWidget,
+  TextWidget,
+  TextWidgetBackground,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import { Construct } from 'constructs';
+import { bytesPerGb, type Prices, pricesSource } from '../../aws/prices.ts';
+import { hoursPerMonth } from '../../aws/schedule.ts';
+import type { Alarms } from './alarms.ts';
+import type { ProducerMetrics } from './metrics.ts';
+
+/** Properties of a {@link ProducerDashboard}. */
+export interface ProducerDashboardProps {
+  /** Name, which has to differ from all others of the account, whatever the region. */
+  readonly name: string;
+  /** What is drawn. */
+  readonly metrics: ProducerMetrics;
+  /** Whose state and thresholds are drawn. */
+  readonly alarms: Alarms;
+  /** Time that an invocation may take. */
+  readonly timeout: Duration;
+  /** Memory of the function, by which it is paid for. */
+  readonly memorySize: Size;
+  /** What Firehose and Lambda charge. */
+  readonly prices: Prices;
+}
+
+const columns = 24;
+const rowHeight = 5;
+
+/** A dashboard on which an event goes from top to bottom: produced, accepted, delivered; then what that takes and costs. */
+export class ProducerDashboard extends Construct {
+  /** The dashboard. */
+  readonly dashboard: Dashboard;
+
+  constructor(scope: Construct, id: string, props: ProducerDashboardProps) {
+    super(scope, id);
+    const { metrics, alarms } = props;
+    const timeout = `timeout of ${props.timeout.toSeconds()} s`;
+
+    this.dashboard = new Dashboard(this, 'Dashboard', {
+      dashboardName: props.name,
+      defaultInterval: Duration.hours(12),
+      // The alarms look at five minutes each: other periods would not compare with their thresholds.
+      periodOverride: PeriodOverride.INHERIT,
+      widgets: [
+        [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms.all], width: columns, height: 4 })],
+        ...section('Produced', 'what invocations were asked for, and what became of it, every five minutes', [
+          graph({
+            title: 'Events',
+            unit: 'events',
+            metrics: [metrics.eventsRequested, metrics.eventsDelivered, metrics.eventsQueued],
+          }),
+          graph({
+            title: 'Events in doubt',
+            unit: 'events',
+            metrics: [metrics.eventsUndelivered, metrics.eventsUncertain],
+            lines: [alarmLine(alarms.eventsUndelivered, 'alarm: any undelivered')],
+          }),
+          graph({
+            title: 'Pace of a run',
+            unit: 'events a second',
+            metrics: [metrics.paceAverage, metrics.paceMax],
+          }),
+          graph({
+            title: 'Duration of a run, and cold starts',
+            unit: 'milliseconds',
+            metrics: [metrics.runDurationMedian, metrics.runDurationMax],
+            lines: [{ value: props.timeout.toMilliseconds(), label: timeout, color: Color.GREY }],
+            right: { unit: 'cold starts', metrics: [metrics.coldStarts] },
+          }),
+        ]),
+        ...section('Accepted', 'what Firehose took, beside what it takes at most', [
+          limitGraph(
+            'Bytes',
+            'bytes a second',
+            [metrics.bytesPerSecond, metrics.ownBytesPerSecond],
+            metrics.bytesLimit,
+            alarms.bytesQuota,
+          ),
+          limitGraph(
+            'Records',
+            'records a second',
+            [metrics.recordsPerSecond],
+            metrics.recordsLimit,
+            alarms.recordsQuota,
+          ),
+          limitGraph(
+            'Requests',
+            'requests a second',
+            [metrics.requestsPerSecond, metrics.ownRequestsPerSecond],
+            metrics.requestsLimit,
+            alarms.requestsQuota,
+          ),
+          graph({
+            title: 'Refused records',
+            unit: 'percent of the records',
+            metrics: [metrics.recordsRefusedShare],
+            lines: [alarmLine(alarms.refusedRecords, 'alarm: more, for 15 minutes')],
+            right: { unit: 'records', metrics: [metrics.recordsRefused] },
+          }),
+        ]),
+        ...section('Delivered', 'what Firehose wrote to S3', [
+          graph({
+            title: 'How late',
+            unit: 'seconds',
+            metrics: [metrics.freshness],
+            lines: [alarmLine(alarms.deliveryFreshness, 'alarm: older')],
+          }),
+          graph({
+            title: 'Success',
+            unit: 'share, from 0 to 1',
+            metrics: [metrics.deliverySuccess],
+            lines: [alarmLine(alarms.deliverySuccess, 'alarm: less, for 15 minutes')],
+          }),
+          graph({ title: 'Bytes in S3', unit: 'bytes', metrics: [metrics.bytesInBucket] }),
+          graph({
+            title: 'Records and objects in S3',
+            unit: 'records',
+            metrics: [metrics.recordsInBucket],
+            right: { unit: 'objects', metrics: [metrics.objectsInBucket] },
+          }),
+        ]),
+        ...section('Work queue', 'slices of large runs, and what an invocation could not finish', [
+          graph({
+            title: 'Messages',
+            unit: 'messages',
+            metrics: [metrics.messagesWaiting, metrics.messagesInWork],
+          }),
+          graph({ title: 'Longest wait', unit: 'seconds', metrics: [metrics.oldestMessage] }),
+          graph({
+            title: 'Sent and done',
+            unit: 'messages',
+            metrics: [metrics.messagesSent, metrics.messagesDone],
+          }),
+          graph({
+            title: 'Dead letters',
+            unit: 'messages',
+            metrics: [metrics.deadLetters],
+            lines: [alarmLine(alarms.deadLetters, 'alarm: any')],
+          }),
+        ]),
+        ...section('Function', 'the Lambda function', [
+          graph({ title: 'Invocations', unit: 'invocations', metrics: [metrics.invocations] }),
+          graph({
+            title: 'Invocations that went wrong',
+            unit: 'invocations',
+            metrics: [metrics.errors, metrics.throttles],
+            lines: [alarmLine(alarms.functionErrors, 'alarm: any failed, or throttled for 15 minutes')],
+          }),
+          graph({
+            title: 'Duration of an invocation',
+            unit: 'milliseconds',
+            metrics: [metrics.durationMedian, metrics.durationMax],
+            lines: [alarmLine(alarms.functionDuration, `alarm: longer, near the ${timeout}`)],
+          }),
+          graph({
+            title: 'Invocations at once',
+            unit: 'invocations',
+            metrics: [metrics.concurrentExecutions],
+          }),
+        ]),
+        ...costSection(props),
+      ],
+    });
+  }
+}
+
+/** A row under its heading. */
+function section(title: string, subtitle: string, row: (GraphWidget | SingleValueWidget)[]) {
+  const heading = new TextWidget({
+    markdown: `## ${title}: ${subtitle}`,
+    width: columns,
+    height: 1,
+    background: TextWidgetBackground.TRANSPARENT,
+  });
+  return [[heading], row];
+}
+
+interface GraphOptions {
+  readonly title: string;
+  /** What the vertical axis counts. */
+  readonly unit: string;
+  readonly metrics: IMetric[];
+  readonly lines?: HorizontalAnnotation[];
+  /** A second axis. */
+  readonly right?: { readonly unit: string; readonly metrics: IMetric[] };
+  readonly width?: number;
+}
+
+function graph({ title, unit, metrics, lines = [], right, width = columns / 4 }: GraphOptions): GraphWidget {
+  return new GraphWidget({
+    title,
+    left: metrics,
+    leftYAxis: { label: unit, showUnits: false, min: 0 },
+    leftAnnotations: lines,
+    ...(right && {
+      right: right.metrics,
+      rightYAxis: { label: right.unit, showUnits: false, min: 0 },
+    }),
+    width,
+    height: rowHeight,
+  });
+}
+
+function alarmLine(alarm: Alarm, label: string): HorizontalAnnotation {
+  return { value: alarm.toAnnotation().value, label, color: Color.RED };
+}
+
+/** A limit that moves, as Firehose's do, is a metric and no line: so is the alarm's share of it. */
+function limitGraph(title: string, unit: string, rates: IMetric[], limit: Metric, alarm: Alarm): GraphWidget {
+  const percent = alarm.toAnnotation().value;
+  const alarmAt = new MathExpression({
+    expression: `${percent / 100} * limit`,
+    usingMetrics: { limit },
+    label: `alarm: more than ${percent} % in 15 of 20 minutes`,
+    color: Color.RED,
+    period: limit.period,
+  });
+  return graph({ title, unit, metrics: [...rates, alarmAt, limit] });
+}
+
+function costSection({ metrics, memorySize, prices }: ProducerDashboardProps) {
+  const { billedBytes, durationSum, invocations } = metrics;
+  const firehose = `FILL(bytes, 0) / ${bytesPerGb} * ${decimal(prices.firehoseUsdPerGb)}`;
+  const lambda =
+    `FILL(ms, 0) / 1000 * ${memorySize.toMebibytes()} / 1024 * ${decimal(prices.lambdaUsdPerGbSecond)} ` +
+    `+ FILL(invocations, 0) * ${decimal(prices.lambdaUsdPerRequest)}`;
+  const usd = (expression: string, usingMetrics: Record<string, IMetric>, label: string) =>
+    new MathExpression({ expression, usingMetrics, label, period: billedBytes.period });
+  const secondsPerMonth = hoursPerMonth * 3_600;
+  const { region, date } = pricesSource;
+  return section(
+    'Cost',
+    `US dollars, at the prices that the stack was deployed with (by default those of ${region}, ${date})`,
+    [
+      graph({
+        title: 'Cost of five minutes',
+        unit: 'US dollars',
+        metrics: [
+          usd(firehose, { bytes: billedBytes }, 'Firehose'),
+          usd(lambda, { ms: durationSum, invocations }, 'Lambda'),
+        ],
+        width: columns / 2,
+      }),
+      new SingleValueWidget({
+        title: 'A month at the pace of the time shown, in US dollars',
+        metrics: [
+          usd(`(${firehose}) / PERIOD(bytes) * ${secondsPerMonth}`, { bytes: billedBytes }, 'Firehose'),
+          usd(`(${lambda}) / PERIOD(ms) * ${secondsPerMonth}`, { ms: durationSum, invocations }, 'Lambda'),
+        ],
+        setPeriodToTimeRange: true,
+        fullPrecision: true,
+        width: columns / 2,
+        height: rowHeight,
+      }),
+    ],
+  );
+}
+
+/** Without an exponent, which metric math does not promise to read. */
+function decimal(value: number): string {
+  return value.toFixed(15).replace(/\.?0+$/, '');
+}

@@ -1,0 +1,103 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { onTestFinished } from 'vitest';
+import {
+  DeliveryStream,
+  type DeliveryStreamSettings,
+} from '../../../lib/emulator/firehose/delivery-stream.ts';
+import {
+  createFirehoseServer,
+  type FirehoseServerOptions,
+  listenOnLoopback,
+} from '../../../lib/emulator/firehose/server.ts';
+
+export function makeSettings(overrides: Partial<DeliveryStreamSettings> = {}): DeliveryStreamSettings {
+  return {
+    deliveryStreamName: 'my-stream',
+    bucketName: 'my-bucket',
+    prefix: '',
+    errorOutputPrefix: '',
+    compression: 'GZIP',
+    bufferingIntervalSeconds: 900,
+    bufferingSizeMiB: 128,
+    encrypted: true,
+    ...overrides,
+  };
+}
+
+/** A directory that is gone after the test. */
+export function makeDirectory(): string {
+  const directory = mkdtempSync(join(tmpdir(), 'firehose-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** A stream that is closed after the test. Its closing may fail: tests of failures do that on purpose. */
+export function makeStream(
+  overrides: Partial<DeliveryStreamSettings> = {},
+  options: { directory?: string; now?: () => number; newUuid?: () => string } = {},
+) {
+  const directory = options.directory ?? makeDirectory();
+  const stream = new DeliveryStream(makeSettings(overrides), { ...options, directory });
+  onTestFinished(() => stream.close().catch(() => {}));
+  return { stream, directory, bucket: join(directory, stream.settings.bucketName) };
+}
+
+/** A server with one stream, and the SDK's client for it, without retries. */
+export async function makeServer(
+  overrides: Partial<DeliveryStreamSettings> = {},
+  admit?: FirehoseServerOptions['admit'],
+) {
+  const made = makeStream(overrides);
+  const server = createFirehoseServer({ deliveryStreams: [made.stream], ...(admit && { admit }) });
+  const endpoint = await listenOnLoopback(server, 0);
+  const client = makeClient(endpoint);
+  onTestFinished(() => {
+    client.destroy();
+    server.closeAllConnections();
+    server.close();
+  });
+  return { ...made, server, endpoint, client };
+}
+
+export function makeClient(endpoint: string): FirehoseClient {
+  return new FirehoseClient({
+    endpoint,
+    region: 'us-east-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    maxAttempts: 1,
+  });
+}
+
+/** Paths of all files below a directory; none when it does not exist. */
+export function listFiles(directory: string): string[] {
+  try {
+    return readdirSync(directory, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+/** Content of each object of a bucket, decompressed if its name ends in `.gz`. */
+export function readObjects(bucket: string): string[] {
+  return listFiles(bucket).map((path) => {
+    const bytes = readFileSync(path);
+    return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString();
+  });
+}
+
+/** Waits in real time, also under fake timers. */
+export async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error(`Not within ${timeoutMs} ms: ${condition}`);
+    await setTimeout(5);
+  }
+}

@@ -1,0 +1,134 @@
+import { setTimeout } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { workOff } from '../../../lib/emulator/lambda/event-source-mapping.ts';
+import type { Invocation } from '../../../lib/emulator/lambda/runtime.ts';
+import { LocalQueue } from '../../../lib/emulator/sqs/queue.ts';
+
+const mapping = { batchSize: 2, maxConcurrency: 3 };
+
+function makeQueue(...bodies: string[]): LocalQueue {
+  const queue = new LocalQueue({ queueName: 'work', visibilityTimeoutMs: 50, maxReceiveCount: 3 });
+  for (const body of bodies) {
+    queue.send(body);
+  }
+  return queue;
+}
+
+interface Message {
+  readonly messageId: string;
+  readonly body: string;
+  readonly attributes: { readonly ApproximateReceiveCount: string };
+}
+
+/** A function that notes the batches it was invoked with, and answers as told. */
+function makeFunction(answer: (messages: readonly Message[]) => Partial<Invocation>) {
+  const batches: string[][] = [];
+  const side = { now: 0, most: 0 };
+  const invoke = async (payload: unknown): Promise<Invocation> => {
+    const { Records } = payload as { Records: Message[] };
+    batches.push(Records.map(({ body }) => body));
+    side.now += 1;
+    side.most = Math.max(side.most, side.now);
+    await setTimeout(5);
+    side.now -= 1;
+    return { durationMs: 5, ...answer(Records) };
+  };
+  return { invoke, batches, side };
+}
+
+const failing = (...messages: readonly Message[]) => ({
+  result: { batchItemFailures: messages.map(({ messageId }) => ({ itemIdentifier: messageId })) },
+});
+
+describe('the event source mapping', () => {
+  it('works off the queue in batches, at most so many side by side', async () => {
+    // Prepare
+    const bodies = Array.from({ length: 21 }, (_, index) => `body ${index}`);
+    const queue = makeQueue(...bodies);
+    const { invoke, batches, side } = makeFunction(() => failing());
+
+    // Act
+    await workOff(queue, mapping, invoke);
+
+    // Assess
+    expect(batches.flat().sort()).toEqual(bodies.sort());
+    expect(Math.max(...batches.map(({ length }) => length))).toBe(2);
+    expect(side.most).toBe(3);
+    expect(queue.isEmpty).toBe(true);
+  });
+
+  it('hands over a message that failed again, when its visibility timeout is over, and only that', async () => {
+    // Prepare
+    const queue = makeQueue('a', 'b');
+    const { invoke, batches } = makeFunction((messages) =>
+      failing(
+        ...messages.filter(
+          ({ body, attributes }) => body === 'b' && attributes.ApproximateReceiveCount === '1',
+        ),
+      ),
+    );
+
+    // Act
+    const startedMs = Date.now();
+    await workOff(queue, mapping, invoke);
+
+    // Assess
+    expect(batches).toEqual([['a', 'b'], ['b']]);
+    expect(Date.now() - startedMs).toBeGreaterThanOrEqual(49);
+    expect(queue.deadLetters).toEqual([]);
+  });
+
+  it.each([
+    ['fails as a whole', { error: { errorType: 'Error', errorMessage: 'no' } }],
+    ['answers something else', { result: 'done' }],
+  ])('makes dead letters of what an invocation does that %s', async (_how, answer) => {
+    // Prepare
+    const queue = makeQueue('a', 'b');
+    const { invoke, batches } = makeFunction(() => answer);
+
+    // Act
+    await workOff(queue, mapping, invoke);
+
+    // Assess
+    expect(batches).toEqual([
+      ['a', 'b'],
+      ['a', 'b'],
+      ['a', 'b'],
+    ]);
+    expect(queue.deadLetters).toEqual(['a', 'b']);
+  });
+
+  it('works off what the function itself sends', async () => {
+    // Prepare
+    const queue = makeQueue('a');
+    const { invoke, batches } = makeFunction(([message]) => {
+      if (message?.body === 'a') {
+        queue.send('b');
+      }
+      return failing();
+    });
+
+    // Act
+    await workOff(queue, mapping, invoke);
+
+    // Assess
+    expect(batches).toEqual([['a'], ['b']]);
+  });
+
+  it('leaves the rest in the queue when it is stopped', async () => {
+    // Prepare
+    const queue = makeQueue('a', 'b', 'c', 'd', 'e', 'f', 'g');
+    const stop = new AbortController();
+    const { invoke, batches } = makeFunction(() => {
+      stop.abort();
+      return failing();
+    });
+
+    // Act
+    await workOff(queue, mapping, invoke, stop.signal);
+
+    // Assess
+    expect(batches).toHaveLength(3);
+    expect(queue.isEmpty).toBe(false);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { parseEnvironment } from '../../lambda/producer/environment.ts';
+import { InvalidEnvironmentError } from '../../lambda/producer/errors.ts';
+import { neededVariables as needed } from './factories.ts';
+
+const costFactors = { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 };
+
+describe("the function's environment", () => {
+  it('needs nothing but the stream, the queue and the prices', () => {
+    expect(parseEnvironment({ ...needed, PATH: '/bin' })).toEqual({
+      deliveryStreamName: 'my-stream',
+      recordFormat: 'ndjson',
+      defaultCount: 100,
+      workQueueUrl: needed.WORK_QUEUE_URL,
+      maxCount: 1_000_000_000,
+      eventsPerSlice: 1_000_000,
+      concurrency: 8,
+      maxRequestBytes: 1_048_576,
+      maxAttempts: 20,
+      costFactors,
+    });
+  });
+
+  it('reads what the stack sets', () => {
+    expect(
+      parseEnvironment({
+        ...needed,
+        EVENTS_PER_SLICE: '7000',
+        EVENTS_PER_SECOND: '50',
+        RECORD_FORMAT: 'gzip',
+        DEFAULT_COUNT: '5000',
+        MAX_COUNT: '6000',
+        CONCURRENCY: '4',
+        MAX_REQUEST_BYTES: '65536',
+        MAX_ATTEMPTS: '1',
+      }),
+    ).toEqual({
+      deliveryStreamName: 'my-stream',
+      recordFormat: 'gzip',
+      defaultCount: 5_000,
+      workQueueUrl: needed.WORK_QUEUE_URL,
+      maxCount: 6_000,
+      eventsPerSlice: 7_000,
+      eventsPerSecond: 50,
+      concurrency: 4,
+      maxRequestBytes: 65_536,
+      maxAttempts: 1,
+      costFactors,
+    });
+  });
+
+  it.each([
+    ['DELIVERY_STREAM_NAME', undefined, 'DELIVERY_STREAM_NAME is undefined; expected'],
+    ['DELIVERY_STREAM_NAME', 'my stream', 'DELIVERY_STREAM_NAME is "my stream"; expected'],
+    [
+      'RECORD_FORMAT',
+      'zip',
+      'RECORD_FORMAT is "zip"; expected one of ndjson, single, gzip, for example ndjson',
+    ],
+    ['CONCURRENCY', '0', 'CONCURRENCY is "0"; expected a whole number from 1 to 64, for example 8'],
+    ['CONCURRENCY', '1e1', 'CONCURRENCY is "1e1"; expected'],
+    ['MAX_REQUEST_BYTES', '5000000', 'MAX_REQUEST_BYTES is "5000000"; expected'],
+    ['MAX_ATTEMPTS', '', 'MAX_ATTEMPTS is ""; expected'],
+    ['FIREHOSE_USD_PER_GB', undefined, 'FIREHOSE_USD_PER_GB is undefined; expected a price in US dollars'],
+    ['FIREHOSE_USD_PER_GB', '-1', 'FIREHOSE_USD_PER_GB is "-1"; expected a price'],
+    ['LAMBDA_USD_PER_GB_SECOND', '', 'LAMBDA_USD_PER_GB_SECOND is ""; expected a price'],
+    ['AWS_LAMBDA_FUNCTION_MEMORY_SIZE', 'much', 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE is "much"; expected'],
+  ])('refuses %s = %s', (name, value, problem) => {
+    // Act
+    const parse = () => parseEnvironment({ ...needed, [name]: value });
+
+    // Assess
+    expect(parse).toThrow(InvalidEnvironmentError);
+    expect(parse).toThrow(problem);
+  });
+
+  it('lists every problem at once', () => {
+    expect(() => parseEnvironment({ CONCURRENCY: 'x', MAX_COUNT: 'y' })).toThrow(
+      /DELIVERY_STREAM_NAME is undefined; expected the name.*MAX_COUNT.*CONCURRENCY/s,
+    );
+  });
+});

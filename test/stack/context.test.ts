@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import { InvalidContextError } from '../../lib/stack/context.ts';
+import { createApp, templateOf } from './synth.ts';
+
+describe('CDK context', () => {
+  it.each([
+    [
+      'count',
+      'abc',
+      'context count is "abc": expected a whole number from 1 to 1000000000, for example -c count=5000',
+    ],
+    ['count', '0', 'context count is "0": expected'],
+    ['count', '1000000001', 'context count is "1000000001": expected'],
+    [
+      'eventsPerSecond',
+      '0',
+      'context eventsPerSecond is "0": expected a whole number from 1 to 1000000, for example -c eventsPerSecond=1000',
+    ],
+    ['timeout', '2', 'context timeout is "2": expected the seconds that an invocation may take'],
+    ['timeout', '901', 'context timeout is "901": expected'],
+    ['count', '', 'context count is "": expected'],
+    ['schedule', 'every minute', 'context schedule is "every minute": expected rate('],
+    ['schedule', 'rate(0 minutes)', 'context schedule is "rate(0 minutes)": expected'],
+    ['schedule', 'cron(0 12 * * * *)', 'context schedule is "cron(0 12 * * * *)": expected'],
+    ['schedule', 'cron(0 12 ? * ? *)', 'context schedule is "cron(0 12 ? * ? *)": expected'],
+    ['schedule', 'cron(0 12 * * ?)', 'context schedule is "cron(0 12 * * ?)": expected'],
+    [
+      'timeZone',
+      'Berlin',
+      'context timeZone is "Berlin": expected an IANA time zone, for example -c timeZone=Europe/Berlin',
+    ],
+    [
+      'recordFormat',
+      'zip',
+      'context recordFormat is "zip": expected ndjson, single or gzip, for example -c recordFormat=gzip',
+    ],
+    ['timeZone', '+02:00', 'context timeZone is "+02:00": expected'],
+    ['timeZone', 'europe/berlin', 'context timeZone is "europe/berlin": expected'],
+    ['deliveryStreamName', 'my stream', 'context deliveryStreamName is "my stream": expected'],
+    ['schedule', 'cron(61 12 * * ? *)', 'context schedule is "cron(61 12 * * ? *)": expected'],
+    [
+      'firehoseUsdPerGb',
+      'cheap',
+      'context firehoseUsdPerGb is "cheap": expected a price in US dollars: a number from 0 to 1000, for example -c firehoseUsdPerGb=0.029',
+    ],
+    [
+      'removal',
+      'yes',
+      'context removal is "yes": expected retain or destroy, for example -c removal=destroy',
+    ],
+    ['schedule', 'cron(99 12 * * ? *)', 'context schedule is "cron(99 12 * * ? *)": expected'],
+    [
+      'alarmEmail',
+      'you',
+      'context alarmEmail is "you": expected an e-mail address, for example -c alarmEmail=you@example.com',
+    ],
+    ['alarmEmail', '<you@example.com>', 'context alarmEmail is "<you@example.com>": expected'],
+    ['alarmEmail', 'you@example', 'context alarmEmail is "you@example": expected'],
+  ])('stops synth when %s is %j', (key, value, message) => {
+    // Act
+    const create = () => createApp({ [key]: value });
+
+    // Assess
+    expect(create).toThrow(InvalidContextError);
+    expect(create).toThrow(message);
+  });
+
+  it('lists every wrong value at once', () => {
+    expect(() => createApp({ count: 'x', removal: 'y' })).toThrow(/count.*\n.*removal/);
+  });
+
+  it('takes numbers too, as cdk.json may hold them', () => {
+    templateOf({ count: 5_000 }).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { DEFAULT_COUNT: '5000' } },
+    });
+  });
+
+  it('takes prices, which the report is estimated with', () => {
+    templateOf({ firehoseUsdPerGb: '0.031', lambdaUsdPerGbSecond: 2e-7 }).hasResourceProperties(
+      'AWS::Lambda::Function',
+      { Environment: { Variables: { FIREHOSE_USD_PER_GB: '0.031', LAMBDA_USD_PER_GB_SECOND: '2e-7' } } },
+    );
+  });
+
+  it.each(['Asia/Kolkata', 'Europe/Kyiv', 'Etc/UTC', 'UTC', 'Etc/GMT+1', 'America/Port_of_Spain'])(
+    'takes the time zone %s',
+    (timeZone) => {
+      templateOf({ timeZone }).hasResourceProperties('AWS::Scheduler::Schedule', {
+        ScheduleExpressionTimezone: timeZone,
+      });
+    },
+  );
+
+  it('refuses a time zone for a schedule that is off', () => {
+    expect(() => createApp({ schedule: 'off', timeZone: 'Europe/Berlin' })).toThrow(
+      'context timeZone is "Europe/Berlin", but schedule is "off": leave one of them out',
+    );
+  });
+
+  it.each([
+    ['schedul', 'schedule'],
+    ['cuont', 'count'],
+    ['timezone', 'timeZone'],
+    ['recordFromat', 'recordFormat'],
+    ['eventPerSeconds', 'eventsPerSecond'],
+  ])('takes %s for a typo of %s', (key, meant) => {
+    expect(() => createApp({ [key]: '1' })).toThrow(
+      new InvalidContextError(`context ${key} is not known: did you mean ${meant}?`),
+    );
+  });
+
+  it.each(['account', 'stage', 'vpcId', 'region'])(
+    'leaves %s alone, which is meant for other apps',
+    (key) => {
+      expect(createApp({ [key]: 'x' }).app.node.metadata).toEqual([]);
+    },
+  );
+});

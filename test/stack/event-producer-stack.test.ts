@@ -1,0 +1,554 @@
+import { Duration, RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { describe, expect, it } from 'vitest';
+import { EventProducer, type EventProducerProps } from '../../lib/stack/event-producer.ts';
+import { createApp, templateOf } from './synth.ts';
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource?: unknown;
+}
+
+interface PolicyDocument {
+  readonly Statement: Statement[];
+}
+
+interface Resource {
+  readonly Properties?: {
+    readonly PolicyDocument?: PolicyDocument;
+    readonly AssumeRolePolicyDocument?: PolicyDocument;
+    readonly Policies?: { readonly PolicyDocument: PolicyDocument }[];
+  };
+}
+
+const variants = [
+  {},
+  { recordFormat: 'gzip' },
+  { recordFormat: 'single', count: '5000', schedule: 'cron(0 12 * * ? *)', timeZone: 'Europe/Berlin' },
+  { deliveryStreamName: 'my-stream' },
+  { schedule: 'off' },
+  { removal: 'destroy' },
+  { alarmEmail: 'you@example.com' },
+];
+
+/** The role whose id contains a text. */
+function roleOf(template: Template, id: string): NonNullable<Resource['Properties']> {
+  const roles: Record<string, Resource> = template.findResources('AWS::IAM::Role');
+  return Object.entries(roles).find(([key]) => key.includes(id))![1].Properties!;
+}
+
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [expect.stringContaining(id), 'Arn'] });
+
+/** Every statement of the roles that the template defines, but for the CDK's own helper that empties a bucket. */
+function statementsOf(template: ReturnType<typeof templateOf>): Statement[] {
+  const resources: Record<string, Resource> = template.toJSON().Resources;
+  return Object.entries(resources)
+    .filter(([id]) => !id.startsWith('CustomS3AutoDelete'))
+    .flatMap(([, { Properties }]) => [
+      Properties?.PolicyDocument,
+      ...(Properties?.Policies ?? []).map(({ PolicyDocument }) => PolicyDocument),
+    ])
+    .flatMap((document) => document?.Statement ?? [])
+    .filter(({ Effect }) => Effect === 'Allow');
+}
+
+describe.each(variants)('the stack with context %j', (context) => {
+  it('has no finding of cdk-nag, of the template validator or of the CDK', () => {
+    // Act: synth throws on the first finding that is not acknowledged
+    const assembly = createApp(context).app.synth();
+
+    // Assess
+    expect(assembly.getStackByName('FirehoseEventProducer').messages).toEqual([]);
+  });
+
+  it('allows nothing on every resource and no action by wildcard alone', () => {
+    // Act
+    const statements = statementsOf(templateOf(context));
+
+    // Assess
+    expect(statements.length).toBeGreaterThan(1);
+    for (const { Action, Resource } of statements) {
+      expect([Action].flat()).not.toContain('*');
+      expect([Resource].flat()).not.toContain('*');
+    }
+  });
+
+  it('needs no account, no region and no look-up to synthesize', () => {
+    // Act
+    const template = JSON.stringify(templateOf(context).toJSON());
+
+    // Assess
+    expect(template).not.toMatch(/"Type":"AWS::CDK::Metadata"|\b\d{12}\b/);
+    expect(createApp(context).app.synth().manifest.missing ?? []).toEqual([]);
+  });
+});
+
+describe('cdk-nag', () => {
+  it('does look at the stack: an unencrypted way in is found', () => {
+    // Prepare
+    const { app, stack } = createApp();
+    new Bucket(stack, 'Open');
+
+    // Act
+    const synth = () => app.synth();
+
+    // Assess
+    expect(synth).toThrow('AwsSolutions-S10');
+  });
+});
+
+describe('the bucket', () => {
+  it('is private, TLS only, encrypted, and its objects expire', () => {
+    // Act
+    const template = templateOf();
+
+    // Assess
+    template.hasResourceProperties('AWS::S3::Bucket', {
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 30, Status: 'Enabled' })] },
+    });
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 's3:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+        ]),
+      },
+    });
+  });
+
+  it('is kept when the stack is destroyed, unless removal=destroy', () => {
+    templateOf().hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain' });
+    templateOf({ removal: 'destroy' }).hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
+    templateOf().resourceCountIs('Custom::S3AutoDeleteObjects', 0);
+    templateOf({ removal: 'destroy' }).resourceCountIs('Custom::S3AutoDeleteObjects', 1);
+  });
+
+  it('stays TLS only when it is kept', () => {
+    templateOf().hasResource('AWS::S3::BucketPolicy', { DeletionPolicy: 'Retain' });
+    templateOf({ removal: 'destroy' }).hasResource('AWS::S3::BucketPolicy', { DeletionPolicy: 'Delete' });
+  });
+
+  it('is emptied only after the stream that fills it is gone', () => {
+    templateOf({ removal: 'destroy' }).hasResource('AWS::KinesisFirehose::DeliveryStream', {
+      DependsOn: Match.arrayWith([
+        Match.stringLikeRegexp('BucketAutoDeleteObjectsCustomResource'),
+        Match.stringLikeRegexp('BucketPolicy'),
+      ]),
+    });
+  });
+});
+
+describe('the delivery stream', () => {
+  const time = 'year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/';
+
+  it('is Direct PUT, encrypted, buffers 60 s, names objects by time and errors by type, and logs them', () => {
+    templateOf().hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
+      DeliveryStreamType: 'DirectPut',
+      DeliveryStreamEncryptionConfigurationInput: { KeyType: 'AWS_OWNED_CMK' },
+      ExtendedS3DestinationConfiguration: {
+        CompressionFormat: 'GZIP',
+        FileExtension: Match.absent(),
+        BufferingHints: { IntervalInSeconds: 60, SizeInMBs: 64 },
+        Prefix: `events/${time}`,
+        ErrorOutputPrefix: `errors/!{firehose:error-output-type}/${time}`,
+        CloudWatchLoggingOptions: { Enabled: true },
+      },
+    });
+  });
+
+  it('compresses nothing but names its objects .gz when the records are gzip', () => {
+    templateOf({ recordFormat: 'gzip' }).hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
+      ExtendedS3DestinationConfiguration: { CompressionFormat: 'UNCOMPRESSED', FileExtension: '.gz' },
+    });
+  });
+
+  it('is not created, nor a bucket, when there is one already', () => {
+    // Act
+    const template = templateOf({ deliveryStreamName: 'my-stream' });
+
+    // Assess
+    template.resourceCountIs('AWS::KinesisFirehose::DeliveryStream', 0);
+    template.resourceCountIs('AWS::S3::Bucket', 0);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { DELIVERY_STREAM_NAME: 'my-stream' } },
+    });
+    expect(Object.keys(template.findOutputs('*'))).not.toContain('BucketName');
+    expect(JSON.stringify(statementsOf(template))).toContain(':deliverystream/my-stream');
+  });
+
+  it('may write to its bucket and its log, and nothing else', () => {
+    // Act
+    const role = roleOf(templateOf(), 'DeliveryRole');
+
+    // Assess
+    expect(role.AssumeRolePolicyDocument?.Statement).toEqual([
+      { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'firehose.amazonaws.com' } },
+    ]);
+    expect(role.Policies?.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['s3:GetBucketLocation', 's3:ListBucket', 's3:ListBucketMultipartUploads'],
+        Resource: arnOf('Bucket'),
+      },
+      {
+        Effect: 'Allow',
+        Action: ['s3:AbortMultipartUpload', 's3:GetObject', 's3:PutObject'],
+        Resource: { 'Fn::Join': ['', [arnOf('Bucket'), '/*']] },
+      },
+      { Effect: 'Allow', Action: 'logs:PutLogEvents', Resource: arnOf('DeliveryErrors') },
+    ]);
+  });
+
+  it('and the function keep their logs for a month', () => {
+    const groups = Object.values(templateOf().findResources('AWS::Logs::LogGroup'));
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual([30, 30]);
+  });
+});
+
+describe('the function', () => {
+  it('runs on Node 24 and arm64 with 512 MiB and five minutes', () => {
+    templateOf().hasResourceProperties('AWS::Lambda::Function', {
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      MemorySize: 512,
+      Timeout: 300,
+      Handler: 'index.handler',
+      LoggingConfig: { LogGroup: Match.anyValue() },
+      Environment: {
+        Variables: {
+          RECORD_FORMAT: 'ndjson',
+          DEFAULT_COUNT: '100',
+          MAX_COUNT: '1000000000',
+          EVENTS_PER_SLICE: '1000000',
+          EVENTS_PER_SECOND: Match.absent(),
+          WORK_QUEUE_URL: { Ref: Match.stringLikeRegexp('WorkQueue') },
+          CONCURRENCY: '8',
+          MAX_REQUEST_BYTES: '1048576',
+          MAX_ATTEMPTS: '20',
+          POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
+          NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
+        },
+      },
+    });
+  });
+
+  it('says beside the Test button what to send, within the 256 characters that Lambda shows', () => {
+    // Act
+    const [description] = Object.values(
+      templateOf({ count: '1000000000' }).findResources('AWS::Lambda::Function'),
+    ).map(({ Properties }) => Properties.Description as string);
+
+    // Assess
+    expect(description).toContain('{"count": 5000}');
+    expect(description!.length).toBeLessThanOrEqual(256);
+  });
+
+  it('may put record batches into its stream, use its queues and write its own log, and nothing else', () => {
+    // Act
+    const policies = Object.entries(templateOf().findResources('AWS::IAM::Policy'));
+    const [[, policy] = ['', { Properties: {} }]] = policies.filter(([id]) => id.includes('FunctionRole'));
+
+    // Assess
+    expect(policy.Properties.PolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: arnOf('FunctionLogs'),
+      },
+      {
+        Effect: 'Allow',
+        Action: 'firehose:PutRecordBatch',
+        Resource: arnOf('DeliveryStream'),
+      },
+      {
+        Effect: 'Allow',
+        Action: 'sqs:SendMessage',
+        Resource: [arnOf('DeadLetterQueue'), arnOf('WorkQueue')],
+      },
+      {
+        Effect: 'Allow',
+        Action: [
+          'sqs:ChangeMessageVisibility',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:GetQueueUrl',
+          'sqs:ReceiveMessage',
+        ],
+        Resource: arnOf('WorkQueue'),
+      },
+    ]);
+    expect(JSON.stringify(templateOf().toJSON())).not.toContain('ManagedPolicyArns');
+  });
+
+  it('leaves asynchronous invocations that failed three times to the dead-letter queue', () => {
+    templateOf().hasResourceProperties('AWS::Lambda::Function', {
+      DeadLetterConfig: {
+        TargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadLetterQueue'), 'Arn'] },
+      },
+    });
+  });
+});
+
+describe('the queues', () => {
+  it('are encrypted, TLS only, and keep messages for 14 days, with or without a schedule', () => {
+    for (const template of [templateOf(), templateOf({ schedule: 'off' })]) {
+      template.resourceCountIs('AWS::SQS::Queue', 2);
+      template.resourceCountIs('AWS::SQS::QueuePolicy', 2);
+      template.allResourcesProperties('AWS::SQS::Queue', {
+        SqsManagedSseEnabled: true,
+        MessageRetentionPeriod: 14 * 24 * 60 * 60,
+      });
+      template.allResourcesProperties('AWS::SQS::QueuePolicy', {
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Effect: 'Deny',
+              Action: 'sqs:*',
+              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+            }),
+          ]),
+        },
+      });
+    }
+  });
+
+  it.each([
+    [{}, 300],
+    [{ timeout: '10' }, 10],
+  ])(
+    'with context %j hide a message for six times the timeout of %i s, at most five times',
+    (context, timeout) => {
+      // Act
+      const template = templateOf(context);
+
+      // Assess
+      template.hasResourceProperties('AWS::Lambda::Function', { Timeout: timeout });
+      template.hasResourceProperties('AWS::SQS::Queue', {
+        VisibilityTimeout: 6 * timeout,
+        RedrivePolicy: {
+          maxReceiveCount: 5,
+          deadLetterTargetArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('DeadLetterQueue'), 'Arn'] },
+        },
+      });
+    },
+  );
+
+  it('are worked off by the function, four invocations side by side, which name the messages that failed', () => {
+    templateOf().hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp('WorkQueue'), 'Arn'] },
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 4 },
+    });
+  });
+});
+
+describe('the schedule', () => {
+  it('runs every five minutes, with the scheduled time as the run, and dead letters for what it cannot deliver', () => {
+    templateOf().hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      State: 'ENABLED',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: {
+        Input: '{"count":100,"runId":"<aws.scheduler.scheduled-time>"}',
+        DeadLetterConfig: { Arn: Match.anyValue() },
+      },
+    });
+  });
+
+  it('follows count, schedule and timeZone', () => {
+    templateOf({
+      count: '5000',
+      schedule: 'cron(0 12 * * ? *)',
+      timeZone: 'Europe/Berlin',
+    }).hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'cron(0 12 * * ? *)',
+      ScheduleExpressionTimezone: 'Europe/Berlin',
+      Target: { Input: '{"count":5000,"runId":"<aws.scheduler.scheduled-time>"}' },
+    });
+  });
+
+  it('keeps its default rate when only the time zone is given', () => {
+    templateOf({ timeZone: 'Asia/Tokyo' }).hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      ScheduleExpressionTimezone: 'Asia/Tokyo',
+    });
+  });
+
+  it('is left out with schedule=off', () => {
+    templateOf({ schedule: 'off' }).resourceCountIs('AWS::Scheduler::Schedule', 0);
+  });
+
+  it('may invoke the function and send dead letters, for this account alone, and nothing else', () => {
+    // Act
+    const role = roleOf(templateOf(), 'ScheduleRole');
+
+    // Assess
+    expect(role.AssumeRolePolicyDocument?.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
+    ]);
+    expect(role.Policies?.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toEqual([
+      { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: arnOf('Function') },
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf('DeadLetterQueue') },
+    ]);
+  });
+});
+
+describe('the outputs', () => {
+  it('name the function, the stream, the bucket and the queues, and give a line that invokes the function', () => {
+    // Act
+    const outputs = templateOf({ count: '5000' }).findOutputs('*');
+
+    // Assess
+    expect(Object.keys(outputs)).toEqual([
+      'FunctionName',
+      'DeliveryStreamName',
+      'BucketName',
+      'WorkQueueUrl',
+      'DeadLetterQueueUrl',
+      'DashboardUrl',
+      'InvokeCommand',
+    ]);
+    const command = JSON.stringify(outputs.InvokeCommand);
+    expect(command).toContain('aws lambda invoke --function-name');
+    expect(command).toContain(`--payload '{\\"count\\":5000}'`);
+  });
+});
+
+describe('the numeric props', () => {
+  it.each([
+    [{ count: 0 }, 'count is 0: expected a whole number from 1 to 1000000000'],
+    [{ count: 51, maxCount: 50 }, 'count is 51: expected a whole number from 1 to 50'],
+    [{ concurrency: 65 }, 'concurrency is 65: expected a whole number from 1 to 64, for example 8'],
+    [{ maxRequestBytes: 5_000_000 }, 'maxRequestBytes is 5000000: expected'],
+    [{ maxAttempts: 1.5 }, 'maxAttempts is 1.5: expected'],
+    [{ eventsPerSlice: 999 }, 'eventsPerSlice is 999: expected a whole number from 1000 to 100000000'],
+    [{ eventsPerSecond: 0 }, 'eventsPerSecond is 0: expected'],
+    [{ maxConcurrency: 1 }, 'maxConcurrency is 1: expected a whole number from 2 to 1000, for example 4'],
+    [
+      { concurrency: 64, maxRequestBytes: 4_000_000 },
+      'memorySize is 512 MiB, and 64 requests at once (concurrency) of 4000000 bytes (maxRequestBytes) need 1105 MiB',
+    ],
+  ] satisfies [EventProducerProps, string][])('%j are refused', (props, message) => {
+    // Prepare
+    const { app } = createApp();
+
+    // Act
+    const create = () => new EventProducer(new Stack(app, 'Other'), 'Producer', props);
+
+    // Assess
+    expect(create).toThrow(message);
+  });
+});
+
+describe('every prop', () => {
+  it('reaches the template', () => {
+    // Act
+    const { stack } = createApp(
+      {},
+      {
+        count: 7,
+        maxCount: 70,
+        eventsPerSlice: 2_000,
+        eventsPerSecond: 30,
+        maxConcurrency: 6,
+        recordFormat: 'single',
+        schedule: ScheduleExpression.rate(Duration.hours(2)),
+        concurrency: 16,
+        maxRequestBytes: 100_000,
+        maxAttempts: 9,
+        memorySize: Size.mebibytes(1_024),
+        timeout: Duration.seconds(20),
+        bufferingInterval: Duration.seconds(5),
+        bufferingSize: Size.mebibytes(2),
+        objectExpiration: Duration.days(3),
+        removalPolicy: RemovalPolicy.DESTROY,
+        logRetention: RetentionDays.ONE_DAY,
+      },
+    );
+
+    // Assess
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      MemorySize: 1_024,
+      Timeout: 20,
+      Environment: {
+        Variables: {
+          DEFAULT_COUNT: '7',
+          MAX_COUNT: '70',
+          EVENTS_PER_SLICE: '2000',
+          EVENTS_PER_SECOND: '30',
+          RECORD_FORMAT: 'single',
+          CONCURRENCY: '16',
+          MAX_REQUEST_BYTES: '100000',
+          MAX_ATTEMPTS: '9',
+        },
+      },
+    });
+    template.hasResourceProperties('AWS::SQS::Queue', { VisibilityTimeout: 120 });
+    template.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      ScalingConfig: { MaximumConcurrency: 6 },
+    });
+    template.hasResourceProperties('AWS::Scheduler::Schedule', {
+      ScheduleExpression: 'rate(2 hours)',
+      Target: { Input: Match.serializedJson(Match.objectLike({ count: 7 })) },
+    });
+    template.hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
+      ExtendedS3DestinationConfiguration: { BufferingHints: { IntervalInSeconds: 5, SizeInMBs: 2 } },
+    });
+    template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Delete',
+      Properties: { LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 3 })] } },
+    });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 1 });
+  });
+
+  it('of the context does too', () => {
+    // Act
+    const template = templateOf({ eventsPerSecond: '30', timeout: '20' });
+
+    // Assess
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Timeout: 20,
+      Environment: { Variables: { EVENTS_PER_SECOND: '30' } },
+    });
+  });
+});
+
+describe('the tags', () => {
+  it.each([
+    'AWS::S3::Bucket',
+    'AWS::KinesisFirehose::DeliveryStream',
+    'AWS::Lambda::Function',
+    'AWS::Lambda::EventSourceMapping',
+    'AWS::Logs::LogGroup',
+    'AWS::SQS::Queue',
+    'AWS::IAM::Role',
+    'AWS::CloudWatch::Alarm',
+  ])('name the application on each %s', (type) => {
+    templateOf().allResourcesProperties(type, {
+      Tags: [{ Key: 'application', Value: 'firehose-event-producer' }],
+    });
+  });
+});

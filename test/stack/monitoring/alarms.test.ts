@@ -1,0 +1,371 @@
+import { Duration } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { describe, expect, it } from 'vitest';
+import { EventProducer } from '../../../lib/stack/event-producer.ts';
+import { createApp, templateOf } from '../synth.ts';
+
+interface MetricStat {
+  readonly Metric: {
+    readonly Namespace: string;
+    readonly MetricName: string;
+    readonly Dimensions: { readonly Name: string; readonly Value: unknown }[];
+  };
+  readonly Period: number;
+  readonly Stat: string;
+}
+
+interface AlarmProperties {
+  readonly AlarmName: string;
+  readonly AlarmDescription: unknown;
+  readonly ComparisonOperator: string;
+  readonly Threshold: number;
+  readonly EvaluationPeriods: number;
+  readonly DatapointsToAlarm?: number;
+  readonly TreatMissingData: string;
+  readonly AlarmActions?: unknown[];
+  readonly OKActions?: unknown[];
+  readonly Metrics: {
+    readonly Id: string;
+    readonly Expression?: string;
+    readonly MetricStat?: MetricStat;
+    readonly ReturnData?: boolean;
+  }[];
+}
+
+/** What a reference in the template stands for, as an operator would call it. */
+function nameOf(value: unknown): string {
+  const text = JSON.stringify(value);
+  const parts = { DeadLetterQueue: 'dead letters', WorkQueue: 'work queue', ProducerFunction: 'function' };
+  const [, name] = Object.entries(parts).find(([part]) => text.includes(part)) ?? [];
+  return name ?? (text.includes('DeliveryStream') ? 'stream' : String(value));
+}
+
+function describeStat({ Metric: { Namespace, MetricName, Dimensions }, Stat }: MetricStat): string {
+  const dimensions = Dimensions.map(({ Name, Value }) => `${Name}=${nameOf(Value)}`);
+  return `${Stat} ${Namespace} ${MetricName} {${dimensions.join(', ')}}`;
+}
+
+/** The metric, or the expression and what it is made of. */
+function watched({ Metrics }: AlarmProperties): string[] {
+  return Metrics.map(({ Id, Expression, MetricStat }) =>
+    Expression === undefined ? (Metrics.length > 1 ? `${Id}: ` : '') + describeStat(MetricStat!) : Expression,
+  );
+}
+
+const signs: Record<string, string> = {
+  GreaterThanThreshold: '>',
+  GreaterThanOrEqualToThreshold: '>=',
+  LessThanThreshold: '<',
+};
+
+/** When an alarm fires, such as `> 80, 3 of 4 x 300 s`. */
+function rule({
+  ComparisonOperator,
+  Threshold,
+  EvaluationPeriods,
+  Metrics,
+  ...rest
+}: AlarmProperties): string {
+  const periods = new Set(Metrics.flatMap(({ MetricStat }) => MetricStat?.Period ?? []));
+  expect(periods.size).toBe(1);
+  const { DatapointsToAlarm: needed = EvaluationPeriods } = rest;
+  const share = needed === EvaluationPeriods ? '' : `${needed} of `;
+  return `${signs[ComparisonOperator]} ${Threshold}, ${share}${EvaluationPeriods} x ${[...periods][0]} s`;
+}
+
+/** The properties of every alarm, by the end of its name. */
+function alarmsOf(template: Template): Record<string, AlarmProperties> {
+  return Object.fromEntries(
+    Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => [
+      (Properties.AlarmName as string).split('-').at(-1)!,
+      Properties as AlarmProperties,
+    ]),
+  );
+}
+
+const stream = '{DeliveryStreamName=stream}';
+const own = '{DeliveryStreamName=stream, service=firehose-event-producer}';
+const quota = '100 * incoming / PERIOD(incoming) / limit';
+
+const expected = {
+  DeliveryFreshness: {
+    watches: [`Maximum AWS/Firehose DeliveryToS3.DataFreshness ${stream}`],
+    fires: '> 360, 1 x 300 s',
+    missing: 'notBreaching',
+  },
+  DeliverySuccess: {
+    watches: [`Average AWS/Firehose DeliveryToS3.Success ${stream}`],
+    fires: '< 1, 3 x 300 s',
+    missing: 'notBreaching',
+  },
+  RefusedRecords: {
+    watches: [
+      '100 * refused / (refused + FILL(accepted, 0))',
+      `refused: Sum AWS/Firehose ThrottledRecords ${stream}`,
+      `accepted: Sum AWS/Firehose IncomingRecords ${stream}`,
+    ],
+    fires: '> 10, 3 x 300 s',
+    missing: 'notBreaching',
+  },
+  BytesQuota: {
+    watches: [
+      quota,
+      `incoming: Sum AWS/Firehose IncomingBytes ${stream}`,
+      `limit: Minimum AWS/Firehose BytesPerSecondLimit ${stream}`,
+    ],
+    fires: '> 80, 3 of 4 x 300 s',
+    missing: 'notBreaching',
+  },
+  RecordsQuota: {
+    watches: [
+      quota,
+      `incoming: Sum AWS/Firehose IncomingRecords ${stream}`,
+      `limit: Minimum AWS/Firehose RecordsPerSecondLimit ${stream}`,
+    ],
+    fires: '> 80, 3 of 4 x 300 s',
+    missing: 'notBreaching',
+  },
+  RequestsQuota: {
+    watches: [
+      quota,
+      `incoming: Sum AWS/Firehose IncomingPutRequests ${stream}`,
+      `limit: Minimum AWS/Firehose PutRequestsPerSecondLimit ${stream}`,
+    ],
+    fires: '> 80, 3 of 4 x 300 s',
+    missing: 'notBreaching',
+  },
+  EventsUndelivered: {
+    watches: [`Sum FirehoseEventProducer EventsUndelivered ${own}`],
+    fires: '> 0, 1 x 300 s',
+    missing: 'notBreaching',
+  },
+  DeadLetters: {
+    watches: ['Maximum AWS/SQS ApproximateNumberOfMessagesVisible {QueueName=dead letters}'],
+    fires: '> 0, 1 x 300 s',
+    missing: 'ignore',
+  },
+  WorkQueueStuck: {
+    watches: [
+      'IF(waiting > 0 AND FILL(done, 0) == 0, 1, 0)',
+      'waiting: Maximum AWS/SQS ApproximateNumberOfMessagesVisible {QueueName=work queue}',
+      'done: Sum AWS/SQS NumberOfMessagesDeleted {QueueName=work queue}',
+    ],
+    fires: '>= 1, 6 x 300 s',
+    missing: 'ignore',
+  },
+  FunctionErrors: {
+    watches: ['Sum AWS/Lambda Errors {FunctionName=function}'],
+    fires: '> 0, 1 of 2 x 300 s',
+    missing: 'notBreaching',
+  },
+  FunctionThrottles: {
+    watches: ['Sum AWS/Lambda Throttles {FunctionName=function}'],
+    fires: '> 0, 3 x 300 s',
+    missing: 'notBreaching',
+  },
+  FunctionDuration: {
+    watches: ['Maximum AWS/Lambda Duration {FunctionName=function}'],
+    fires: '> 299000, 1 of 2 x 300 s',
+    missing: 'notBreaching',
+  },
+  Silence: {
+    watches: ['FILL(delivered, 0)', `delivered: Sum FirehoseEventProducer EventsDelivered ${own}`],
+    fires: '< 1, 3 x 300 s',
+    missing: 'breaching',
+  },
+};
+
+describe('the alarms', () => {
+  const alarms = alarmsOf(templateOf());
+
+  it('are these', () => {
+    expect(Object.keys(alarms).sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  it.each(Object.entries(expected))(
+    '%s watches its metric by its rule',
+    (name, { watches, fires, missing }) => {
+      const alarm = alarms[name]!;
+      expect(watched(alarm)).toEqual(watches);
+      expect(rule(alarm)).toBe(fires);
+      expect(alarm.TreatMissingData).toBe(missing);
+      expect(alarm.Metrics.map(({ ReturnData }) => ReturnData)).toEqual(
+        watches.map((_, order) => order === 0),
+      );
+    },
+  );
+
+  it.each(Object.keys(expected))('%s says what to do, in the 1,024 characters that there may be', (name) => {
+    // Prepare: a queue's URL or ARN is the longest of what a reference becomes
+    const text = JSON.stringify(alarms[name]!.AlarmDescription);
+
+    // Assess
+    const resolved = text.replaceAll(/\{"(Ref|Fn::GetAtt)":[^}]*\}/g, 'x'.repeat(150));
+    expect(resolved.length).toBeLessThanOrEqual(1_024);
+    expect(text).toMatch(/aws \w+|[Cc]onsole/);
+  });
+
+  it('have names that no other producer has', () => {
+    // Prepare
+    const { stack } = createApp();
+    new EventProducer(stack, 'Second');
+
+    // Act
+    const names = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm')).map(
+      ({ Properties }) => Properties.AlarmName,
+    );
+
+    // Assess
+    expect(names).toContain('FirehoseEventProducer-Producer-Silence');
+    expect(names).toContain('FirehoseEventProducer-Second-Silence');
+    expect(new Set(names).size).toBe(2 * Object.keys(expected).length);
+  });
+
+  it('watch a stream that was there already too, which may buffer for 15 minutes', () => {
+    // Act
+    const imported = alarmsOf(templateOf({ deliveryStreamName: 'my-stream' }));
+
+    // Assess
+    expect(Object.keys(imported).sort()).toEqual(Object.keys(expected).sort());
+    expect(rule(imported.DeliveryFreshness!)).toBe('> 1200, 1 of 3 x 300 s');
+    expect(rule(imported.DeliverySuccess!)).toBe('< 1, 3 of 9 x 300 s');
+    expect(watched(imported.DeliveryFreshness!)).toEqual([
+      'Maximum AWS/Firehose DeliveryToS3.DataFreshness {DeliveryStreamName=my-stream}',
+    ]);
+    expect(watched(imported.EventsUndelivered!)).toEqual([
+      'Sum FirehoseEventProducer EventsUndelivered {DeliveryStreamName=my-stream, service=firehose-event-producer}',
+    ]);
+  });
+
+  it('wait for as long as the created stream buffers', () => {
+    const { stack } = createApp({}, { bufferingInterval: Duration.seconds(900) });
+    expect(rule(alarmsOf(Template.fromStack(stack)).DeliveryFreshness!)).toBe('> 1200, 1 of 3 x 300 s');
+  });
+
+  it.each([
+    ['3', '> 2625, 1 of 2 x 300 s'],
+    ['8', '> 7000, 1 of 2 x 300 s'],
+    ['900', '> 899000, 1 of 4 x 300 s'],
+  ])(
+    'take an invocation for killed only near its timeout of %s s, and look back to its start',
+    (timeout, fires) => {
+      expect(rule(alarmsOf(templateOf({ timeout })).FunctionDuration!)).toBe(fires);
+    },
+  );
+
+  it('read the metrics that the function publishes', () => {
+    templateOf().hasResourceProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: {
+          POWERTOOLS_METRICS_NAMESPACE: 'FirehoseEventProducer',
+          POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
+        },
+      },
+    });
+  });
+});
+
+describe('Silence', () => {
+  it.each([
+    [{ schedule: 'rate(1 minute)' }, '< 1, 3 x 300 s'],
+    [{ schedule: 'rate(1 minute)', timeout: '60' }, '< 1, 2 x 300 s'],
+    [{ schedule: 'rate(5 minutes)', timeout: '900' }, '< 1, 5 x 300 s'],
+    [{ schedule: 'rate(1 hour)' }, '< 1, 14 x 300 s'],
+    [{ schedule: 'rate(23 hours)' }, '< 1, 278 x 300 s'],
+    [{ schedule: 'rate(1 day)' }, '< 1, 25 x 3600 s'],
+    [{ schedule: 'rate(3 days)' }, '< 1, 73 x 3600 s'],
+    [{ schedule: 'cron(0 12 * * ? *)' }, '< 1, 25 x 3600 s'],
+    [{ schedule: 'cron(0 12 * * ? *)', timeZone: 'Europe/Berlin' }, '< 1, 26 x 3600 s'],
+    [{ schedule: 'cron(0/5 * * * ? *)', timeZone: 'Europe/Berlin' }, '< 1, 3 x 300 s'],
+    [{ schedule: 'cron(0 9 ? * MON-FRI *)' }, '< 1, 73 x 3600 s'],
+  ])('with %j falls soon after a run that did not come', (context, fires) => {
+    expect(rule(alarmsOf(templateOf(context)).Silence!)).toBe(fires);
+  });
+
+  it.each(['off', 'rate(7 days)', 'cron(0 9 ? * MON *)', 'cron(0 9 1 1 ? *)'])(
+    'is no alarm with the schedule %s',
+    (schedule) => {
+      const { Silence, ...others } = alarmsOf(templateOf({ schedule }));
+      expect(Silence).toBeUndefined();
+      expect(Object.keys(others)).toHaveLength(Object.keys(expected).length - 1);
+    },
+  );
+
+  it('is no alarm with a schedule that runs once', () => {
+    const { stack } = createApp({}, { schedule: ScheduleExpression.at(new Date('2030-01-01T00:00:00Z')) });
+    expect(alarmsOf(Template.fromStack(stack)).Silence).toBeUndefined();
+  });
+});
+
+describe('who is told', () => {
+  it('is nobody unless asked for', () => {
+    for (const { AlarmActions, OKActions } of Object.values(alarmsOf(templateOf()))) {
+      expect([AlarmActions, OKActions]).toEqual([undefined, undefined]);
+    }
+    templateOf().resourceCountIs('AWS::SNS::Topic', 0);
+  });
+
+  it('is the address of the context, of each alarm and of its end', () => {
+    // Act
+    const template = templateOf({ alarmEmail: 'you@example.com' });
+
+    // Assess
+    const [topic] = Object.keys(template.findResources('AWS::SNS::Topic'));
+    template.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'you@example.com',
+      TopicArn: { Ref: topic },
+    });
+    for (const { AlarmActions, OKActions } of Object.values(alarmsOf(template))) {
+      expect([AlarmActions, OKActions]).toEqual([[{ Ref: topic }], [{ Ref: topic }]]);
+    }
+  });
+
+  it('hears of alarms of this account alone, over TLS, by a topic that alarms can publish to', () => {
+    // Act
+    const template = templateOf({ alarmEmail: 'you@example.com' });
+
+    // Assess
+    const topic = { Ref: Object.keys(template.findResources('AWS::SNS::Topic'))[0] };
+    template.hasResourceProperties('AWS::SNS::Topic', { KmsMasterKeyId: Match.absent() });
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      Topics: [topic],
+      PolicyDocument: {
+        Statement: [
+          Match.objectLike({
+            Effect: 'Deny',
+            Action: 'sns:Publish',
+            Resource: topic,
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+          Match.objectLike({
+            Effect: 'Allow',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Action: 'sns:Publish',
+            Resource: topic,
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ],
+      },
+    });
+  });
+
+  it('is the topic of the construct', () => {
+    // Prepare
+    const { stack } = createApp({ alarmEmail: 'you@example.com' });
+    const topic = new Topic(stack, 'OtherTopic', { enforceSSL: true });
+
+    // Act
+    new EventProducer(stack, 'Second', { alarmTopic: topic });
+
+    // Assess
+    const arn = stack.resolve(topic.topicArn);
+    Template.fromStack(stack).hasResourceProperties('AWS::CloudWatch::Alarm', {
+      AlarmName: 'FirehoseEventProducer-Second-Silence',
+      AlarmActions: [arn],
+      OKActions: [arn],
+    });
+  });
+});
