@@ -6,6 +6,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     maxWorkers: 3,
+    // Loading the CDK anew for each file would take longer than the tests in it.
+    isolate: false,
     // The SDK's announcement that versions of 2027 will need Node 22: this one is pinned.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
   },

@@ -2,13 +2,15 @@ import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { InvalidContextError, propsFromContext } from '../lib/stack/context.ts';
 import { EventProducerStack } from '../lib/stack/event-producer-stack.ts';
+import { defaultStackName } from '../lib/stack/outputs.ts';
+import { PropError } from '../lib/stack/prop-checks.ts';
 
 try {
   const app = new App();
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  new EventProducerStack(app, 'FirehoseEventProducer', propsFromContext(app));
+  new EventProducerStack(app, defaultStackName, propsFromContext(app));
 } catch (error) {
-  if (!(error instanceof InvalidContextError)) {
+  if (!(error instanceof InvalidContextError || error instanceof PropError)) {
     throw error;
   }
   console.error(error.message);

@@ -1,29 +1,39 @@
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { writePage } from '../lib/bench/page.ts';
 import { runBenchmark } from '../lib/bench/run.ts';
 import { formatBenchmark, toJson } from '../lib/bench/tables.ts';
+import { benchmarkVerify } from '../lib/bench/verify-speed.ts';
+import { synthesize } from '../lib/local/synth.ts';
+import { readLocalStack } from '../lib/local/template.ts';
+import { defaultStackName } from '../lib/stack/outputs.ts';
+import { runCommand } from '../lib/terminal/command.ts';
 
 const command = new Command('npm run bench --')
   .description('Measures the producer, and what it is compared with, on this machine.')
   .option('--quick', 'only the rows, with less to do: under 40 s', false)
   .option('--json', 'print one JSON document, {"node", "cores", "rows"}, instead of the tables')
   .option('--page', 'write docs/benchmarks.md and its plot, too')
-  .allowExcessArguments(false)
-  .showSuggestionAfterError(false)
-  .exitOverride();
+  .option('--verify', 'instead: how fast verify is, and how much memory it needs');
 
-try {
-  const { quick, json, page } = command.parse().opts<{ quick: boolean; json?: true; page?: true }>();
-  const benchmark = await runBenchmark({ quick, onProgress: (line) => console.error(line) });
-  if (page) {
-    await writePage(benchmark, 'docs');
-  }
-  console.log(json ? JSON.stringify(toJson(benchmark)) : formatBenchmark(benchmark));
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : 2;
-  } else {
-    console.error(`error: ${(error as Error).message}`);
-    process.exitCode = 1;
-  }
-}
+await runCommand<{ quick: boolean; json?: true; page?: true; verify?: true }>(
+  command,
+  async ({ quick, json, page, verify }) => {
+    if (verify) {
+      return (await benchmarkVerify(console.log)) ? 0 : 1;
+    }
+    const benchmark = await runBenchmark({
+      quick,
+      onProgress: (line) => console.error(line),
+      prepareFunction: async (directory) => {
+        await synthesize(directory, {});
+        return (await readLocalStack(directory, defaultStackName)).function;
+      },
+    });
+    if (page) {
+      await writePage(benchmark, 'docs');
+    }
+    console.log(json ? JSON.stringify(toJson(benchmark)) : formatBenchmark(benchmark));
+    return 0;
+  },
+  { failureStatus: () => 1, example: 'npm run bench -- --quick' },
+);

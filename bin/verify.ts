@@ -1,14 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
-import { lastRunPath } from '../lib/local/last-run.ts';
+import { settings } from '../lambda/contract/settings.ts';
 import { writeCertificate } from '../lib/proof/certificate-file.ts';
-import { readLastRun } from '../lib/proof/last-run.ts';
-import { openSource } from '../lib/proof/open-source.ts';
+import { sourceNamed } from '../lib/proof/named-source.ts';
 import { addProofOptions, collectRunIds, type ProofOptions } from '../lib/proof/options.ts';
 import { type QuestionOptions, resolveQuestion } from '../lib/proof/question.ts';
 import { summarize } from '../lib/proof/summary.ts';
 import { verify } from '../lib/proof/verify.ts';
-import { exitCodeOf, outliveReaders, parseCount } from '../lib/terminal/command.ts';
+import { runCommand } from '../lib/terminal/command.ts';
+import { readLastRun } from '../lib/terminal/last-run.ts';
+import { wholeNumberArgument } from '../lib/terminal/options.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
 
 const command = new Command('npm run verify --')
@@ -16,23 +17,21 @@ const command = new Command('npm run verify --')
   .option('--source <place>', "a directory or s3://bucket/prefix (default: the last local run's bucket)")
   .option('--stream <name>', 'the delivery stream that the events were pushed to')
   .option('--run-id <id>', 'the run; may be given several times', collectRunIds)
-  .option('--count <number>', 'events of each run', parseCount);
+  .option('--count <number>', 'events of each run', wholeNumberArgument(settings.count));
 
-const progress = showProgress(process.stderr);
-
-outliveReaders();
-
-try {
-  const options = addProofOptions(command, '0s').parse().opts<QuestionOptions & ProofOptions>();
-  const { source, runs } = await resolveQuestion(options, () => readLastRun(lastRunPath));
-  const evidence = await verify(
-    { source: openSource(source), runs, exactlyOnce: options.exactlyOnce ?? false, waitMs: options.wait },
-    { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },
-  ).finally(progress.end);
-  const { proof } = evidence;
-  await writeCertificate(evidence, options);
-  console.log(options.json ? JSON.stringify(proof) : summarize(proof));
-  process.exitCode = proof.complete ? 0 : 1;
-} catch (error) {
-  process.exitCode = exitCodeOf(error, console.error);
-}
+await runCommand<QuestionOptions & ProofOptions>(
+  addProofOptions(command, '0s'),
+  async (options) => {
+    const { wait, exactlyOnce = false, json, html } = options;
+    const progress = showProgress(process.stderr);
+    const { source, runs } = await resolveQuestion(options, readLastRun);
+    const evidence = await verify(
+      { source: sourceNamed(source), runs, exactlyOnce, waitMs: wait },
+      { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },
+    ).finally(progress.end);
+    await writeCertificate(evidence, { html });
+    console.log(json ? JSON.stringify(evidence.proof) : summarize(evidence.proof));
+    return evidence.proof.complete ? 0 : 1;
+  },
+  { example: 'npm run verify -- --wait 5m' },
+);

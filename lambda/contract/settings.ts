@@ -10,47 +10,170 @@ export const recordFormats = ['ndjson', 'single', 'gzip'] as const;
 /** One of {@link recordFormats}. */
 export type RecordFormat = (typeof recordFormats)[number];
 
+/** The record format of a producer that names none. */
+export const defaultRecordFormat: RecordFormat = 'ndjson';
+
+/** A setting that is a whole number: everything that is to be known of it. */
+export interface WholeNumberSetting {
+  /** Smallest value. */
+  readonly min: number;
+  /** Largest value. */
+  readonly max: number;
+  /** Value when nobody sets it; a setting without one is optional. */
+  readonly default?: number;
+  /** A value that is no default, for messages. */
+  readonly example: number;
+  /** What it counts, for messages, where its name doesn't say. */
+  readonly unit?: string;
+  /** What it is, in a few words. */
+  readonly description: string;
+  /** The environment variable by which the function knows it. */
+  readonly variable?: string;
+}
+
 /**
- * The environment variables of the function: the one contract between the stack that sets them and the
- * function that reads them. Every numeric variable comes with the bounds and the default that hold on both sides.
+ * The settings that the function knows. The parser of its environment, the stack's variables, the checks of props, CDK
+ * context and the options of commands are made from these rows.
  */
-export const environmentVariables = {
-  /** Name of the delivery stream to push to. Required. */
-  deliveryStreamName: { name: 'DELIVERY_STREAM_NAME' },
+export const producerSettings = {
+  count: {
+    variable: 'COUNT',
+    min: 1,
+    max: 1_000_000_000_000,
+    default: 100,
+    example: 5_000,
+    description: 'events of a run whose payload names no count',
+  },
+  maxCount: {
+    variable: 'MAX_COUNT',
+    min: 1,
+    max: 1_000_000_000_000,
+    default: 1_000_000_000,
+    example: 1_000_000,
+    description: 'most events that a payload may ask for: a guard against typos',
+  },
+  eventsPerSlice: {
+    variable: 'EVENTS_PER_SLICE',
+    min: 1_000,
+    max: 100_000_000,
+    default: 1_000_000,
+    example: 500_000,
+    description: 'events of a slice: larger runs are cut into slices, which go to the work queue',
+  },
+  eventsPerSecond: {
+    variable: 'EVENTS_PER_SECOND',
+    min: 1,
+    max: 1_000_000,
+    example: 1_000,
+    description: 'steady rate of a run whose payload names none; without one, as fast as the stream takes it',
+  },
+  concurrency: {
+    variable: 'CONCURRENCY',
+    min: 1,
+    max: 64,
+    default: 8,
+    example: 4,
+    description: 'requests in flight at the same time',
+  },
+  // Firehose takes at most 4 MiB; whether that counts before or after base64 is not documented.
+  maxRequestBytes: {
+    variable: 'MAX_REQUEST_BYTES',
+    min: 65_536,
+    max: 4_000_000,
+    default: 1_048_576,
+    example: 2_000_000,
+    unit: 'bytes',
+    description: 'largest request, as base64 inside JSON',
+  },
+  maxAttempts: {
+    variable: 'MAX_ATTEMPTS',
+    min: 1,
+    max: 100,
+    default: 20,
+    example: 5,
+    description: 'how often a record is sent before it is left to a later invocation',
+  },
+} as const satisfies Record<string, WholeNumberSetting & { readonly variable: string }>;
 
-  /** One of {@link recordFormats}. */
-  recordFormat: { name: 'RECORD_FORMAT', default: 'ndjson' },
+/** The settings that only the deployment knows. */
+export const deploymentSettings = {
+  maxConcurrency: {
+    min: 2,
+    max: 1_000,
+    default: 2,
+    example: 4,
+    description: 'invocations that process the work queue at the same time',
+  },
+  timeout: {
+    min: 3,
+    max: 900,
+    default: 300,
+    example: 60,
+    unit: 'seconds',
+    description: 'time that an invocation may take',
+  },
+  memorySize: {
+    min: 128,
+    max: 10_240,
+    default: 512,
+    example: 1_024,
+    unit: 'MiB',
+    description: 'memory of the function, with which its share of a processor grows',
+  },
+  bufferingInterval: {
+    min: 0,
+    max: 900,
+    default: 60,
+    example: 300,
+    unit: 'seconds',
+    description: 'time that the created stream buffers before it writes an object',
+  },
+  bufferingSize: {
+    min: 1,
+    max: 128,
+    default: 64,
+    example: 5,
+    unit: 'MiB',
+    description: 'data that the created stream buffers, uncompressed, before it writes an object',
+  },
+} as const satisfies Record<string, WholeNumberSetting>;
 
-  /** URL of the work queue, which takes the slices that an invocation leaves to a later one. Required. */
-  workQueueUrl: { name: 'WORK_QUEUE_URL' },
+/** All settings that are whole numbers. */
+export const settings = { ...producerSettings, ...deploymentSettings };
 
-  /** Events of a run whose payload names no count. 100, as in the lesson. */
-  defaultCount: { name: 'DEFAULT_COUNT', min: 1, max: 1_000_000_000_000, default: 100 },
+/** Name of a setting: the construct's prop, and the key in CDK context. */
+export type SettingName = keyof typeof settings;
 
-  /** Most events that a payload may ask for: a guard against a typo. */
-  maxCount: { name: 'MAX_COUNT', min: 1, max: 1_000_000_000_000, default: 1_000_000_000 },
+type Table = typeof producerSettings;
+type NameWithDefault = {
+  [Name in keyof Table]: Table[Name] extends { readonly default: number } ? Name : never;
+}[keyof Table];
 
-  /** Events of a slice: a larger run is cut into slices that go to the work queue. */
-  eventsPerSlice: { name: 'EVENTS_PER_SLICE', min: 1_000, max: 100_000_000, default: 1_000_000 },
+/** The values of {@link producerSettings}. */
+export type ProducerSettings = Readonly<
+  Record<NameWithDefault, number> & Partial<Record<Exclude<keyof Table, NameWithDefault>, number>>
+>;
 
-  /** Steady rate of a run whose payload names none; unset, a run goes as fast as the stream takes it. */
-  eventsPerSecond: { name: 'EVENTS_PER_SECOND', min: 1, max: 1_000_000, example: 1_000 },
+/**
+ * What a producer is watched with.
+ *
+ * - `full`: its own metrics, alarms and a dashboard.
+ * - `alarms`: its own metrics and alarms.
+ * - `off`: none of them.
+ */
+export const monitoringLevels = ['full', 'alarms', 'off'] as const;
 
-  /** Requests in flight. */
-  concurrency: { name: 'CONCURRENCY', min: 1, max: 64, default: 8 },
+/** One of {@link monitoringLevels}. */
+export type MonitoringLevel = (typeof monitoringLevels)[number];
 
-  /**
-   * Size of a request, as base64 inside JSON. Firehose takes at most 4 MiB; whether that counts before or after
-   * base64 is not documented, so the upper bound keeps the encoded request under it.
-   */
-  maxRequestBytes: { name: 'MAX_REQUEST_BYTES', min: 65_536, max: 4_000_000, default: 1_048_576 },
+/** When the producer runs if nobody says otherwise: an expression of EventBridge Scheduler. */
+export const defaultSchedule = 'rate(5 minutes)';
 
-  /** How often a record is sent before the invocation leaves it to a later one, the first time included. */
-  maxAttempts: { name: 'MAX_ATTEMPTS', min: 1, max: 100, default: 20 },
-
-  /** Price of a GB (2^30 bytes) that Firehose bills, in US dollars, for the report's estimate. Required. */
-  firehoseUsdPerGb: { name: 'FIREHOSE_USD_PER_GB', example: 0.029 },
-
-  /** Price of a GB-second of the function, in US dollars, for the report's estimate. Required. */
-  lambdaUsdPerGbSecond: { name: 'LAMBDA_USD_PER_GB_SECOND', example: 0.0000133334 },
+/** The environment variables of the function that are no whole numbers. */
+export const variables = {
+  deliveryStreamName: 'DELIVERY_STREAM_NAME',
+  workQueueUrl: 'WORK_QUEUE_URL',
+  recordFormat: 'RECORD_FORMAT',
+  firehoseUsdPerGb: 'FIREHOSE_USD_PER_GB',
+  lambdaUsdPerGbSecond: 'LAMBDA_USD_PER_GB_SECOND',
 } as const;

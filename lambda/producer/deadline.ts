@@ -1,16 +1,15 @@
-/** Time kept for writing to the work queue and returning the report; a quarter of the time when that is shorter. */
-const reserveMs = 2_000;
+import { deliveryReserveMs } from '../contract/deadline.ts';
 
-/** Least time that a request is given to be answered. */
-const answerFloorMs = 500;
+/** Least time that a request is given for its response. */
+const leastResponseMs = 500;
 
-/** How many times the slowest answer seen a new request is given. */
-const answerFactor = 1.5;
+/** How many times the slowest response so far a new request is given. */
+const slowestFactor = 1.5;
 
-/** How slowly a slow answer is forgotten, an answer. */
-const forgetting = 0.95;
+/** Decay of the slowest response time, per response. */
+const decay = 0.95;
 
-/** When an invocation has to stop starting requests, and to stop waiting for them. */
+/** When an invocation has to stop starting requests, and when it stops waiting for responses. */
 export class Deadline {
   /** When requests in flight are aborted; the rest of the time is for the work queue and the report. */
   readonly abortMs: number;
@@ -21,16 +20,16 @@ export class Deadline {
    * @param endMs When the invocation's time is over, by the same clock.
    */
   constructor(nowMs: number, endMs: number) {
-    this.abortMs = endMs - Math.min(reserveMs, (endMs - nowMs) / 4);
+    this.abortMs = endMs - deliveryReserveMs(endMs - nowMs);
   }
 
-  /** Takes note of how long an answer took. */
-  answered(durationMs: number): void {
-    this.#slowestMs = Math.max(durationMs, this.#slowestMs * forgetting);
+  /** Takes note of how long a response took. */
+  responded(durationMs: number): void {
+    this.#slowestMs = Math.max(durationMs, this.#slowestMs * decay);
   }
 
-  /** The last moment at which a request may start, so that it should be answered before it is aborted. */
+  /** The last moment at which a request may start, so that its response should come before it is aborted. */
   get lastStartMs(): number {
-    return this.abortMs - Math.max(answerFloorMs, this.#slowestMs * answerFactor);
+    return this.abortMs - Math.max(leastResponseMs, this.#slowestMs * slowestFactor);
   }
 }

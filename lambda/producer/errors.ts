@@ -19,7 +19,7 @@ export class NothingDeliveredError extends ProducerError {
   override readonly name = 'NothingDeliveredError';
 }
 
-/** The work queue did not take slices that it was to hold, so that the invocation has to be repeated as a whole. */
+/** The work queue did not take slices that it should hold, so that the invocation has to be repeated. */
 export class WorkQueueError extends ProducerError {
   override readonly name = 'WorkQueueError';
 }

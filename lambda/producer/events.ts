@@ -1,7 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
-
-/** Size of an event, its `\n` included: `{"<uuid>":"test-YYYY-MM-DD HH:MM:SS"}\n`. */
-export const eventBytes = 68;
+import { eventBytes } from '../contract/event.ts';
 
 /** Writes the next `target.length / eventBytes` events of a run into `target`, stamped with `timeMs`. */
 export type WriteEvents = (target: Buffer, timeMs: number) => void;

@@ -2,29 +2,33 @@ import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { streamDimension } from '../contract/metric-names.ts';
+import { streamDimension } from '../contract/metrics.ts';
+import type { Report } from '../contract/report.ts';
 import { parseEnvironment } from './environment.ts';
 import { createFirehoseClient, createPutRecords } from './firehose.ts';
 import { createInvocation } from './invocation.ts';
 import { addReport } from './metrics.ts';
 import { Pacer } from './pacer.ts';
-import type { Report } from './report.ts';
+import { maxDataBytes } from './requests.ts';
 import { createQueueClient, createSendSlices } from './work-queue.ts';
 
 const environment = parseEnvironment(process.env);
-const { concurrency, maxRequestBytes, deliveryStreamName, workQueueUrl } = environment;
+const { deliveryStreamName, workQueueUrl, settings } = environment;
+const { concurrency, maxRequestBytes } = settings;
 const logger = new Logger();
 const metrics = new Metrics({ defaultDimensions: { [streamDimension]: deliveryStreamName } });
 const invoke = createInvocation({
-  ...environment,
+  environment,
   putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
   sendSlices: createSendSlices(createQueueClient(), workQueueUrl),
-  pacer: new Pacer(concurrency * maxRequestBytes, Date.now),
-  onReport: (report) => addReport(report, metrics),
+  pacer: new Pacer(concurrency * maxDataBytes(maxRequestBytes), Date.now),
+  clock: {
+    now: Date.now,
+    random: Math.random,
+    sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
+  },
   log: logger,
-  now: Date.now,
-  random: Math.random,
-  sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
+  onReport: (report) => addReport(report, metrics),
   onRequest: (trace) => logger.debug('request', { ...trace }),
 });
 

@@ -1,31 +1,31 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Report } from '../contract/report.ts';
+import { mergeSlices, type RunSlice, sliceLength } from '../contract/slice.ts';
+import { cutSlice } from './cut-slice.ts';
 import { Deadline } from './deadline.ts';
 import type { DeliveryOutcome } from './delivery.ts';
-import type { Environment } from './environment.ts';
 import { InvalidPayloadError, NothingDeliveredError } from './errors.ts';
-import { parsePayload } from './payload.ts';
-import { type ProducerOptions, produce } from './producer.ts';
-import { createReport, type Report } from './report.ts';
-import { cutSlice, mergeSlices, type RunSlice, sliceLength } from './slice.ts';
+import { parsePayload } from './parse-payload.ts';
+import { type ProduceOptions, produce } from './produce.ts';
+import { createReport } from './report.ts';
 import type { SendSlices } from './work-queue.ts';
 
-/** The settings of the function, and the world that it runs in. */
-export type InvocationOptions = Environment &
-  ProducerOptions & {
-    /** Hands slices to the work queue. */
-    readonly sendSlices: SendSlices;
-    /** Told of every report. */
-    readonly onReport: (report: Report) => void;
-    /** Where log lines go. */
-    readonly log: Pick<Logger, 'info' | 'error' | 'appendKeys'>;
-  };
+/** What {@link createInvocation} works with. */
+export interface InvocationOptions extends ProduceOptions {
+  /** Hands slices to the work queue. */
+  readonly sendSlices: SendSlices;
+  /** Told of every report. */
+  readonly onReport: (report: Report) => void;
+  /** Where log lines go. */
+  readonly log: Pick<Logger, 'info' | 'error' | 'appendKeys'>;
+}
 
 /** What Lambda says of an invocation beside its payload. */
 export interface InvocationContext {
   /** Lambda's id of the invocation, the same on its own retries. */
   readonly requestId: string;
-  /** When the invocation's time is over, by the clock of the options. */
+  /** When the invocation's time is over, in milliseconds since 1970. */
   readonly endMs: number;
 }
 
@@ -33,8 +33,8 @@ export interface InvocationContext {
 export type Invoke = (payload: unknown, context: InvocationContext) => Promise<Report | SQSBatchResponse>;
 
 /**
- * Makes the function: an invocation works on the slice of its payload, or on those of the messages that the work
- * queue hands it.
+ * Makes the function: an invocation processes the slice of its payload, or those of the messages that the work queue
+ * hands it.
  *
  * @returns A function that resolves to the report on a payload, or to the messages that have to be delivered again. It
  * rejects with InvalidPayloadError, NothingDeliveredError or WorkQueueError, so that Lambda repeats the invocation.
@@ -42,8 +42,8 @@ export type Invoke = (payload: unknown, context: InvocationContext) => Promise<R
 export function createInvocation(options: InvocationOptions): Invoke {
   return (payload, context) =>
     isQueueEvent(payload)
-      ? workOnMessages(payload, context, options)
-      : workOnPayload(payload, context, options);
+      ? processMessages(payload, context, options)
+      : processPayload(payload, context, options);
 }
 
 function isQueueEvent(payload: unknown): payload is SQSEvent {
@@ -51,27 +51,27 @@ function isQueueEvent(payload: unknown): payload is SQSEvent {
   return Array.isArray(records) && records[0]?.eventSource === 'aws:sqs';
 }
 
-async function workOnPayload(
+async function processPayload(
   payload: unknown,
   { requestId, endMs }: InvocationContext,
   options: InvocationOptions,
 ): Promise<Report> {
-  const slice = parsePayload(payload, { ...options, requestId });
-  const work = await workOn(slice, new Deadline(options.now(), endMs), options);
-  if (work.outcome?.stop?.mayPass === false && isVain(work)) {
+  const slice = parsePayload(payload, options.environment.settings, requestId);
+  const work = await processSlice(slice, new Deadline(options.clock.now(), endMs), options);
+  if (work.outcome?.stopReason === 'fatal' && hasNoProgress(work)) {
     throw nothingDelivered(work, options);
   }
   await options.sendSlices(work.leftOver);
   return report(work, options);
 }
 
-async function workOnMessages(
+async function processMessages(
   { Records: messages }: SQSEvent,
   { endMs }: InvocationContext,
   options: InvocationOptions,
 ): Promise<SQSBatchResponse> {
-  const { sendSlices, log, now } = options;
-  const deadline = new Deadline(now(), endMs);
+  const { environment, sendSlices, log, clock } = options;
+  const deadline = new Deadline(clock.now(), endMs);
   const failed: string[] = [];
   const fail = (messageId: string, error: unknown) => {
     log.error('message failed, the queue keeps it', error as Error);
@@ -83,10 +83,10 @@ async function workOnMessages(
     try {
       // A dead letter of Lambda's carries the request id of the invocation that failed, which may have named the run.
       const requestId = messageAttributes?.RequestID?.stringValue ?? messageId;
-      const slice = parsePayload(parseBody(body), { ...options, requestId });
-      const work = await workOn(slice, deadline, options, works.size > 0);
-      // A message on which nothing was achieved stays in the queue, which counts that, and ends as a dead letter.
-      if (work.outcome && isVain(work)) {
+      const slice = parsePayload(parseBody(body), environment.settings, requestId);
+      const work = await processSlice(slice, deadline, options, works.size > 0);
+      // A message that makes no progress stays in the queue, which counts that, and moves to the dead-letter queue.
+      if (work.outcome && hasNoProgress(work) && !(works.size > 0 && isOutOfTime(work))) {
         throw nothingDelivered(work, options);
       }
       works.set(messageId, work);
@@ -134,20 +134,21 @@ interface Work {
  *
  * @param mayWait Whether the slice is left whole when there is no time for it.
  */
-async function workOn(
+async function processSlice(
   slice: RunSlice,
   deadline: Deadline,
   options: InvocationOptions,
   mayWait = false,
 ): Promise<Work> {
-  const { deliveryStreamName, eventsPerSlice, log, now } = options;
-  const startedMs = now();
+  const { environment, log, clock } = options;
+  const { deliveryStreamName, settings } = environment;
+  const startedMs = clock.now();
   log.appendKeys({ runId: slice.runId });
-  log.info('run started', { deliveryStreamName, ...slice });
+  log.info('slice started', { deliveryStreamName, slice });
 
-  // A steady run is not cut: its slices would run side by side, and several times as fast.
-  if (sliceLength(slice) > eventsPerSlice && !slice.eventsPerSecond) {
-    return { slice, startedMs, leftOver: [...cutSlice(slice, eventsPerSlice)] };
+  // A steady run is not cut: its slices would run at the same time, and several times as fast.
+  if (sliceLength(slice) > settings.eventsPerSlice && !slice.eventsPerSecond) {
+    return { slice, startedMs, leftOver: [...cutSlice(slice, settings.eventsPerSlice)] };
   }
   const outcome = await produce(slice, deadline, options);
   if (mayWait && outcome.requests === 0) {
@@ -157,35 +158,57 @@ async function workOn(
   return { slice, startedMs, outcome, leftOver };
 }
 
-function isVain({ outcome }: Work): boolean {
+function hasNoProgress({ outcome }: Work): boolean {
   return outcome?.eventsDelivered === 0;
+}
+
+/** Whether there was not enough time, which is no fault of a message that came after others. */
+function isOutOfTime({ outcome }: Work): boolean {
+  return outcome?.stopReason === 'deadline';
 }
 
 function nothingDelivered(work: Work, options: InvocationOptions): NothingDeliveredError {
   report({ ...work, leftOver: [] }, options);
-  const cause = work.outcome?.stop?.cause;
+  const { stopReason, lastFailure } = work.outcome ?? {};
   return new NothingDeliveredError(
-    `Not one of ${sliceLength(work.slice)} events was delivered to ${options.deliveryStreamName}: ${cause?.message}`,
-    { cause },
+    `Not one of ${sliceLength(work.slice)} events was delivered to ${options.environment.deliveryStreamName}: ` +
+      describeStop(stopReason, lastFailure),
+    { cause: lastFailure },
   );
 }
 
-/** Logs and returns the report on a slice whose `leftOver` the work queue has taken. */
+/** Why a delivery stopped, for a person. */
+function describeStop(
+  reason: DeliveryOutcome['stopReason'],
+  lastFailure: DeliveryOutcome['lastFailure'],
+): string {
+  const failure = lastFailure?.message ?? 'nothing failed';
+  switch (reason) {
+    case 'deadline':
+      return `the invocation's time was nearly over; last failure: ${failure}`;
+    case 'attempts':
+      return `a record was refused too often: ${failure}`;
+    default:
+      return failure;
+  }
+}
+
+/** Logs and returns the report on a slice whose `leftOver` the work queue took. */
 function report({ slice, startedMs, outcome, leftOver }: Work, options: InvocationOptions): Report {
-  const { deliveryStreamName, costFactors, log, now, onReport } = options;
-  if (outcome?.stop && leftOver.length > 0) {
-    log.error('events are left to the work queue', outcome.stop.cause);
+  const { environment, log, clock, onReport } = options;
+  if (outcome?.stopReason && leftOver.length > 0) {
+    log.error(`events are left to the work queue: ${describeStop(outcome.stopReason, outcome.lastFailure)}`);
   }
   const finished = createReport({
     slice,
-    deliveryStreamName,
+    deliveryStreamName: environment.deliveryStreamName,
     ...(outcome && { outcome }),
-    queued: leftOver,
-    durationMs: now() - startedMs,
-    costFactors,
+    queued: mergeSlices(leftOver),
+    durationMs: clock.now() - startedMs,
+    costFactors: environment.costFactors,
   });
   log.appendKeys({ runId: slice.runId });
-  log.info('report', { ...finished });
+  log.info('slice finished', { report: finished });
   onReport(finished);
   return finished;
 }

@@ -1,6 +1,6 @@
 import type { MetricUnit } from '@aws-lambda-powertools/metrics/types';
-import { reportMetrics } from '../contract/metric-names.ts';
-import type { Report } from './report.ts';
+import { reportMetrics } from '../contract/metrics.ts';
+import type { Report } from '../contract/report.ts';
 
 /** Takes a metric, as Powertools' `Metrics` does. */
 export interface MetricSink {

@@ -1,50 +1,16 @@
-import { type CostFactors, estimateCostUsd } from './cost.ts';
+import { firehoseUsd, lambdaUsd } from '../contract/cost.ts';
+import type { Report } from '../contract/report.ts';
+import { mergeSlices, pairsLength, type RunSlice, type SlicePair, sliceLength } from '../contract/slice.ts';
 import { type DeliveryOutcome, nothingDone } from './delivery.ts';
-import { mergeSlices, type RunSlice, type Slice, type SlicePair, sliceLength } from './slice.ts';
 
-/** What an invocation returns and logs last: every event of its slice accounted for. */
-export interface Report {
-  /** Names the run. */
-  readonly runId: string;
-  /** The stream that the events were pushed to. */
-  readonly deliveryStreamName: string;
-  /** Index of the slice's first event. */
-  readonly from: number;
-  /** Index after the slice's last event. */
-  readonly to: number;
-  /** Events of the slice: `eventsDelivered + eventsQueued + eventsUndelivered`. */
-  readonly eventsRequested: number;
-  /** Events that Firehose acknowledged. */
-  readonly eventsDelivered: number;
-  /** Events that the work queue has taken, for a later invocation. */
-  readonly eventsQueued: number;
-  /** Events that are neither. */
-  readonly eventsUndelivered: number;
-  /**
-   * Events that may arrive twice, because the answer to their request was lost, counted each time: there are at most so
-   * many extra copies.
-   */
-  readonly eventsUncertain: number;
-  /** Exactly those, as sorted ranges `[from, to)` that don't touch. */
-  readonly undelivered: readonly SlicePair[];
-  /** Records that Firehose acknowledged. */
-  readonly recordsDelivered: number;
-  /** `PutRecordBatch` calls made. */
-  readonly requests: number;
-  /** Records that Firehose did not take, counted each time; those whose answer was lost are not among them. */
-  readonly recordsRefused: number;
-  /** Records sent again, counted each time. */
-  readonly recordsRetried: number;
-  /** Data of the delivered records, before base64. */
-  readonly bytesDelivered: number;
-  /** The same, each record rounded up to a multiple of 5,120 bytes: what Firehose bills. */
-  readonly billedBytes: number;
-  /** From the start of the slice to this report. */
-  readonly durationMs: number;
-  /** Delivered events a second. */
-  readonly eventsPerSecond: number;
-  /** What Firehose charges for `billedBytes` and Lambda for `durationMs`, in US dollars. */
-  readonly estimatedCostUsd: number;
+/** What the estimate of the cost is made of. */
+export interface CostFactors {
+  /** Price of a GB that Firehose bills, in US dollars. */
+  readonly firehoseUsdPerGb: number;
+  /** Price of a GB-second of the function, in US dollars. */
+  readonly lambdaUsdPerGbSecond: number;
+  /** Memory of the function. */
+  readonly memorySizeMiB: number;
 }
 
 /** What {@link createReport} works with. */
@@ -53,13 +19,13 @@ export interface ReportOptions {
   readonly slice: RunSlice;
   /** The stream that its events were pushed to. */
   readonly deliveryStreamName: string;
-  /** What became of it; missing when nothing was pushed. */
+  /** What became of it. @default - nothing was sent */
   readonly outcome?: DeliveryOutcome;
-  /** What of it the work queue has taken. */
-  readonly queued: readonly Slice[];
+  /** What of it the work queue took. */
+  readonly queued: readonly SlicePair[];
   /** How long all of that took. */
   readonly durationMs: number;
-  /** The prices, and what else the cost depends on. */
+  /** What the estimate of the cost is made of. */
   readonly costFactors: CostFactors;
 }
 
@@ -71,15 +37,22 @@ export interface ReportOptions {
  */
 export function createReport(options: ReportOptions): Report {
   const { slice, deliveryStreamName, outcome = nothingDone(), queued, durationMs, costFactors } = options;
-  const { stop: _, undelivered: slices, ...counts } = outcome;
-  const undelivered = queued.length > 0 ? [] : mergeSlices(slices);
+  const {
+    undelivered: leftOver,
+    stopReason,
+    lastFailure,
+    eventsDelivered,
+    eventsUncertain,
+    ...counts
+  } = outcome;
+  const undelivered = queued.length > 0 ? [] : mergeSlices(leftOver);
   const eventsRequested = sliceLength(slice);
-  const eventsQueued = queued.reduce((sum, part) => sum + sliceLength(part), 0);
-  const eventsUndelivered = undelivered.reduce((sum, [from, to]) => sum + to - from, 0);
-  if (eventsRequested !== counts.eventsDelivered + eventsQueued + eventsUndelivered) {
+  const eventsQueued = pairsLength(queued);
+  const eventsUndelivered = pairsLength(undelivered);
+  if (eventsRequested !== eventsDelivered + eventsQueued + eventsUndelivered) {
     throw new Error(
       `the events of [${slice.from}, ${slice.to}) do not add up: ${eventsRequested} requested, ` +
-        `${counts.eventsDelivered} delivered, ${eventsQueued} queued, ${eventsUndelivered} undelivered`,
+        `${eventsDelivered} delivered, ${eventsQueued} queued, ${eventsUndelivered} undelivered`,
     );
   }
   return {
@@ -88,19 +61,25 @@ export function createReport(options: ReportOptions): Report {
     from: slice.from,
     to: slice.to,
     eventsRequested,
-    eventsDelivered: counts.eventsDelivered,
+    eventsDelivered,
     eventsQueued,
     eventsUndelivered,
-    eventsUncertain: counts.eventsUncertain,
+    eventsUncertain,
+    queued: queued.map(([from, to]) => [from, to]),
     undelivered,
-    recordsDelivered: counts.recordsDelivered,
-    requests: counts.requests,
-    recordsRefused: counts.recordsRefused,
-    recordsRetried: counts.recordsRetried,
-    bytesDelivered: counts.bytesDelivered,
-    billedBytes: counts.billedBytes,
+    ...counts,
+    ...(stopReason && { stopReason }),
+    ...(lastFailure && { lastFailure: lastFailure.message }),
     durationMs: Math.round(durationMs),
-    eventsPerSecond: Math.round(counts.eventsDelivered / (Math.max(durationMs, 1) / 1_000)),
-    estimatedCostUsd: estimateCostUsd({ billedBytes: counts.billedBytes, durationMs }, costFactors),
+    eventsPerSecond: Math.round(eventsDelivered / (Math.max(durationMs, 1) / 1_000)),
+    estimatedCostUsd: estimateCostUsd(counts.billedBytes, durationMs, costFactors),
   };
+}
+
+/** To the billionth. Not in it: free tiers, price tiers, the price of the invocation itself, the queue, logs, S3. */
+function estimateCostUsd(billedBytes: number, durationMs: number, factors: CostFactors): number {
+  const { firehoseUsdPerGb, lambdaUsdPerGbSecond, memorySizeMiB } = factors;
+  const usd =
+    firehoseUsd(billedBytes, firehoseUsdPerGb) + lambdaUsd(durationMs, memorySizeMiB, lambdaUsdPerGbSecond);
+  return Number(usd.toFixed(9));
 }

@@ -1,54 +1,103 @@
-import { base64Bytes, type EventRecord, type RequestLimits } from './records.ts';
-import { sliceLength } from './slice.ts';
+import { gzipSync } from 'node:zlib';
+import { eventBytes } from '../contract/event.ts';
+import { maxRecordsPerRequest } from '../contract/firehose-limits.ts';
+import type { RecordFormat } from '../contract/settings.ts';
+import type { Slice } from '../contract/slice.ts';
+import type { WriteEvents } from './events.ts';
+import { base64Bytes, type EventRecord, eventsPerRecord } from './records.ts';
 
 /** The records of one `PutRecordBatch` call; never empty. */
 export type RecordBatch = readonly EventRecord[];
 
-/** Most records of a request (API reference, PutRecordBatch). */
-export const maxRecordsPerRequest = 500;
+/** What one request may carry. */
+export interface RequestBudget {
+  /** Record data, before base64. */
+  readonly bytes: number;
+  /** Events. */
+  readonly events: number;
+}
+
+/** The requests of a slice, each made only when it is asked for. */
+export interface RequestSource {
+  /** The events that are in no request yet. */
+  readonly left: Slice;
+  /** Makes the next request within a budget; `undefined` after the last one. */
+  next(budget: RequestBudget): RecordBatch | undefined;
+}
+
+/** What {@link createRequestSource} works with. */
+export interface RequestOptions {
+  /** The events to send. */
+  readonly slice: Slice;
+  /** Shape of the records. */
+  readonly recordFormat: RecordFormat;
+  /** Largest request, as base64 inside JSON. */
+  readonly maxRequestBytes: number;
+  /** Writes the events of the slice, in order. */
+  readonly writeEvents: WriteEvents;
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number;
+}
 
 /** What JSON puts around a record's base64: `{"Data":""},`. */
 const recordOverheadBytes = 12;
 
-/** Bytes that a record takes in the JSON of a request. */
-export function recordBytesInRequest(record: EventRecord): number {
-  return base64Bytes(record.data.length) + recordOverheadBytes;
+/** Record data that fits into a request of so many bytes, at most. */
+export function maxDataBytes(requestBytes: number): number {
+  return (requestBytes * 3) / 4;
 }
 
-/** What {@link batchRequests} keeps to. */
-export interface BatchOptions {
-  /** Size of a request in bytes, as base64 inside JSON. */
-  readonly maxRequestBytes: number;
-  /** What the next request may take beside that. */
-  readonly limits: () => RequestLimits;
+/** Record data of a request. */
+export function dataBytes(batch: RecordBatch): number {
+  return batch.reduce((sum, { data }) => sum + data.length, 0);
 }
 
 /**
- * Batches records, in order, into requests within the limits and of at most 500 records; a record that is larger by
- * itself gets a request of its own. Pulls no further than the request it gives out, but for the one record that did
- * not fit.
+ * The requests of a slice, in order. A request is within its budget, `maxRequestBytes` and 500 records, but carries at
+ * least one record of at least one event.
  */
-export function* batchRequests(
-  records: Iterable<EventRecord>,
-  { maxRequestBytes, limits }: BatchOptions,
-): Generator<RecordBatch, void> {
-  let batch: EventRecord[] = [];
-  let left = { json: maxRequestBytes, ...limits() };
-  for (const record of records) {
-    const json = recordBytesInRequest(record);
-    const events = sliceLength(record);
-    const fits = json <= left.json && record.data.length <= left.bytes && events <= left.events;
-    if (batch.length === maxRecordsPerRequest || (batch.length > 0 && !fits)) {
-      yield batch;
-      batch = [];
-      left = { json: maxRequestBytes, ...limits() };
+export function createRequestSource(options: RequestOptions): RequestSource {
+  const { slice, recordFormat, maxRequestBytes, writeEvents, now } = options;
+  let from = slice.from;
+  const next = (budget: RequestBudget) => {
+    const bytes = Math.min(budget.bytes, maxDataBytes(maxRequestBytes));
+    const perRecord = eventsPerRecord(recordFormat, bytes);
+    const perRequest = perRecord * recordsPerRequest(recordFormat, perRecord, bytes, maxRequestBytes);
+    const count = Math.min(perRequest, budget.events, slice.to - from);
+    if (count === 0) {
+      return undefined;
     }
-    batch.push(record);
-    left.json -= json;
-    left.bytes -= record.data.length;
-    left.events -= events;
+    const events = Buffer.allocUnsafe(count * eventBytes);
+    writeEvents(events, now());
+    const batch: EventRecord[] = [];
+    for (let first = 0; first < count; first += perRecord) {
+      const last = Math.min(first + perRecord, count);
+      const plain = events.subarray(first * eventBytes, last * eventBytes);
+      const data = recordFormat === 'gzip' ? gzipSync(plain, { level: 1 }) : plain;
+      batch.push({ from: from + first, to: from + last, data });
+    }
+    from += count;
+    return batch;
+  };
+  return {
+    get left() {
+      return { from, to: slice.to };
+    },
+    next,
+  };
+}
+
+function recordsPerRequest(
+  recordFormat: RecordFormat,
+  perRecord: number,
+  bytes: number,
+  maxRequestBytes: number,
+): number {
+  if (recordFormat === 'gzip') {
+    return 1;
   }
-  if (batch.length > 0) {
-    yield batch;
-  }
+  const recordBytes = perRecord * eventBytes;
+  const inJson = Math.floor(maxRequestBytes / (base64Bytes(recordBytes) + recordOverheadBytes));
+  const inBudget = Math.floor(bytes / recordBytes);
+  return Math.min(maxRecordsPerRequest, Math.max(1, Math.min(inJson, inBudget)));
 }

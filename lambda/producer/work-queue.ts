@@ -1,6 +1,6 @@
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import type { RunSlice } from '../contract/slice.ts';
 import { WorkQueueError } from './errors.ts';
-import type { RunSlice } from './slice.ts';
 
 /**
  * Hands slices to the work queue; a later invocation works on them.
@@ -15,7 +15,7 @@ const maxMessagesPerCall = 10;
 /** Calls in flight. */
 const concurrency = 8;
 
-/** Time for a connection, and for an answer: two attempts fit in what the deadline keeps for the queue. */
+/** Time for a connection, and for a response: two attempts fit in what the deadline keeps for the queue. */
 const timeoutMs = 800;
 
 /** The SQS client of a container, with one retry. */

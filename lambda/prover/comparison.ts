@@ -1,5 +1,6 @@
+import type { SlicePair } from '../contract/slice.ts';
 import { EventFinder } from './event-finder.ts';
-import { EventStates, type Range } from './event-states.ts';
+import { EventStates } from './event-states.ts';
 import { ObjectLines } from './object-lines.ts';
 import {
   type CorruptLine,
@@ -11,9 +12,9 @@ import {
   maxMissingRanges,
   type ObjectCount,
   type RunProof,
-  type Tally,
+  type ValueCount,
 } from './proof.ts';
-import { type Run, UuidRule } from './uuid-rule.ts';
+import { type StreamSlice, UuidRule } from './uuid-rule.ts';
 
 /** What is known of an object before it is read. */
 export interface ObjectFacts {
@@ -36,7 +37,7 @@ export interface EvidenceFrame {
 }
 
 interface ComparedRun {
-  readonly run: Run;
+  readonly run: StreamSlice;
   readonly rule: UuidRule;
   readonly states: EventStates;
 }
@@ -72,7 +73,7 @@ export class Comparison {
   #foreignLines = 0;
 
   /** @param runs No two of them the same. */
-  constructor(runs: readonly Run[]) {
+  constructor(runs: readonly StreamSlice[]) {
     this.#runs = runs.map((run) => ({
       run,
       rule: new UuidRule(run),
@@ -108,7 +109,9 @@ export class Comparison {
     let [events, foreignLines, corruptLineCount] = [0, 0, 0];
     let [timeMs, eventsOfTime] = [Number.NaN, 0];
     const noteTime = () => {
-      if (eventsOfTime > 0) add(eventTimes, timeMs, eventsOfTime);
+      if (eventsOfTime > 0) {
+        add(eventTimes, timeMs, eventsOfTime);
+      }
     };
 
     const finder = new EventFinder<ComparedRun>(this.#runs, {
@@ -129,7 +132,9 @@ export class Comparison {
       onEventLine: (line) => finder.find(line.uuid, line.timeMs),
       onCorruptLine: (line) => {
         corruptLineCount += 1;
-        if (corruptLines.length < maxCorruptLines) corruptLines.push({ object: facts.object, line });
+        if (corruptLines.length < maxCorruptLines) {
+          corruptLines.push({ object: facts.object, line });
+        }
       },
     });
 
@@ -139,7 +144,9 @@ export class Comparison {
       this.#objects += 1;
       this.#foreignLines += foreignLines;
       this.#corruptLines.add(corruptLines, corruptLineCount);
-      if (reason !== undefined) this.#corruptObjects.add([{ object: facts.object, reason }], 1);
+      if (reason !== undefined) {
+        this.#corruptObjects.add([{ object: facts.object, reason }], 1);
+      }
       for (const [eventTimeMs, count] of eventTimes) {
         add(this.#eventTimes, eventTimeMs, count);
         add(this.#latencies, facts.landedAtMs - eventTimeMs, count);
@@ -209,18 +216,22 @@ class BoundedList<T> {
   }
 
   add(items: readonly T[], count: number): void {
-    if (count === 0) return;
+    if (count === 0) {
+      return;
+    }
     this.count += count;
     this.items = [...this.items, ...items].sort(this.#compare).slice(0, maxCorruptLines);
   }
 }
 
 function runProof({ run, states }: ComparedRun): RunProof {
-  const missingRanges: Range[] = [];
+  const missingRanges: SlicePair[] = [];
   let missingRangeCount = 0;
   for (const range of states.missing === 0 ? [] : states.missingRanges()) {
     missingRangeCount += 1;
-    if (missingRanges.length < maxMissingRanges) missingRanges.push(range);
+    if (missingRanges.length < maxMissingRanges) {
+      missingRanges.push(range);
+    }
   }
   return {
     ...run,
@@ -234,25 +245,27 @@ function runProof({ run, states }: ComparedRun): RunProof {
   };
 }
 
-function percentiles(latencies: readonly Tally[]): Latency {
+function percentiles(latencies: readonly ValueCount[]): Latency {
   const lines = latencies.reduce((sum, [, count]) => sum + count, 0);
   const nearestRank = (share: number) => {
     let seen = 0;
     for (const [latencyMs, count] of latencies) {
       seen += count;
-      if (seen >= share * lines) return latencyMs;
+      if (seen >= share * lines) {
+        return latencyMs;
+      }
     }
     return null;
   };
   return { p50: nearestRank(0.5), p95: nearestRank(0.95), p99: nearestRank(0.99), max: nearestRank(1) };
 }
 
-function add(tally: Map<number, number>, value: number, count: number): void {
-  tally.set(value, (tally.get(value) ?? 0) + count);
+function add(counts: Map<number, number>, value: number, count: number): void {
+  counts.set(value, (counts.get(value) ?? 0) + count);
 }
 
-function sorted(tally: ReadonlyMap<number, number>): Tally[] {
-  return [...tally].sort(([a], [b]) => a - b);
+function sorted(counts: ReadonlyMap<number, number>): ValueCount[] {
+  return [...counts].sort(([a], [b]) => a - b);
 }
 
 function byText(a: string, b: string): number {

@@ -1,9 +1,9 @@
-import { maxUuidsInverted, type Run, type UuidRule, uuidBytes, viewOf } from './uuid-rule.ts';
+import { maxUuidsInverted, type StreamSlice, type UuidRule, uuidBytes, viewOf } from './uuid-rule.ts';
 
 /** A run in which events are looked for. */
 export interface FindableRun {
   /** Which events count. */
-  readonly run: Run;
+  readonly run: StreamSlice;
   /** Their UUIDs. */
   readonly rule: UuidRule;
 }
@@ -95,7 +95,9 @@ export class EventFinder<R extends FindableRun> {
   flush(): void {
     let found: { run: R; index: number } | undefined;
     for (const run of [...this.#runs]) {
-      if (this.#waiting === 0) break;
+      if (this.#waiting === 0) {
+        break;
+      }
       const { from, to } = run.run;
       run.rule.indexesOf(this.#waitingWords.subarray(0, this.#waiting * 4), this.#indexes);
       let kept = 0;
@@ -111,14 +113,20 @@ export class EventFinder<R extends FindableRun> {
       }
       this.#waiting = kept;
     }
-    if (this.#waiting > 0) this.#listener.onForeign(this.#waiting);
+    if (this.#waiting > 0) {
+      this.#listener.onForeign(this.#waiting);
+    }
     this.#waiting = 0;
-    if (found) this.#continueAfter(found.run, found.index);
+    if (found) {
+      this.#continueAfter(found.run, found.index);
+    }
   }
 
   /** Moves a UUID that waits forward, over those that don't any more. In place, since foreign lines come by the million. */
   #keep(from: number, to: number): void {
-    if (from === to) return;
+    if (from === to) {
+      return;
+    }
     this.#waitingWords.copyWithin(to * 4, from * 4, from * 4 + 4);
     this.#waitingTimesMs[to] = this.#waitingTimesMs[from]!;
   }

@@ -104,7 +104,9 @@ export class EventLine {
 
 /** `YYYY-MM-DD HH:MM:SS` in milliseconds since 1970, or NaN for what the calendar or the clock doesn't have. */
 function parseTime(text: string): number {
-  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) return Number.NaN;
+  if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) {
+    return Number.NaN;
+  }
   const iso = `${text.replace(' ', 'T')}.000Z`;
   const timeMs = Date.parse(iso);
   // Date.parse rolls February 30th over to March.

@@ -1,8 +1,7 @@
+import type { SlicePair } from '../contract/slice.ts';
+
 /** How many objects held an event: not one, one, or more. Two bits each, in this order. */
 const [missing, once, duplicated] = [0, 1, 2];
-
-/** A range `[from, to)` of events, as reports and proofs show it. */
-export type Range = readonly [from: number, to: number];
 
 /**
  * Which events of a slice were seen, in two bits an event: 2.5 MB for 10,000,000. Nothing else of a proof grows with the
@@ -51,17 +50,20 @@ export class EventStates {
   }
 
   /** The events never seen, as sorted ranges that don't touch. */
-  *missingRanges(): Generator<Range, void> {
+  *missingRanges(): Generator<SlicePair, void> {
     let from: number | undefined;
     for (let index = this.from; index < this.to; index += 1) {
       const place = index - this.from;
       const isMissing = ((this.#states[place >>> 2]! >> ((place & 3) << 1)) & 3) === missing;
-      if (isMissing) from ??= index;
-      else if (from !== undefined) {
+      if (isMissing) {
+        from ??= index;
+      } else if (from !== undefined) {
         yield [from, index];
         from = undefined;
       }
     }
-    if (from !== undefined) yield [from, this.to];
+    if (from !== undefined) {
+      yield [from, this.to];
+    }
   }
 }

@@ -33,11 +33,15 @@ export async function* objectBytes(open: () => Promise<Readable>): AsyncGenerato
       yield chunk;
     }
   } catch (error) {
-    if (!(error instanceof CorruptObjectError)) throw error;
+    if (!(error instanceof CorruptObjectError)) {
+      throw error;
+    }
     const { chunks } = await withHead(await open());
     const again = new Inflation(cutFrom(intact.bytesTaken, chunks));
     for await (const chunk of again.bytes()) {
-      if (chunk.length > bytesRead) yield chunk.subarray(bytesRead);
+      if (chunk.length > bytesRead) {
+        yield chunk.subarray(bytesRead);
+      }
       bytesRead = Math.max(0, bytesRead - chunk.length);
     }
     throw error;
@@ -66,7 +70,9 @@ class Inflation {
       // The iteration throws what the callback would be told.
       yield* pipeline(this.#observedInput(), this.#gunzip, () => {});
     } catch (error) {
-      if (this.#readError !== undefined) throw this.#readError;
+      if (this.#readError !== undefined) {
+        throw this.#readError;
+      }
       throw new CorruptObjectError(`gzip: ${(error as Error).message}`, { cause: error });
     }
     // Node stops without an error where zeros follow a member.
@@ -93,11 +99,15 @@ async function withHead(input: Readable): Promise<{ isGzip: boolean; chunks: Asy
   let head = Buffer.alloc(0);
   while (head.length < 2) {
     const next = await rest.next();
-    if (next.done) break;
+    if (next.done) {
+      break;
+    }
     head = Buffer.concat([head, next.value]);
   }
   const chunks = async function* () {
-    if (head.length > 0) yield head;
+    if (head.length > 0) {
+      yield head;
+    }
     yield* { [Symbol.asyncIterator]: () => rest };
   };
   return { isGzip: head[0] === 0x1f && head[1] === 0x8b, chunks: chunks() };
@@ -108,8 +118,12 @@ async function* cutFrom(offset: number, chunks: AsyncIterable<Buffer>): AsyncGen
   let at = 0;
   for await (const chunk of chunks) {
     const whole = Math.min(Math.max(0, offset - at), chunk.length);
-    if (whole > 0) yield chunk.subarray(0, whole);
-    for (let byte = whole; byte < chunk.length; byte += 1) yield chunk.subarray(byte, byte + 1);
+    if (whole > 0) {
+      yield chunk.subarray(0, whole);
+    }
+    for (let byte = whole; byte < chunk.length; byte += 1) {
+      yield chunk.subarray(byte, byte + 1);
+    }
     at += chunk.length;
   }
 }

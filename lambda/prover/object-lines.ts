@@ -36,7 +36,9 @@ export class ObjectLines {
         at += eventLineBytes;
       } else {
         const end = chunk.indexOf(newline, at);
-        if (end === -1) break;
+        if (end === -1) {
+          break;
+        }
         this.#listener.onCorruptLine(this.#line);
         at = end + 1;
       }
@@ -57,7 +59,9 @@ export class ObjectLines {
 
   /** Says that the object ends here: a started line is corrupt, since an event ends with `\n`. */
   end(): void {
-    if (this.#startedBytes > 0) this.#listener.onCorruptLine(this.#line);
+    if (this.#startedBytes > 0) {
+      this.#listener.onCorruptLine(this.#line);
+    }
   }
 
   /** Ends the started line with what of it is in `chunk`, and returns where the next line begins. */
@@ -65,7 +69,9 @@ export class ObjectLines {
     const newlineAt = chunk.indexOf(newline);
     const end = newlineAt === -1 ? chunk.length : newlineAt + 1;
     this.#start(chunk, 0, end);
-    if (newlineAt === -1) return end;
+    if (newlineAt === -1) {
+      return end;
+    }
     if (this.#startedBytes === eventLineBytes && this.#event.read(viewOf(this.#started), 0)) {
       this.#listener.onEventLine(this.#event);
     } else {

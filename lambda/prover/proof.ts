@@ -1,4 +1,4 @@
-import type { Range } from './event-states.ts';
+import type { SlicePair } from '../contract/slice.ts';
 
 /** What became of one run. */
 export interface RunProof {
@@ -21,7 +21,7 @@ export interface RunProof {
   /** How often events were found beyond the first time. */
   readonly extraCopies: number;
   /** Exactly the missing events, as sorted ranges `[from, to)` that don't touch: the first {@link maxMissingRanges}. */
-  readonly missingRanges: readonly Range[];
+  readonly missingRanges: readonly SlicePair[];
   /** How many ranges there are. */
   readonly missingRangeCount: number;
 }
@@ -123,13 +123,13 @@ export interface Evidence {
   /** What was found out. */
   readonly proof: Proof;
   /** How many event lines of the runs bear which time, in milliseconds since 1970, sorted by it. */
-  readonly eventTimes: readonly Tally[];
+  readonly eventTimes: readonly ValueCount[];
   /** How many event lines of the runs took how long, in milliseconds, sorted by it. */
-  readonly latencies: readonly Tally[];
+  readonly latencies: readonly ValueCount[];
 }
 
 /** How often a value occurs. */
-export type Tally = readonly [value: number, count: number];
+export type ValueCount = readonly [value: number, count: number];
 
 /** The sum of one number over all runs of a proof. */
 export function total(

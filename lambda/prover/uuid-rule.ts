@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 
 /** A slice `[from, to)` of a run whose events are to be proven. */
-export interface Run {
+export interface StreamSlice {
   /** Names the run. */
   readonly runId: string;
   /** The stream that the events were pushed to; with `runId` it decides every UUID. */
@@ -38,7 +38,7 @@ export class UuidRule {
   readonly #candidates = Buffer.alloc(maxUuidsInverted * candidatesPerUuid * uuidBytes);
   readonly #candidateWords = viewOf(this.#candidates);
 
-  constructor({ deliveryStreamName, runId }: Pick<Run, 'deliveryStreamName' | 'runId'>) {
+  constructor({ deliveryStreamName, runId }: Pick<StreamSlice, 'deliveryStreamName' | 'runId'>) {
     const key = createHash('sha256')
       .update(`${deliveryStreamName}/${runId}`, 'utf8')
       .digest()
@@ -97,7 +97,9 @@ export class UuidRule {
     );
     indexes.fill(noIndex, 0, count);
     for (let at = plain.indexOf(highHalf); at !== -1; at = plain.indexOf(highHalf, at + 1)) {
-      if (at % uuidBytes === 0) indexes[Math.floor(at / candidateBytes)] = lowHalf(plain, at);
+      if (at % uuidBytes === 0) {
+        indexes[Math.floor(at / candidateBytes)] = lowHalf(plain, at);
+      }
     }
   }
 }

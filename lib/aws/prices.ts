@@ -16,9 +16,6 @@ export interface Prices {
   readonly cloudWatchUsdPerDashboardMonth: number;
 }
 
-/** A GB, as AWS bills it. */
-export const bytesPerGb = 2 ** 30;
-
 /** Where and when {@link prices} were read. */
 export const pricesSource = {
   region: 'us-east-1',

@@ -1,17 +1,15 @@
 import { Cron } from 'croner';
+import { hoursPerMonth } from './billing.ts';
 
 /** How often a schedule runs. */
 export interface Frequency {
   /** Runs of a month of {@link hoursPerMonth}, a twelfth of a year. */
   readonly runsPerMonth: number;
   /** Hours of such a month in which it runs at least once. */
-  readonly hoursPerMonth: number;
+  readonly activeHoursPerMonth: number;
   /** Longest time from one run to the next, in minutes; `Infinity` when there is none. */
   readonly longestGapMinutes: number;
 }
-
-/** A month, as AWS's price calculator has it: a twelfth of a year. */
-export const hoursPerMonth = 730;
 
 /** What {@link isSchedule} expects, for messages. */
 export const scheduleExpectation =
@@ -54,7 +52,7 @@ export function frequencyOf(expression: string): Frequency | undefined {
     const runsPerMonth = (hoursPerMonth * 60) / minutes;
     return {
       runsPerMonth,
-      hoursPerMonth: Math.min(runsPerMonth, hoursPerMonth),
+      activeHoursPerMonth: Math.min(runsPerMonth, hoursPerMonth),
       longestGapMinutes: minutes,
     };
   }
@@ -79,7 +77,7 @@ function frequencyOfCron([minute, hour, dayOfMonth, month, dayOfWeek]: string[])
     const hours = new Set(times.map((time) => Math.floor(time / minutesPer.hour)));
     return {
       runsPerMonth: (dates.length * times.length) / months,
-      hoursPerMonth: (dates.length * hours.size) / months,
+      activeHoursPerMonth: (dates.length * hours.size) / months,
       longestGapMinutes: Math.max(
         ...gaps(times),
         ...gaps(dates).map((gap) => gap * minutesPer.day - times.at(-1)! + times[0]!),

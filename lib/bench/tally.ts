@@ -1,4 +1,6 @@
 import { gunzipSync } from 'node:zlib';
+import { eventBytes } from '../../lambda/contract/event.ts';
+import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
 
 /** What the endpoint took, or what a producer says that it sent. */
 export interface Tally {
@@ -13,10 +15,6 @@ export interface Tally {
   /** The same, each record rounded up to a multiple of 5,120 bytes: what Firehose bills. */
   readonly billedBytes: number;
 }
-
-/** The size of the lesson's event. The benchmark checks it on its own, so it doesn't ask the producer. */
-const eventBytes = 68;
-const billingUnitBytes = 5_120;
 
 /** Where the eight hex digits of each part of a UUID stand in an event that starts at 0. */
 const uuidWordOffsets = [2, 6, 11, 16, 21, 26, 30, 34] as const;
@@ -41,7 +39,7 @@ export class Counter {
     this.#requests += 1;
     for (const record of records) {
       this.#dataBytes += record.length;
-      this.#billedBytes += Math.ceil(record.length / billingUnitBytes) * billingUnitBytes;
+      this.#billedBytes += billedBytes(record.length);
       const isGzip = record[0] === 0x1f && record[1] === 0x8b;
       this.#countEvents(isGzip ? gunzipSync(record) : record);
     }

@@ -1,8 +1,11 @@
-import { bytesPerGb, type Prices } from '../aws/prices.ts';
-import { type Frequency, frequencyOf, hoursPerMonth } from '../aws/schedule.ts';
-import { quotas } from '../emulator/quota.ts';
-import { billedBytesOf, formatFigures, type RecordFormat } from './format-figures.ts';
-import { stackDefaults } from './stack-defaults.ts';
+import { firehoseUsd, lambdaUsd } from '../../lambda/contract/cost.ts';
+import { type MonitoringLevel, type RecordFormat, settings } from '../../lambda/contract/settings.ts';
+import { hoursPerMonth, memoryMiBPerCpu } from '../aws/billing.ts';
+import type { Prices } from '../aws/prices.ts';
+import { quotas } from '../aws/quotas.ts';
+import { type Frequency, frequencyOf } from '../aws/schedule.ts';
+import { billedBytesOf, formatFigures } from './format-figures.ts';
+import { type Watching, watchingOf } from './watching.ts';
 
 /** What {@link estimateCosts} works with. */
 export interface CostQuestion {
@@ -10,8 +13,8 @@ export interface CostQuestion {
   readonly count: number;
   /** `rate(…)` or `cron(…)` of EventBridge Scheduler, or `off` for none. */
   readonly schedule: string;
-  /** Events of a slice: a larger run is cut into slices. */
-  readonly eventsPerSlice: number;
+  /** What the producer is watched with. */
+  readonly monitoring: MonitoringLevel;
   /** What things cost. */
   readonly prices: Prices;
 }
@@ -35,36 +38,35 @@ export interface FormatCosts {
     'firehose' | 'lambda' | 'sqs' | 'metrics' | 'alarms' | 'dashboards' | 'total',
     number
   >;
-  /** What the schedule asks for, as a share of the stream's quota in us-east-1; more than 1 is never worked off. */
+  /** What the schedule asks for, as a share of the stream's quota in us-east-1; with more than 1 the work queue grows for ever. */
   readonly quotaShare: number;
 }
 
 /** What a run and a month cost. */
-export interface CostEstimate extends Pick<CostQuestion, 'count' | 'schedule' | 'prices'> {
+export interface CostEstimate extends Pick<CostQuestion, 'count' | 'schedule' | 'monitoring' | 'prices'> {
   /** Runs of a month of 730 hours. */
   readonly runsPerMonth: number;
-  /** Alarms of the stack. */
-  readonly alarms: number;
-  /** Metrics that they watch, all together: what CloudWatch bills. */
-  readonly alarmMetrics: number;
+  /** What the producer is watched with. */
+  readonly watching: Watching;
   /** Each record format; the last one is one event per record. */
   readonly formats: readonly FormatCosts[];
 }
 
-/** Memory that comes with one whole processor (Lambda guide, memory). */
-const memoryMiBPerCpu = 1_769;
+const memoryMiB = settings.memorySize.default;
+const eventsPerSlice = settings.eventsPerSlice.default;
+const maxConcurrency = settings.maxConcurrency.default;
 
 /** What an invocation waits for Firehose beside the stream's pace: an assumption, the same as the simulation's. */
-export const answerSeconds = 0.04;
+export const responseSeconds = 0.04;
 
 /** Record data that a stream takes a second. The quotas of records and requests are further away in every format. */
 export const quotaBytesPerSecond = quotas['us-east-1'].bytes;
 
 /** The function's share of a processor. */
-export const cpuShare = stackDefaults.memoryMiB / memoryMiBPerCpu;
+export const cpuShare = memoryMiB / memoryMiBPerCpu;
 
 /** Memory of the function in GB. */
-export const memoryGb = stackDefaults.memoryMiB / 1_024;
+export const memoryGb = memoryMiB / 1_024;
 
 /** A message is sent, received and deleted. */
 const requestsPerMessage = 3;
@@ -82,10 +84,10 @@ export const pollsPerMonth = 5 * 3 * 60 * hoursPerMonth;
  * @throws Error if `schedule` is no expression that repeats.
  */
 export function estimateCosts(question: CostQuestion): CostEstimate {
-  const { count, schedule, prices } = question;
+  const { count, schedule, monitoring, prices } = question;
   const frequency = checkFrequency(schedule);
   const { runsPerMonth } = frequency;
-  const { alarms, alarmMetrics } = schedule === 'off' ? stackDefaults.withoutSchedule : stackDefaults;
+  const watching = watchingOf(monitoring, schedule !== 'off');
   const runs = (Object.keys(formatFigures) as RecordFormat[]).map((recordFormat) =>
     estimateRun(recordFormat, question),
   );
@@ -96,16 +98,16 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
     sqs: sqs * runsPerMonth + pollsPerMonth * prices.sqsUsdPerRequest,
     // A metric is billed by the hour in which a value of it came.
     metrics:
-      stackDefaults.metrics * prices.cloudWatchUsdPerMetricMonth * (frequency.hoursPerMonth / hoursPerMonth),
-    alarms: alarmMetrics * prices.cloudWatchUsdPerAlarmMetricMonth,
-    dashboards: stackDefaults.dashboards * prices.cloudWatchUsdPerDashboardMonth,
+      watching.metrics * prices.cloudWatchUsdPerMetricMonth * (frequency.activeHoursPerMonth / hoursPerMonth),
+    alarms: watching.alarmMetrics * prices.cloudWatchUsdPerAlarmMetricMonth,
+    dashboards: watching.dashboards * prices.cloudWatchUsdPerDashboardMonth,
   });
   return {
     count,
     schedule,
+    monitoring,
     runsPerMonth,
-    alarms,
-    alarmMetrics,
+    watching,
     formats: runs.map((run) => ({
       ...run,
       partOfSingle: singleUsd === 0 ? null : run.usdPerRun.total / singleUsd,
@@ -116,9 +118,9 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
   };
 }
 
-function checkFrequency(schedule: string): Pick<Frequency, 'runsPerMonth' | 'hoursPerMonth'> {
+function checkFrequency(schedule: string): Pick<Frequency, 'runsPerMonth' | 'activeHoursPerMonth'> {
   if (schedule === 'off') {
-    return { runsPerMonth: 0, hoursPerMonth: 0 };
+    return { runsPerMonth: 0, activeHoursPerMonth: 0 };
   }
   const frequency = frequencyOf(schedule);
   if (frequency === undefined) {
@@ -127,7 +129,7 @@ function checkFrequency(schedule: string): Pick<Frequency, 'runsPerMonth' | 'hou
   return frequency;
 }
 
-function estimateRun(recordFormat: RecordFormat, { count, eventsPerSlice, prices }: CostQuestion) {
+function estimateRun(recordFormat: RecordFormat, { count, prices }: CostQuestion) {
   const slices = Math.ceil(count / eventsPerSlice);
   const messages = slices === 1 ? 0 : slices;
   // A run that is cut takes an invocation that cuts it.
@@ -135,19 +137,20 @@ function estimateRun(recordFormat: RecordFormat, { count, eventsPerSlice, prices
   const billedBytes =
     Math.floor(count / eventsPerSlice) * billedBytesOf(eventsPerSlice, recordFormat) +
     billedBytesOf(count % eventsPerSlice, recordFormat);
-  // Invocations side by side share the stream, and each is paid for while it waits.
-  const paceSeconds = quotaSecondsOf(count, recordFormat) * Math.min(slices, stackDefaults.maxConcurrency);
+  // Invocations at the same time share the stream, and each is paid for while it waits.
+  const paceSeconds = quotaSecondsOf(count, recordFormat) * Math.min(slices, maxConcurrency);
   const cpuSeconds = (count * formatFigures[recordFormat].cpuMicrosPerEvent) / 1e6 / cpuShare;
-  const lambdaSeconds = Math.max(paceSeconds, cpuSeconds) + invocations * answerSeconds;
+  const lambdaSeconds = Math.max(paceSeconds, cpuSeconds) + invocations * responseSeconds;
   return {
     recordFormat,
     billedBytes,
     invocations,
     lambdaSeconds,
     usdPerRun: withTotal({
-      firehose: (billedBytes / bytesPerGb) * prices.firehoseUsdPerGb,
+      firehose: firehoseUsd(billedBytes, prices.firehoseUsdPerGb),
       lambda:
-        lambdaSeconds * memoryGb * prices.lambdaUsdPerGbSecond + invocations * prices.lambdaUsdPerRequest,
+        lambdaUsd(lambdaSeconds * 1_000, memoryMiB, prices.lambdaUsdPerGbSecond) +
+        invocations * prices.lambdaUsdPerRequest,
       sqs: requestsPerMessage * messages * prices.sqsUsdPerRequest,
     }),
   };

@@ -1,17 +1,18 @@
+import { billingUnitBytes } from '../../lambda/contract/firehose-limits.ts';
+import { settings } from '../../lambda/contract/settings.ts';
+import { hoursPerMonth } from '../aws/billing.ts';
 import { prices as listPrices, type Prices, pricesSource } from '../aws/prices.ts';
 import { formatTable } from '../terminal/table.ts';
 import { formatCount, formatDollars, formatNumber } from '../terminal/text.ts';
 import {
-  answerSeconds,
   type CostEstimate,
   cpuShare,
   type FormatCosts,
   memoryGb,
   pollsPerMonth,
   quotaBytesPerSecond,
+  responseSeconds,
 } from './estimate.ts';
-import { billingUnitBytes } from './format-figures.ts';
-import { stackDefaults } from './stack-defaults.ts';
 
 /** A price with all its digits. */
 function formatPrice(usd: number): string {
@@ -29,7 +30,7 @@ function formatPart(part: number | null): string {
 
 /** What a run and a month cost, for a person who has not deployed anything yet. */
 export function summarize(estimate: CostEstimate): string {
-  const { count, schedule, runsPerMonth, alarms, alarmMetrics, formats, prices } = estimate;
+  const { count, schedule, runsPerMonth, watching, formats, prices } = estimate;
   const row = (title: string, cell: (costs: FormatCosts) => string) => [title, ...formats.map(cell)];
   const heading = (title: string) =>
     row(title, ({ recordFormat }) => (recordFormat === 'single' ? 'one event per record' : recordFormat));
@@ -53,13 +54,11 @@ export function summarize(estimate: CostEstimate): string {
       row('Firehose', ({ usdPerMonth }) => formatDollars(usdPerMonth.firehose)),
       row('Lambda', ({ usdPerMonth }) => formatDollars(usdPerMonth.lambda)),
       row('SQS', ({ usdPerMonth }) => formatDollars(usdPerMonth.sqs)),
-      row(`${stackDefaults.metrics} metrics of its own`, ({ usdPerMonth }) =>
-        formatDollars(usdPerMonth.metrics),
-      ),
-      row(`${alarms} alarms, on ${alarmMetrics} metrics`, ({ usdPerMonth }) =>
+      row(`${watching.metrics} metrics of its own`, ({ usdPerMonth }) => formatDollars(usdPerMonth.metrics)),
+      row(`${watching.alarms} alarms, on ${watching.alarmMetrics} metrics`, ({ usdPerMonth }) =>
         formatDollars(usdPerMonth.alarms),
       ),
-      row(formatCount(stackDefaults.dashboards, 'dashboard'), ({ usdPerMonth }) =>
+      row(formatCount(watching.dashboards, 'dashboard'), ({ usdPerMonth }) =>
         formatDollars(usdPerMonth.dashboards),
       ),
       row('together', ({ usdPerMonth }) => formatDollars(usdPerMonth.total)),
@@ -85,22 +84,28 @@ function describeOverload(formats: readonly FormatCosts[]): string[] {
       ];
 }
 
-function describeModel({ formats, prices }: CostEstimate): string[] {
+function describeModel({ formats, monitoring, prices }: CostEstimate): string[] {
+  const { metrics, alarms, dashboards } = formats[0]!.usdPerMonth;
   const isCut = formats.some(({ invocations }) => invocations > 1);
   return [
     `  Firehose  billed bytes / 2^30 x ${formatPrice(prices.firehoseUsdPerGb)}; each record is rounded up to ${formatNumber(billingUnitBytes)} bytes. One event`,
     "            per record is the format single, and the lesson's program: Firehose bills both alike",
     `  Lambda    ${memoryGb} GB x seconds x ${formatPrice(prices.lambdaUsdPerGbSecond)} + invocations x ${formatPrice(prices.lambdaUsdPerRequest)}; the seconds are`,
     "            what the stream's quota or the function's share of a processor takes, whichever is longer",
-    `            (${formatNumber(quotaBytesPerSecond)} bytes of record data a second; ${cpuShare.toFixed(2)} processors), and ${answerSeconds} an invocation`,
+    `            (${formatNumber(quotaBytesPerSecond)} bytes of record data a second; ${cpuShare.toFixed(2)} processors), and ${responseSeconds} an invocation`,
     ...(isCut
       ? [
-          `            slices share the quota, up to ${stackDefaults.maxConcurrency} at a time, and each is paid for while it waits`,
+          `            slices share the quota, up to ${settings.maxConcurrency.default} at a time, and each is paid for while it waits`,
         ]
       : []),
     `  SQS       requests x ${formatPrice(prices.sqsUsdPerRequest)}: three a slice, and ${formatNumber(pollsPerMonth)} a month by which Lambda asks for slices`,
     `  watching  a metric ${formatPrice(prices.cloudWatchUsdPerMetricMonth)} a month, billed by the hour in which the producer runs; each metric`,
-    `            that an alarm watches ${formatPrice(prices.cloudWatchUsdPerAlarmMetricMonth)}; a dashboard ${formatPrice(prices.cloudWatchUsdPerDashboardMonth)}; a month has 730 hours`,
+    `            that an alarm watches ${formatPrice(prices.cloudWatchUsdPerAlarmMetricMonth)}; a dashboard ${formatPrice(prices.cloudWatchUsdPerDashboardMonth)}; a month has ${hoursPerMonth} hours`,
+    ...(monitoring === 'off'
+      ? []
+      : [
+          `            monitoring=off saves ${formatDollars(metrics + alarms + dashboards)} a month: no metrics of its own, alarms, dashboard`,
+        ]),
     '  left out  S3, CloudWatch Logs, EventBridge Scheduler (14 million invocations a month are free), data',
     '            transfer, what is sent twice, the time that eventsPerSecond adds; no free tier is taken off',
   ];

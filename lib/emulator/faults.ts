@@ -6,11 +6,11 @@ import type { RecordErrorCode } from './firehose/server.ts';
 export interface Faults {
   /** Probability that a record is refused. */
   readonly throttle: number;
-  /** Probability that a request is answered 500 or 503, and not stored. */
+  /** Probability that a request is responded to with 500 or 503, and not stored. */
   readonly error: number;
   /** Probability that the connection is cut after the request was read, half of the time after it was stored. */
   readonly reset: number;
-  /** Longest time that an answer is held back. */
+  /** Longest time that a response is held back. */
   readonly latencyMs: number;
   /** Nothing works from and to these times, after the start. */
   readonly outage?: { readonly fromMs: number; readonly toMs: number };
@@ -19,7 +19,8 @@ export interface Faults {
 /** A Firehose without a fault. */
 export const noFaults: Faults = { throttle: 0, error: 0, reset: 0, latencyMs: 0 };
 
-const example = 'throttle=0.3,error=0.05,reset=0.02,latency=20,outage=5s@3s';
+/** Faults of every kind. */
+export const faultsExample = 'throttle=0.3,error=0.05,reset=0.02,latency=20,outage=5s@3s';
 
 /**
  * Reads faults such as `throttle=0.3,error=0.05,reset=0.02,latency=20,outage=5s@3s`: probabilities, milliseconds, and
@@ -37,7 +38,8 @@ export function parseFaults(spec: string): Faults {
 
 function parseFault(part: string): Partial<Faults> {
   const [, kind, value = ''] = /^(\w+)=(.+)$/.exec(part.trim()) ?? [];
-  const expected = (what: string) => new RangeError(`"${part}": expected ${what}, for example ${example}`);
+  const expected = (what: string) =>
+    new RangeError(`"${part}": expected ${what}, for example ${faultsExample}`);
   switch (kind) {
     case 'throttle':
     case 'error':
@@ -67,7 +69,7 @@ function parseFault(part: string): Partial<Faults> {
 export function createThrottle(
   { throttle }: Faults,
   random: () => number,
-): (record: Buffer) => RecordErrorCode | undefined {
+): () => RecordErrorCode | undefined {
   return () => (random() < throttle ? 'ServiceUnavailableException' : undefined);
 }
 
@@ -91,12 +93,12 @@ export function withFaults(listener: RequestListener, faults: Faults, random: ()
     }
     if (fate < error) {
       await readWhole(request);
-      answerError(response, coin < 0.5 ? 500 : 503);
+      respondWithError(response, coin < 0.5 ? 500 : 503);
     } else if (fate < error + reset && coin < 0.5) {
       await readWhole(request);
       request.socket.destroy();
     } else if (fate < error + reset) {
-      // The server stores the request, and its answer meets a closed connection.
+      // The server stores the request, and its response meets a closed connection.
       response.writeHead = () => response;
       response.end = () => {
         request.socket.destroy();
@@ -113,8 +115,8 @@ function readWhole(request: IncomingMessage): Promise<void> {
   return new Promise((resolve) => request.resume().once('end', resolve).once('close', resolve));
 }
 
-/** Answers as AWS does when it is not well. */
-export function answerError(response: ServerResponse, status: 500 | 503): void {
+/** Responds as AWS does when it has a problem. */
+export function respondWithError(response: ServerResponse, status: 500 | 503): void {
   const type = status === 500 ? 'InternalFailure' : 'ServiceUnavailableException';
   response
     .writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type })

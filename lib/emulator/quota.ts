@@ -1,18 +1,4 @@
-/** Quotas of a Direct PUT stream, a second (quotas page). */
-export interface Quota {
-  /** Record data. */
-  readonly bytes: number;
-  /** Records. */
-  readonly records: number;
-  /** Requests. */
-  readonly requests: number;
-}
-
-/** The quotas that AWS has: the three large regions', named after one of them, and everybody else's. */
-export const quotas = {
-  'us-east-1': { bytes: 5 * 1_048_576, records: 500_000, requests: 2_000 },
-  default: { bytes: 1_048_576, records: 100_000, requests: 1_000 },
-} as const satisfies Record<string, Quota>;
+import type { Quota } from '../aws/quotas.ts';
 
 /** A token bucket with one second of burst. */
 export class TokenBucket {

@@ -1,27 +1,29 @@
-import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../emulator/aws.ts';
-import { workOff } from '../emulator/lambda/event-source-mapping.ts';
+import * as v from 'valibot';
+import type { Payload } from '../../lambda/contract/payload.ts';
+import { type Report, reportSchema } from '../../lambda/contract/report.ts';
+import { settings } from '../../lambda/contract/settings.ts';
+import { type Endpoint, type EndpointOptions, startEndpoint } from '../emulator/endpoint.ts';
+import { processQueue } from '../emulator/lambda/event-source-mapping.ts';
 import { LambdaPool } from '../emulator/lambda/pool.ts';
 import type { Invocation } from '../emulator/lambda/runtime.ts';
+import { defaultStackName } from '../stack/outputs.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
-import { combineReports, type Report, reportsInLog } from './report.ts';
+import { eventsInRecord } from './events-in-record.ts';
+import { combineReports, reportsInLog } from './run-report.ts';
 import { synthesize } from './synth.ts';
 import { type LocalStack, readLocalStack } from './template.ts';
 
 /** What a local run is asked for. */
-export interface LocalRunOptions extends Pick<LocalAwsOptions, 'faults' | 'faultSeed' | 'quota'> {
+export interface LocalRunOptions extends Pick<EndpointOptions, 'faults' | 'faultSeed' | 'quota'> {
   /** Payload of the invocation. */
-  readonly payload: {
-    readonly count?: number;
-    readonly runId?: string;
-    readonly eventsPerSecond?: number;
-  };
+  readonly payload: Payload;
   /** CDK context for the stack. @default - none */
   readonly context?: Readonly<Record<string, string>>;
-  /** Where buckets and the function's log go. */
+  /** Where buckets and the function's log go; it is there. */
   readonly outputDirectory: string;
   /** A cloud assembly that is there already. @default - the stack is synthesized, and its assembly removed in the end */
   readonly assemblyDirectory?: string;
@@ -74,12 +76,11 @@ export class FunctionError extends Error {
   }
 }
 
-const stackName = 'FirehoseEventProducer';
 const progressIntervalMs = 100;
 
 /**
  * Runs the producer on this machine, with no AWS account: synthesizes the stack, starts an embedded Firehose and an
- * embedded SQS configured from its template, invokes its bundled function, and lets it work off its queue.
+ * embedded SQS configured from its template, invokes its bundled function, and lets it process its queue.
  *
  * @throws FunctionError if the function failed.
  * @throws Error naming the function's log, if an object could not be written.
@@ -88,14 +89,14 @@ const progressIntervalMs = 100;
 export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
   const { assemblyDirectory, context = {}, onStep, signal } = options;
   if (assemblyDirectory !== undefined) {
-    return runStack(await readLocalStack(resolve(assemblyDirectory), stackName), options);
+    return runStack(await readLocalStack(resolve(assemblyDirectory), defaultStackName), options);
   }
   // Not cdk.out: two runs at once would write over each other's.
   const temporaryDirectory = await mkdtemp(join(tmpdir(), 'firehose-event-producer-'));
   try {
     onStep('Synthesizing the stack, as cdk deploy would ...');
     await synthesize(temporaryDirectory, context, signal);
-    return await runStack(await readLocalStack(temporaryDirectory, stackName), options);
+    return await runStack(await readLocalStack(temporaryDirectory, defaultStackName), options);
   } finally {
     await rm(temporaryDirectory, { recursive: true, force: true });
   }
@@ -104,23 +105,30 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
 async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<LocalRun> {
   const { payload, onStep, onProgress, signal } = options;
   const outputDirectory = resolve(options.outputDirectory);
-  await mkdir(outputDirectory, { recursive: true });
   const logPath = join(outputDirectory, 'function.log');
   const log = await open(logPath, 'w');
-  const aws = await startLocalAws({ ...options, ...stack, outputDirectory });
+  let eventsAccepted = 0;
+  const aws = await startEndpoint({
+    ...options,
+    ...stack,
+    outputDirectory,
+    onAccepted: (record) => {
+      eventsAccepted += eventsInRecord(record);
+    },
+  });
   const lambda = new LambdaPool(stack.function, { endpointUrl: aws.endpointUrl, logFile: log.fd });
   const stop = () => lambda.stop();
   signal?.addEventListener('abort', stop);
   onStep(`AWS is ${aws.endpointUrl}, invoking the function with ${JSON.stringify(payload)} ...`);
   const startedMs = Date.now();
-  const totalEvents = payload.count ?? Number(stack.function.environment.DEFAULT_COUNT);
-  const tell = () => onProgress(measureProgress(aws, totalEvents, Date.now() - startedMs));
+  const totalEvents = payload.count ?? Number(stack.function.environment[settings.count.variable]);
+  const tell = () => onProgress(measureProgress(aws, eventsAccepted, totalEvents, Date.now() - startedMs));
   const progress = setInterval(tell, progressIntervalMs);
 
   try {
     signal?.throwIfAborted();
     const { result, error } = await lambda.invoke(payload);
-    await workOff(aws.workQueue, stack.eventSourceMapping, lambda.invoke, signal);
+    await processQueue(aws.workQueue, stack.eventSourceMapping, lambda.invoke, signal);
     const durationMs = Date.now() - startedMs;
     signal?.throwIfAborted();
     if (error) {
@@ -132,23 +140,25 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     await aws.deliveryStream.flush().catch((failure: Error) => {
       throw new Error(`${failure.message}; what the function reported is in ${logPath}`, { cause: failure });
     });
-    onStep(`Done: ${describeDelivery(aws)}`);
+    onStep(`Done: ${describeDelivery(aws, eventsAccepted)}`);
     const reports = reportsInLog(await readFile(logPath, 'utf8'));
     const { keys, objectBytes } = aws.deliveryStream.totals;
     const directory = join(outputDirectory, stack.deliveryStream.bucketName);
     return {
       // A run of one invocation is told as the function told it, to the millisecond.
-      report:
-        lambda.invocations === 1
-          ? combineReports(result, reports, [], reports[0]!.durationMs)
-          : combineReports(result, reports, aws.workQueue.deadLetters, durationMs),
+      report: combineReports(
+        v.parse(reportSchema, result),
+        reports,
+        aws.workQueue.deadLetters,
+        lambda.invocations === 1 ? (reports[0]?.durationMs ?? durationMs) : durationMs,
+      ),
       output: { directory, objects: keys.length, bytes: objectBytes },
       objectPaths: keys.map((key) => join(directory, key)),
       logPath,
       invocations: lambda.invocations,
       slicesQueued: aws.workQueue.sent,
-      recordsOffered: aws.admission.offered,
-      recordsRefused: aws.admission.refused,
+      recordsOffered: aws.records.offered,
+      recordsRefused: aws.records.refused,
       maxMemoryUsedMiB: lambda.maxMemoryUsedMiB,
     };
   } finally {
@@ -160,8 +170,7 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   }
 }
 
-function measureProgress(aws: LocalAws, totalEvents: number, elapsedMs: number): Progress {
-  const { eventsTaken: events, refused } = aws.admission;
+function measureProgress(aws: Endpoint, events: number, totalEvents: number, elapsedMs: number): Progress {
   const queued = aws.workQueue.size;
   const queue = queued > 0 ? `; ${formatCount(queued, 'slice')} in the queue` : '';
   return {
@@ -170,18 +179,18 @@ function measureProgress(aws: LocalAws, totalEvents: number, elapsedMs: number):
     totalEvents,
     notes: [
       `${formatNumber(Math.round(events / (Math.max(elapsedMs, 1) / 1_000)))}/s`,
-      `${formatNumber(refused)} refused`,
+      `${formatNumber(aws.records.refused)} refused`,
       `${formatNumber(queued)} queued`,
     ],
-    line: describeDelivery(aws) + queue,
+    line: describeDelivery(aws, events) + queue,
   };
 }
 
-function describeDelivery({ deliveryStream, admission }: LocalAws): string {
-  const { records, recordBytes, keys } = deliveryStream.totals;
+function describeDelivery({ deliveryStream, records }: Endpoint, events: number): string {
+  const { records: accepted, recordBytes, keys } = deliveryStream.totals;
   const mebibytes = (recordBytes / 1_048_576).toFixed(1);
   return (
-    `Firehose took ${formatCount(admission.eventsTaken, 'event')} in ${formatCount(records, 'record')}, ` +
-    `${mebibytes} MiB, refused ${formatNumber(admission.refused)}; ${formatCount(keys.length, 'object')} written`
+    `Firehose took ${formatCount(events, 'event')} in ${formatCount(accepted, 'record')}, ` +
+    `${mebibytes} MiB, refused ${formatNumber(records.refused)}; ${formatCount(keys.length, 'object')} written`
   );
 }

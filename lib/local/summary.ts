@@ -35,7 +35,7 @@ export function summarize(run: LocalRun): string {
       `Firehose refused ${number(run.recordsRefused)} of ${plural(run.recordsOffered, 'record')}`,
     `  cost     about ${formatDollars(report.estimatedCostUsd)} in AWS, Firehose and Lambda at the prices of the stack`,
     ...(report.eventsUncertain > 0
-      ? [`  twice    at most ${plural(report.eventsUncertain, 'event')}: answers were lost`]
+      ? [`  twice    at most ${plural(report.eventsUncertain, 'event')}: responses were lost`]
       : []),
     ...(run.maxMemoryUsedMiB > 0 ? [`  memory   ${number(run.maxMemoryUsedMiB)} MiB at most`] : []),
     `  landed   ${plural(output.objects, 'object')}, ${plural(output.bytes, 'byte')}, in ${here(output.directory)}/`,

@@ -3,23 +3,9 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import type { DeliveryStreamSettings } from '../emulator/firehose/delivery-stream.ts';
 import type { EventSourceMappingSettings } from '../emulator/lambda/event-source-mapping.ts';
+import type { FunctionSettings } from '../emulator/lambda/settings.ts';
 import type { QueueSettings } from '../emulator/sqs/queue.ts';
-
-/** What the synthesized template says of the function. */
-export interface FunctionSettings {
-  /** Physical name, as CloudFormation would give it. */
-  readonly functionName: string;
-  /** Folder of the bundled asset. */
-  readonly assetDirectory: string;
-  /** File and export, such as `index.handler`. */
-  readonly handler: string;
-  /** Environment variables, references resolved. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** Memory setting in MiB. */
-  readonly memoryMiB: number;
-  /** Time that an invocation may take. */
-  readonly timeoutMs: number;
-}
+import { outputs } from '../stack/outputs.ts';
 
 /** What of a synthesized stack runs on this machine. */
 export interface LocalStack {
@@ -29,16 +15,16 @@ export interface LocalStack {
   readonly deliveryStream: DeliveryStreamSettings;
   /** The queue that it hands slices to. */
   readonly workQueue: QueueSettings;
-  /** How that queue is worked off. */
+  /** How that queue is processed. */
   readonly eventSourceMapping: EventSourceMappingSettings;
 }
 
 const reference = v.object({ Ref: v.string() });
-const outputs = v.object({
-  FunctionName: v.object({ Value: reference }),
-  DeliveryStreamName: v.object({ Value: reference }),
-  BucketName: v.object({ Value: reference }),
-  WorkQueueUrl: v.object({ Value: reference }),
+const neededOutputs = v.object({
+  [outputs.functionName]: v.object({ Value: reference }),
+  [outputs.deliveryStreamName]: v.object({ Value: reference }),
+  [outputs.bucketName]: v.object({ Value: reference }),
+  [outputs.workQueueUrl]: v.object({ Value: reference }),
 });
 const functionProperties = v.object({
   Code: v.object({ S3Key: v.string() }),
@@ -66,7 +52,7 @@ const eventSourceMappingProperties = v.object({
   ScalingConfig: v.object({ MaximumConcurrency: v.number() }),
 });
 const template = v.object({
-  Outputs: outputs,
+  Outputs: neededOutputs,
   Resources: v.record(v.string(), v.object({ Type: v.string(), Properties: v.optional(v.unknown()) })),
 });
 
@@ -99,26 +85,29 @@ export async function readLocalStack(assemblyDirectory: string, stackName: strin
   const { Outputs, Resources } = v.parse(template, json);
 
   const logicalId = (output: keyof typeof Outputs) => Outputs[output].Value.Ref;
-  const workQueueName = physicalName(stackName, logicalId('WorkQueueUrl'));
+  const workQueueName = physicalName(stackName, logicalId(outputs.workQueueUrl));
   const resolve = (value: string | { Ref: string }) => {
     if (typeof value === 'string') {
       return value;
     }
     // What Ref gives is the name, but for a queue it is the URL.
-    return value.Ref === logicalId('WorkQueueUrl')
+    return value.Ref === logicalId(outputs.workQueueUrl)
       ? `https://sqs.us-east-1.amazonaws.com/123456789012/${workQueueName}`
       : physicalName(stackName, value.Ref);
   };
   const mapping = Object.values(Resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
 
   const { BatchSize, ScalingConfig } = v.parse(eventSourceMappingProperties, mapping?.Properties);
-  const queue = v.parse(queueProperties, Resources[logicalId('WorkQueueUrl')]?.Properties);
-  const producer = v.parse(functionProperties, Resources[logicalId('FunctionName')]?.Properties);
-  const stream = v.parse(deliveryStreamProperties, Resources[logicalId('DeliveryStreamName')]?.Properties);
+  const queue = v.parse(queueProperties, Resources[logicalId(outputs.workQueueUrl)]?.Properties);
+  const producer = v.parse(functionProperties, Resources[logicalId(outputs.functionName)]?.Properties);
+  const stream = v.parse(
+    deliveryStreamProperties,
+    Resources[logicalId(outputs.deliveryStreamName)]?.Properties,
+  );
   const destination = stream.ExtendedS3DestinationConfiguration;
   return {
     function: {
-      functionName: physicalName(stackName, logicalId('FunctionName')),
+      functionName: physicalName(stackName, logicalId(outputs.functionName)),
       assetDirectory: join(assemblyDirectory, `asset.${producer.Code.S3Key.replace(/\.zip$/, '')}`),
       handler: producer.Handler,
       environment: Object.fromEntries(
@@ -128,8 +117,8 @@ export async function readLocalStack(assemblyDirectory: string, stackName: strin
       timeoutMs: producer.Timeout * 1_000,
     },
     deliveryStream: {
-      deliveryStreamName: physicalName(stackName, logicalId('DeliveryStreamName')),
-      bucketName: physicalName(stackName, logicalId('BucketName')).toLowerCase(),
+      deliveryStreamName: physicalName(stackName, logicalId(outputs.deliveryStreamName)),
+      bucketName: physicalName(stackName, logicalId(outputs.bucketName)).toLowerCase(),
       prefix: destination.Prefix,
       errorOutputPrefix: destination.ErrorOutputPrefix,
       compression: destination.CompressionFormat,

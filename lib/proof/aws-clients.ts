@@ -4,9 +4,6 @@ import { S3Client } from '@aws-sdk/client-s3';
 
 // Each of these respects AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 and so on, and the usual profiles, regions and credentials.
 
-// The SDK's warning about Node 20's end would hide the one line that says what is wrong.
-process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-
 /** More than the longest that Lambda lets a function run, 15 minutes. Source: Lambda quotas. */
 const invocationTimeoutMs = 16 * 60_000;
 

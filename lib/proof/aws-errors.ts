@@ -2,7 +2,7 @@ import { UnanswerableError } from '../../lambda/prover/source.ts';
 
 /**
  * What went wrong in a call to AWS, in one line: what was tried, the error's name, its message. The SDK's own errors
- * for a refused connection carry an empty message, those for S3's HEAD-like answers none at all.
+ * for a refused connection carry an empty message, those for S3's HEAD-like responses none at all.
  *
  * @param attempt What was tried, such as `listing s3://bucket/`.
  */

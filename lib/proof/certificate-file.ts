@@ -13,7 +13,9 @@ export async function writeCertificate(
   evidence: Evidence,
   { html }: Pick<ProofOptions, 'html'>,
 ): Promise<void> {
-  if (html === undefined) return;
+  if (html === undefined) {
+    return;
+  }
   await writeFile(html, certificate(evidence)).catch((error) => {
     throw new UnanswerableError(`the certificate could not be written: ${error.message}`, { cause: error });
   });

@@ -52,7 +52,7 @@ ${figure(
 ${objectTable(proof)}
 ${errorTable(proof)}
 <footer>
-<p>Every UUID of a run follows from the stream’s name, the run’s id and the event’s index. This proof computed them anew and compared
+<p>Every UUID of a run follows from the stream’s name, the run’s id and the event’s index. This proof computed them again and compared
 them with every line of every object in the source. An event is present if its line is there, whole; latency is the time at which its object
 landed minus the time in the event.</p>
 </footer>
@@ -163,7 +163,9 @@ function table(
   rows: readonly (readonly (string | number)[])[],
   count: number,
 ): string {
-  if (count === 0) return '';
+  if (count === 0) {
+    return '';
+  }
   const cell = (value: string | number, column: number) =>
     `<td data-name="${columns[column]}"${typeof value === 'number' ? ' class="number"' : ''}>` +
     `${typeof value === 'number' ? formatNumber(value) : breakable(value)}</td>`;
@@ -175,7 +177,9 @@ function table(
 }
 
 function list<T>(title: string, items: readonly T[], count: number, describe: (item: T) => string): string {
-  if (count === 0) return '';
+  if (count === 0) {
+    return '';
+  }
   const shown = items.slice(0, maxRanges);
   return `<section><h2>${escapeHtml(title)}</h2><ul class="lines">${shown
     .map((item) => `<li>${breakable(describe(item))}</li>`)
@@ -183,7 +187,9 @@ function list<T>(title: string, items: readonly T[], count: number, describe: (i
 }
 
 function figure(title: string, svg: string, caption: string): string {
-  if (svg === '') return '';
+  if (svg === '') {
+    return '';
+  }
   return `<section><h2>${title}</h2><figure>${svg}<figcaption>${caption}</figcaption></figure></section>`;
 }
 

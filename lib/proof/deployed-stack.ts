@@ -1,5 +1,6 @@
 import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { UnanswerableError } from '../../lambda/prover/source.ts';
+import { outputs } from '../stack/outputs.ts';
 import { unanswerableCall } from './aws-errors.ts';
 
 /** What the outputs of a deployed stack say. */
@@ -22,15 +23,13 @@ export async function findDeployedStack(
   const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stackName })).catch((error) => {
     throw unanswerableCall(`looking for the stack ${stackName} (npx cdk deploy makes it)`, error);
   });
-  const outputs = new Map(
-    Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]),
-  );
-  const functionName = outputs.get('FunctionName');
+  const found = new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
+  const functionName = found.get(outputs.functionName);
   if (functionName === undefined) {
     throw new UnanswerableError(
-      `the stack ${stackName} has no output FunctionName: it is no deployed producer`,
+      `the stack ${stackName} has no output ${outputs.functionName}: it is no deployed producer`,
     );
   }
-  const bucketName = outputs.get('BucketName');
+  const bucketName = found.get(outputs.bucketName);
   return { functionName, ...(bucketName && { bucketName }) };
 }

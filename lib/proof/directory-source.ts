@@ -25,8 +25,12 @@ async function* listBelow(directory: string, folder: string): AsyncGenerator<Sto
   });
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const key = `${folder}${entry.name}`;
-    if (entry.name.startsWith('.')) continue;
-    if (entry.isDirectory()) yield* listBelow(directory, `${key}/`);
+    if (entry.name.startsWith('.')) {
+      continue;
+    }
+    if (entry.isDirectory()) {
+      yield* listBelow(directory, `${key}/`);
+    }
     if (entry.isFile()) {
       const { mtimeMs, size } = await stat(join(directory, key));
       yield { key, landedAtMs: Math.round(mtimeMs), bytes: size };

@@ -1,27 +1,9 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
+import type { Payload } from '../../lambda/contract/payload.ts';
+import { type Report, reportSchema } from '../../lambda/contract/report.ts';
 import { UnanswerableError } from '../../lambda/prover/source.ts';
 import { unanswerableCall } from './aws-errors.ts';
-
-const index = v.pipe(v.number(), v.integer(), v.minValue(0));
-
-const reportSchema = v.looseObject({
-  runId: v.string(),
-  deliveryStreamName: v.string(),
-  from: index,
-  to: index,
-});
-
-/** What the producer returned, as far as a proof needs it; the rest of it is kept. */
-export type InvocationReport = v.InferOutput<typeof reportSchema>;
-
-/** What the producer is asked for. */
-export interface Payload {
-  /** Names the run. */
-  readonly runId: string;
-  /** Events of the run. @default - the stack's */
-  readonly count?: number;
-}
 
 /**
  * Invokes the producer and waits for its report.
@@ -32,16 +14,16 @@ export async function invokeProducer(
   client: LambdaClient,
   functionName: string,
   payload: Payload,
-): Promise<InvocationReport> {
+): Promise<Report> {
   const command = new InvokeCommand({
     FunctionName: functionName,
     InvocationType: 'RequestResponse',
     Payload: Buffer.from(JSON.stringify(payload)),
   });
-  const { FunctionError, Payload } = await client.send(command).catch((error) => {
+  const { FunctionError, Payload: returned } = await client.send(command).catch((error) => {
     throw unanswerableCall(`invoking ${functionName} for the run ${payload.runId}`, error);
   });
-  const text = Buffer.from(Payload ?? []).toString();
+  const text = Buffer.from(returned ?? []).toString();
   if (FunctionError !== undefined) {
     throw new UnanswerableError(`${functionName} failed: ${describeFunctionError(text)}`);
   }

@@ -30,7 +30,6 @@ export function addProofOptions(command: Command, defaultWait: string): Command 
     .option('--json', 'print one JSON document on stdout')
     .option('--html <file>', 'write the certificate, one self-contained page')
     .allowExcessArguments(false)
-    .showSuggestionAfterError(false)
     .exitOverride();
 }
 

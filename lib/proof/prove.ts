@@ -1,9 +1,10 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
+import type { Report } from '../../lambda/contract/report.ts';
 import type { Evidence } from '../../lambda/prover/proof.ts';
 import { type Source, UnanswerableError } from '../../lambda/prover/source.ts';
 import { findDeployedStack } from './deployed-stack.ts';
-import { type InvocationReport, invokeProducer } from './invocation.ts';
+import { invokeProducer } from './invocation.ts';
 import { verify, type World } from './verify.ts';
 
 /** What is to be proven of a deployed stack. */
@@ -27,11 +28,11 @@ export interface ProveWorld extends World {
   /** Invokes the function. */
   readonly lambda: LambdaClient;
   /** Opens a source; what landed before `landedSinceMs` may be left out. */
-  readonly openSource: (name: string, landedSinceMs: number) => Source;
+  readonly sourceNamed: (name: string, landedSinceMs: number) => Source;
   /** Told what begins, a line at a time. */
   readonly onStep: (line: string) => void;
   /** Told of the report, before the waiting begins. */
-  readonly onReport: (report: InvocationReport) => void;
+  readonly onReport: (report: Report) => void;
 }
 
 /** How much the clocks of this machine and of S3 may differ: with more, AWS refuses signed requests. */
@@ -45,7 +46,7 @@ const maxClockSkewMs = 15 * 60_000;
 export async function prove(
   options: ProveOptions,
   world: ProveWorld,
-): Promise<{ report: InvocationReport; evidence: Evidence }> {
+): Promise<{ report: Report; evidence: Evidence }> {
   const { stackName, count, waitMs, exactlyOnce } = options;
   const startedMs = world.now();
   const { functionName, bucketName } = await findDeployedStack(world.cloudFormation, stackName);
@@ -56,7 +57,7 @@ export async function prove(
     );
   }
   // The run is new, so nothing that landed before it can hold its events.
-  const source = world.openSource(sourceName, startedMs - maxClockSkewMs);
+  const source = world.sourceNamed(sourceName, startedMs - maxClockSkewMs);
 
   const runId = `prove-${new Date(startedMs).toISOString()}`;
   world.onStep(`Invoking ${functionName} for the run ${runId} ...`);

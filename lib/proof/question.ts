@@ -1,6 +1,6 @@
 import { UnanswerableError } from '../../lambda/prover/source.ts';
-import type { Run } from '../../lambda/prover/uuid-rule.ts';
-import type { LastRun } from './last-run.ts';
+import type { StreamSlice } from '../../lambda/prover/uuid-rule.ts';
+import type { LastRun } from '../terminal/last-run.ts';
 
 /** The options of `verify` that say what is to be proven. */
 export interface QuestionOptions {
@@ -23,17 +23,17 @@ export interface QuestionOptions {
 export async function resolveQuestion(
   { source, stream, runId, count }: QuestionOptions,
   readLastRun: () => Promise<LastRun>,
-): Promise<{ source: string; runs: readonly Run[] }> {
+): Promise<{ source: string; runs: readonly StreamSlice[] }> {
   const given = { '--stream': stream, '--run-id': runId, '--count': count };
   const missing = Object.entries(given).filter(([, value]) => value === undefined);
   if (missing.length === 0) {
     const runs = runId!.map((id) => ({ runId: id, deliveryStreamName: stream!, from: 0, to: count! }));
-    return { source: source ?? (await readLastRun()).directory, runs };
+    return { source: source ?? (await readLastRun()).output.directory, runs };
   }
   if (missing.length < 3) {
     const names = missing.map(([name]) => name).join(' and ');
     throw new UnanswerableError(`--stream, --run-id and --count go together: give ${names} too`);
   }
   const lastRun = await readLastRun();
-  return { source: source ?? lastRun.directory, runs: [lastRun.run] };
+  return { source: source ?? lastRun.output.directory, runs: [lastRun.report] };
 }

@@ -39,7 +39,9 @@ export function s3Source(client: S3Client, { bucket, prefix }: S3Address, landed
       for (const { Key: key = '', LastModified, Size: bytes = 0 } of page.Contents ?? []) {
         const landedAtMs = LastModified?.getTime() ?? Number.NaN;
         const isFolder = key.endsWith('/') && bytes === 0;
-        if (!isFolder && !(landedAtMs < (landedSinceMs ?? 0))) yield { key, landedAtMs, bytes };
+        if (!isFolder && !(landedAtMs < (landedSinceMs ?? 0))) {
+          yield { key, landedAtMs, bytes };
+        }
       }
     }
   };
@@ -48,7 +50,9 @@ export function s3Source(client: S3Client, { bucket, prefix }: S3Address, landed
     list: async function* () {
       try {
         yield* list(prefix);
-        if (!errorPrefix.startsWith(prefix) && !prefix.startsWith(errorPrefix)) yield* list(errorPrefix);
+        if (!errorPrefix.startsWith(prefix) && !prefix.startsWith(errorPrefix)) {
+          yield* list(errorPrefix);
+        }
       } catch (error) {
         throw unanswerableCall(`listing s3://${bucket}/${prefix}`, error);
       }

@@ -11,11 +11,17 @@ export function redrivePayload({ runId }: RunProof, [from, to]: readonly [number
 
 /** A time as a person would say it; `-` for none. Below a minute to a tenth of a second. */
 export function formatDuration(durationMs: number | null): string {
-  if (durationMs === null) return '-';
+  if (durationMs === null) {
+    return '-';
+  }
   const seconds = durationMs / 1_000;
   const wholeSeconds = Math.round(Math.abs(seconds));
-  if (Math.abs(seconds) < 59.95) return `${seconds.toFixed(1)} s`;
-  if (wholeSeconds >= 3_600) return `${(seconds / 3_600).toFixed(1)} h`;
+  if (Math.abs(seconds) < 59.95) {
+    return `${seconds.toFixed(1)} s`;
+  }
+  if (wholeSeconds >= 3_600) {
+    return `${(seconds / 3_600).toFixed(1)} h`;
+  }
   return `${seconds < 0 ? '-' : ''}${Math.floor(wholeSeconds / 60)} min ${wholeSeconds % 60} s`;
 }
 
@@ -32,7 +38,9 @@ export function verdict(proof: Proof): { word: string; sentence: string } {
     return { word: 'CORRUPT', sentence: `Each of ${expected} arrived, but not all that is there is sound.` };
   }
   const atLeastOnce = `Each of ${expected} arrived, ${formatNumber(duplicated)} more than once.`;
-  if (!proof.complete) return { word: 'DUPLICATED', sentence: atLeastOnce };
+  if (!proof.complete) {
+    return { word: 'DUPLICATED', sentence: atLeastOnce };
+  }
   const exactlyOnce = `Each of ${expected} arrived, exactly once.`;
   return { word: 'COMPLETE', sentence: duplicated > 0 ? atLeastOnce : exactlyOnce };
 }
@@ -106,7 +114,9 @@ function section<T>(
   count: number,
   describe: (item: T) => string,
 ): string[] {
-  if (count === 0) return [];
+  if (count === 0) {
+    return [];
+  }
   return [
     `${title}:`,
     ...items.slice(0, maxShown).map((item) => `  ${describe(item)}`),

@@ -1,4 +1,5 @@
-import type { ObjectCount, Tally } from '../../lambda/prover/proof.ts';
+import type { ObjectCount, ValueCount } from '../../lambda/prover/proof.ts';
+import { niceCeiling, shortNumber, ticks } from '../terminal/scale.ts';
 import { formatNumber } from '../terminal/text.ts';
 import { formatDuration } from './summary.ts';
 
@@ -27,14 +28,16 @@ type Scale = (value: number) => number;
  */
 export function landingPlot(
   expected: number,
-  eventTimes: readonly Tally[],
+  eventTimes: readonly ValueCount[],
   objectCounts: readonly ObjectCount[],
 ): string {
-  const landings = objectCounts.map(({ landedAt, events }): Tally => [Date.parse(landedAt), events]);
+  const landings = objectCounts.map(({ landedAt, events }): ValueCount => [Date.parse(landedAt), events]);
   const generated = cumulate(eventTimes);
   const landed = cumulate(landings.filter(([, events]) => events > 0));
   const [first, last] = [generated[0], landed.at(-1)];
-  if (first === undefined || last === undefined) return '';
+  if (first === undefined || last === undefined) {
+    return '';
+  }
 
   const firstMs = Math.min(first[0], landed[0]![0]);
   const spanMs = Math.max(generated.at(-1)![0], last[0], firstMs + 1_000) - firstMs;
@@ -63,15 +66,19 @@ export function landingPlot(
  * @returns SVG; empty if there is no event.
  */
 export function latencyPlot(
-  latencies: readonly Tally[],
+  latencies: readonly ValueCount[],
   marks: Readonly<Record<string, number | null>>,
 ): string {
   const [first, last] = [latencies[0], latencies.at(-1)];
-  if (first === undefined || last === undefined) return '';
+  if (first === undefined || last === undefined) {
+    return '';
+  }
   const widthMs = niceCeiling(Math.max(last[0] - Math.min(0, first[0]), 1_000) / maxBars);
   const firstBar = Math.min(0, Math.floor(first[0] / widthMs));
   const bars = new Array<number>(Math.floor(last[0] / widthMs) - firstBar + 1).fill(0);
-  for (const [latencyMs, count] of latencies) bars[Math.floor(latencyMs / widthMs) - firstBar]! += count;
+  for (const [latencyMs, count] of latencies) {
+    bars[Math.floor(latencyMs / widthMs) - firstBar]! += count;
+  }
 
   const [startMs, spanMs] = [firstBar * widthMs, bars.length * widthMs * headroom];
   const x: Scale = (latencyMs) => frame.left + ((latencyMs - startMs) / spanMs) * innerWidth;
@@ -83,7 +90,9 @@ export function latencyPlot(
   return plot('How many events took how long from their generation to their object', [
     ...axes(xTicks, eventTicks(yTop, y), 'from generation to landing'),
     ...bars.map((events, bar) => {
-      if (events === 0) return '';
+      if (events === 0) {
+        return '';
+      }
       const [from, to] = [startMs + bar * widthMs, startMs + (bar + 1) * widthMs];
       // Even a single event among millions is to be seen.
       const barHeight = Math.max(1.5, frame.top + innerHeight - y(events));
@@ -121,7 +130,7 @@ function axes(xLabels: readonly Label[], yLabels: readonly Label[], xTitle: stri
   ];
 }
 
-function curve(name: string, points: readonly Tally[], x: Scale, y: Scale, endMs: number): string {
+function curve(name: string, points: readonly ValueCount[], x: Scale, y: Scale, endMs: number): string {
   const step = Math.ceil(points.length / maxCorners);
   const shown = points.filter((_, order) => order % step === 0 || order === points.length - 1);
   const [startMs] = shown[0]!;
@@ -143,12 +152,6 @@ function eventTicks(top: number, y: Scale): Label[] {
     .map((events) => [y(events), shortNumber(events)]);
 }
 
-/** Round values from 0 to `top`, about so many. */
-export function ticks(top: number, about: number): number[] {
-  const step = niceCeiling(top / about);
-  return Array.from({ length: Math.floor(top / step + 1e-9) + 1 }, (_, order) => order * step);
-}
-
 /** Seconds that a person counts time in. */
 const timeSteps = [
   0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200,
@@ -165,23 +168,12 @@ function timeTicks(startSeconds: number, spanSeconds: number): Label[] {
   return labels;
 }
 
-/** The next number up that is 1, 2, 2.5 or 5 times a power of ten. */
-function niceCeiling(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  return power * [1, 2, 2.5, 5, 10].find((factor) => factor * power >= value * (1 - 1e-9))!;
-}
-
-function cumulate(tallies: readonly Tally[]): Tally[] {
+function cumulate(tallies: readonly ValueCount[]): ValueCount[] {
   let sum = 0;
-  return tallies.map(([value, count]): Tally => {
+  return tallies.map(([value, count]): ValueCount => {
     sum += count;
     return [value, sum];
   });
-}
-
-/** A number in a few characters, such as 1.5M. */
-export function shortNumber(value: number): string {
-  return Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 }).format(value);
 }
 
 function round(value: number): number {

@@ -1,3 +1,4 @@
+import pMap, { pMapSkip } from 'p-map';
 import { Comparison } from '../../lambda/prover/comparison.ts';
 import { CorruptObjectError, objectBytes } from '../../lambda/prover/object-bytes.ts';
 import type { Evidence } from '../../lambda/prover/proof.ts';
@@ -7,7 +8,7 @@ import {
   type StoredObject,
   UnanswerableError,
 } from '../../lambda/prover/source.ts';
-import type { Run } from '../../lambda/prover/uuid-rule.ts';
+import type { StreamSlice } from '../../lambda/prover/uuid-rule.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
 
@@ -16,7 +17,7 @@ export interface Question {
   /** Where the objects are. */
   readonly source: Source;
   /** The runs that should be there, no two of them the same. */
-  readonly runs: readonly Run[];
+  readonly runs: readonly StreamSlice[];
   /** Whether a duplicate spoils the proof. */
   readonly exactlyOnce: boolean;
   /** How long to wait for events that are missing, in milliseconds; 0 looks once. */
@@ -33,7 +34,7 @@ export interface World {
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** Objects read side by side: enough to hide S3's latency; each holds less than 1 MiB. */
+/** Objects read at the same time: enough to hide S3's latency; each holds less than 1 MiB. */
 const objectsAtOnce = 8;
 
 /** Time between two looks at the source. */
@@ -72,45 +73,44 @@ export async function verify(question: Question, world: World): Promise<Evidence
     });
   };
 
-  const readObject = async ({ key, landedAtMs, bytes }: StoredObject, isStopped: () => boolean) => {
+  const readObject = async ({ key, landedAtMs, bytes }: StoredObject) => {
     const reading = comparison.startObject({ object: key, landedAtMs, bytes });
     try {
       for await (const chunk of objectBytes(() => source.open(key))) {
-        if (isStopped()) return;
         reading.push(chunk);
-        if (now() - toldMs >= progressIntervalMs) tell();
+        if (now() - toldMs >= progressIntervalMs) {
+          tell();
+        }
       }
       reading.end();
     } catch (error) {
-      if (error instanceof UnanswerableError) throw error;
-      if (!(error instanceof CorruptObjectError)) throw unreadable(key, error);
+      if (error instanceof UnanswerableError) {
+        throw error;
+      }
+      if (!(error instanceof CorruptObjectError)) {
+        throw unreadable(key, error);
+      }
       reading.abandon(error.message);
     }
   };
 
-  const readNewObjects = async () => {
-    const objects = source.list()[Symbol.asyncIterator]();
-    let isStopped = false;
-    const work = async () => {
-      while (!isStopped) {
-        const next = await objects.next();
-        if (next.done) return;
-        const object: StoredObject = next.value;
-        if (seen.has(object.key)) continue;
-        seen.add(object.key);
-        const errorType = errorTypeOf(object.key);
-        if (errorType !== undefined) comparison.addErrorObject(errorType, object.bytes);
-        else await readObject(object, () => isStopped);
-      }
-    };
-    const workers = Array.from({ length: objectsAtOnce }, () =>
-      work().catch((error) => {
-        isStopped = true;
-        throw error;
-      }),
+  const readNewObjects = () =>
+    pMap(
+      source.list(),
+      async (object) => {
+        if (!seen.has(object.key)) {
+          seen.add(object.key);
+          const errorType = errorTypeOf(object.key);
+          if (errorType === undefined) {
+            await readObject(object);
+          } else {
+            comparison.addErrorObject(errorType, object.bytes);
+          }
+        }
+        return pMapSkip;
+      },
+      { concurrency: objectsAtOnce },
     );
-    await Promise.all(workers);
-  };
 
   const deadlineMs = startedMs + waitMs;
   await readNewObjects();

@@ -1,11 +1,11 @@
-import { serviceDimension, streamDimension } from '../../lambda/contract/metric-names.ts';
-import { environmentVariables } from '../../lambda/contract/settings.ts';
+import { serviceDimension, streamDimension } from '../../lambda/contract/metrics.ts';
+import { variables } from '../../lambda/contract/settings.ts';
 import { type Environment, parseEnvironment } from '../../lambda/producer/environment.ts';
-import { createInvocation, type Invoke } from '../../lambda/producer/invocation.ts';
+import type { Invoke } from '../../lambda/producer/invocation.ts';
 import { addReport } from '../../lambda/producer/metrics.ts';
-import { Pacer } from '../../lambda/producer/pacer.ts';
+import type { Pacer } from '../../lambda/producer/pacer.ts';
+import type { Quota } from '../aws/quotas.ts';
 import { frequencyOf } from '../aws/schedule.ts';
-import type { Quota } from '../emulator/quota.ts';
 import { CloudWatch, type MetricName, nameOf } from './cloudwatch.ts';
 import { type Admission, type FirehoseFaults, SimulatedFirehose } from './firehose.ts';
 import {
@@ -15,6 +15,7 @@ import {
   type LambdaSettings,
   SimulatedLambda,
 } from './lambda.ts';
+import { createPacer, createProducer } from './producer.ts';
 import { World } from './world.ts';
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
@@ -31,7 +32,7 @@ const dimensions = { 'AWS/Firehose': streamDimension, 'AWS/Lambda': 'FunctionNam
 
 /**
  * A deployed stack in a simulated world, made from its template: the function's own code, its schedule, its queues and its
- * stream are at work, and publish the metrics that AWS and the function would. What may break can be broken and mended in
+ * stream are at work, and publish the metrics that AWS and the function would. What may break can be broken and fixed in
  * mid-run.
  */
 export class Deployment {
@@ -79,18 +80,18 @@ export class Deployment {
       deadLetterQueue: nameOf(Outputs.DeadLetterQueueUrl.Value),
     };
     const { Timeout, MemorySize, Environment } = Resources[this.#names.function].Properties;
-    const variables: Record<string, string> = Object.fromEntries(
+    const values: Record<string, string> = Object.fromEntries(
       Object.entries(Environment.Variables).map(([name, value]) => [name, nameOf(value)]),
     );
     this.#environment = parseEnvironment({
-      ...variables,
-      [environmentVariables.workQueueUrl.name]: 'https://queue.invalid/',
+      ...values,
+      [variables.workQueueUrl]: 'https://queue.invalid/',
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
     });
     this.#ownMetrics = {
-      Namespace: variables.POWERTOOLS_METRICS_NAMESPACE!,
+      Namespace: values.POWERTOOLS_METRICS_NAMESPACE!,
       Dimensions: [
-        { Name: serviceDimension, Value: variables.POWERTOOLS_SERVICE_NAME },
+        { Name: serviceDimension, Value: values.POWERTOOLS_SERVICE_NAME },
         { Name: streamDimension, Value: this.#names.stream },
       ],
     };
@@ -108,7 +109,7 @@ export class Deployment {
     this.#bufferingMs = 1_000 * ExtendedS3DestinationConfiguration.BufferingHints.IntervalInSeconds;
     this.#limits = limits;
     const quota = [limits.bytes, limits.bytes, 0] as const;
-    this.firehoseFaults = { throttle: 0, error: 0, loseAnswer: 0, stall: 0, latencyMs: 50, quota };
+    this.firehoseFaults = { throttle: 0, error: 0, loseResponse: 0, stall: 0, latencyMs: 50, quota };
 
     this.cloudWatch = new CloudWatch(now, metricDelayMs);
     this.#firehose = new SimulatedFirehose(
@@ -158,7 +159,7 @@ export class Deployment {
   /** Switches the event source mapping of the work queue on or off. */
   setTrigger(enabled: boolean): void {
     this.#settings.maxConcurrency = enabled ? this.#maxConcurrency : 0;
-    this.lambda.workOff();
+    this.lambda.processWaiting();
   }
 
   /** Lets somebody else put a request into the stream, every second for so many minutes. */
@@ -183,21 +184,15 @@ export class Deployment {
   }
 
   /** An invocation in the container that was free last: its pacer remembers the stream. */
-  #start({ invocation, whileAlive, logReport, sendSlices }: InvocationWorld): Invoke {
-    const { now, random, sleep } = this.#world;
-    const { concurrency, maxRequestBytes } = this.#environment;
-    const pacer = this.#pacers.pop() ?? new Pacer(concurrency * maxRequestBytes, now);
-    const invoke = createInvocation({
-      ...this.#environment,
-      putRecords: (batch, signal) => whileAlive(this.#firehose.put(batch, signal, invocation)),
-      sendSlices,
+  #start(invocation: InvocationWorld): Invoke {
+    const pacer = this.#pacers.pop() ?? createPacer(this.#environment, this.#world);
+    const invoke = createProducer(
+      this.#environment,
+      this.#world,
+      invocation,
+      (batch, signal) => this.#firehose.put(batch, signal, invocation.invocation),
       pacer,
-      onReport: logReport,
-      log: { appendKeys: () => {}, error: () => {}, info: () => {} },
-      now,
-      random,
-      sleep: (durationMs, signal) => whileAlive(sleep(durationMs, signal)),
-    });
+    );
     return (payload, context) => invoke(payload, context).finally(() => this.#pacers.push(pacer));
   }
 

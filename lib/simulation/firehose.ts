@@ -1,6 +1,12 @@
 import { gunzipSync } from 'node:zlib';
+import { eventBytes } from '../../lambda/contract/event.ts';
+import {
+  maxRecordBytes,
+  maxRecordsPerRequest,
+  maxRequestBytes,
+} from '../../lambda/contract/firehose-limits.ts';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
-import type { PutAnswer } from '../../lambda/producer/delivery.ts';
+import type { PutResponse } from '../../lambda/producer/firehose.ts';
 import type { RecordBatch } from '../../lambda/producer/requests.ts';
 import type { World } from './world.ts';
 
@@ -8,19 +14,19 @@ import type { World } from './world.ts';
 export interface FirehoseFaults {
   /** Probability that a record is refused, whatever the rate. */
   readonly throttle: number;
-  /** Probability that a request is answered 500 or 503, and not stored. */
+  /** Probability that a request is responded to with 500 or 503, and not stored. */
   readonly error: number;
-  /** Probability that the answer to a request is lost; half of them are stored. */
-  readonly loseAnswer: number;
-  /** Probability that a request is never answered; half of them are stored. */
+  /** Probability that the response to a request is lost; half of them are stored. */
+  readonly loseResponse: number;
+  /** Probability that a request never gets a response; half of them are stored. */
   readonly stall: number;
-  /** Longest time to an answer. */
+  /** Longest time to a response. */
   readonly latencyMs: number;
   /** Nothing works from and to these times, after the start. */
   readonly outage?: readonly [fromMs: number, toMs: number];
   /** Quota in bytes a second, with a second of burst, and what it changes to in mid-run. */
   readonly quota?: readonly [bytesPerSecond: number, laterBytesPerSecond: number, changeAfterMs: number];
-  /** After this time every request fails in a way that no retry mends. */
+  /** After this time every request fails in a way that no retry can fix. */
   readonly forbiddenAfterMs?: number;
 }
 
@@ -72,52 +78,62 @@ export class SimulatedFirehose {
     this.#tokensAtMs = world.now();
   }
 
-  /** Answers a request, sooner or later or never. */
-  put(batch: RecordBatch, signal: AbortSignal, invocation: number): Promise<PutAnswer> {
+  /** Responds to a request, sooner or later or never. */
+  put(batch: RecordBatch, signal: AbortSignal, invocation: number): Promise<PutResponse> {
     this.#checkLimits(batch);
     const world = this.#world;
     const all = [...batch.keys()];
     const latencyMs = world.random() * this.#faults.latencyMs;
     const fate = world.random();
-    const { error, loseAnswer, stall, forbiddenAfterMs = Number.POSITIVE_INFINITY } = this.#faults;
+    const { error, loseResponse, stall, forbiddenAfterMs = Number.POSITIVE_INFINITY } = this.#faults;
 
     return new Promise((resolve, reject) => {
-      const lost: PutAnswer = { kind: 'unanswered', refused: all, cause: new Error('the answer was lost') };
+      const lost: PutResponse = {
+        kind: 'lost',
+        refused: all,
+        throttled: [],
+        cause: new Error('the response was lost'),
+      };
       const abort = () => resolve(lost);
-      const answerWith = (afterMs: number, answer: () => PutAnswer) =>
+      const respondWith = (afterMs: number, response: () => PutResponse) =>
         world.after(afterMs, () => {
           signal.removeEventListener('abort', abort);
-          resolve(answer());
+          resolve(response());
         });
       signal.addEventListener('abort', abort, { once: true });
 
-      // What arrives is stored halfway, whether or not anybody still waits for the answer.
+      // What arrives is stored halfway, whether or not anybody still waits for the response.
       world.after(latencyMs / 2, () => {
         const sinceStartMs = world.now() - this.#startMs;
         const [outageFrom = 0, outageTo = 0] = this.#faults.outage ?? [];
         if (sinceStartMs >= forbiddenAfterMs) {
           world.after(latencyMs / 2, () => reject(new Error('AccessDeniedException: not any more')));
         } else if (sinceStartMs >= outageFrom && sinceStartMs < outageTo) {
-          const kind = world.pick(['failed', 'unanswered'] as const);
-          answerWith(latencyMs / 2, () => ({ kind, refused: all, cause: new Error('outage') }));
+          const kind = world.pick(['rejected', 'lost'] as const);
+          respondWith(latencyMs / 2, () => ({
+            kind,
+            refused: all,
+            throttled: [],
+            cause: new Error('outage'),
+          }));
         } else if (fate < error) {
-          const kind = world.pick(['failed', 'unanswered'] as const);
-          answerWith(latencyMs / 2, () => ({ kind, refused: all, cause: new Error('500') }));
-        } else if (fate < error + loseAnswer + stall) {
+          const kind = world.pick(['rejected', 'lost'] as const);
+          respondWith(latencyMs / 2, () => ({ kind, refused: all, throttled: [], cause: new Error('500') }));
+        } else if (fate < error + loseResponse + stall) {
           if (world.chance(0.5)) {
             this.#store(batch, invocation);
           }
-          if (fate < error + loseAnswer) {
-            answerWith(latencyMs / 2, () => lost);
+          if (fate < error + loseResponse) {
+            respondWith(latencyMs / 2, () => lost);
           }
         } else {
           const { refused, copies } = this.#store(batch, invocation);
-          answerWith(latencyMs / 2, () => {
+          respondWith(latencyMs / 2, () => {
             for (const copy of signal.aborted ? [] : copies) {
               copy.acknowledged = true;
             }
             const cause = new Error('ServiceUnavailableException: Slow down.');
-            return { kind: 'answered', refused, ...(refused.length > 0 && { cause }) };
+            return { kind: 'decided', refused, throttled: refused, ...(refused.length > 0 && { cause }) };
           });
         }
       });
@@ -169,10 +185,10 @@ export class SimulatedFirehose {
   #uuidsIn(data: Buffer): string[] {
     const events = this.#recordFormat === 'gzip' ? gunzipSync(data) : data;
     const uuids: string[] = [];
-    for (let at = 0; at < events.length; at += 68) {
+    for (let at = 0; at < events.length; at += eventBytes) {
       uuids.push(events.toString('latin1', at + 2, at + 38));
     }
-    if (events.length % 68 !== 0 || events.at(-1) !== 0x0a) {
+    if (events.length % eventBytes !== 0 || events.at(-1) !== 0x0a) {
       this.violations.push('a record does not hold whole events');
     }
     return uuids;
@@ -181,13 +197,13 @@ export class SimulatedFirehose {
   /** The limits of PutRecordBatch, see the API reference. */
   #checkLimits(batch: RecordBatch): void {
     const json = batch.reduce((sum, { data }) => sum + Math.ceil(data.length / 3) * 4 + 12, 0);
-    if (batch.length < 1 || batch.length > 500) {
+    if (batch.length < 1 || batch.length > maxRecordsPerRequest) {
       this.violations.push(`a request has ${batch.length} records`);
     }
-    if (json > 4 * 1_048_576) {
+    if (json > maxRequestBytes) {
       this.violations.push(`a request has ${json} bytes`);
     }
-    if (batch.some(({ data }) => data.length > 1_024_000 || data.length === 0)) {
+    if (batch.some(({ data }) => data.length > maxRecordBytes || data.length === 0)) {
       this.violations.push('a record is empty or too large');
     }
   }

@@ -1,11 +1,12 @@
-import { environmentVariables } from '../../lambda/contract/settings.ts';
-import { createInvocation, type Invoke } from '../../lambda/producer/invocation.ts';
-import { Pacer } from '../../lambda/producer/pacer.ts';
-import { billedBytes } from '../../lambda/producer/records.ts';
-import type { RunSlice } from '../../lambda/producer/slice.ts';
+import { firehoseUsd, lambdaUsd } from '../../lambda/contract/cost.ts';
+import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
+import { producerSettings, settings } from '../../lambda/contract/settings.ts';
+import type { Invoke } from '../../lambda/producer/invocation.ts';
 import { prices } from '../aws/prices.ts';
-import { quotas, TokenBucket } from '../emulator/quota.ts';
+import { quotas } from '../aws/quotas.ts';
+import { TokenBucket } from '../emulator/quota.ts';
 import { type InvocationWorld, SimulatedLambda } from './lambda.ts';
+import { createProducer, environmentWith } from './producer.ts';
 import { World } from './world.ts';
 
 /** What a run would take. */
@@ -22,8 +23,7 @@ export interface Forecast {
   readonly dollars: { readonly firehose: number; readonly lambda: number; readonly sqs: number };
 }
 
-const timeoutMs = 300_000;
-const memoryGib = 0.5;
+const timeoutMs = 1_000 * settings.timeout.default;
 
 /**
  * Lets the producer's own code do a run with the stack's defaults, against a stream with the quota of us-east-1 that
@@ -34,33 +34,20 @@ export async function forecast(count: number): Promise<Forecast> {
   const startMs = world.now();
   const bucket = new TokenBucket(quotas['us-east-1'].bytes, world.now);
   const seen = { messages: 0, billedBytes: 0, lambdaMs: 0 };
-  const { concurrency, maxRequestBytes, maxAttempts, eventsPerSlice, maxCount } = environmentVariables;
+  const environment = environmentWith('forecast', 'ndjson', { maxCount: producerSettings.maxCount.max });
 
-  const start = ({ whileAlive, sendSlices }: InvocationWorld): Invoke => {
-    const pacer = new Pacer(concurrency.default * maxRequestBytes.default, world.now);
-    const invoke = createInvocation({
-      deliveryStreamName: 'forecast',
-      workQueueUrl: 'https://queue.invalid/',
-      recordFormat: 'ndjson',
-      defaultCount: 100,
-      maxCount: maxCount.max,
-      eventsPerSlice: eventsPerSlice.default,
-      concurrency: concurrency.default,
-      maxRequestBytes: maxRequestBytes.default,
-      maxAttempts: maxAttempts.default,
-      costFactors: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
-      onReport: () => {},
-      pacer,
-      now: world.now,
-      random: world.random,
-      sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
-      log: { appendKeys: () => {}, error: () => {}, info: () => {} },
-      sendSlices: async (slices: Iterable<RunSlice>) => {
-        const all = [...slices];
-        seen.messages += all.length;
-        await sendSlices(all);
-      },
-      putRecords: async (batch) => {
+  const start = (invocation: InvocationWorld): Invoke => {
+    const { whileAlive, sendSlices } = invocation;
+    const countAndSend: InvocationWorld['sendSlices'] = async (slices) => {
+      const all = [...slices];
+      seen.messages += all.length;
+      await sendSlices(all);
+    };
+    const invoke = createProducer(
+      environment,
+      world,
+      { ...invocation, sendSlices: countAndSend, logReport: () => {}, logBegin: () => {} },
+      async (batch) => {
         await whileAlive(world.sleep(20 + 40 * world.random()));
         const refused: number[] = [];
         for (const [place, { data }] of batch.entries()) {
@@ -72,9 +59,9 @@ export async function forecast(count: number): Promise<Forecast> {
           seen.billedBytes += billedBytes(data.length);
         }
         const cause = new Error('ServiceUnavailableException: Slow down.');
-        return { kind: 'answered', refused, ...(refused.length > 0 && { cause }) };
+        return { kind: 'decided', refused, throttled: refused, ...(refused.length > 0 && { cause }) };
       },
-    });
+    );
     return async (payload, context) => {
       const startedMs = world.now();
       try {
@@ -87,7 +74,13 @@ export async function forecast(count: number): Promise<Forecast> {
 
   const lambda = new SimulatedLambda(
     world,
-    { timeoutMs, visibilityTimeoutMs: 6 * timeoutMs, maxReceiveCount: 5, maxConcurrency: 4, batchSize: 10 },
+    {
+      timeoutMs,
+      visibilityTimeoutMs: 6 * timeoutMs,
+      maxReceiveCount: 5,
+      maxConcurrency: settings.maxConcurrency.default,
+      batchSize: 10,
+    },
     { kill: 0, deliverTwice: 0, queueFails: 0, queueDelayMs: 100 },
     start,
   );
@@ -100,9 +93,9 @@ export async function forecast(count: number): Promise<Forecast> {
     hours: (world.now() - startMs) / 3_600_000,
     memoryMiB: process.resourceUsage().maxRSS / 1_024,
     dollars: {
-      firehose: (seen.billedBytes / 1_073_741_824) * prices.firehoseUsdPerGb,
+      firehose: firehoseUsd(seen.billedBytes, prices.firehoseUsdPerGb),
       lambda:
-        (seen.lambdaMs / 1_000) * memoryGib * prices.lambdaUsdPerGbSecond +
+        lambdaUsd(seen.lambdaMs, settings.memorySize.default, prices.lambdaUsdPerGbSecond) +
         invocations * prices.lambdaUsdPerRequest,
       // Sent, received and deleted.
       sqs: 3 * seen.messages * prices.sqsUsdPerRequest,

@@ -1,20 +1,20 @@
 import type { SQSBatchResponse } from 'aws-lambda';
+import type { Report } from '../../lambda/contract/report.ts';
+import type { RunSlice, Slice } from '../../lambda/contract/slice.ts';
 import type { Invoke } from '../../lambda/producer/invocation.ts';
-import type { Report } from '../../lambda/producer/report.ts';
-import type { RunSlice, Slice } from '../../lambda/producer/slice.ts';
 import type { World } from './world.ts';
 
 /** How the simulated Lambda, its queue and its asynchronous invocations misbehave. */
 export interface LambdaFaults {
   /** Probability that an invocation is killed, at any moment. */
   readonly kill: number;
-  /** Probability that a message is delivered a second time although it was worked off. */
+  /** Probability that a message is delivered a second time although it was processed. */
   readonly deliverTwice: number;
   /** Probability that the queue does not take a call of messages; half of these it takes all the same. */
   readonly queueFails: number;
   /** Longest time until a message is delivered. */
   readonly queueDelayMs: number;
-  /** Whether the queue never answers. */
+  /** Whether the queue never responds. */
   readonly queueHangs?: boolean;
   /** Whether no invocation may start, because others use up the account's concurrency. */
   readonly throttled?: boolean;
@@ -24,11 +24,11 @@ export interface LambdaFaults {
 export interface LambdaSettings {
   /** Time that an invocation may take. */
   readonly timeoutMs: number;
-  /** Time after which a message that was not worked off is delivered again. */
+  /** Time after which a message that was not processed is delivered again. */
   readonly visibilityTimeoutMs: number;
   /** After so many deliveries a message becomes a dead letter. */
   readonly maxReceiveCount: number;
-  /** Invocations side by side. */
+  /** Invocations at the same time. */
   readonly maxConcurrency: number;
   /** Most messages that an invocation gets. */
   readonly batchSize: number;
@@ -60,7 +60,7 @@ export interface LambdaObserver {
   readonly onEnded: (ended: Ended) => void;
   /** An invocation could not start. */
   readonly onThrottled: () => void;
-  /** So many messages were worked off. */
+  /** So many messages were processed. */
   readonly onDeleted: (messages: number) => void;
 }
 
@@ -85,7 +85,7 @@ interface Message {
 }
 
 /**
- * Lambda in a simulated world: asynchronous invocations with two retries, an event source mapping that works off a
+ * Lambda in a simulated world: asynchronous invocations with two retries, an event source mapping that processes a
  * queue, dead letters, and sudden death.
  */
 export class SimulatedLambda {
@@ -162,8 +162,8 @@ export class SimulatedLambda {
     this.#deliver({ id: `message-${++this.#messages}`, body, receiveCount: 0 });
   }
 
-  /** Lets the function work off what waits, as far as it may. */
-  workOff(): void {
+  /** Lets the function process what waits, as far as it may. */
+  processWaiting(): void {
     while (this.#running < this.#settings.maxConcurrency && this.#waiting.length > 0) {
       this.#receive(this.#waiting.splice(0, this.#settings.batchSize));
     }
@@ -254,14 +254,14 @@ export class SimulatedLambda {
     }
     if (fails) {
       this.repeated = true;
-      throw new Error('the queue did not answer');
+      throw new Error('the queue did not respond');
     }
   }
 
   #deliver(message: Message): void {
     this.#world.after(this.#world.random() * this.#faults.queueDelayMs, () => {
       this.#waiting.push(message);
-      this.workOff();
+      this.processWaiting();
     });
   }
 
@@ -285,8 +285,8 @@ export class SimulatedLambda {
     this.#running -= 1;
     const failures = (result as SQSBatchResponse | undefined)?.batchItemFailures;
     for (const message of messages) {
-      const workedOff = failures?.every(({ itemIdentifier }) => itemIdentifier !== message.id) ?? false;
-      if (workedOff && !this.#world.chance(this.#faults.deliverTwice)) {
+      const isProcessed = failures?.every(({ itemIdentifier }) => itemIdentifier !== message.id) ?? false;
+      if (isProcessed && !this.#world.chance(this.#faults.deliverTwice)) {
         this.#pending -= 1;
         this.#observer.onDeleted?.(1);
         continue;
@@ -295,9 +295,9 @@ export class SimulatedLambda {
       this.repeated = true;
       this.#world.after(visibleMs - this.#world.now(), () => {
         this.#waiting.push(message);
-        this.workOff();
+        this.processWaiting();
       });
     }
-    this.workOff();
+    this.processWaiting();
   }
 }

@@ -1,5 +1,5 @@
-import type { Report } from '../../lambda/producer/report.ts';
-import type { RunSlice } from '../../lambda/producer/slice.ts';
+import type { Report } from '../../lambda/contract/report.ts';
+import type { RunSlice } from '../../lambda/contract/slice.ts';
 import type { SimulatedFirehose, StoredCopy } from './firehose.ts';
 import type { Ended, SimulatedLambda } from './lambda.ts';
 
@@ -51,7 +51,7 @@ function findStrangers(uuids: readonly string[], firehose: SimulatedFirehose): s
   return strangers.length > 0 ? [`${strangers[0]} is not of the run`] : [];
 }
 
-/** An event is there twice only because an answer was lost, or because its message was delivered again. */
+/** An event is there twice only because a response was lost, or because its message was delivered again. */
 function findUnexplainedCopies(firehose: SimulatedFirehose, lambda: SimulatedLambda): string[] {
   const twice = new Map(lambda.ended.map((ended) => [ended.invocation, worksTwice(ended, lambda)]));
   for (const [uuid, copies] of firehose.stored) {

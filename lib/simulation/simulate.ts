@@ -1,11 +1,11 @@
-import { type RecordFormat, recordFormats } from '../../lambda/contract/settings.ts';
-import { createEventWriter, eventBytes } from '../../lambda/producer/events.ts';
-import { createInvocation, type Invoke } from '../../lambda/producer/invocation.ts';
-import { Pacer } from '../../lambda/producer/pacer.ts';
-import type { Slice } from '../../lambda/producer/slice.ts';
+import { eventBytes } from '../../lambda/contract/event.ts';
+import { type ProducerSettings, type RecordFormat, recordFormats } from '../../lambda/contract/settings.ts';
+import { createEventWriter } from '../../lambda/producer/events.ts';
+import type { Invoke } from '../../lambda/producer/invocation.ts';
 import { type FirehoseFaults, SimulatedFirehose } from './firehose.ts';
 import { type InvocationWorld, type LambdaFaults, type LambdaSettings, SimulatedLambda } from './lambda.ts';
 import { findViolations } from './oracle.ts';
+import { createProducer, environmentWith } from './producer.ts';
 import { World } from './world.ts';
 
 const deliveryStreamName = 'simulated-stream';
@@ -24,14 +24,10 @@ export interface Verdict {
 interface Scenario {
   readonly count: number;
   readonly recordFormat: RecordFormat;
-  readonly eventsPerSecond?: number;
-  readonly eventsPerSlice: number;
-  readonly concurrency: number;
-  readonly maxRequestBytes: number;
-  readonly maxAttempts: number;
+  readonly settings: Partial<ProducerSettings>;
   readonly firehose: FirehoseFaults;
   readonly lambda: LambdaFaults;
-  readonly settings: LambdaSettings;
+  readonly lambdaSettings: LambdaSettings;
 }
 
 /** A scenario from the dice: small runs, small slices, and each kind of trouble present or not. */
@@ -44,15 +40,17 @@ function createScenario(world: World): Scenario {
   return {
     count,
     recordFormat,
-    ...(world.chance(0.1) && { eventsPerSecond: world.integer(200, 2_000) }),
-    eventsPerSlice: world.pick([300, 2_000, 10_000]),
-    concurrency: world.integer(1, 8),
-    maxRequestBytes: world.pick([3_000, 20_000, 100_000]),
-    maxAttempts: world.integer(2, 8),
+    settings: {
+      ...(world.chance(0.1) && { eventsPerSecond: world.integer(200, 2_000) }),
+      eventsPerSlice: world.pick([300, 2_000, 10_000]),
+      concurrency: world.integer(1, 8),
+      maxRequestBytes: world.pick([3_000, 20_000, 100_000]),
+      maxAttempts: world.integer(2, 8),
+    },
     firehose: {
       throttle: sometimes(0.4, 0.6),
       error: sometimes(0.3, 0.3),
-      loseAnswer: sometimes(0.3, 0.2),
+      loseResponse: sometimes(0.3, 0.2),
       stall: sometimes(0.2, 0.05),
       latencyMs: world.pick([1, 50, 500, 4_000]),
       ...(world.chance(0.2) && {
@@ -73,7 +71,7 @@ function createScenario(world: World): Scenario {
       queueFails: sometimes(0.2, 0.1),
       queueDelayMs: world.pick([10, 1_000, 60_000]),
     },
-    settings: {
+    lambdaSettings: {
       timeoutMs,
       visibilityTimeoutMs: 6 * timeoutMs,
       maxReceiveCount: 5,
@@ -103,33 +101,16 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
   const scenario = createScenario(world);
   const firehose = new SimulatedFirehose(world, scenario.firehose, scenario.recordFormat);
 
-  const start = ({ invocation, whileAlive, logBegin, logReport, sendSlices }: InvocationWorld): Invoke =>
-    createInvocation({
-      ...scenario,
-      deliveryStreamName,
-      workQueueUrl: 'https://queue.invalid/',
-      defaultCount: 100,
-      maxCount: 1_000_000,
-      putRecords: (batch, signal) => whileAlive(firehose.put(batch, signal, invocation)),
-      sendSlices,
-      pacer: new Pacer(scenario.concurrency * scenario.maxRequestBytes, world.now),
-      costFactors: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
-      onReport: logReport,
-      log: {
-        appendKeys: () => {},
-        error: () => {},
-        info: (message, ...fields) => {
-          if (message === 'run started') {
-            logBegin(fields[0] as unknown as Slice);
-          }
-        },
-      },
-      now: world.now,
-      random: world.random,
-      sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
-    });
+  const environment = environmentWith(deliveryStreamName, scenario.recordFormat, {
+    ...scenario.settings,
+    maxCount: 1_000_000,
+  });
+  const start = (invocation: InvocationWorld): Invoke =>
+    createProducer(environment, world, invocation, (batch, signal) =>
+      firehose.put(batch, signal, invocation.invocation),
+    );
 
-  const lambda = new SimulatedLambda(world, scenario.settings, scenario.lambda, start);
+  const lambda = new SimulatedLambda(world, scenario.lambdaSettings, scenario.lambda, start);
   lambda.invokeAsync({ runId, count: scenario.count });
   await world.run(() => lambda.isIdle, maxSteps);
   return {

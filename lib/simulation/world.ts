@@ -1,3 +1,4 @@
+import TinyQueue from 'tinyqueue';
 import { createRandom } from '../emulator/random.ts';
 
 interface Timer {
@@ -13,7 +14,7 @@ export class World {
   readonly random: () => number;
   #nowMs = Date.UTC(2026, 10, 22);
   #order = 0;
-  readonly #timers: Timer[] = [];
+  readonly #timers = new TinyQueue<Timer>([], (a, b) => a.atMs - b.atMs || a.order - b.order);
 
   constructor(seed: number) {
     this.random = createRandom(seed);
@@ -45,7 +46,7 @@ export class World {
       fire,
       cancelled: false,
     };
-    this.#push(timer);
+    this.#timers.push(timer);
     return () => {
       timer.cancelled = true;
     };
@@ -79,7 +80,7 @@ export class World {
       if (isOver()) {
         return;
       }
-      const timer = this.#pop();
+      const timer = this.#timers.pop();
       if (!timer) {
         return;
       }
@@ -89,47 +90,4 @@ export class World {
       }
     }
   }
-
-  #push(timer: Timer): void {
-    const timers = this.#timers;
-    let place = timers.push(timer) - 1;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      if (!isBefore(timer, timers[parent]!)) {
-        break;
-      }
-      timers[place] = timers[parent]!;
-      place = parent;
-    }
-    timers[place] = timer;
-  }
-
-  #pop(): Timer | undefined {
-    const timers = this.#timers;
-    const first = timers[0];
-    const last = timers.pop();
-    if (first && last && first !== last) {
-      let place = 0;
-      for (;;) {
-        let child = 2 * place + 1;
-        if (child >= timers.length) {
-          break;
-        }
-        if (child + 1 < timers.length && isBefore(timers[child + 1]!, timers[child]!)) {
-          child += 1;
-        }
-        if (!isBefore(timers[child]!, last)) {
-          break;
-        }
-        timers[place] = timers[child]!;
-        place = child;
-      }
-      timers[place] = last;
-    }
-    return first;
-  }
-}
-
-function isBefore(a: Timer, b: Timer): boolean {
-  return a.atMs < b.atMs || (a.atMs === b.atMs && a.order < b.order);
 }

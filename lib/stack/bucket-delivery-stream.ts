@@ -17,15 +17,51 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
-import type { EventProducerProps } from './event-producer.ts';
+import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
 
-/** Properties of a {@link BucketDeliveryStream}, documented at {@link EventProducerProps}. */
-export interface BucketDeliveryStreamProps
-  extends Pick<EventProducerProps, 'bufferingSize' | 'objectExpiration' | 'removalPolicy' | 'logRetention'> {
-  /** Shape of the records, which the compression follows. */
-  readonly recordFormat: RecordFormat;
-  /** How long the stream buffers before it writes an object. */
-  readonly bufferingInterval: Duration;
+/** Properties of a {@link BucketDeliveryStream}. */
+export interface BucketDeliveryStreamProps {
+  /**
+   * Shape of the records: the compression of the stream and the extension of its objects follow it.
+   *
+   * @default 'ndjson'
+   */
+  readonly recordFormat?: RecordFormat;
+
+  /**
+   * How long the created stream buffers before it writes an object. From 0 to 900 seconds.
+   *
+   * @default Duration.seconds(60)
+   */
+  readonly bufferingInterval?: Duration;
+
+  /**
+   * How much the created stream buffers, uncompressed, before it writes an object. From 1 to 128 MiB.
+   *
+   * @default Size.mebibytes(64)
+   */
+  readonly bufferingSize?: Size;
+
+  /**
+   * When the objects in the created bucket expire: they are synthetic.
+   *
+   * @default Duration.days(30)
+   */
+  readonly objectExpiration?: Duration;
+
+  /**
+   * What becomes of the created bucket, objects and all, when the stack is destroyed.
+   *
+   * @default RemovalPolicy.RETAIN
+   */
+  readonly removalPolicy?: RemovalPolicy;
+
+  /**
+   * How long the logs of delivery errors are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
 }
 
 const timePartitions =
@@ -39,8 +75,11 @@ export class BucketDeliveryStream extends Construct {
   /** The stream: encrypted at rest, delivery errors logged. */
   readonly deliveryStream: DeliveryStream;
 
-  constructor(scope: Construct, id: string, props: BucketDeliveryStreamProps) {
+  /** @throws PropError naming the prop, its value and its bounds, if one is out of them. */
+  constructor(scope: Construct, id: string, props: BucketDeliveryStreamProps = {}) {
     super(scope, id);
+    const bufferingSeconds = requiredSetting(this, 'bufferingInterval', secondsOf(props.bufferingInterval));
+    const bufferingMiB = requiredSetting(this, 'bufferingSize', mebibytesOf(props.bufferingSize));
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
 
     this.bucket = new Bucket(this, 'Bucket', {
@@ -88,8 +127,8 @@ export class BucketDeliveryStream extends Construct {
         role: role.withoutPolicyUpdates(),
         dataOutputPrefix: `events/${timePartitions}`,
         errorOutputPrefix: `errors/!{firehose:error-output-type}/${timePartitions}`,
-        bufferingInterval: props.bufferingInterval,
-        bufferingSize: props.bufferingSize ?? Size.mebibytes(64),
+        bufferingInterval: Duration.seconds(bufferingSeconds),
+        bufferingSize: Size.mebibytes(bufferingMiB),
         loggingConfig: new EnableLogging(deliveryErrors),
       }),
     });

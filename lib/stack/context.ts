@@ -1,21 +1,25 @@
-import { Duration, RemovalPolicy, TimeZone } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, TimeZone } from 'aws-cdk-lib';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import { environmentVariables, recordFormats } from '../../lambda/contract/settings.ts';
+import { distance } from 'fastest-levenshtein';
+import { deliveryStreamNamePattern } from '../../lambda/contract/firehose-limits.ts';
+import {
+  defaultSchedule,
+  monitoringLevels,
+  recordFormats,
+  type SettingName,
+  settings,
+  type WholeNumberSetting,
+} from '../../lambda/contract/settings.ts';
+import { parseWholeNumber, wholeNumberExpectation } from '../../lambda/contract/whole-number.ts';
 import { isPrice, type Prices, priceExpectation, prices, withOwnPrices } from '../aws/prices.ts';
 import { isSchedule, scheduleExample, scheduleExpectation } from '../aws/schedule.ts';
-import { defaultScheduleExpression } from './event-producer.ts';
 import type { EventProducerStackProps } from './event-producer-stack.ts';
 
 /** Values given by `-c key=value` (or `context` in cdk.json) don't fit; the message lists each. */
 export class InvalidContextError extends Error {
   override readonly name = 'InvalidContextError';
 }
-
-const { defaultCount, maxCount, eventsPerSecond } = environmentVariables;
-
-const isWholeNumber = (text: string, min: number, max: number) =>
-  /^\d+$/.test(text) && Number(text) >= min && Number(text) <= max;
 
 function isTimeZone(text: string): boolean {
   // Intl also takes offsets and any case, which AWS does not.
@@ -29,29 +33,38 @@ function isTimeZone(text: string): boolean {
   }
 }
 
-const price = (key: keyof Prices) => ({
-  expected: priceExpectation,
-  example: String(prices[key]),
-  fits: isPrice,
+interface ContextKeyRule {
+  readonly expected: string;
+  readonly example: string;
+  readonly fits: (text: string) => boolean;
+}
+
+const wholeNumber = (setting: WholeNumberSetting): ContextKeyRule => ({
+  expected: wholeNumberExpectation(setting),
+  example: String(setting.example),
+  fits: (text) => parseWholeNumber(text, setting) !== undefined,
 });
+
+const oneOf = (values: readonly string[], example: string): ContextKeyRule => ({
+  expected: values.join(', ').replace(/, (\w+)$/, ' or $1'),
+  example,
+  fits: (text) => values.includes(text),
+});
+
+const settingKeys = Object.fromEntries(
+  Object.entries(settings).map(([name, setting]) => [name, wholeNumber(setting)]),
+) as Record<SettingName, ContextKeyRule>;
+
+const priceKeys = Object.fromEntries(
+  Object.entries(prices).map(([name, usd]) => [
+    name,
+    { expected: priceExpectation, example: String(usd), fits: isPrice },
+  ]),
+) as Record<keyof Prices, ContextKeyRule>;
 
 /** What each context key expects, an example, and whether a value fits. */
 const contextKeys = {
-  count: {
-    expected: `a whole number from ${defaultCount.min} to ${maxCount.default}`,
-    example: '5000',
-    fits: (text: string) => isWholeNumber(text, defaultCount.min, maxCount.default),
-  },
-  eventsPerSecond: {
-    expected: `a whole number from ${eventsPerSecond.min} to ${eventsPerSecond.max}`,
-    example: '1000',
-    fits: (text: string) => isWholeNumber(text, eventsPerSecond.min, eventsPerSecond.max),
-  },
-  timeout: {
-    expected: 'the seconds that an invocation may take: a whole number from 3 to 900',
-    example: '60',
-    fits: (text: string) => isWholeNumber(text, 3, 900),
-  },
+  ...settingKeys,
   schedule: {
     expected: `${scheduleExpectation}, or off`,
     example: scheduleExample,
@@ -62,34 +75,21 @@ const contextKeys = {
     example: 'Europe/Berlin',
     fits: isTimeZone,
   },
-  recordFormat: {
-    expected: recordFormats.join(', ').replace(/, (\w+)$/, ' or $1'),
-    example: 'gzip',
-    fits: (text: string) => (recordFormats as readonly string[]).includes(text),
-  },
+  recordFormat: oneOf(recordFormats, 'gzip'),
   deliveryStreamName: {
     expected: 'the name of an existing delivery stream: 1 to 64 letters, digits, _, . or -',
     example: 'my-stream',
-    fits: (text: string) => /^[\w.-]{1,64}$/.test(text),
+    fits: (text: string) => deliveryStreamNamePattern.test(text),
   },
-  removal: {
-    expected: 'retain or destroy',
-    example: 'destroy',
-    fits: (text: string) => text === 'retain' || text === 'destroy',
-  },
+  removal: oneOf(['retain', 'destroy'], 'destroy'),
+  monitoring: oneOf(monitoringLevels, 'alarms'),
   alarmEmail: {
     expected: 'an e-mail address',
     example: 'you@example.com',
     fits: (text: string) => /^[\w.%+-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$/.test(text),
   },
-  firehoseUsdPerGb: price('firehoseUsdPerGb'),
-  lambdaUsdPerGbSecond: price('lambdaUsdPerGbSecond'),
-  lambdaUsdPerRequest: price('lambdaUsdPerRequest'),
-  sqsUsdPerRequest: price('sqsUsdPerRequest'),
-  cloudWatchUsdPerMetricMonth: price('cloudWatchUsdPerMetricMonth'),
-  cloudWatchUsdPerAlarmMetricMonth: price('cloudWatchUsdPerAlarmMetricMonth'),
-  cloudWatchUsdPerDashboardMonth: price('cloudWatchUsdPerDashboardMonth'),
-} as const satisfies Record<keyof Prices, ReturnType<typeof price>> & Record<string, unknown>;
+  ...priceKeys,
+} satisfies Record<string, ContextKeyRule>;
 
 type ContextKey = keyof typeof contextKeys;
 
@@ -103,18 +103,30 @@ type ContextKey = keyof typeof contextKeys;
 export function propsFromContext(app: Construct): EventProducerStackProps {
   const values = readContext(app);
   return {
-    ...(values.count && { count: Number(values.count) }),
-    ...(values.eventsPerSecond && { eventsPerSecond: Number(values.eventsPerSecond) }),
-    ...(values.timeout && { timeout: Duration.seconds(Number(values.timeout)) }),
+    ...settingProps(values),
     ...(values.schedule === 'off' ? { scheduleEnabled: false } : scheduleProps(values)),
     ...(values.recordFormat && {
       recordFormat: recordFormats.find((format) => format === values.recordFormat)!,
     }),
     ...(values.deliveryStreamName && { deliveryStreamName: values.deliveryStreamName }),
+    ...(values.monitoring && {
+      monitoring: monitoringLevels.find((level) => level === values.monitoring)!,
+    }),
     prices: withOwnPrices(values, 'context '),
     ...(values.removal === 'destroy' && { removalPolicy: RemovalPolicy.DESTROY }),
     ...(values.alarmEmail && { alarmEmail: values.alarmEmail }),
   };
+}
+
+/** The settings as the construct takes them: seconds as a Duration, MiB as a Size. */
+function settingProps(values: Partial<Record<ContextKey, string>>): EventProducerStackProps {
+  const props = (Object.keys(settings) as SettingName[]).flatMap((name) => {
+    const value = values[name];
+    const { unit }: WholeNumberSetting = settings[name];
+    const convert = unit === 'seconds' ? Duration.seconds : unit === 'MiB' ? Size.mebibytes : Number;
+    return value === undefined ? [] : [[name, convert(Number(value))]];
+  });
+  return Object.fromEntries(props);
 }
 
 function scheduleProps({ schedule, timeZone }: Partial<Record<ContextKey, string>>): EventProducerStackProps {
@@ -123,7 +135,7 @@ function scheduleProps({ schedule, timeZone }: Partial<Record<ContextKey, string
   }
   return {
     schedule: ScheduleExpression.expression(
-      schedule ?? defaultScheduleExpression,
+      schedule ?? defaultSchedule,
       timeZone === undefined ? undefined : TimeZone.of(timeZone),
     ),
   };
@@ -146,6 +158,11 @@ function readContext(app: Construct): Partial<Record<ContextKey, string>> {
   if (values.schedule === 'off' && values.timeZone !== undefined) {
     problems.push(`context timeZone is "${values.timeZone}", but schedule is "off": leave one of them out`);
   }
+  if (values.monitoring === 'off' && values.alarmEmail !== undefined) {
+    problems.push(
+      `context alarmEmail is "${values.alarmEmail}", but monitoring is "off": leave one of them out`,
+    );
+  }
   for (const key of Object.keys(app.node.getAllContext())) {
     const meant = Object.keys(contextKeys).find((known) => isTypo(key, known));
     if (meant !== undefined && !(key in contextKeys)) {
@@ -160,24 +177,6 @@ function readContext(app: Construct): Partial<Record<ContextKey, string>> {
 
 /** At most two slips, and one in a short key: `account`, which many apps have, is not a typo of `count`. */
 function isTypo(key: string, known: string): boolean {
-  return editDistance(key, known) <= (known.length < 6 ? 1 : 2);
-}
-
-/** Characters to insert, to delete, to replace, or to swap with their neighbour, to make one text of the other. */
-function editDistance(a: string, b: string): number {
-  const rows = [Array.from({ length: b.length + 1 }, (_, column) => column)];
-  const at = (row: number, column: number) => rows[row]?.[column] ?? Number.POSITIVE_INFINITY;
-  for (let i = 1; i <= a.length; i += 1) {
-    rows[i] = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      rows[i]![j] = Math.min(
-        at(i - 1, j) + 1,
-        at(i, j - 1) + 1,
-        at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1),
-        isSwap ? at(i - 2, j - 2) + 1 : Number.POSITIVE_INFINITY,
-      );
-    }
-  }
-  return at(a.length, b.length);
+  const letters = (text: string) => [...text].sort().join('');
+  return distance(key, known) <= (known.length < 6 ? 1 : 2) || letters(key) === letters(known);
 }

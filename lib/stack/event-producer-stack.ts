@@ -4,8 +4,8 @@ import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
-import { environmentVariables } from '../../lambda/contract/settings.ts';
 import { EventProducer, type EventProducerProps } from './event-producer.ts';
+import { outputs } from './outputs.ts';
 
 /** Properties of an {@link EventProducerStack}. */
 export interface EventProducerStackProps
@@ -51,34 +51,33 @@ export class EventProducerStack extends Stack {
     });
     Tags.of(this).add('application', 'firehose-event-producer');
 
-    const {
-      function: producerFunction,
-      deliveryStream,
-      bucket,
-      workQueue,
-      deadLetterQueue,
-      dashboard,
-    } = this.producer;
-    const count = props.count ?? environmentVariables.defaultCount.default;
-    this.output('FunctionName', producerFunction.functionName, 'The Lambda function');
-    this.output('DeliveryStreamName', deliveryStream.deliveryStreamName, 'The delivery stream it pushes to');
-    if (bucket) {
-      this.output('BucketName', bucket.bucketName, 'The bucket that the stream delivers to');
-    }
-    this.output('WorkQueueUrl', workQueue.queueUrl, 'Slices that wait for an invocation');
+    const { deliveryStream, bucket, workQueue, deadLetterQueue, dashboard, count } = this.producer;
+    const { functionName } = this.producer.function;
+    this.output(outputs.functionName, functionName, 'The Lambda function');
     this.output(
-      'DeadLetterQueueUrl',
+      outputs.deliveryStreamName,
+      deliveryStream.deliveryStreamName,
+      'The delivery stream it pushes to',
+    );
+    if (bucket) {
+      this.output(outputs.bucketName, bucket.bucketName, 'The bucket that the stream delivers to');
+    }
+    this.output(outputs.workQueueUrl, workQueue.queueUrl, 'Slices that wait for an invocation');
+    this.output(
+      outputs.deadLetterQueueUrl,
       deadLetterQueue.queueUrl,
       'Payloads that need somebody to look at them',
     );
+    if (dashboard) {
+      this.output(
+        outputs.dashboardUrl,
+        `https://console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${dashboard.dashboardName}`,
+        'What is produced, accepted and delivered, and what it costs',
+      );
+    }
     this.output(
-      'DashboardUrl',
-      `https://console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${dashboard.dashboardName}`,
-      'What is produced, accepted and delivered, and what it costs',
-    );
-    this.output(
-      'InvokeCommand',
-      `aws lambda invoke --function-name ${producerFunction.functionName} --cli-binary-format raw-in-base64-out ` +
+      outputs.invokeCommand,
+      `aws lambda invoke --function-name ${functionName} --cli-binary-format raw-in-base64-out ` +
         `--cli-read-timeout 0 --payload '{"count":${count}}' /dev/stdout`,
       'Pushes events now and prints the report',
     );

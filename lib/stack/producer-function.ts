@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { type Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -7,39 +7,124 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
-import { environmentVariables, type RecordFormat } from '../../lambda/contract/settings.ts';
-import type { Prices } from '../aws/prices.ts';
+import { Construct, type IConstruct } from 'constructs';
+import { metricNamespace, serviceName } from '../../lambda/contract/metrics.ts';
+import {
+  defaultRecordFormat,
+  type ProducerSettings,
+  producerSettings,
+  type RecordFormat,
+  variables,
+} from '../../lambda/contract/settings.ts';
+import { type Prices, withOwnPrices } from '../aws/prices.ts';
 import { bundling } from './bundling.ts';
-import type { EventProducerProps } from './event-producer.ts';
-import { metricNamespace, serviceName } from './monitoring/metrics.ts';
+import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 
-/** Properties of a {@link ProducerFunction}, documented at {@link EventProducerProps}. */
-export interface ProducerFunctionProps
-  extends Pick<
-    EventProducerProps,
-    | 'maxCount'
-    | 'eventsPerSlice'
-    | 'eventsPerSecond'
-    | 'maxConcurrency'
-    | 'concurrency'
-    | 'maxRequestBytes'
-    | 'maxAttempts'
-    | 'logRetention'
-  > {
-  /** Events of an invocation whose payload names none. */
-  readonly count: number;
-  /** Shape of the records. */
-  readonly recordFormat: RecordFormat;
-  /** Memory of the function. */
-  readonly memorySize: Size;
-  /** What Firehose and Lambda charge. */
-  readonly prices: Prices;
-  /** Time that an invocation may take. */
-  readonly timeout: Duration;
+/** What a user may say of the function. */
+export interface ProducerFunctionOptions {
+  /**
+   * Events of a scheduled run, and of an invocation whose payload names none. From 1 to `maxCount`.
+   *
+   * @default 100
+   */
+  readonly count?: number;
+
+  /**
+   * Most events that a payload may ask for: a guard against typos. From 1 to 1,000,000,000,000.
+   *
+   * @default 1_000_000_000
+   */
+  readonly maxCount?: number;
+
+  /**
+   * Events of a slice: a larger run is cut into slices, which go to the work queue. From 1,000 to 100,000,000.
+   *
+   * @default 1_000_000
+   */
+  readonly eventsPerSlice?: number;
+
+  /**
+   * Steady rate of runs whose payload names none. A steady run is never cut into slices. From 1 to 1,000,000.
+   *
+   * @default - as fast as the stream takes the events
+   */
+  readonly eventsPerSecond?: number;
+
+  /**
+   * Invocations that process the work queue at the same time. One of them fills a stream with Firehose's default quota;
+   * more help when the quota was raised. From 2 to 1,000.
+   *
+   * @default 2
+   */
+  readonly maxConcurrency?: number;
+
+  /**
+   * How many events a record carries, and in what shape: `ndjson`, `single` or `gzip`. The compression of the created
+   * stream and the extension of its objects follow it.
+   *
+   * @default 'ndjson'
+   */
+  readonly recordFormat?: RecordFormat;
+
+  /**
+   * Requests in flight at the same time. From 1 to 64.
+   *
+   * @default 8
+   */
+  readonly concurrency?: number;
+
+  /**
+   * Largest request in bytes, as base64 inside JSON. From 65,536 to 4,000,000.
+   *
+   * @default 1_048_576
+   */
+  readonly maxRequestBytes?: number;
+
+  /**
+   * How often a record is sent before an invocation leaves it to a later one, the first time included. From 1 to 100.
+   *
+   * @default 20
+   */
+  readonly maxAttempts?: number;
+
+  /**
+   * Memory of the function; its share of a processor grows with it. From 128 to 10,240 MiB.
+   *
+   * @default Size.mebibytes(512)
+   */
+  readonly memorySize?: Size;
+
+  /**
+   * Time that an invocation may take. From 3 seconds to 15 minutes.
+   *
+   * @default Duration.minutes(5)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * Prices of another region, or of a contract, for the report's estimate and for the dashboard. Each from 0 to 1,000.
+   *
+   * @default - the list prices of us-east-1
+   */
+  readonly prices?: Partial<
+    Pick<Prices, 'firehoseUsdPerGb' | 'lambdaUsdPerGbSecond' | 'lambdaUsdPerRequest'>
+  >;
+
+  /**
+   * How long the function's logs are kept.
+   *
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+}
+
+/** Properties of a {@link ProducerFunction}. */
+export interface ProducerFunctionProps extends ProducerFunctionOptions {
+  /** Whether the function publishes metrics of its own. */
+  readonly publishMetrics: boolean;
   /** The stream that the function pushes to. */
   readonly deliveryStream: IDeliveryStream;
-  /** The queue that the function hands slices to, and works off. */
+  /** The queue that the function hands slices to, and processes. */
   readonly workQueue: IQueue;
   /** Where asynchronous invocations go that failed three times. */
   readonly deadLetterQueue: IQueue;
@@ -50,13 +135,32 @@ export class ProducerFunction extends Construct {
   /** The function. */
   readonly function: NodejsFunction;
 
+  /** Events of a run whose payload names none. */
+  readonly count: number;
+
+  /** Time that an invocation may take. */
+  readonly timeout: Duration;
+
+  /** Memory of the function. */
+  readonly memorySize: Size;
+
+  /** What Firehose and Lambda charge. */
+  readonly prices: Prices;
+
   /**
-   * @throws Error naming the prop, its value and its bounds, if a number is out of them, or if the requests in flight
+   * @throws PropError naming the prop, its value and its bounds, if a number is out of them, or if the requests in flight
    * do not fit into the memory.
    */
   constructor(scope: Construct, id: string, props: ProducerFunctionProps) {
     super(scope, id);
-    checkMemory(props);
+    const values = settingsOf(this, props);
+    const timeoutSeconds = requiredSetting(this, 'timeout', secondsOf(props.timeout));
+    const memoryMiB = requiredSetting(this, 'memorySize', mebibytesOf(props.memorySize));
+    checkMemory(this, memoryMiB, values);
+    this.count = values.count;
+    this.timeout = Duration.seconds(timeoutSeconds);
+    this.memorySize = Size.mebibytes(memoryMiB);
+    this.prices = pricesOf(this, props.prices);
     const logGroup = new LogGroup(this, 'Logs', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -74,31 +178,31 @@ export class ProducerFunction extends Construct {
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
     );
 
-    const { firehoseUsdPerGb, lambdaUsdPerGbSecond } = props.prices;
     const { alias, mainFields, ...bundlingProps } = bundling;
     this.function = new NodejsFunction(this, 'Function', {
       description:
-        `Pushes UUID events to Firehose. Test event: {} for ${props.count} events, {"count": 5000}, ` +
+        `Pushes UUID events to Firehose. Test event: {} for ${this.count} events, {"count": 5000}, ` +
         '{"count": 5000, "eventsPerSecond": 100}, or a slice: {"runId": "run-1", "from": 0, "to": 5000}',
       entry: fileURLToPath(new URL('../../lambda/producer/handler.ts', import.meta.url)),
       depsLockFilePath: fileURLToPath(new URL('../../package-lock.json', import.meta.url)),
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      memorySize: props.memorySize.toMebibytes(),
-      timeout: props.timeout,
+      memorySize: memoryMiB,
+      timeout: this.timeout,
       role,
       logGroup,
       deadLetterQueue: props.deadLetterQueue,
       environment: {
-        ...numericVariables(props),
-        [environmentVariables.deliveryStreamName.name]: props.deliveryStream.deliveryStreamName,
-        [environmentVariables.workQueueUrl.name]: props.workQueue.queueUrl,
-        [environmentVariables.recordFormat.name]: props.recordFormat,
-        [environmentVariables.firehoseUsdPerGb.name]: String(firehoseUsdPerGb),
-        [environmentVariables.lambdaUsdPerGbSecond.name]: String(lambdaUsdPerGbSecond),
+        ...variablesOf(values),
+        [variables.deliveryStreamName]: props.deliveryStream.deliveryStreamName,
+        [variables.workQueueUrl]: props.workQueue.queueUrl,
+        [variables.recordFormat]: props.recordFormat ?? defaultRecordFormat,
+        [variables.firehoseUsdPerGb]: String(this.prices.firehoseUsdPerGb),
+        [variables.lambdaUsdPerGbSecond]: String(this.prices.lambdaUsdPerGbSecond),
         POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
         POWERTOOLS_SERVICE_NAME: serviceName,
-        // Little of a request outlives its answer: a small young generation is collected sooner, at no cost in speed.
+        ...(!props.publishMetrics && { POWERTOOLS_METRICS_DISABLED: 'true' }),
+        // Little of a request outlives its response: a small young generation is collected sooner, at no cost in speed.
         NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
       },
       bundling: {
@@ -113,79 +217,58 @@ export class ProducerFunction extends Construct {
     this.function.addEventSource(
       new SqsEventSource(props.workQueue, {
         batchSize: 10,
-        maxConcurrency: checkNumber('maxConcurrency', props.maxConcurrency ?? 4, {
-          min: 2,
-          max: 1_000,
-          example: 4,
-        }),
+        maxConcurrency: requiredSetting(this, 'maxConcurrency', props.maxConcurrency),
         reportBatchItemFailures: true,
       }),
     );
   }
 }
 
-/** The numeric environment variables, each checked against the bounds that the function itself will check. */
-function numericVariables(props: ProducerFunctionProps): Record<string, string> {
-  const {
-    defaultCount,
-    maxCount,
-    eventsPerSlice,
-    eventsPerSecond,
-    concurrency,
-    maxRequestBytes,
-    maxAttempts,
-  } = environmentVariables;
-  const max = props.maxCount ?? maxCount.default;
-  const checks = [
-    { prop: 'maxCount', value: max, variable: maxCount },
-    { prop: 'count', value: props.count, variable: { ...defaultCount, max } },
-    { prop: 'eventsPerSlice', value: props.eventsPerSlice, variable: eventsPerSlice },
-    { prop: 'eventsPerSecond', value: props.eventsPerSecond, variable: eventsPerSecond },
-    { prop: 'concurrency', value: props.concurrency, variable: concurrency },
-    { prop: 'maxRequestBytes', value: props.maxRequestBytes, variable: maxRequestBytes },
-    { prop: 'maxAttempts', value: props.maxAttempts, variable: maxAttempts },
-  ];
+/** The settings that the function knows, each checked against the bounds that the function itself will check. */
+function settingsOf(scope: IConstruct, props: ProducerFunctionOptions): ProducerSettings {
+  const maxCount = requiredSetting(scope, 'maxCount', props.maxCount);
+  const names = Object.keys(producerSettings) as (keyof ProducerSettings)[];
+  const values = names.map((name) => [
+    name,
+    checkedSetting(scope, name, props[name], name === 'count' ? { max: maxCount } : {}),
+  ]);
+  return Object.fromEntries(values.filter(([, value]) => value !== undefined));
+}
+
+function variablesOf(values: ProducerSettings): Record<string, string> {
   return Object.fromEntries(
-    checks.flatMap(({ prop, value, variable }) => {
-      const number = value ?? ('default' in variable ? variable.default : undefined);
-      const example = 'default' in variable ? variable.default : variable.example;
-      return number === undefined
-        ? []
-        : [[variable.name, String(checkNumber(prop, number, { ...variable, example }))]];
-    }),
+    Object.entries(values).map(([name, value]) => [
+      producerSettings[name as keyof ProducerSettings].variable,
+      String(value),
+    ]),
   );
 }
 
+function pricesOf(scope: IConstruct, own: ProducerFunctionOptions['prices'] = {}): Prices {
+  try {
+    return withOwnPrices(own, 'prices.');
+  } catch (error) {
+    throw new PropError(scope, (error as Error).message);
+  }
+}
+
 /** Room for what runs beside the requests: Node, the SDK, the code. */
-const baseMemory = Size.mebibytes(128);
+const baseMemoryMiB = 128;
 
 /** Copies of a request in memory at the same time: its records, its base64, its JSON, what the socket holds. */
 const copiesOfRequest = 4;
 
-function checkMemory(props: ProducerFunctionProps): void {
-  const { memorySize } = props;
-  const concurrency = props.concurrency ?? environmentVariables.concurrency.default;
-  const maxRequestBytes = props.maxRequestBytes ?? environmentVariables.maxRequestBytes.default;
-  const neededMiB =
-    baseMemory.toMebibytes() + Math.ceil((copiesOfRequest * concurrency * maxRequestBytes) / 1_048_576);
-  if (memorySize.toMebibytes() < neededMiB) {
-    throw new Error(
-      `memorySize is ${memorySize.toMebibytes()} MiB, and ${concurrency} requests at once (concurrency) of ` +
+function checkMemory(
+  scope: IConstruct,
+  memoryMiB: number,
+  { concurrency, maxRequestBytes }: ProducerSettings,
+): void {
+  const neededMiB = baseMemoryMiB + Math.ceil((copiesOfRequest * concurrency * maxRequestBytes) / 1_048_576);
+  if (memoryMiB < neededMiB) {
+    throw new PropError(
+      scope,
+      `memorySize is ${memoryMiB} MiB, and ${concurrency} requests at once (concurrency) of ` +
         `${maxRequestBytes} bytes (maxRequestBytes) need ${neededMiB} MiB: raise memorySize or lower one of the others`,
     );
   }
-}
-
-/** The value, or an error that names the prop, the value and what was expected. */
-function checkNumber(
-  prop: string,
-  value: number,
-  { min, max, example }: { readonly min: number; readonly max: number; readonly example: number },
-): number {
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new Error(
-      `${prop} is ${value}: expected a whole number from ${min} to ${max}, for example ${example}`,
-    );
-  }
-  return value;
 }

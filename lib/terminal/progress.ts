@@ -61,11 +61,16 @@ export function showProgress(stream: ProgressStream, signal?: AbortSignal): Prog
   return {
     onStep,
     onProgress: (progress) => {
-      if (signal?.aborted) return;
+      if (signal?.aborted) {
+        return;
+      }
       const text = progressBar(progress, (stream.columns || 80) - spinnerColumns);
       // Setting the text draws it even where the spinner does not spin.
-      if (bar.isSpinning) bar.text = text;
-      else bar.start(text);
+      if (bar.isSpinning) {
+        bar.text = text;
+      } else {
+        bar.start(text);
+      }
     },
     end,
   };
@@ -74,7 +79,9 @@ export function showProgress(stream: ProgressStream, signal?: AbortSignal): Prog
 function createLineWriter(write: (line: string) => void): ProgressDisplay['onProgress'] {
   let [last, lastMs] = ['', 0];
   return ({ line, elapsedMs, isWaiting }) => {
-    if (line === last || (!isWaiting && elapsedMs - lastMs < lineIntervalMs)) return;
+    if (line === last || (!isWaiting && elapsedMs - lastMs < lineIntervalMs)) {
+      return;
+    }
     [last, lastMs] = [line, elapsedMs];
     write(`${(elapsedMs / 1_000).toFixed(1)} s: ${line}`);
   };
@@ -92,7 +99,9 @@ export function progressBar({ events, totalEvents, notes }: Progress, columns: n
   } else {
     for (const note of notes) {
       const longer = `${text}  ${note}`;
-      if (longer.length + 1 + narrowestBar > columns) break;
+      if (longer.length + 1 + narrowestBar > columns) {
+        break;
+      }
       text = longer;
     }
   }

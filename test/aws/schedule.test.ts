@@ -34,8 +34,8 @@ describe('frequencyOf', () => {
     ['rate(1 day)', 730 / 24],
     ['cron(0/5 8 * * ? *)', 731 / 24],
     ['cron(30 8,20 ? * MON *)', (52 * 2) / 12],
-  ])('%s runs in %d hours of a month', (expression, hoursPerMonth) => {
-    expect(frequencyOf(expression)!.hoursPerMonth).toBeCloseTo(hoursPerMonth, 9);
+  ])('%s runs in %d hours of a month', (expression, activeHoursPerMonth) => {
+    expect(frequencyOf(expression)!.activeHoursPerMonth).toBeCloseTo(activeHoursPerMonth, 9);
   });
 });
 

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { createEventWriter, eventBytes } from '../../lambda/producer/events.ts';
+import { eventBytes } from '../../lambda/contract/event.ts';
+import { createEventWriter } from '../../lambda/producer/events.ts';
 import { Counter } from '../../lib/bench/tally.ts';
 
 function eventsOf(from: number, to: number): Buffer {

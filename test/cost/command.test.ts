@@ -49,7 +49,7 @@ describe('npm run cost', () => {
   });
 
   it.each([
-    [['--count', '0'], "'0' is invalid. Expected a whole number from 1 to 1000000000, for example"],
+    [['--count', '0'], "'0' is invalid. Expected a whole number from 1 to 1000000000000, for example 5000."],
     [['--count', '1e6'], "'1e6' is invalid. Expected a whole number"],
     [['--schedule', 'weekly'], "'weekly' is invalid. Expected rate(NUMBER minutes|hours|days) or cron("],
     [
@@ -65,7 +65,7 @@ describe('npm run cost', () => {
       ['-c', 'firehoseUsdPerGb=abc'],
       'error: context firehoseUsdPerGb is "abc": expected a price in US dollars: a number from 0 to 1000, for example 0.029',
     ],
-    [['--coutn', '5'], '(Did you mean --count?)'],
+    [['--coutn', '5'], "error: unknown option '--coutn'"],
     [['5'], "Put options after --, for example: npm run cost -- --count 5 --schedule 'rate(1 minute)'"],
   ])('refuses %j', (options, message) => {
     // Act

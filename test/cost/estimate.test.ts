@@ -1,21 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
-import { billedBytes, packRecords } from '../../lambda/producer/records.ts';
 import { prices } from '../../lib/aws/prices.ts';
 import { billedBytesOf, formatFigures } from '../../lib/cost/format-figures.ts';
 import { forecast } from '../../lib/simulation/forecast.ts';
-import { packOptions } from '../producer/factories.ts';
+import { recordsOf } from '../producer/factories.ts';
 import { costsOf, estimateOf } from './factories.ts';
 
 /** What the producer's own records are billed as, when requests are as large as the quota of us-east-1 lets them be. */
 function packedBytes(to: number, recordFormat: RecordFormat): number {
-  let billed = 0;
-  const limits = () => ({ bytes: 524_288, events: Number.POSITIVE_INFINITY });
-  for (const { data } of packRecords(packOptions({ slice: { from: 0, to }, recordFormat, limits }))) {
-    billed += billedBytes(data.length);
-  }
-  return billed;
+  const records = recordsOf(
+    { slice: { from: 0, to }, recordFormat },
+    { bytes: 524_288, events: Number.POSITIVE_INFINITY },
+  );
+  return records.reduce((sum, { data }) => sum + billedBytes(data.length), 0);
 }
 
 const counts = [1, 75, 76, 150, 151, 450, 451, 452, 902, 903, 5_000, 21_845, 21_846, 1_000_000];

@@ -1,4 +1,4 @@
-import { environmentVariables } from '../../lambda/contract/settings.ts';
+import type { RecordFormat } from '../../lambda/contract/settings.ts';
 import { prices } from '../../lib/aws/prices.ts';
 import {
   type CostEstimate,
@@ -6,14 +6,13 @@ import {
   estimateCosts,
   type FormatCosts,
 } from '../../lib/cost/estimate.ts';
-import type { RecordFormat } from '../../lib/cost/format-figures.ts';
 
 /** The estimate for the stack's defaults but for what is given. */
 export function estimateOf(question: Partial<CostQuestion> = {}): CostEstimate {
   return estimateCosts({
     count: 100,
     schedule: 'rate(5 minutes)',
-    eventsPerSlice: environmentVariables.eventsPerSlice.default,
+    monitoring: 'full',
     prices,
     ...question,
   });

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { monitoringLevels } from '../../lambda/contract/settings.ts';
 import { prices } from '../../lib/aws/prices.ts';
 import { summarize } from '../../lib/cost/summary.ts';
 import { formatDollars } from '../../lib/terminal/text.ts';
 import { costsOf, estimateOf } from './factories.ts';
 
-const readme = readFileSync('README.md', 'utf8');
+const page = readFileSync('docs/cost.md', 'utf8');
 
 /** The cells of the last row of a table whose first cell is this. */
 function lastRow(summary: string, title: string): string[] {
@@ -77,16 +78,16 @@ describe('what npm run cost prints', () => {
   });
 });
 
-describe('the README', () => {
+describe('the page about the cost', () => {
   const million = summarize(estimateOf({ count: 1_000_000 }));
 
   it('quotes the command as it is', () => {
-    expect(readme).toContain(`\`\`\`text${million.trimEnd()}\n\`\`\``.replace('text\n\n', 'text\n'));
+    expect(page).toContain(`\`\`\`text${million.trimEnd()}\n\`\`\``.replace('text\n\n', 'text\n'));
   });
 
   it('calculates by hand what the command prints, to the cent', () => {
     // Prepare
-    const [, calculation = ''] = /By hand, .*\n\n```text\n([^`]*)```/.exec(readme) ?? [];
+    const [, calculation = ''] = /By hand, .*\n\n```text\n([^`]*)```/.exec(page) ?? [];
     const lines = [...calculation.matchAll(/^(.+?) += (\$?)([\d,.]+)(?: (.*))?$/gm)];
 
     // Assess
@@ -106,10 +107,20 @@ describe('the README', () => {
     const { usdPerMonth } = costsOf('ndjson');
 
     // Assess
-    expect(readme).toContain(
+    expect(page).toContain(
       `the default of 100 events every 5 minutes costs: ${formatDollars(usdPerMonth.total)} a month`,
     );
     expect(usdPerMonth.firehose + usdPerMonth.lambda).toBeLessThan(0.01);
+  });
+
+  it('says what a month costs at each level of monitoring', () => {
+    // Act
+    const months = monitoringLevels.map((monitoring) => costsOf('ndjson', { monitoring }).usdPerMonth.total);
+
+    // Assess
+    expect(page).toContain(
+      `| \`npm run cost -- --monitoring …\` | ${months.map(formatDollars).join(' | ')} |`,
+    );
   });
 });
 

@@ -37,7 +37,7 @@ describe('throttle', () => {
     // Prepare
     const decide = () => {
       const throttle = createThrottle({ ...noFaults, throttle: 0.3 }, createRandom(7));
-      return Array.from({ length: 10_000 }, () => throttle(Buffer.alloc(1)) !== undefined);
+      return Array.from({ length: 10_000 }, () => throttle() !== undefined);
     };
 
     // Act
@@ -101,7 +101,7 @@ describe('the faults of whole requests', () => {
     expect(stored()).toBe(5);
   });
 
-  it('error: answers 500 or 503, and stores nothing', async () => {
+  it('error: responds with 500 or 503, and stores nothing', async () => {
     // Prepare
     const { put, stored } = await startServer({ error: 1 });
 
@@ -113,7 +113,7 @@ describe('the faults of whole requests', () => {
     expect(stored()).toBe(0);
   });
 
-  it('reset: loses the answer, half of the time after the request was stored', async () => {
+  it('reset: loses the response, half of the time after the request was stored', async () => {
     // Prepare
     const { put, stored } = await startServer({ reset: 1 });
 

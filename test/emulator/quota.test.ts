@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { QuotaKeeper, quotas } from '../../lib/emulator/quota.ts';
+import { quotas } from '../../lib/aws/quotas.ts';
+import { QuotaKeeper } from '../../lib/emulator/quota.ts';
 
 const quota = { bytes: 1_000, records: 10, requests: 4 };
 

@@ -2,8 +2,9 @@ import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { createEventWriter, eventBytes } from '../../lambda/producer/events.ts';
-import type { Report } from '../../lib/local/report.ts';
+import { eventBytes } from '../../lambda/contract/event.ts';
+import type { Report } from '../../lambda/contract/report.ts';
+import { createEventWriter } from '../../lambda/producer/events.ts';
 
 /** A new directory outside the project. */
 export function temporaryDirectory(): string {
@@ -59,6 +60,7 @@ export function makeReport(overrides: Partial<Report> = {}): Report {
     eventsQueued: 0,
     eventsUndelivered: 0,
     eventsUncertain: 0,
+    queued: [],
     undelivered: [],
     recordsDelivered: 1,
     requests: 1,

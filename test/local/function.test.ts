@@ -1,8 +1,8 @@
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { reportMetrics } from '../../lambda/contract/metric-names.ts';
-import { type LocalAws, type LocalAwsOptions, startLocalAws } from '../../lib/emulator/aws.ts';
+import { reportMetrics } from '../../lambda/contract/metrics.ts';
+import { type Endpoint, type EndpointOptions, startEndpoint } from '../../lib/emulator/endpoint.ts';
 import { LocalFunction } from '../../lib/emulator/lambda/runtime.ts';
 import { synthesize } from '../../lib/local/synth.ts';
 import { type LocalStack, readLocalStack } from '../../lib/local/template.ts';
@@ -29,7 +29,7 @@ interface LogLine {
 
 describe('the bundled function', () => {
   let stack: LocalStack;
-  const running: LocalAws[] = [];
+  const running: Endpoint[] = [];
   const functions: LocalFunction[] = [];
 
   beforeAll(async () => {
@@ -46,10 +46,10 @@ describe('the bundled function', () => {
   async function start(options: {
     environment?: Record<string, string>;
     timeoutMs?: number;
-    aws?: Pick<LocalAwsOptions, 'faults' | 'quota'>;
+    aws?: Pick<EndpointOptions, 'faults' | 'quota'>;
   }) {
     const directory = temporaryDirectory();
-    const aws = await startLocalAws({ ...stack, outputDirectory: directory, ...options.aws });
+    const aws = await startEndpoint({ ...stack, outputDirectory: directory, ...options.aws });
     running.push(aws);
     const logPath = join(directory, 'function.log');
     const logFile = openSync(logPath, 'w');
@@ -110,8 +110,13 @@ describe('the bundled function', () => {
 
     // Assess
     const lines = logLines();
-    expect(lines.map(({ message }) => message)).toEqual(['run started', 'report']);
-    expect(lines.at(-1)).toMatchObject({ level: 'INFO', ...(result as object) });
+    expect(lines.map(({ message }) => message)).toEqual(['slice started', 'slice finished']);
+    expect(lines.at(0)).toMatchObject({
+      level: 'INFO',
+      deliveryStreamName: stack.deliveryStream.deliveryStreamName,
+      slice: { runId: 'run-1', from: 0, to: 1_000 },
+    });
+    expect(lines.at(-1)).toMatchObject({ level: 'INFO', report: result });
     expect(result).toMatchObject({ eventsRequested: 1_000, eventsDelivered: 1_000, undelivered: [] });
     for (const line of lines) {
       expect(line).toMatchObject({
@@ -169,6 +174,19 @@ describe('the bundled function', () => {
     for (const { name, unit } of Object.values(reportMetrics)) {
       expect(units).toContainEqual({ Name: name, Unit: unit });
     }
+  });
+
+  it('publishes no metrics when it is told so, as with monitoring off', async () => {
+    // Prepare
+    const environment = { POWERTOOLS_METRICS_DISABLED: 'true' };
+    const { function: started, logLines, metricLines } = await start({ environment });
+
+    // Act
+    await started.invoke({ count: 10 });
+
+    // Assess
+    expect(metricLines()).toEqual([]);
+    expect(logLines().map(({ message }) => message)).toEqual(['slice started', 'slice finished']);
   });
 
   it('publishes no pace of a run that it only cut into slices', async () => {
@@ -263,13 +281,13 @@ describe('the bundled function', () => {
     expect(slices.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(eventsQueued);
     expect(slices[0]).toMatchObject({ runId: 'run-1' });
     expect(logLines().map(({ level, message }) => `${level} ${message}`)).toEqual([
-      'INFO run started',
-      'ERROR events are left to the work queue',
-      'INFO report',
+      'INFO slice started',
+      expect.stringMatching(/^ERROR events are left to the work queue: a record was refused too often: /),
+      'INFO slice finished',
     ]);
   });
 
-  it('works off messages, and names those that it could not read', async () => {
+  it('processes messages, and names those that it could not read', async () => {
     // Prepare
     const { function: started, aws, logLines, metricLines } = await start({});
     const message = (messageId: string, body: string) => ({ messageId, body, eventSource: 'aws:sqs' });
@@ -287,7 +305,7 @@ describe('the bundled function', () => {
     // Assess
     expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'b' }] });
     expect(aws.deliveryStream.totals.recordBytes).toBe(1_500 * 68);
-    const reports = logLines().filter((line) => line.message === 'report');
+    const reports = logLines().flatMap(({ report }) => (report ? [report] : []));
     expect(reports).toHaveLength(2);
     expect(sumsOf(metricLines())).toEqual({ ...sumsOfReports(reports), ColdStart: 1 });
   });

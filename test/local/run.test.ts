@@ -1,13 +1,17 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createEventWriter, eventBytes } from '../../lambda/producer/events.ts';
+import { eventBytes } from '../../lambda/contract/event.ts';
+import { createEventWriter } from '../../lambda/producer/events.ts';
 import { parseFaults } from '../../lib/emulator/faults.ts';
 import { type LocalRun, type LocalRunOptions, runLocally } from '../../lib/local/run.ts';
+import { UnaccountedError } from '../../lib/local/run-report.ts';
 import { synthesize } from '../../lib/local/synth.ts';
+import { readLocalStack } from '../../lib/local/template.ts';
+import { defaultStackName } from '../../lib/stack/outputs.ts';
 import type { Progress } from '../../lib/terminal/progress.ts';
-import { objectsIn, temporaryDirectory } from './factories.ts';
+import { makeReport, objectsIn, temporaryDirectory } from './factories.ts';
 
 const assemblyDirectory = temporaryDirectory();
 
@@ -120,7 +124,7 @@ describe('a run on this machine', () => {
     expect(result.report.recordsRetried).toBe(result.recordsRefused);
   });
 
-  it('loses nothing, and doubles no more than it says, when answers get lost too', async () => {
+  it('loses nothing, and doubles no more than it says, when responses get lost too', async () => {
     // Act
     const result = await run({
       payload: { count: 40_000 },
@@ -176,6 +180,30 @@ describe('a run on this machine', () => {
 
     // Assess
     await expect(failed).rejects.toThrow(/could not write an object .* is in .*function\.log$/);
+  });
+
+  it('fails when the reports of its invocations do not account for every event', async () => {
+    // Prepare: a function that says it queued events, and did not
+    const directory = join(temporaryDirectory(), 'assembly');
+    cpSync(assemblyDirectory, directory, { recursive: true });
+    const { assetDirectory } = (await readLocalStack(directory, defaultStackName)).function;
+    const report = makeReport({ eventsDelivered: 40, eventsQueued: 60, queued: [[40, 100]] });
+    writeFileSync(
+      join(assetDirectory, 'index.mjs'),
+      `const report = ${JSON.stringify(report)};
+       export const handler = async () => {
+         console.log(JSON.stringify({ report }));
+         return report;
+       };`,
+    );
+
+    // Act
+    const unaccounted = run({ payload: {}, assemblyDirectory: directory });
+
+    // Assess
+    await expect(unaccounted).rejects.toThrow(
+      new UnaccountedError('60 of 100 events are in no report, the first of them 40 to 99'),
+    );
   });
 
   it('says in one line that the stack needs a stream of its own', async () => {

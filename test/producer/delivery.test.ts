@@ -1,52 +1,58 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
+import { mergeSlices } from '../../lambda/contract/slice.ts';
 import { Deadline } from '../../lambda/producer/deadline.ts';
-import {
-  backoffMs,
-  type DeliveryOptions,
-  type DeliveryOutcome,
-  deliver,
-  type PutRecords,
-} from '../../lambda/producer/delivery.ts';
+import { type DeliveryOptions, type DeliveryOutcome, deliver } from '../../lambda/producer/delivery.ts';
+import type { PutRecords } from '../../lambda/producer/firehose.ts';
 import { Pacer } from '../../lambda/producer/pacer.ts';
-import { billedBytes, type EventRecord } from '../../lambda/producer/records.ts';
-import type { RecordBatch } from '../../lambda/producer/requests.ts';
-import { mergeSlices } from '../../lambda/producer/slice.ts';
+import type { EventRecord } from '../../lambda/producer/records.ts';
+import type { RecordBatch, RequestBudget, RequestSource } from '../../lambda/producer/requests.ts';
 import { World } from '../../lib/simulation/world.ts';
 
 const eventsPerTestRecord = 3;
 
-/** Records of three events and as many bytes each, in requests of `perRequest` records. */
-function* requestsOf(records: number, perRequest: number): Generator<RecordBatch, void> {
-  for (let first = 0; first < records; first += perRequest) {
-    const count = Math.min(perRequest, records - first);
-    yield Array.from({ length: count }, (_, place): EventRecord => {
-      const from = (first + place) * eventsPerTestRecord;
-      return { from, to: from + eventsPerTestRecord, data: Buffer.alloc(eventsPerTestRecord) };
-    });
-  }
+/** Requests of `perRequest` records of three events and as many bytes each, whatever the budget. */
+function requestsOf(records: number, perRequest: number): RequestSource {
+  const { to } = sliceOf(records);
+  let from = 0;
+  return {
+    get left() {
+      return { from, to };
+    },
+    next: () => {
+      const count = Math.min(perRequest, (to - from) / eventsPerTestRecord);
+      const batch = Array.from({ length: count }, (): EventRecord => {
+        const record = { from, to: from + eventsPerTestRecord, data: Buffer.alloc(eventsPerTestRecord) };
+        from = record.to;
+        return record;
+      });
+      return count === 0 ? undefined : batch;
+    },
+  };
 }
 
 function sliceOf(records: number) {
   return { from: 0, to: records * eventsPerTestRecord };
 }
 
+function createPacer(world: World): Pacer {
+  return new Pacer(1e9, world.now);
+}
+
 /** Delivers in a world of its own, whose clock jumps, and returns the outcome when it has come to rest. */
 async function deliverIn(
   world: World,
-  records: number,
-  requests: Iterator<RecordBatch, void>,
+  source: RequestSource,
   options: Partial<DeliveryOptions> & Pick<DeliveryOptions, 'putRecords'>,
 ): Promise<DeliveryOutcome> {
   let settled = false;
-  const delivery = deliver(sliceOf(records), requests, {
-    pacer: new Pacer(1e9, world.now),
+  const delivery = deliver(source, {
+    pacer: createPacer(world),
     deadline: new Deadline(world.now(), world.now() + 300_000),
     concurrency: 4,
     maxAttempts: 20,
-    now: world.now,
-    random: world.random,
-    sleep: world.sleep,
+    clock: world,
     ...options,
   }).finally(() => {
     settled = true;
@@ -55,22 +61,36 @@ async function deliverIn(
   return delivery;
 }
 
-/** A Firehose that answers each request as it is told, a moment later, and remembers what it took. */
-function firehoseThat(answer: (batch: RecordBatch) => readonly number[] | Error) {
+/**
+ * A Firehose that decides over each request as it is told, a moment later in which no time passes, and remembers what it
+ * took.
+ *
+ * @param isQuota Whether it refuses records because of the quota.
+ */
+function firehoseThat(
+  world: World,
+  decide: (batch: RecordBatch) => readonly number[] | Error,
+  isQuota = true,
+) {
   const taken: EventRecord[] = [];
   const seen = { requests: 0, inFlight: 0, mostInFlight: 0 };
   const putRecords: PutRecords = async (batch) => {
     seen.requests += 1;
     seen.inFlight += 1;
     seen.mostInFlight = Math.max(seen.mostInFlight, seen.inFlight);
-    await Promise.resolve();
+    await world.sleep(0);
     seen.inFlight -= 1;
-    const refused = answer(batch);
+    const refused = decide(batch);
     if (refused instanceof Error) {
       throw refused;
     }
     taken.push(...batch.filter((_, place) => !refused.includes(place)));
-    return { kind: 'answered', refused, ...(refused.length > 0 && { cause: new Error('Slow down.') }) };
+    return {
+      kind: 'decided',
+      refused,
+      throttled: isQuota ? refused : [],
+      ...(refused.length > 0 && { cause: new Error('Slow down.') }),
+    };
   };
   return { putRecords, taken, seen };
 }
@@ -85,21 +105,27 @@ describe('delivering requests', () => {
           concurrency: fc.integer({ min: 1, max: 6 }),
           maxAttempts: fc.integer({ min: 1, max: 4 }),
           refusal: fc.double({ min: 0, max: 0.9, noNaN: true }),
+          isQuota: fc.boolean(),
           breaksAfter: fc.option(fc.nat(30)),
         }),
         fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
-        async ({ records, perRequest, concurrency, maxAttempts, refusal, breaksAfter }, dice) => {
+        async ({ records, perRequest, concurrency, maxAttempts, refusal, isQuota, breaksAfter }, dice) => {
           // Prepare
-          const firehose = firehoseThat((batch) => {
-            if (breaksAfter !== null && firehose.seen.requests > breaksAfter) {
-              return new Error('AccessDeniedException: no');
-            }
-            return [...batch.keys()].filter(() => dice.next().value! < refusal);
-          });
+          const world = new World(1);
+          const firehose = firehoseThat(
+            world,
+            (batch) => {
+              if (breaksAfter !== null && firehose.seen.requests > breaksAfter) {
+                return new Error('AccessDeniedException: no');
+              }
+              return [...batch.keys()].filter(() => dice.next().value! < refusal);
+            },
+            isQuota,
+          );
           const options = { putRecords: firehose.putRecords, concurrency, maxAttempts };
 
           // Act
-          const outcome = await deliverIn(new World(1), records, requestsOf(records, perRequest), options);
+          const outcome = await deliverIn(world, requestsOf(records, perRequest), options);
 
           // Assess
           const taken = firehose.taken.map(({ from, to }) => ({ from, to }));
@@ -113,7 +139,7 @@ describe('delivering requests', () => {
           expect(mergeSlices([...taken, ...undelivered])).toEqual(mergeSlices([sliceOf(records)]));
           const lengths = [...taken, ...undelivered].reduce((sum, { from, to }) => sum + to - from, 0);
           expect(lengths).toBe(records * eventsPerTestRecord);
-          expect(outcome.stop === undefined).toBe(undelivered.length === 0);
+          expect(outcome.stopReason === undefined).toBe(undelivered.length === 0);
         },
       ),
     );
@@ -121,14 +147,15 @@ describe('delivering requests', () => {
 
   it('sends only the refused records again', async () => {
     // Prepare
+    const world = new World(1);
     const sent: number[][] = [];
-    const firehose = firehoseThat((batch) => {
+    const firehose = firehoseThat(world, (batch) => {
       sent.push(batch.map(({ from }) => from / eventsPerTestRecord));
       return sent.length === 1 ? [1, 3] : [];
     });
 
     // Act
-    const outcome = await deliverIn(new World(1), 5, requestsOf(5, 5), firehose);
+    const outcome = await deliverIn(world, requestsOf(5, 5), firehose);
 
     // Assess
     expect(sent).toEqual([
@@ -145,56 +172,54 @@ describe('delivering requests', () => {
 
   it('gives up after so many attempts, says why, and leaves the rest of the run alone', async () => {
     // Prepare
-    const firehose = firehoseThat((batch) => [...batch.keys()]);
+    const world = new World(1);
+    const firehose = firehoseThat(world, (batch) => [...batch.keys()]);
     const options = { ...firehose, concurrency: 1, maxAttempts: 3 };
 
     // Act
-    const outcome = await deliverIn(new World(1), 100, requestsOf(100, 10), options);
+    const outcome = await deliverIn(world, requestsOf(100, 10), options);
 
     // Assess
     expect(firehose.seen.requests).toBe(3);
-    expect(outcome.stop).toMatchObject({
-      cause: { message: 'gave up after 3 attempts: Slow down.' },
-      mayPass: true,
-    });
+    expect(outcome).toMatchObject({ stopReason: 'attempts', lastFailure: { message: 'Slow down.' } });
     expect(mergeSlices(outcome.undelivered)).toEqual([[0, 300]]);
     // The last refusal too, after which nothing is sent again.
     expect(outcome).toMatchObject({ recordsRefused: 30, recordsRetried: 20 });
   });
 
-  it('stops at once after an error that no retry can mend, ending the waits of other requests', async () => {
+  it('stops at once after an error that no retry can fix, ending the waits of other requests', async () => {
     // Prepare
     const world = new World(1);
     const startedMs = world.now();
-    const firehose = firehoseThat(({ 0: first }) =>
+    const firehose = firehoseThat(world, ({ 0: first }) =>
       first!.from === 0 ? [0] : new Error('ResourceNotFoundException: no such stream'),
     );
 
     // Act
-    const outcome = await deliverIn(world, 100, requestsOf(100, 1), { ...firehose, concurrency: 2 });
+    const outcome = await deliverIn(world, requestsOf(100, 1), { ...firehose, concurrency: 2 });
 
     // Assess
     expect(firehose.seen.requests).toBe(2);
     expect(world.now()).toBe(startedMs);
-    expect(outcome.stop).toMatchObject({
-      cause: { message: expect.stringContaining('no such stream') },
-      mayPass: false,
+    expect(outcome).toMatchObject({
+      stopReason: 'fatal',
+      lastFailure: { message: expect.stringContaining('no such stream') },
     });
     expect(mergeSlices(outcome.undelivered)).toEqual([[0, 300]]);
   });
 
-  it('counts the events of a lost answer as uncertain, each time, and sends them again', async () => {
+  it('counts the events of a lost response as uncertain, each time, and sends them again', async () => {
     // Prepare
     let requests = 0;
     const putRecords: PutRecords = async (batch) => {
       requests += 1;
       return requests <= 2
-        ? { kind: 'unanswered', refused: [...batch.keys()], cause: new Error('lost') }
-        : { kind: 'answered', refused: [] };
+        ? { kind: 'lost', refused: [...batch.keys()], throttled: [], cause: new Error('lost') }
+        : { kind: 'decided', refused: [], throttled: [] };
     };
 
     // Act
-    const outcome = await deliverIn(new World(1), 2, requestsOf(2, 2), { putRecords });
+    const outcome = await deliverIn(new World(1), requestsOf(2, 2), { putRecords });
 
     // Assess
     expect(outcome).toMatchObject({
@@ -210,35 +235,35 @@ describe('delivering requests', () => {
     ['in 3 s', 3_000, 8],
     ['never', Number.POSITIVE_INFINITY, 0],
   ])(
-    'returns within 10 s, and says what is left, when Firehose answers %s',
-    async (_, answerMs, delivered) => {
+    'returns within 10 s, and says what is left, when Firehose responds %s',
+    async (_, responseMs, delivered) => {
       // Prepare
       const world = new World(1);
       const startedMs = world.now();
       const putRecords: PutRecords = (batch, signal) =>
         new Promise((resolve) => {
           signal.addEventListener('abort', () =>
-            resolve({ kind: 'unanswered', refused: [...batch.keys()], cause: new Error('aborted') }),
+            resolve({ kind: 'lost', refused: [...batch.keys()], throttled: [], cause: new Error('aborted') }),
           );
-          if (Number.isFinite(answerMs)) {
-            world.after(answerMs, () => resolve({ kind: 'answered', refused: [] }));
+          if (Number.isFinite(responseMs)) {
+            world.after(responseMs, () => resolve({ kind: 'decided', refused: [], throttled: [] }));
           }
         });
       const deadline = new Deadline(startedMs, startedMs + 10_000);
 
       // Act
-      const outcome = await deliverIn(world, 100, requestsOf(100, 1), { putRecords, deadline });
+      const outcome = await deliverIn(world, requestsOf(100, 1), { putRecords, deadline });
 
       // Assess
       expect(world.now() - startedMs).toBeLessThanOrEqual(8_000);
       expect(outcome.recordsDelivered).toBe(delivered);
       expect(outcome.eventsUncertain).toBe(delivered === 0 ? 4 * eventsPerTestRecord : 0);
-      expect(outcome.stop).toMatchObject({ mayPass: true });
+      expect(outcome.stopReason).toBe('deadline');
       expect(mergeSlices(outcome.undelivered)).toEqual([[delivered * eventsPerTestRecord, 300]]);
     },
   );
 
-  it('keeps a steady rate to 2 % over ten seconds, whatever the answers take', async () => {
+  it('keeps a steady rate to 2 % over ten seconds, whatever the responses take', async () => {
     // Prepare
     const world = new World(1);
     const startedMs = world.now();
@@ -248,72 +273,118 @@ describe('delivering requests', () => {
         sentInTenSeconds.events += batch.length * eventsPerTestRecord;
       }
       await world.sleep(world.random() * 300);
-      return { kind: 'answered', refused: [] };
+      return { kind: 'decided', refused: [], throttled: [] };
     };
 
     // Act
-    await deliverIn(world, 20_000, requestsOf(20_000, 30), { putRecords, eventsPerSecond: 900 });
+    await deliverIn(world, requestsOf(20_000, 30), { putRecords, eventsPerSecond: 900 });
 
     // Assess
     expect(Math.abs(sentInTenSeconds.events / 9_000 - 1)).toBeLessThan(0.02);
   });
 
-  it('holds no more requests in memory than it has in flight', async () => {
-    // Prepare
-    let pulled = 0;
-    let answered = 0;
-    let mostHeld = 0;
-    const firehose = firehoseThat(() => {
-      mostHeld = Math.max(mostHeld, pulled - answered);
-      answered += 1;
-      return [];
-    });
-    function* counted() {
-      for (const batch of requestsOf(500, 1)) {
-        pulled += 1;
-        yield batch;
-      }
-    }
+  it('ends with the last response, all of its workers, whatever the next request would wait for', async () => {
+    // Prepare: the third request would start at 6 s
+    const world = new World(1);
+    const startedMs = world.now();
+    const firehose = firehoseThat(world, () => []);
+    const options = { ...firehose, concurrency: 16, eventsPerSecond: 1 };
 
     // Act
-    await deliverIn(new World(1), 500, counted(), { ...firehose, concurrency: 8 });
+    const outcome = await deliverIn(world, requestsOf(2, 1), options);
+
+    // Assess
+    expect(outcome).toMatchObject({ recordsDelivered: 2, requests: 2 });
+    expect(outcome.stopReason).toBeUndefined();
+    expect(world.now() - startedMs).toBe(3_000);
+  });
+
+  it('lets sixteen workers wait at the same time without a warning of Node', async () => {
+    // Prepare: requests listen for their abort, as those of the SDK do, and then everybody backs off
+    const world = new World(1);
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on('warning', onWarning);
+    const putRecords: PutRecords = async (batch, signal) => {
+      await world.sleep(10, signal);
+      return { kind: 'rejected', refused: [...batch.keys()], throttled: [], cause: new Error('500') };
+    };
+
+    // Act
+    const outcome = await deliverIn(world, requestsOf(100, 1), {
+      putRecords,
+      concurrency: 16,
+      maxAttempts: 3,
+    });
+    process.off('warning', onWarning);
+
+    // Assess
+    expect(outcome.requests).toBeGreaterThan(32);
+    expect(warnings).toEqual([]);
+  });
+
+  it('holds no more requests in memory than it has in flight', async () => {
+    // Prepare
+    const world = new World(1);
+    let pulled = 0;
+    let responses = 0;
+    let mostHeld = 0;
+    const firehose = firehoseThat(world, () => {
+      mostHeld = Math.max(mostHeld, pulled - responses);
+      responses += 1;
+      return [];
+    });
+    const source = requestsOf(500, 1);
+    const counted: RequestSource = {
+      get left() {
+        return source.left;
+      },
+      next: (budget) => {
+        const batch = source.next(budget);
+        pulled += batch ? 1 : 0;
+        return batch;
+      },
+    };
+
+    // Act
+    await deliverIn(world, counted, { ...firehose, concurrency: 8 });
 
     // Assess
     expect(pulled).toBe(500);
     expect(mostHeld).toBe(8);
   });
 
-  it('waits longer from attempt to attempt, up to a bound, and by chance', async () => {
+  it('waits longer from attempt to attempt, up to a bound, while nothing is accepted', async () => {
     // Prepare
     const world = new World(1);
     const sentMs: number[] = [];
-    const firehose = firehoseThat((batch) => {
+    const firehose = firehoseThat(world, (batch) => {
       sentMs.push(world.now());
       return [...batch.keys()];
     });
-    const options = { ...firehose, concurrency: 1, maxAttempts: 10, random: () => 0.999999 };
+    const clock = { now: world.now, sleep: world.sleep, random: () => 0.999999 };
+    const options = { ...firehose, clock, concurrency: 1, maxAttempts: 10 };
 
     // Act
-    await deliverIn(world, 1, requestsOf(1, 1), options);
+    await deliverIn(world, requestsOf(1, 1), options);
     const waits = sentMs.slice(1).map((atMs, place) => Math.round(atMs - sentMs[place]!));
 
     // Assess
     expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
-    expect(backoffMs(3, () => 0)).toBe(0);
-    expect(backoffMs(3, () => 0.5)).toBe(200);
   });
 
   it('tells of every request: its attempt, its records and why they were refused', async () => {
     // Prepare
+    const world = new World(1);
     const traces: unknown[] = [];
     let requests = 0;
-    const firehose = firehoseThat(() => {
+    const firehose = firehoseThat(world, () => {
       requests += 1;
       return requests === 1 ? [0] : [];
     });
 
     // Act
-    await deliverIn(new World(1), 2, requestsOf(2, 2), {
+    await deliverIn(world, requestsOf(2, 2), {
       ...firehose,
       onRequest: (trace) => traces.push(trace),
     });
@@ -325,22 +396,108 @@ describe('delivering requests', () => {
     ]);
   });
 
-  it('lets an error of a stage before it through', async () => {
+  it('sends refused records again without a wait of their own when others were accepted', async () => {
     // Prepare
-    function* broken() {
-      yield* requestsOf(1, 1);
-      throw new Error('generator broke');
-    }
+    const world = new World(1);
+    const startedMs = world.now();
+    const firehose = firehoseThat(world, (batch) => [...batch.keys()].slice(1));
 
     // Act
-    const delivery = deliverIn(
-      new World(1),
-      2,
-      broken(),
-      firehoseThat(() => []),
-    );
+    await deliverIn(world, requestsOf(5, 5), { ...firehose, concurrency: 1 });
+
+    // Assess
+    expect(firehose.seen.requests).toBe(5);
+    expect(world.now()).toBe(startedMs);
+  });
+
+  it.each([
+    ['learns a rate from records that were refused because of the quota', true],
+    ['learns no rate from records that were refused for another reason, such as InternalFailure', false],
+  ])('%s', async (_, isQuota) => {
+    // Prepare
+    const world = new World(1);
+    const pacer = createPacer(world);
+    const firehose = firehoseThat(world, (batch) => [...batch.keys()].slice(1), isQuota);
+
+    // Act
+    await deliverIn(world, requestsOf(10, 10), { ...firehose, pacer, maxAttempts: 1 });
+
+    // Assess
+    expect(Number.isFinite(pacer.bytesPerSecond)).toBe(isQuota);
+  });
+
+  it.each(['rejected', 'lost'] as const)('learns nothing from a request that was %s', async (kind) => {
+    // Prepare
+    const world = new World(1);
+    const pacer = createPacer(world);
+    const putRecords: PutRecords = async (batch) => ({
+      kind,
+      refused: [...batch.keys()],
+      throttled: [],
+      cause: new Error('500'),
+    });
+
+    // Act
+    await deliverIn(world, requestsOf(100, 10), { putRecords, pacer, maxAttempts: 3 });
+
+    // Assess
+    expect(pacer.windowBytes).toBe(createPacer(world).windowBytes);
+    expect(pacer.bytesPerSecond).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('starts a request with what the pacer has learned from the response that made room for it', async () => {
+    // Prepare: two requests fill the window, the third has to wait for a response
+    const world = new World(1);
+    const pacer = createPacer(world);
+    const budgets: RequestBudget[] = [];
+    const source: RequestSource = {
+      get left() {
+        return { from: budgets.length, to: 3 };
+      },
+      next: (budget) => {
+        const from = budgets.push(budget) - 1;
+        return [{ from, to: from + 1, data: Buffer.alloc(budget.bytes) }];
+      },
+    };
+    const { requestBytes, windowBytes } = pacer;
+    const putRecords: PutRecords = async () => {
+      await world.sleep(budgets.length * 100);
+      return { kind: 'decided', refused: [], throttled: [] };
+    };
+
+    // Act
+    await deliverIn(world, source, { putRecords, pacer });
+
+    // Assess
+    expect(2 * requestBytes).toBe(windowBytes);
+    expect(budgets.map(({ bytes }) => bytes)).toEqual([requestBytes, requestBytes, 1.5 * requestBytes]);
+  });
+
+  it('lets an error of a stage before it through, and starts no request after it', async () => {
+    // Prepare
+    const world = new World(1);
+    const firehose = firehoseThat(world, () => []);
+    const source = requestsOf(100, 1);
+    let pulled = 0;
+    const broken: RequestSource = {
+      left: source.left,
+      next: (budget) => {
+        pulled += 1;
+        if (pulled === 2) {
+          throw new Error('generator broke');
+        }
+        return source.next(budget);
+      },
+    };
+
+    // Act
+    const delivery = deliverIn(world, broken, firehose);
 
     // Assess
     await expect(delivery).rejects.toThrow('generator broke');
+    const { requests } = firehose.seen;
+    await world.run(() => false, 1_000);
+    expect(firehose.seen.requests).toBe(requests);
+    expect(requests).toBeLessThan(4);
   });
 });

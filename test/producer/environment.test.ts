@@ -8,15 +8,17 @@ const costFactors = { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.000013333
 describe("the function's environment", () => {
   it('needs nothing but the stream, the queue and the prices', () => {
     expect(parseEnvironment({ ...needed, PATH: '/bin' })).toEqual({
+      settings: {
+        count: 100,
+        maxCount: 1_000_000_000,
+        eventsPerSlice: 1_000_000,
+        concurrency: 8,
+        maxRequestBytes: 1_048_576,
+        maxAttempts: 20,
+      },
       deliveryStreamName: 'my-stream',
       recordFormat: 'ndjson',
-      defaultCount: 100,
       workQueueUrl: needed.WORK_QUEUE_URL,
-      maxCount: 1_000_000_000,
-      eventsPerSlice: 1_000_000,
-      concurrency: 8,
-      maxRequestBytes: 1_048_576,
-      maxAttempts: 20,
       costFactors,
     });
   });
@@ -28,23 +30,25 @@ describe("the function's environment", () => {
         EVENTS_PER_SLICE: '7000',
         EVENTS_PER_SECOND: '50',
         RECORD_FORMAT: 'gzip',
-        DEFAULT_COUNT: '5000',
+        COUNT: '5000',
         MAX_COUNT: '6000',
         CONCURRENCY: '4',
         MAX_REQUEST_BYTES: '65536',
         MAX_ATTEMPTS: '1',
       }),
     ).toEqual({
+      settings: {
+        count: 5_000,
+        maxCount: 6_000,
+        eventsPerSlice: 7_000,
+        eventsPerSecond: 50,
+        concurrency: 4,
+        maxRequestBytes: 65_536,
+        maxAttempts: 1,
+      },
       deliveryStreamName: 'my-stream',
       recordFormat: 'gzip',
-      defaultCount: 5_000,
       workQueueUrl: needed.WORK_QUEUE_URL,
-      maxCount: 6_000,
-      eventsPerSlice: 7_000,
-      eventsPerSecond: 50,
-      concurrency: 4,
-      maxRequestBytes: 65_536,
-      maxAttempts: 1,
       costFactors,
     });
   });
@@ -52,11 +56,9 @@ describe("the function's environment", () => {
   it.each([
     ['DELIVERY_STREAM_NAME', undefined, 'DELIVERY_STREAM_NAME is undefined; expected'],
     ['DELIVERY_STREAM_NAME', 'my stream', 'DELIVERY_STREAM_NAME is "my stream"; expected'],
-    [
-      'RECORD_FORMAT',
-      'zip',
-      'RECORD_FORMAT is "zip"; expected one of ndjson, single, gzip, for example ndjson',
-    ],
+    ['RECORD_FORMAT', 'zip', 'RECORD_FORMAT is "zip"; expected one of ndjson, single, gzip'],
+    ['WORK_QUEUE_URL', 'my-queue', 'WORK_QUEUE_URL is "my-queue"; expected the URL of an SQS queue'],
+    ['COUNT', '1000000001', 'COUNT is 1000000001; expected at most MAX_COUNT, which is 1000000000'],
     ['CONCURRENCY', '0', 'CONCURRENCY is "0"; expected a whole number from 1 to 64, for example 8'],
     ['CONCURRENCY', '1e1', 'CONCURRENCY is "1e1"; expected'],
     ['MAX_REQUEST_BYTES', '5000000', 'MAX_REQUEST_BYTES is "5000000"; expected'],
@@ -76,7 +78,7 @@ describe("the function's environment", () => {
 
   it('lists every problem at once', () => {
     expect(() => parseEnvironment({ CONCURRENCY: 'x', MAX_COUNT: 'y' })).toThrow(
-      /DELIVERY_STREAM_NAME is undefined; expected the name.*MAX_COUNT.*CONCURRENCY/s,
+      /MAX_COUNT is "y".*CONCURRENCY is "x".*DELIVERY_STREAM_NAME is undefined; expected the name/s,
     );
   });
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createEventWriter, eventBytes } from '../../lambda/producer/events.ts';
+import { eventBytes } from '../../lambda/contract/event.ts';
+import { createEventWriter } from '../../lambda/producer/events.ts';
 
 const timeMs = Date.UTC(2026, 10, 22, 1, 2, 3, 999);
 

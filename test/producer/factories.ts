@@ -1,7 +1,13 @@
 import { gunzipSync } from 'node:zlib';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
 import { createEventWriter } from '../../lambda/producer/events.ts';
-import { type EventRecord, type PackOptions, packRecords } from '../../lambda/producer/records.ts';
+import type { EventRecord } from '../../lambda/producer/records.ts';
+import {
+  createRequestSource,
+  type RecordBatch,
+  type RequestBudget,
+  type RequestOptions,
+} from '../../lambda/producer/requests.ts';
 
 /** The clock of these tests, stopped. */
 export const timeMs = Date.UTC(2026, 10, 22, 1, 2, 3);
@@ -15,22 +21,38 @@ export const neededVariables = {
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
 };
 
-/** What packRecords needs, for a slice of my-stream/run-1. */
-export function packOptions(options: Partial<PackOptions> = {}): PackOptions {
+/** A budget that is no limit. */
+export const anyBudget: RequestBudget = { bytes: Number.POSITIVE_INFINITY, events: Number.POSITIVE_INFINITY };
+
+/** What createRequestSource works with, for a slice of my-stream/run-1. */
+export function makeRequestOptions(options: Partial<RequestOptions> = {}): RequestOptions {
   const { slice = { from: 0, to: 1_000 } } = options;
   return {
     slice,
     recordFormat: 'ndjson',
-    limits: () => ({ bytes: 786_432, events: Number.POSITIVE_INFINITY }),
+    maxRequestBytes: 1_048_576,
     writeEvents: createEventWriter('my-stream', 'run-1', slice.from),
     now: () => timeMs,
     ...options,
   };
 }
 
-/** The records of a slice of my-stream/run-1. */
-export function recordsOf(options: Partial<PackOptions> = {}): EventRecord[] {
-  return [...packRecords(packOptions(options))];
+/** All requests of a slice of my-stream/run-1, each within the same budget. */
+export function requestsOf(
+  options: Partial<RequestOptions> = {},
+  budget: RequestBudget = anyBudget,
+): RecordBatch[] {
+  const source = createRequestSource(makeRequestOptions(options));
+  const requests: RecordBatch[] = [];
+  for (let batch = source.next(budget); batch; batch = source.next(budget)) {
+    requests.push(batch);
+  }
+  return requests;
+}
+
+/** All records of a slice of my-stream/run-1, in requests within the same budget. */
+export function recordsOf(options: Partial<RequestOptions> = {}, budget?: RequestBudget): EventRecord[] {
+  return requestsOf(options, budget).flat();
 }
 
 /** The events in a record's data. */

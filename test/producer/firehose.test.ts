@@ -1,12 +1,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { PutRecords } from '../../lambda/producer/delivery.ts';
-import { createFirehoseClient, createPutRecords } from '../../lambda/producer/firehose.ts';
+import { createFirehoseClient, createPutRecords, type PutRecords } from '../../lambda/producer/firehose.ts';
 import { recordsOf } from './factories.ts';
 
-/** Answers as Firehose does: a JSON document with a status, and its error type, if any, in a header. */
-function answering(status: number, body: object, errorType?: string): RequestListener {
+/** Responds as Firehose does: a JSON document with a status, and its error type, if any, in a header. */
+function responding(status: number, body: object, errorType?: string): RequestListener {
   return (request, response) => {
     request.resume().on('end', () => {
       response.writeHead(status, {
@@ -19,7 +18,7 @@ function answering(status: number, body: object, errorType?: string): RequestLis
 }
 
 const failing = (status: number, errorType: string) =>
-  answering(status, { __type: errorType, message: 'as AWS would say' }, errorType);
+  responding(status, { __type: errorType, message: 'as AWS would say' }, errorType);
 
 describe('one request through the real SDK', () => {
   const batch = recordsOf({ slice: { from: 0, to: 3 }, recordFormat: 'single' });
@@ -50,26 +49,26 @@ describe('one request through the real SDK', () => {
       request.on('data', (chunk) => {
         received += chunk;
       });
-      answering(200, { FailedPutCount: 0, RequestResponses: batch.map(() => ({ RecordId: 'x' })) })(
+      responding(200, { FailedPutCount: 0, RequestResponses: batch.map(() => ({ RecordId: 'x' })) })(
         request,
         response,
       );
     };
 
     // Act
-    const answer = await putRecords(batch, signal);
+    const response = await putRecords(batch, signal);
 
     // Assess
-    expect(answer).toEqual({ kind: 'answered', refused: [] });
+    expect(response).toEqual({ kind: 'decided', refused: [], throttled: [] });
     expect(JSON.parse(received)).toEqual({
       DeliveryStreamName: 'my-stream',
       Records: batch.map(({ data }) => ({ Data: data.toString('base64') })),
     });
   });
 
-  it('names the records that Firehose refused with HTTP 200, and why', async () => {
+  it('names the records that Firehose refused with HTTP 200, which of them can mean the quota, and why', async () => {
     // Prepare
-    listener = answering(200, {
+    listener = responding(200, {
       FailedPutCount: 2,
       RequestResponses: [
         { ErrorCode: 'ServiceUnavailableException', ErrorMessage: 'Slow down.' },
@@ -79,22 +78,22 @@ describe('one request through the real SDK', () => {
     });
 
     // Act
-    const answer = await putRecords(batch, signal);
+    const response = await putRecords(batch, signal);
 
     // Assess
-    expect(answer).toMatchObject({ kind: 'answered', refused: [0, 2] });
-    expect(answer.cause?.message).toBe('ServiceUnavailableException: Slow down.');
+    expect(response).toMatchObject({ kind: 'decided', refused: [0, 2], throttled: [0] });
+    expect(response.cause?.message).toBe('ServiceUnavailableException: Slow down.');
   });
 
   it.each([
-    ['500', 'unanswered', failing(500, 'InternalFailure')],
-    ['503', 'failed', failing(503, 'ServiceUnavailableException')],
-    ['throttling', 'failed', failing(400, 'ThrottlingException')],
-    ['a page of a proxy', 'unanswered', answering(502, {})],
-    ['a connection cut before the answer', 'unanswered', (request) => request.socket.destroy()],
+    ['500', 'lost', failing(500, 'InternalFailure')],
+    ['503', 'rejected', failing(503, 'ServiceUnavailableException')],
+    ['throttling', 'rejected', failing(400, 'ThrottlingException')],
+    ['a page of a proxy', 'lost', responding(502, {})],
+    ['a connection cut before the response', 'lost', (request) => request.socket.destroy()],
     [
-      'a connection cut within the answer',
-      'unanswered',
+      'a connection cut within the response',
+      'lost',
       (request, response) => {
         response.writeHead(200, { 'content-length': 1_000 });
         response.write('{"FailedPut');
@@ -103,29 +102,29 @@ describe('one request through the real SDK', () => {
     ],
   ] satisfies [string, string, RequestListener][])(
     'asks to send all records again after %s, which is %s',
-    async (_, kind, answer) => {
+    async (_, kind, respond) => {
       // Prepare
-      listener = answer;
+      listener = respond;
 
       // Act
-      const result = await putRecords(batch, signal);
+      const response = await putRecords(batch, signal);
 
       // Assess
-      expect(result).toMatchObject({ kind, refused: [0, 1, 2], cause: expect.any(Error) });
+      expect(response).toMatchObject({ kind, refused: [0, 1, 2], throttled: [], cause: expect.any(Error) });
     },
   );
 
-  it('ends at once, without an answer, when it is aborted', async () => {
+  it('ends at once, without a response, when it is aborted', async () => {
     // Prepare
     listener = () => {};
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 50);
 
     // Act
-    const result = await putRecords(batch, abort.signal);
+    const response = await putRecords(batch, abort.signal);
 
     // Assess
-    expect(result).toMatchObject({ kind: 'unanswered', refused: [0, 1, 2] });
+    expect(response).toMatchObject({ kind: 'lost', refused: [0, 1, 2] });
   });
 
   it('asks to send all records again when nobody listens', async () => {
@@ -133,11 +132,11 @@ describe('one request through the real SDK', () => {
     server.close();
 
     // Act
-    const result = await putRecords(batch, signal);
+    const response = await putRecords(batch, signal);
 
     // Assess
-    expect(result).toMatchObject({ kind: 'failed', refused: [0, 1, 2] });
-    expect(result.cause?.message).toContain('ECONNREFUSED');
+    expect(response).toMatchObject({ kind: 'rejected', refused: [0, 1, 2] });
+    expect(response.cause?.message).toContain('ECONNREFUSED');
   });
 
   it.each([
@@ -146,15 +145,15 @@ describe('one request through the real SDK', () => {
     ['ValidationException'],
     ['InvalidKMSResourceException'],
     ['UnrecognizedClientException'],
-  ])('throws %s, which no retry can mend, with its name in the message', async (errorType) => {
+  ])('throws %s, which no retry can fix, with its name in the message', async (errorType) => {
     // Prepare
     listener = failing(400, errorType);
 
     // Act
-    const answer = putRecords(batch, signal);
+    const response = putRecords(batch, signal);
 
     // Assess
-    await expect(answer).rejects.toThrow(`${errorType}: as AWS would say`);
+    await expect(response).rejects.toThrow(`${errorType}: as AWS would say`);
   });
 
   it('sends a request once: retrying is not left to the SDK', async () => {
@@ -183,14 +182,14 @@ describe('one request through the real SDK', () => {
       'that contradicts itself',
       { FailedPutCount: 2, RequestResponses: batch.map(() => ({ RecordId: 'x' })) },
     ],
-  ])('never takes an answer %s for an acknowledgement', async (_, body) => {
+  ])('never takes a response %s for an acknowledgement', async (_, body) => {
     // Prepare
-    listener = answering(200, body);
+    listener = responding(200, body);
 
     // Act
-    const answer = putRecords(batch, signal);
+    const response = putRecords(batch, signal);
 
     // Assess
-    await expect(answer).rejects.toThrow('Firehose answered for');
+    await expect(response).rejects.toThrow('Firehose decided over');
   });
 });

@@ -1,130 +1,46 @@
-import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { eventBytes } from '../../lambda/contract/event.ts';
+import { billedBytes, billingUnitBytes, maxRecordBytes } from '../../lambda/contract/firehose-limits.ts';
 import { recordFormats } from '../../lambda/contract/settings.ts';
-import { createEventWriter, eventBytes } from '../../lambda/producer/events.ts';
-import { billedBytes, eventsPerRecord, maxRecordBytes, packRecords } from '../../lambda/producer/records.ts';
-import { packOptions, recordsOf, textOf, timeMs } from './factories.ts';
+import { base64Bytes, eventsPerRecord } from '../../lambda/producer/records.ts';
 
-const slices = fc
-  .tuple(fc.nat(1e12), fc.integer({ min: 1, max: 3_000 }))
-  .map(([from, length]) => ({ from, to: from + length }));
-
-describe.each(recordFormats)('packing into %s records', (recordFormat) => {
-  it('keeps every event of the slice once, in order, in records that follow one another', () => {
-    fc.assert(
-      fc.property(slices, (slice) => {
-        // Prepare
-        const expected = Buffer.alloc((slice.to - slice.from) * eventBytes);
-        createEventWriter('my-stream', 'run-1', slice.from)(expected, timeMs);
-
-        // Act
-        const records = recordsOf({ slice, recordFormat });
-
-        // Assess
-        expect(records.map((record) => textOf(record, recordFormat)).join('')).toBe(expected.toString());
-        expect(records[0]!.from).toBe(slice.from);
-        expect(records.at(-1)!.to).toBe(slice.to);
-        for (const [place, record] of records.entries()) {
-          expect(record.from).toBe(records[place - 1]?.to ?? slice.from);
-          expect(textOf(record, recordFormat)).toHaveLength((record.to - record.from) * eventBytes);
-        }
-      }),
-      { numRuns: 50 },
-    );
-  });
-
-  it('makes a record only when it is pulled', () => {
-    // Prepare
-    let written = 0;
-    const options = packOptions({ slice: { from: 0, to: 1e15 }, recordFormat });
-    const records = packRecords({
-      ...options,
-      writeEvents: (target, now) => {
-        written += target.length / eventBytes;
-        options.writeEvents(target, now);
-      },
-    });
-
-    // Act
-    records.next();
-
-    // Assess
-    expect(written).toBeLessThanOrEqual(Math.max(500, eventsPerRecord(recordFormat, options.limits())));
-  });
-
-  it('stamps events with the time at which they are made', () => {
-    // Prepare
-    let now = timeMs;
-    const records = packRecords(
-      packOptions({ slice: { from: 0, to: 100_000 }, recordFormat, now: () => now }),
-    );
-
-    // Act
-    const first = textOf(records.next().value!, recordFormat);
-    now += 60_000;
-    const later = [...records].map((record) => textOf(record, recordFormat)).at(-1)!;
-
-    // Assess
-    expect(first).toContain('"test-2026-11-22 01:02:03"');
-    expect(later).toContain('"test-2026-11-22 01:03:03"');
-  });
-});
+const requestBytes = 786_432;
 
 describe('a full record', () => {
   it('is 451 events as ndjson: just under six billed units, and no more than 500 events', () => {
     // Act
-    const [record] = recordsOf({ slice: { from: 0, to: 5_000 } });
+    const events = eventsPerRecord('ndjson', requestBytes);
 
     // Assess
-    expect(record!.to).toBe(451);
-    expect(record!.data.length).toBe(30_668);
-    expect(billedBytes(record!.data.length)).toBe(30_720);
+    expect(events).toBe(451);
+    expect(billedBytes(events * eventBytes)).toBe(6 * billingUnitBytes);
+    expect(billedBytes((events + 1) * eventBytes)).toBe(7 * billingUnitBytes);
   });
 
-  it('is one gzip member that fills a request, about 22 bytes an event', () => {
-    // Act
-    const [record] = recordsOf({ slice: { from: 0, to: 100_000 }, recordFormat: 'gzip' });
-
-    // Assess
-    expect(record!.to).toBe(32_768);
-    expect(record!.data.length / record!.to).toBeLessThan(22.5);
-    expect(gunzipSync(record!.data)).toHaveLength(32_768 * eventBytes);
+  it.each([1, requestBytes, 4_000_000])('is one event as single, in a request of %i bytes', (bytes) => {
+    expect(eventsPerRecord('single', bytes)).toBe(1);
   });
 
-  it('takes no more events than a request may have', () => {
-    // Act
-    const limits = () => ({ bytes: 786_432, events: 100 });
-
-    // Assess
-    for (const recordFormat of recordFormats) {
-      for (const { from, to } of recordsOf({ slice: { from: 0, to: 950 }, recordFormat, limits })) {
-        expect(to - from).toBeLessThanOrEqual(100);
-      }
-    }
+  it('fills a request as gzip, at 24 bytes an event', () => {
+    expect(eventsPerRecord('gzip', requestBytes)).toBe(32_768);
   });
 
-  it('stays under the limit of a record with the largest requests', () => {
-    // Act
-    const records = recordsOf({
-      slice: { from: 0, to: 100_000 },
-      recordFormat: 'gzip',
-      limits: () => ({ bytes: 3_000_000, events: Number.POSITIVE_INFINITY }),
-    });
+  it('is no larger as gzip than a record may be, in the largest request', () => {
+    expect(eventsPerRecord('gzip', 3_000_000)).toBe(Math.floor(maxRecordBytes / 24));
+  });
 
-    // Assess
-    for (const { data } of records) {
-      expect(data.length).toBeLessThanOrEqual(maxRecordBytes);
-    }
+  it.each(recordFormats)('has at least one event as %s, in the smallest request', (recordFormat) => {
+    expect(eventsPerRecord(recordFormat, 0)).toBeGreaterThanOrEqual(1);
   });
 });
 
-describe('what a record is billed as', () => {
-  it.each([
-    [1, 5_120],
-    [5_120, 5_120],
-    [5_121, 10_240],
-  ])('%i bytes are billed as %i', (dataBytes, billed) => {
-    expect(billedBytes(dataBytes)).toBe(billed);
+describe('the bytes of a record in base64', () => {
+  it('are as many as Node writes', () => {
+    fc.assert(
+      fc.property(fc.nat(10_000), (dataBytes) => {
+        expect(base64Bytes(dataBytes)).toBe(Buffer.alloc(dataBytes).toString('base64').length);
+      }),
+    );
   });
 });

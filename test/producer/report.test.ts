@@ -1,6 +1,8 @@
+import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
+import { type Report, reportSchema } from '../../lambda/contract/report.ts';
 import type { DeliveryOutcome } from '../../lambda/producer/delivery.ts';
-import { createReport, type Report, type ReportOptions } from '../../lambda/producer/report.ts';
+import { createReport, type ReportOptions } from '../../lambda/producer/report.ts';
 
 function outcomeOf(outcome: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
   return {
@@ -23,8 +25,8 @@ function outcomeOf(outcome: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
 
 const slice = { runId: 'run-1', from: 0, to: 100 };
 
-function reportOf(options: Partial<ReportOptions>): Report {
-  return createReport({
+function makeOptions(options: Partial<ReportOptions>): ReportOptions {
+  return {
     slice,
     deliveryStreamName: 'my-stream',
     outcome: outcomeOf(),
@@ -32,11 +34,15 @@ function reportOf(options: Partial<ReportOptions>): Report {
     durationMs: 250,
     costFactors: { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 },
     ...options,
-  });
+  };
+}
+
+function reportOf(options: Partial<ReportOptions>): Report {
+  return createReport(makeOptions(options));
 }
 
 describe('the report', () => {
-  it('accounts for every event, with what is undelivered as merged ranges', () => {
+  it('accounts for every event, with what is undelivered as merged slices', () => {
     expect(reportOf({})).toEqual({
       runId: 'run-1',
       deliveryStreamName: 'my-stream',
@@ -47,6 +53,7 @@ describe('the report', () => {
       eventsQueued: 0,
       eventsUndelivered: 10,
       eventsUncertain: 7,
+      queued: [],
       undelivered: [[20, 30]],
       recordsDelivered: 9,
       requests: 3,
@@ -64,18 +71,58 @@ describe('the report', () => {
   it.each([
     ['an event is missing', { eventsDelivered: 89 }],
     ['an event is counted twice', { eventsDelivered: 91 }],
-    ['a range overlaps what was delivered', { undelivered: [{ from: 20, to: 31 }] }],
+    ['a slice overlaps what was delivered', { undelivered: [{ from: 20, to: 31 }] }],
   ])('is refused when %s', (_, outcome) => {
     expect(() => reportOf({ outcome: outcomeOf(outcome) })).toThrow('do not add up');
   });
 
   it('counts what the work queue has taken as queued', () => {
-    expect(reportOf({ queued: [{ from: 20, to: 30 }] })).toMatchObject({
+    expect(reportOf({ queued: [[20, 30]] })).toMatchObject({
       eventsDelivered: 90,
       eventsQueued: 10,
       eventsUndelivered: 0,
+      queued: [[20, 30]],
       undelivered: [],
     });
+  });
+
+  it('says why the delivery stopped, and what had failed last', () => {
+    // Prepare
+    const outcome = outcomeOf({ stopReason: 'attempts', lastFailure: new Error('Slow down.') });
+
+    // Act
+    const report = reportOf({ outcome });
+
+    // Assess
+    expect(report).toMatchObject({ stopReason: 'attempts', lastFailure: 'Slow down.' });
+  });
+
+  it('says that nothing was sent when there is no outcome', () => {
+    // Act
+    const { outcome: _, ...options } = makeOptions({ queued: [[0, 100]] });
+
+    // Assess
+    expect(createReport(options)).toMatchObject({
+      eventsRequested: 100,
+      eventsDelivered: 0,
+      eventsQueued: 100,
+      eventsUndelivered: 0,
+      requests: 0,
+      eventsPerSecond: 0,
+    });
+  });
+
+  it.each([
+    ['delivered in part', {}],
+    ['queued', { queued: [[20, 30]] as const }],
+    ['stopped', { outcome: outcomeOf({ stopReason: 'fatal', lastFailure: new Error('no such stream') }) }],
+  ])('is what its schema says, of a slice that was %s', (_, options) => {
+    // Act
+    const report = reportOf(options);
+
+    // Assess
+    expect(v.parse(v.strictObject(reportSchema.entries), report)).toEqual(report);
+    expect(JSON.parse(JSON.stringify(report))).toEqual(report);
   });
 
   it('divides by no zero', () => {

@@ -1,98 +1,247 @@
+import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { EventRecord } from '../../lambda/producer/records.ts';
-import { batchRequests, maxRecordsPerRequest, recordBytesInRequest } from '../../lambda/producer/requests.ts';
+import { eventBytes } from '../../lambda/contract/event.ts';
+import { billedBytes, maxRecordBytes, maxRecordsPerRequest } from '../../lambda/contract/firehose-limits.ts';
+import { producerSettings, type RecordFormat, recordFormats } from '../../lambda/contract/settings.ts';
+import { createEventWriter } from '../../lambda/producer/events.ts';
+import { eventsPerRecord } from '../../lambda/producer/records.ts';
+import {
+  createRequestSource,
+  dataBytes,
+  maxDataBytes,
+  type RecordBatch,
+  type RequestBudget,
+} from '../../lambda/producer/requests.ts';
+import { anyBudget, makeRequestOptions, recordsOf, requestsOf, textOf, timeMs } from './factories.ts';
 
-function recordOf(dataBytes: number, from = 0): EventRecord {
-  return { from, to: from + 1, data: Buffer.alloc(dataBytes) };
+const slices = fc
+  .tuple(fc.nat(1e12), fc.integer({ min: 1, max: 3_000 }))
+  .map(([from, length]) => ({ from, to: from + length }));
+
+const budgets = fc.record({
+  bytes: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: 200_000 })),
+  events: fc.oneof(fc.constant(Number.POSITIVE_INFINITY), fc.integer({ min: 1, max: 2_000 })),
+});
+
+/** The bytes of a request's records in JSON, as base64, but for the brackets around them. */
+function jsonBytes(batch: RecordBatch): number {
+  return JSON.stringify(batch.map(({ data }) => ({ Data: data.toString('base64') }))).length - 2;
 }
 
-const unlimited = () => ({ bytes: Number.POSITIVE_INFINITY, events: Number.POSITIVE_INFINITY });
-
-function jsonBytes(batch: readonly EventRecord[]): number {
-  return Buffer.byteLength(JSON.stringify(batch.map(({ data }) => ({ Data: data.toString('base64') }))));
+function eventsIn(batch: RecordBatch): number {
+  return batch.at(-1)!.to - batch[0]!.from;
 }
 
-describe('batching records into requests', () => {
-  it('keeps every record, in order, within the limits of a request, and never splits early', () => {
+/** Whether a request could carry another full record, or, as gzip, another event in its one record. */
+function hasRoom(
+  batch: RecordBatch,
+  recordFormat: RecordFormat,
+  { bytes, events }: RequestBudget,
+  maxRequestBytes: number,
+): boolean {
+  if (eventsIn(batch) === events || batch.length === maxRecordsPerRequest) {
+    return false;
+  }
+  const perRecord = eventsPerRecord(recordFormat, Math.min(bytes, maxDataBytes(maxRequestBytes)));
+  if (recordFormat === 'gzip') {
+    return eventsIn(batch) < perRecord;
+  }
+  const full = { from: 0, to: perRecord, data: Buffer.alloc(perRecord * eventBytes) };
+  const more = [...batch, full];
+  return (
+    batch[0]!.data.length < full.data.length ||
+    (dataBytes(more) <= bytes && jsonBytes(more) <= maxRequestBytes)
+  );
+}
+
+describe.each(recordFormats)('the requests of a slice as %s', (recordFormat) => {
+  it('carry every event once, in order, within the limits of a request, and never fewer than they could', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.integer({ min: 1, max: 40_000 }), { maxLength: 1_200 }),
-        fc.integer({ min: 65_536, max: 1_048_576 }),
-        (sizes, maxRequestBytes) => {
+        slices,
+        fc.integer({ min: producerSettings.maxRequestBytes.min, max: 300_000 }),
+        fc.array(budgets, { minLength: 1, maxLength: 5 }),
+        (slice, maxRequestBytes, someBudgets) => {
           // Prepare
-          const records = sizes.map((size, from) => recordOf(size, from));
+          const expected = Buffer.alloc((slice.to - slice.from) * eventBytes);
+          createEventWriter('my-stream', 'run-1', slice.from)(expected, timeMs);
+          const source = createRequestSource(makeRequestOptions({ slice, recordFormat, maxRequestBytes }));
+          const budgetOf = (place: number) => someBudgets[place % someBudgets.length]!;
 
           // Act
-          const batches = [...batchRequests(records, { maxRequestBytes, limits: unlimited })];
+          const batches: RecordBatch[] = [];
+          const lefts = [source.left];
+          for (let batch = source.next(budgetOf(0)); batch; batch = source.next(budgetOf(batches.length))) {
+            batches.push(batch);
+            lefts.push(source.left);
+          }
 
           // Assess
-          expect(batches.flat()).toEqual(records);
+          const records = batches.flat();
+          const ends = [slice.from, ...batches.map((batch) => batch.at(-1)!.to)];
+          expect(lefts).toEqual(ends.map((from) => ({ from, to: slice.to })));
+          expect(records.map((record) => textOf(record, recordFormat)).join('')).toBe(expected.toString());
+          expect(records.at(-1)!.to).toBe(slice.to);
+          for (const [place, record] of records.entries()) {
+            expect(record.from).toBe(records[place - 1]?.to ?? slice.from);
+            expect(textOf(record, recordFormat)).toHaveLength((record.to - record.from) * eventBytes);
+          }
           for (const [place, batch] of batches.entries()) {
+            const budget = budgetOf(place);
             expect(batch.length).toBeGreaterThan(0);
             expect(batch.length).toBeLessThanOrEqual(maxRecordsPerRequest);
-            expect(jsonBytes(batch)).toBeLessThanOrEqual(maxRequestBytes + 2);
-            const next = batches[place + 1]?.[0];
-            const full = batch.reduce((sum, record) => sum + recordBytesInRequest(record), 0);
-            expect(
-              !next ||
-                batch.length === maxRecordsPerRequest ||
-                full + recordBytesInRequest(next) > maxRequestBytes,
-            ).toBe(true);
+            expect(jsonBytes(batch)).toBeLessThanOrEqual(maxRequestBytes);
+            expect(eventsIn(batch)).toBeLessThanOrEqual(budget.events);
+            expect(batch.length === 1 || dataBytes(batch) <= budget.bytes).toBe(true);
+            const isLast = place === batches.length - 1;
+            expect(isLast || !hasRoom(batch, recordFormat, budget, maxRequestBytes)).toBe(true);
           }
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 50 },
     );
   });
 
-  it('keeps to what the next request may take, asked anew for each', () => {
+  it('are made only when they are asked for', () => {
     // Prepare
-    const limits = [
+    let written = 0;
+    const options = makeRequestOptions({ slice: { from: 0, to: 1e15 }, recordFormat });
+    const source = createRequestSource({
+      ...options,
+      writeEvents: (target, now) => {
+        written += target.length / eventBytes;
+        options.writeEvents(target, now);
+      },
+    });
+    const writtenAtFirst = written;
+
+    // Act
+    const batch = source.next(anyBudget)!;
+
+    // Assess
+    expect(writtenAtFirst).toBe(0);
+    expect(written).toBe(eventsIn(batch));
+  });
+
+  it('carry events with the time at which they were made', () => {
+    // Prepare
+    let now = timeMs;
+    const source = createRequestSource(
+      makeRequestOptions({ slice: { from: 0, to: 100_000 }, recordFormat, now: () => now }),
+    );
+
+    // Act
+    const first = source.next(anyBudget)!;
+    now += 60_000;
+    const later = source.next(anyBudget)!;
+
+    // Assess
+    expect(textOf(first.at(-1)!, recordFormat)).toContain('"test-2026-11-22 01:02:03"');
+    expect(textOf(later[0]!, recordFormat)).toContain('"test-2026-11-22 01:03:03"');
+  });
+
+  it('carry at least one event, however little they may carry', () => {
+    // Act
+    const [batch] = requestsOf({ recordFormat }, { bytes: 1, events: 1 });
+
+    // Assess
+    expect(batch).toHaveLength(1);
+    expect(eventsIn(batch!)).toBe(1);
+  });
+
+  it('keep to the limits of Firehose when they are as large as they can be set', () => {
+    // Act
+    const records = recordsOf({
+      slice: { from: 0, to: 100_000 },
+      recordFormat,
+      maxRequestBytes: producerSettings.maxRequestBytes.max,
+    });
+
+    // Assess
+    expect(records.at(-1)!.to).toBe(100_000);
+    expect(records.every(({ data }) => data.length <= maxRecordBytes)).toBe(true);
+  });
+});
+
+describe('a request', () => {
+  it('keeps to its own budget, and not to that of the one before', () => {
+    // Prepare
+    const source = createRequestSource(makeRequestOptions({ recordFormat: 'single' }));
+
+    // Act
+    const lengths = [
       { bytes: 100, events: 100 },
       { bytes: 250, events: 100 },
-      { bytes: 1_000, events: 3 },
+      { bytes: 1_000, events: 5 },
       { bytes: 10_000, events: 100 },
-    ];
-    const records = Array.from({ length: 10 }, (_, from) => recordOf(100, from));
-
-    // Act
-    const batches = [
-      ...batchRequests(records, { maxRequestBytes: 1_048_576, limits: () => limits.shift()! }),
-    ];
+    ].map((budget) => source.next(budget)!.length);
 
     // Assess
-    expect(batches.map((batch) => batch.length)).toEqual([1, 2, 3, 4]);
+    expect(lengths).toEqual([1, 3, 5, 100]);
   });
 
-  it('gives a record that is larger than a request by itself one of its own', () => {
+  it('carries one full ndjson record when the budget is smaller than that', () => {
     // Act
-    const batches = [
-      ...batchRequests([recordOf(10), recordOf(100_000), recordOf(10)], {
-        maxRequestBytes: 65_536,
-        limits: unlimited,
-      }),
-    ];
+    const batches = requestsOf({ slice: { from: 0, to: 1_000 } }, { ...anyBudget, bytes: 10_000 });
 
     // Assess
-    expect(batches.map((batch) => batch.length)).toEqual([1, 1, 1]);
+    expect(batches.map((batch) => batch.map(({ from, to }) => to - from))).toEqual([[451], [451], [98]]);
   });
 
-  it('pulls no more than one record beyond the request it gives out', () => {
-    // Prepare
-    let pulled = 0;
-    function* endless() {
-      for (;;) {
-        pulled += 1;
-        yield recordOf(68);
-      }
+  it('has ndjson records that end just under six billed units, the last one of the slice aside', () => {
+    // Act
+    const records = recordsOf({ slice: { from: 0, to: 5_000 } });
+
+    // Assess
+    for (const { data } of records.slice(0, -1)) {
+      expect(data.length).toBe(30_668);
+      expect(billedBytes(data.length)).toBe(30_720);
     }
+  });
 
+  it('has one gzip member that fills it, about 22 bytes an event', () => {
     // Act
-    const { value } = batchRequests(endless(), { maxRequestBytes: 1_048_576, limits: unlimited }).next();
+    const [batch] = requestsOf({ slice: { from: 0, to: 100_000 }, recordFormat: 'gzip' });
 
     // Assess
-    expect(value).toHaveLength(500);
-    expect(pulled).toBe(501);
+    expect(batch).toHaveLength(1);
+    const { to, data } = batch![0]!;
+    expect(to).toBe(32_768);
+    expect(data.length / to).toBeLessThan(22.5);
+    expect(gunzipSync(data)).toHaveLength(32_768 * eventBytes);
+  });
+
+  it.each([3_000, 20_000, 500_000])('has a gzip record within a budget of %i bytes', (bytes) => {
+    // Act
+    const records = recordsOf(
+      { slice: { from: 0, to: 60_000 }, recordFormat: 'gzip' },
+      { ...anyBudget, bytes },
+    );
+
+    // Assess
+    expect(Math.max(...records.map(({ data }) => data.length))).toBeLessThanOrEqual(bytes);
+  });
+
+  it.each([
+    [81_808, 2],
+    [81_807, 1],
+  ])(
+    'of at most %i bytes, with what JSON puts around base64, has %i full ndjson records',
+    (maxRequestBytes, records) => {
+      // Act
+      const [batch] = requestsOf({ maxRequestBytes });
+
+      // Assess
+      expect(batch).toHaveLength(records);
+    },
+  );
+
+  it('has 500 records at most', () => {
+    // Act
+    const [batch] = requestsOf({ recordFormat: 'single' });
+
+    // Assess
+    expect(batch).toHaveLength(500);
   });
 });

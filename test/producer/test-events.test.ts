@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { RunSlice } from '../../lambda/contract/slice.ts';
 import { parseEnvironment } from '../../lambda/producer/environment.ts';
-import { parsePayload } from '../../lambda/producer/payload.ts';
-import type { RunSlice } from '../../lambda/producer/slice.ts';
+import { parsePayload } from '../../lambda/producer/parse-payload.ts';
 import { neededVariables } from './factories.ts';
 
 const directory = 'docs/test-events';
@@ -18,10 +18,6 @@ const slices: Readonly<Record<string, RunSlice>> = {
   'redo-slice.json': { runId: 'run-1', from: 2_000, to: 3_000 },
 };
 
-function createDefaults() {
-  return { ...parseEnvironment(neededVariables), requestId: 'request-1' };
-}
-
 function readTestEvent(file: string): unknown {
   return JSON.parse(readFileSync(`${directory}/${file}`, 'utf8'));
 }
@@ -31,10 +27,10 @@ describe('the test events for the console', () => {
     expect(readdirSync(directory).sort()).toEqual(Object.keys(slices).sort());
   });
 
-  it('are what the README shows', () => {
+  it('are what the page about the options shows', () => {
     // Prepare
-    const rows = readFileSync('README.md', 'utf8').matchAll(
-      /^\| \[(.+)\]\(docs\/test-events\/\1\) \| `(.+?)` \|/gm,
+    const rows = readFileSync('docs/options.md', 'utf8').matchAll(
+      /^\| \[(.+)\]\(test-events\/\1\) \| `(.+?)` \|/gm,
     );
 
     // Act
@@ -48,10 +44,10 @@ describe('the test events for the console', () => {
 
   it.each(Object.entries(slices))('%s asks for %j', (file, slice) => {
     // Prepare
-    const payload = readTestEvent(file);
+    const { settings } = parseEnvironment(neededVariables);
 
     // Act
-    const asked = parsePayload(payload, createDefaults());
+    const asked = parsePayload(readTestEvent(file), settings, 'request-1');
 
     // Assess
     expect(asked).toEqual(slice);

@@ -16,7 +16,7 @@ export interface StandInObject {
 export interface StandInState {
   /** Outputs of the one stack. @default - there is no stack */
   outputs?: Record<string, string>;
-  /** Answers an invocation. @default - there is no function */
+  /** Responds to an invocation. @default - there is no function */
   invoke?: (payload: Record<string, unknown>) => { result: unknown; functionError?: 'Unhandled' };
   /** The objects of the bucket `my-bucket` by their keys. */
   objects: Map<string, StandInObject>;
@@ -48,7 +48,7 @@ export async function startStandIn(state: StandInState): Promise<StandIn> {
   const requests: string[] = [];
   const server: Server = createServer((request, response) => {
     requests.push(`${request.method} ${decodeURIComponent(request.url ?? '')}`);
-    answer(state, request, response).catch((error) => response.destroy(error));
+    respond(state, request, response).catch((error) => response.destroy(error));
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -62,7 +62,7 @@ export async function startStandIn(state: StandInState): Promise<StandIn> {
   };
 }
 
-async function answer(
+async function respond(
   state: StandInState,
   request: IncomingMessage,
   response: ServerResponse,
@@ -70,18 +70,25 @@ async function answer(
   const url = new URL(request.url ?? '', 'http://stand-in');
   const path = decodeURIComponent(url.pathname);
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
+  for await (const chunk of request) {
+    chunks.push(chunk);
+  }
   const body = Buffer.concat(chunks).toString();
 
   const invocation = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path);
-  if (invocation) answerInvoke(state, invocation[1]!, body, response);
-  else if (request.method === 'POST') answerDescribeStacks(state, new URLSearchParams(body), response);
-  else if (url.searchParams.get('list-type') === '2') answerList(state, path, url.searchParams, response);
-  else answerGet(state, path, response);
+  if (invocation) {
+    respondInvoke(state, invocation[1]!, body, response);
+  } else if (request.method === 'POST') {
+    respondDescribeStacks(state, new URLSearchParams(body), response);
+  } else if (url.searchParams.get('list-type') === '2') {
+    respondList(state, path, url.searchParams, response);
+  } else {
+    respondGet(state, path, response);
+  }
 }
 
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-function answerDescribeStacks(
+function respondDescribeStacks(
   { outputs }: StandInState,
   query: URLSearchParams,
   response: ServerResponse,
@@ -116,7 +123,7 @@ function answerDescribeStacks(
 }
 
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-function answerInvoke({ invoke }: StandInState, name: string, body: string, response: ServerResponse): void {
+function respondInvoke({ invoke }: StandInState, name: string, body: string, response: ServerResponse): void {
   if (invoke === undefined || name !== functionName) {
     response.writeHead(404, {
       'content-type': 'application/json',
@@ -135,7 +142,7 @@ function answerInvoke({ invoke }: StandInState, name: string, body: string, resp
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
-function answerList(
+function respondList(
   state: StandInState,
   path: string,
   query: URLSearchParams,
@@ -172,7 +179,7 @@ function answerList(
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
-function answerGet({ objects }: StandInState, path: string, response: ServerResponse): void {
+function respondGet({ objects }: StandInState, path: string, response: ServerResponse): void {
   const object = objects.get(path.slice(bucketName!.length + 2));
   if (object === undefined) {
     sendError(response, 404, 'NoSuchKey', 'The specified key does not exist.');
@@ -185,8 +192,11 @@ function answerGet({ objects }: StandInState, path: string, response: ServerResp
     'last-modified': new Date(landedAtMs).toUTCString(),
     etag: '"1"',
   });
-  if (breakAfterBytes === undefined) response.end(body);
-  else response.write(body.subarray(0, breakAfterBytes), () => response.destroy());
+  if (breakAfterBytes === undefined) {
+    response.end(body);
+  } else {
+    response.write(body.subarray(0, breakAfterBytes), () => response.destroy());
+  }
 }
 
 function sendError(response: ServerResponse, status: number, code: string, message: string): void {

@@ -6,7 +6,9 @@ import { createDirectory } from './directory.ts';
 
 async function list(directory: string): Promise<StoredObject[]> {
   const objects: StoredObject[] = [];
-  for await (const object of directorySource(directory).list()) objects.push(object);
+  for await (const object of directorySource(directory).list()) {
+    objects.push(object);
+  }
   return objects;
 }
 

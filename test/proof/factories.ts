@@ -1,20 +1,21 @@
 import { gzipSync } from 'node:zlib';
-import { createEventWriter, eventBytes } from '../../lambda/producer/events.ts';
+import { eventBytes } from '../../lambda/contract/event.ts';
+import { createEventWriter } from '../../lambda/producer/events.ts';
 import { Comparison, type ObjectFacts } from '../../lambda/prover/comparison.ts';
 import type { Evidence } from '../../lambda/prover/proof.ts';
-import type { Run } from '../../lambda/prover/uuid-rule.ts';
+import type { StreamSlice } from '../../lambda/prover/uuid-rule.ts';
 
 /** When the events of these tests were generated. */
 export const eventTimeMs = Date.parse('2026-11-22T10:00:00Z');
 
 /** A run of 100 events, unless told otherwise. */
-export function createRun(overrides: Partial<Run> = {}): Run {
+export function createRun(overrides: Partial<StreamSlice> = {}): StreamSlice {
   return { runId: 'run-1', deliveryStreamName: 'my-stream', from: 0, to: 100, ...overrides };
 }
 
 /** The lines of events `[from, to)` of a run, as the producer itself writes them. */
 export function createLines(
-  { deliveryStreamName, runId, from, to }: Run = createRun(),
+  { deliveryStreamName, runId, from, to }: StreamSlice = createRun(),
   timeMs = eventTimeMs,
 ): string[] {
   const bytes = Buffer.alloc((to - from) * eventBytes);
@@ -34,7 +35,7 @@ export function createFacts(overrides: Partial<ObjectFacts> = {}): ObjectFacts {
 
 /** The evidence on runs of which these objects are all that there is. */
 export function compare(
-  runs: readonly Run[],
+  runs: readonly StreamSlice[],
   objects: readonly { facts: ObjectFacts; lines: readonly string[]; reason?: string }[],
   exactlyOnce = false,
 ): Evidence {
@@ -42,8 +43,11 @@ export function compare(
   for (const { facts, lines, reason } of objects) {
     const reading = comparison.startObject(facts);
     reading.push(Buffer.from(lines.join(''), 'latin1'));
-    if (reason === undefined) reading.end();
-    else reading.abandon(reason);
+    if (reason === undefined) {
+      reading.end();
+    } else {
+      reading.abandon(reason);
+    }
   }
   return comparison.evidence({ source: 'here', checkedAtMs: eventTimeMs + 60_000, exactlyOnce });
 }

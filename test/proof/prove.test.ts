@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeReport } from '../local/factories.ts';
 import { functionName, type StandIn, type StandInState, stackName, startStandIn } from './aws-stand-in.ts';
 import { type CommandResult, runCommand } from './command.ts';
 import { createGzip, createLines, createRun } from './factories.ts';
@@ -25,9 +26,7 @@ function deliver(
   const run = createRun({ runId: runId!, to: count });
   const lines = createLines(run, Date.now()).filter((_, index) => isDelivered(index));
   state.objects.set(key, { body: createGzip(lines), landedAtMs: Date.now() });
-  return {
-    result: { ...run, eventsRequested: count, eventsDelivered: count, eventsUndelivered: 0, undelivered: [] },
-  };
+  return { result: makeReport({ ...run, eventsRequested: count, eventsDelivered: count }) };
 }
 
 function prove(...args: string[]): Promise<CommandResult> {
@@ -86,7 +85,7 @@ describe('npm run prove', () => {
     state.invoke = (payload) => {
       const { result } = deliver(payload, { isDelivered: (index) => index < 60 });
       setTimeout(() => deliver(payload, { isDelivered: (index) => index >= 60, key: 'events/b.gz' }), 1_500);
-      return { result: { ...result, eventsDelivered: 60, eventsQueued: 40 } };
+      return { result: { ...result, eventsDelivered: 60, eventsQueued: 40, queued: [[60, 100]] } };
     };
 
     // Act
@@ -148,6 +147,13 @@ describe('npm run prove', () => {
       },
       'my-function returned no report of a producer: "hello"',
     ],
+    [
+      'the function returns a report with something missing',
+      (changed) => {
+        changed.invoke = () => ({ result: { ...makeReport(), eventsDelivered: undefined } });
+      },
+      'my-function returned no report of a producer: {"runId":"run-1"',
+    ],
   ])('says so in one line, with status 2, when %s', async (_, change, message) => {
     // Prepare
     change(state);
@@ -172,7 +178,7 @@ describe('npm run prove', () => {
     expect(standIn.requests).toEqual(['POST /']);
   });
 
-  it('invokes once, even when the answer is an error that the SDK would retry', async () => {
+  it('invokes once, even when the response is an error that the SDK would retry', async () => {
     // Prepare
     let invocations = 0;
     state.invoke = () => {

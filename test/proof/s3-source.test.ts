@@ -35,7 +35,9 @@ const createSource = (address = 's3://my-bucket/events/', landedSinceMs?: number
 
 async function list(source = createSource()): Promise<StoredObject[]> {
   const objects: StoredObject[] = [];
-  for await (const object of source.list()) objects.push(object);
+  for await (const object of source.list()) {
+    objects.push(object);
+  }
   return objects;
 }
 
@@ -47,7 +49,9 @@ describe('a bucket as a source', () => {
       'errors/processing-failed/x',
       ...Array.from('abcde', (name) => `events/year=2026/${name} ü&.gz`),
     ];
-    for (const key of [...keys, 'others/a']) state.objects.set(key, object);
+    for (const key of [...keys, 'others/a']) {
+      state.objects.set(key, object);
+    }
 
     // Act
     const objects = await list();

@@ -15,7 +15,9 @@ function createSource(
     name: 'memory',
     list: async function* () {
       for (const { key, text, landedAtMs = 0 } of objects) {
-        if (landedAtMs <= now()) yield { key, landedAtMs, bytes: text.length };
+        if (landedAtMs <= now()) {
+          yield { key, landedAtMs, bytes: text.length };
+        }
       }
     },
     open: async (key) => {

@@ -63,19 +63,29 @@ describe('a comparison', () => {
           for (const [place, line] of createLines(run).entries()) {
             const each = fates[order]![place]!;
             const garbled = each.kind === 'garbled' ? garble(line, each.at, each.character) : undefined;
-            if (each.kind === 'deleted' || garbled !== undefined) missing[order]!.push(from + place);
-            if (each.kind !== 'deleted') lines.push(garbled ?? line);
+            if (each.kind === 'deleted' || garbled !== undefined) {
+              missing[order]!.push(from + place);
+            }
+            if (each.kind !== 'deleted') {
+              lines.push(garbled ?? line);
+            }
             if (each.kind === 'copied') {
-              for (let copy = 0; copy < each.extraCopies; copy += 1) lines.push(line);
+              for (let copy = 0; copy < each.extraCopies; copy += 1) {
+                lines.push(line);
+              }
               expected[order]!.duplicated += 1;
               expected[order]!.extraCopies += each.extraCopies;
             }
           }
         }
         const random = createRandom(seed);
-        if (isShuffled) shuffle(lines, random);
+        if (isShuffled) {
+          shuffle(lines, random);
+        }
         const texts = Array.from({ length: objects }, () => '');
-        for (const line of lines) texts[Math.floor(random() * objects)]! += line;
+        for (const line of lines) {
+          texts[Math.floor(random() * objects)]! += line;
+        }
 
         // Act
         const comparison = new Comparison(runs);
@@ -86,9 +96,13 @@ describe('a comparison', () => {
         }));
         const longest = Math.max(...texts.map((text) => text.length));
         for (let at = 0; at < longest; at += pieceBytes) {
-          for (const { bytes, reading } of readings) reading.push(bytes.subarray(at, at + pieceBytes));
+          for (const { bytes, reading } of readings) {
+            reading.push(bytes.subarray(at, at + pieceBytes));
+          }
         }
-        for (const { reading } of readings) reading.end();
+        for (const { reading } of readings) {
+          reading.end();
+        }
         const { proof } = comparison.evidence({ source: 'here', checkedAtMs: 0, exactlyOnce: false });
 
         // Assess

@@ -39,7 +39,9 @@ describe('the states of events', () => {
   it('show missing events as ranges that do not touch', () => {
     // Prepare
     const states = new EventStates(10, 20);
-    for (const index of [12, 13, 17]) states.see(index);
+    for (const index of [12, 13, 17]) {
+      states.see(index);
+    }
 
     // Act
     const ranges = [...states.missingRanges()];

@@ -11,7 +11,9 @@ const read = (...pieces: Buffer[]) => readFrom(() => Readable.from(pieces));
 async function readFrom(open: () => Readable): Promise<{ text: string; error?: unknown }> {
   let text = '';
   try {
-    for await (const chunk of objectBytes(async () => open())) text += chunk.toString('latin1');
+    for await (const chunk of objectBytes(async () => open())) {
+      text += chunk.toString('latin1');
+    }
     return { text };
   } catch (error) {
     return { text, error };

@@ -14,7 +14,9 @@ function read(text: string, cuts: readonly number[] = []): { events: number; cor
   });
   const bytes = Buffer.from(text, 'latin1');
   const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
-  for (const [order, end] of ends.entries()) lines.push(bytes.subarray(ends[order - 1] ?? 0, end));
+  for (const [order, end] of ends.entries()) {
+    lines.push(bytes.subarray(ends[order - 1] ?? 0, end));
+  }
   lines.end();
   return found;
 }

@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { type Quota, quotas } from '../../lib/emulator/quota.ts';
+import { type Quota, quotas } from '../../lib/aws/quotas.ts';
 import type { AlarmProperties } from '../../lib/simulation/cloudwatch.ts';
 import { Deployment } from '../../lib/simulation/deployment.ts';
 import { createApp, templateOf } from '../stack/synth.ts';
@@ -41,7 +41,7 @@ interface Trouble {
   /** How it begins, and for how many minutes it lasts. */
   readonly begin: (deployment: Deployment) => void;
   readonly minutes: number;
-  /** How it is mended; missing if it passes by itself. */
+  /** How it is fixed; missing if it passes by itself. */
   readonly end?: (deployment: Deployment) => void;
 }
 
@@ -128,7 +128,7 @@ const troubles: readonly Trouble[] = [
     end: (deployment) => deployment.setTrigger(true),
   },
   {
-    what: 'invocations hang, because neither Firehose nor the work queue answers',
+    what: 'invocations hang, because neither Firehose nor the work queue responds',
     rings: ['FunctionDuration', 'FunctionErrors'],
     minutes: 6,
     begin: ({ firehoseFaults, lambdaFaults }) => {
@@ -233,9 +233,13 @@ describe('the alarms', () => {
     expect(ringing(deployment, 60)).toEqual([]);
   });
 
-  it('say no more than that a small stream is full while four invocations share it', async () => {
+  it.each([
+    ['two', {}],
+    ['four', { maxConcurrency: 4 }],
+  ])('say no more than that a small stream is full while %s invocations share it', async (_, props) => {
     // Prepare
-    const deployment = new Deployment(template, quotas.default);
+    const { stack } = createApp({}, props);
+    const deployment = new Deployment(Template.fromStack(stack).toJSON(), quotas.default);
     await deployment.pass(60);
 
     // Act

@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import type { simulate } from '../../lib/simulation/simulate.ts';
 
-/** A change to the producer's code, made on purpose. */
+/** A change to the function's code, made on purpose. */
 export interface Sabotage {
   /** File in lambda/. */
   readonly file: string;
@@ -16,7 +16,7 @@ export interface Sabotage {
 }
 
 /**
- * The simulation, with the producer's code as it is or with a sabotage in it.
+ * The simulation, with the function's code as it is or with a sabotage in it.
  *
  * @throws Error if what a sabotage replaces is not there exactly once: it would test nothing.
  */
@@ -32,9 +32,9 @@ export async function buildSimulation(sabotage?: Sabotage): Promise<typeof simul
       {
         name: 'sabotage',
         setup: ({ onLoad }) => {
-          onLoad({ filter: /lambda\/producer\/[\w-]+\.ts$/ }, ({ path }) => {
+          onLoad({ filter: /lambda\/(contract|producer)\/[\w-]+\.ts$/ }, ({ path }) => {
             const contents = readFileSync(path, 'utf8');
-            if (!sabotage || basename(path) !== sabotage.file) {
+            if (!sabotage || !path.endsWith(`/lambda/${sabotage.file}`)) {
               return { contents, loader: 'ts' };
             }
             if (contents.split(sabotage.search).length !== 2) {

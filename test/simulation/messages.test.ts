@@ -1,61 +1,145 @@
 import type { SQSBatchResponse } from 'aws-lambda';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { Report } from '../../lambda/contract/report.ts';
+import type { RunSlice } from '../../lambda/contract/slice.ts';
 import { parseEnvironment } from '../../lambda/producer/environment.ts';
+import type { PutRecords } from '../../lambda/producer/firehose.ts';
 import { createInvocation } from '../../lambda/producer/invocation.ts';
-import { Pacer } from '../../lambda/producer/pacer.ts';
-import type { Report } from '../../lambda/producer/report.ts';
-import type { RunSlice } from '../../lambda/producer/slice.ts';
-import { quotas } from '../../lib/emulator/quota.ts';
+import { quotas } from '../../lib/aws/quotas.ts';
 import { SimulatedFirehose } from '../../lib/simulation/firehose.ts';
+import { createPacer } from '../../lib/simulation/producer.ts';
 import { World } from '../../lib/simulation/world.ts';
 import { neededVariables } from '../producer/factories.ts';
 
-it('messages for which no time is left go on as new ones, none of their events undelivered', async () => {
-  // Prepare: the first message alone takes longer than there is time
-  const world = new World(1);
-  const { bytes } = quotas.default;
-  const faults = {
-    throttle: 0,
-    error: 0,
-    loseAnswer: 0,
-    stall: 0,
-    latencyMs: 50,
-    quota: [bytes, bytes, 0],
-  } as const;
-  const firehose = new SimulatedFirehose(world, faults, 'ndjson', () => {});
+/** Lets one invocation process messages of 900,000 events each, and returns what it made of them. */
+async function processMessages(
+  world: World,
+  putRecords: PutRecords,
+  { messages, timeMs }: { readonly messages: number; readonly timeMs: number },
+) {
   const reports: Report[] = [];
   const sent: RunSlice[] = [];
+  const environment = parseEnvironment(neededVariables);
   const invoke = createInvocation({
-    ...parseEnvironment(neededVariables),
-    putRecords: (batch, signal) => firehose.put(batch, signal, 1),
+    environment,
+    putRecords,
     sendSlices: async (slices) => void sent.push(...slices),
-    pacer: new Pacer(8 * 1_048_576, world.now),
+    pacer: createPacer(environment, world),
+    clock: world,
     onReport: (report) => reports.push(report),
     log: { appendKeys: () => {}, error: () => {}, info: () => {} },
-    now: world.now,
-    random: world.random,
-    sleep: world.sleep,
   });
-  const slices = [0, 1, 2].map((part) => ({
+  const slices = Array.from({ length: messages }, (_, part) => ({
     runId: 'run-1',
     from: part * 900_000,
     to: (part + 1) * 900_000,
   }));
-  const Records = slices.map((slice) => ({
+  const Records = slices.map((slice, part) => ({
     eventSource: 'aws:sqs',
-    messageId: `message-${slice.from}`,
+    messageId: `message-${part}`,
     body: JSON.stringify(slice),
   }));
-
-  // Act
   let response: SQSBatchResponse | undefined;
-  invoke({ Records }, { requestId: 'request-1', endMs: world.now() + 20_000 }).then((result) => {
+  invoke({ Records }, { requestId: 'request-1', endMs: world.now() + timeMs }).then((result) => {
     response = result as SQSBatchResponse;
   });
   await world.run(() => response !== undefined, 100_000);
+  const failed = response!.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  return { failed, reports, sent, slices };
+}
 
-  // Assess
-  expect(response).toEqual({ batchItemFailures: [] });
-  expect(reports.map(({ eventsUndelivered }) => eventsUndelivered)).toEqual([0, 0, 0]);
-  expect(sent.at(-1)).toEqual(slices.at(-1));
+/** A Firehose that takes everything of some messages, and responds to no request with events of the others. */
+function firehoseThatTakes(world: World, messages: readonly number[]): PutRecords {
+  return async (batch, signal) => {
+    if (messages.includes(Math.floor(batch[0]!.from / 900_000))) {
+      await world.sleep(50);
+      return { kind: 'decided', refused: [], throttled: [] };
+    }
+    await world.sleep(Number.MAX_SAFE_INTEGER, signal);
+    return { kind: 'lost', refused: [...batch.keys()], throttled: [], cause: new Error('aborted') };
+  };
+}
+
+describe('messages', () => {
+  it('for which no time is left go on as new ones, none of their events undelivered', async () => {
+    // Prepare: the first message alone takes longer than there is time
+    const world = new World(1);
+    const { bytes } = quotas.default;
+    const faults = {
+      throttle: 0,
+      error: 0,
+      loseResponse: 0,
+      stall: 0,
+      latencyMs: 50,
+      quota: [bytes, bytes, 0],
+    } as const;
+    const firehose = new SimulatedFirehose(world, faults, 'ndjson', () => {});
+    const putRecords: PutRecords = (batch, signal) => firehose.put(batch, signal, 1);
+
+    // Act
+    const { failed, reports, sent, slices } = await processMessages(world, putRecords, {
+      messages: 3,
+      timeMs: 20_000,
+    });
+
+    // Assess
+    expect(failed).toEqual([]);
+    expect(reports.map(({ eventsUndelivered }) => eventsUndelivered)).toEqual([0, 0, 0]);
+    expect(sent.at(-1)).toEqual(slices.at(-1));
+  });
+
+  it('that came after others, and whose time was over before anything of them was delivered, go on as new ones', async () => {
+    // Prepare
+    const world = new World(1);
+
+    // Act
+    const { failed, reports, sent, slices } = await processMessages(world, firehoseThatTakes(world, [0]), {
+      messages: 2,
+      timeMs: 20_000,
+    });
+
+    // Assess
+    expect(failed).toEqual([]);
+    expect(reports).toMatchObject([
+      { eventsDelivered: 900_000 },
+      { eventsDelivered: 0, eventsQueued: 900_000, stopReason: 'deadline' },
+    ]);
+    expect(reports[1]!.requests).toBeGreaterThan(0);
+    expect(sent).toEqual([slices[1]]);
+  });
+
+  it('that came first and had all the time there was stay in the queue, which counts how often', async () => {
+    // Prepare
+    const world = new World(1);
+
+    // Act
+    const { failed, reports, sent } = await processMessages(world, firehoseThatTakes(world, []), {
+      messages: 1,
+      timeMs: 20_000,
+    });
+
+    // Assess
+    expect(failed).toEqual(['message-0']);
+    expect(reports).toMatchObject([{ eventsUndelivered: 900_000, stopReason: 'deadline' }]);
+    expect(sent).toEqual([]);
+  });
+
+  it('that came after others stay in the queue when it was not the time that stopped them', async () => {
+    // Prepare
+    const world = new World(1);
+    const takesFirst = firehoseThatTakes(world, [0]);
+    const putRecords: PutRecords = async (batch, signal) => {
+      if (batch[0]!.from >= 900_000) {
+        throw new Error('AccessDeniedException: no');
+      }
+      return takesFirst(batch, signal);
+    };
+
+    // Act
+    const { failed, sent } = await processMessages(world, putRecords, { messages: 2, timeMs: 20_000 });
+
+    // Assess
+    expect(failed).toEqual(['message-1']);
+    expect(sent).toEqual([]);
+  });
 });

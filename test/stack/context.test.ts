@@ -1,22 +1,47 @@
 import { describe, expect, it } from 'vitest';
+import { producerSettings, type SettingName, settings } from '../../lambda/contract/settings.ts';
 import { InvalidContextError } from '../../lib/stack/context.ts';
+import { PropError } from '../../lib/stack/prop-checks.ts';
 import { createApp, templateOf } from './synth.ts';
+
+type DeploymentSetting = Exclude<SettingName, keyof typeof producerSettings>;
+
+const buffering = (hints: object) => ({ ExtendedS3DestinationConfiguration: { BufferingHints: hints } });
+
+/** Where the settings go that the function does not know. */
+const deploymentProperties: Record<DeploymentSetting, readonly [type: string, (value: number) => object]> = {
+  maxConcurrency: [
+    'AWS::Lambda::EventSourceMapping',
+    (value) => ({ ScalingConfig: { MaximumConcurrency: value } }),
+  ],
+  timeout: ['AWS::Lambda::Function', (value) => ({ Timeout: value })],
+  memorySize: ['AWS::Lambda::Function', (value) => ({ MemorySize: value })],
+  bufferingInterval: [
+    'AWS::KinesisFirehose::DeliveryStream',
+    (value) => buffering({ IntervalInSeconds: value }),
+  ],
+  bufferingSize: ['AWS::KinesisFirehose::DeliveryStream', (value) => buffering({ SizeInMBs: value })],
+};
 
 describe('CDK context', () => {
   it.each([
     [
       'count',
       'abc',
-      'context count is "abc": expected a whole number from 1 to 1000000000, for example -c count=5000',
+      'context count is "abc": expected a whole number from 1 to 1000000000000, for example -c count=5000',
     ],
     ['count', '0', 'context count is "0": expected'],
-    ['count', '1000000001', 'context count is "1000000001": expected'],
+    ['count', '1000000000001', 'context count is "1000000000001": expected'],
     [
       'eventsPerSecond',
       '0',
       'context eventsPerSecond is "0": expected a whole number from 1 to 1000000, for example -c eventsPerSecond=1000',
     ],
-    ['timeout', '2', 'context timeout is "2": expected the seconds that an invocation may take'],
+    [
+      'timeout',
+      '2',
+      'context timeout is "2": expected a whole number from 3 to 900 (seconds), for example -c timeout=60',
+    ],
     ['timeout', '901', 'context timeout is "901": expected'],
     ['count', '', 'context count is "": expected'],
     ['schedule', 'every minute', 'context schedule is "every minute": expected rate('],
@@ -54,6 +79,11 @@ describe('CDK context', () => {
       'you',
       'context alarmEmail is "you": expected an e-mail address, for example -c alarmEmail=you@example.com',
     ],
+    [
+      'monitoring',
+      'on',
+      'context monitoring is "on": expected full, alarms or off, for example -c monitoring=alarms',
+    ],
     ['alarmEmail', '<you@example.com>', 'context alarmEmail is "<you@example.com>": expected'],
     ['alarmEmail', 'you@example', 'context alarmEmail is "you@example": expected'],
   ])('stops synth when %s is %j', (key, value, message) => {
@@ -65,14 +95,35 @@ describe('CDK context', () => {
     expect(create).toThrow(message);
   });
 
+  it('stops synth when count is above maxCount', () => {
+    // Act
+    const create = () => createApp({ count: '1000000001' });
+
+    // Assess
+    expect(create).toThrow(PropError);
+    expect(create).toThrow('count is 1000000001: expected a whole number from 1 to 1000000000');
+  });
+
   it('lists every wrong value at once', () => {
     expect(() => createApp({ count: 'x', removal: 'y' })).toThrow(/count.*\n.*removal/);
   });
 
   it('takes numbers too, as cdk.json may hold them', () => {
     templateOf({ count: 5_000 }).hasResourceProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { DEFAULT_COUNT: '5000' } },
+      Environment: { Variables: { COUNT: '5000' } },
     });
+  });
+
+  it.each(Object.entries(producerSettings))('takes %s, which the function reads', (name, setting) => {
+    templateOf({ [name]: String(setting.example) }).hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { [setting.variable]: String(setting.example) } },
+    });
+  });
+
+  it.each(Object.keys(deploymentProperties) as DeploymentSetting[])('takes %s', (name) => {
+    const { example } = settings[name];
+    const [type, properties] = deploymentProperties[name];
+    templateOf({ [name]: String(example) }).hasResourceProperties(type, properties(example));
   });
 
   it('takes prices, which the report is estimated with', () => {
@@ -94,6 +145,14 @@ describe('CDK context', () => {
   it('refuses a time zone for a schedule that is off', () => {
     expect(() => createApp({ schedule: 'off', timeZone: 'Europe/Berlin' })).toThrow(
       'context timeZone is "Europe/Berlin", but schedule is "off": leave one of them out',
+    );
+  });
+
+  it('refuses an address for alarms when there are none', () => {
+    expect(() => createApp({ monitoring: 'off', alarmEmail: 'you@example.com' })).toThrow(
+      new InvalidContextError(
+        'context alarmEmail is "you@example.com", but monitoring is "off": leave one of them out',
+      ),
     );
   });
 

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { FirehoseClient, PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
+import pMap from 'p-map';
 import { createEventWriter } from '../../../lambda/producer/events.ts';
-import { packRecords } from '../../../lambda/producer/records.ts';
-import { batchRequests } from '../../../lambda/producer/requests.ts';
+import { createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
 import type { Workload, WorkloadResult } from '../measured-process.ts';
 import { Counter, type Tally } from '../tally.ts';
 
@@ -14,7 +14,7 @@ const concurrency = Number(process.env.CONCURRENCY);
 const maxRequestBytes = Number(process.env.MAX_REQUEST_BYTES);
 
 /** Nothing but the size of a request limits it. */
-const fullRequests = () => ({ bytes: (maxRequestBytes * 3) / 4, events: Number.POSITIVE_INFINITY });
+const fullRequest = { bytes: maxDataBytes(maxRequestBytes), events: Number.POSITIVE_INFINITY };
 
 /** As many as the lesson's successors usually have in flight. */
 const parallelConcurrency = 50;
@@ -28,22 +28,19 @@ function createEvent(): Buffer {
   return Buffer.from(`${JSON.stringify({ [randomUUID()]: `test-${timestamp}` })}\n`);
 }
 
-/** `workers` of them at a time do `work` until `total` is done; each is told how many to do. */
+/** Does `work` until `total` is done, `concurrency` times at once; each is told how many to do. */
 async function inParallel(
-  workers: number,
+  concurrency: number,
   total: number,
   atOnce: number,
   work: (count: number) => Promise<void>,
-) {
-  let left = total;
-  const worker = async () => {
-    while (left > 0) {
-      const count = Math.min(atOnce, left);
-      left -= count;
-      await work(count);
+): Promise<void> {
+  const counts = function* () {
+    for (let left = total; left > 0; left -= atOnce) {
+      yield Math.min(atOnce, left);
     }
   };
-  await Promise.all(Array.from({ length: workers }, worker));
+  await pMap(counts(), work, { concurrency });
 }
 
 function createClient(connections: number): FirehoseClient {
@@ -106,9 +103,9 @@ export const limit: Workload = async ({ events, measure }) => {
   await measure(() =>
     inParallel(concurrency, sends, 1, async () => {
       const { body, sent } = bodies[next++ % bodies.length]!;
-      const answer = await post(agent, body);
-      if (!/"FailedPutCount":0\b/.test(answer)) {
-        throw new Error(`unexpected answer: ${answer.slice(0, 200)}`);
+      const response = await post(agent, body);
+      if (!/"FailedPutCount":0\b/.test(response)) {
+        throw new Error(`unexpected response: ${response.slice(0, 200)}`);
       }
       totals.events += sent.events;
       totals.checksum = (totals.checksum + sent.checksum) >>> 0;
@@ -119,17 +116,16 @@ export const limit: Workload = async ({ events, measure }) => {
 };
 
 function prepareBodies(): { readonly body: Buffer; readonly sent: Tally }[] {
-  const records = packRecords({
+  const source = createRequestSource({
     slice: { from: 0, to: Number.MAX_SAFE_INTEGER },
     recordFormat: 'ndjson',
-    limits: fullRequests,
+    maxRequestBytes,
     writeEvents: createEventWriter(deliveryStreamName, randomUUID(), 0),
     now: Date.now,
   });
-  const requests = batchRequests(records, { maxRequestBytes, limits: fullRequests });
   const counter = new Counter();
   return Array.from({ length: preparedBodies }, () => {
-    const data = (requests.next().value ?? []).map((record) => record.data);
+    const data = (source.next(fullRequest) ?? []).map((record) => record.data);
     counter.countRequest(data);
     const json = {
       DeliveryStreamName: deliveryStreamName,
@@ -154,12 +150,12 @@ function post(agent: Agent, body: Buffer): Promise<string> {
         },
       },
       (response) => {
-        let answer = '';
+        let body = '';
         response.setEncoding('latin1');
         response.on('data', (chunk: string) => {
-          answer += chunk;
+          body += chunk;
         });
-        response.on('end', () => resolve(answer));
+        response.on('end', () => resolve(body));
         response.on('error', reject);
       },
     );

@@ -1,16 +1,17 @@
-import { createEventWriter, eventBytes } from '../../../lambda/producer/events.ts';
-import { packRecords } from '../../../lambda/producer/records.ts';
-import { batchRequests } from '../../../lambda/producer/requests.ts';
+import { eventBytes } from '../../../lambda/contract/event.ts';
+import { producerSettings } from '../../../lambda/contract/settings.ts';
+import { createEventWriter } from '../../../lambda/producer/events.ts';
+import { createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
 import type { Workload } from '../measured-process.ts';
 
 /** Single stages of the road, without the ones after them. They send nothing. */
 
 const deliveryStreamName = 'my-stream';
 const runId = 'run-1';
-const maxRequestBytes = 1_048_576;
+const maxRequestBytes = producerSettings.maxRequestBytes.default;
 
 /** Nothing but the size of a request limits it. */
-const fullRequests = () => ({ bytes: (maxRequestBytes * 3) / 4, events: Number.POSITIVE_INFINITY });
+const fullRequest = { bytes: maxDataBytes(maxRequestBytes), events: Number.POSITIVE_INFINITY };
 const nothingSent = { events: 0, checksum: 0 };
 
 /** Generation alone: the events of a record at a time, into the same buffer. */
@@ -28,14 +29,14 @@ export const generation: Workload = async ({ events, measure }) => {
 /** Generation, packing and batching, as `ndjson`. */
 export const packing: Workload = async ({ events, measure }) => {
   await measure(() => {
-    const records = packRecords({
+    const source = createRequestSource({
       slice: { from: 0, to: events },
       recordFormat: 'ndjson',
-      limits: fullRequests,
+      maxRequestBytes,
       writeEvents: createEventWriter(deliveryStreamName, runId, 0),
       now: Date.now,
     });
-    for (const _ of batchRequests(records, { maxRequestBytes, limits: fullRequests })) {
+    while (source.next(fullRequest)) {
       // Pulled, and let go: that is what is measured.
     }
   });

@@ -5,23 +5,17 @@ import { dirname, join } from 'node:path';
 import type { Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { isDeliveryStreamName } from './limits.ts';
-import { compileObjectName, type ObjectName } from './object-name.ts';
+
+import {
+  deliveryStreamNameExpectation,
+  deliveryStreamNamePattern,
+} from '../../../lambda/contract/firehose-limits.ts';
+import { compileObjectName, type ObjectName, type ObjectNameSettings } from './object-name.ts';
 
 /** A delivery stream, as much of its ExtendedS3DestinationConfiguration as has an effect on this machine. */
-export interface DeliveryStreamSettings {
-  /** Name of the stream: 1 to 64 of `a-zA-Z0-9_.-`. */
-  readonly deliveryStreamName: string;
+export interface DeliveryStreamSettings extends ObjectNameSettings {
   /** Name of the bucket, here a directory: letters, digits, dots and hyphens. */
   readonly bucketName: string;
-  /** Prefix of the objects' keys, expressions included; `''` when there is none. */
-  readonly prefix: string;
-  /** Prefix for failed records, expressions included; `''` when there is none. Checked, but nothing fails here. */
-  readonly errorOutputPrefix: string;
-  /** CompressionFormat of the objects. */
-  readonly compression: 'GZIP' | 'UNCOMPRESSED';
-  /** Replaces the default extension of the objects' names, its dot included. @default - `.gz` for GZIP, none otherwise */
-  readonly fileExtension?: string;
   /** Longest time from the first record of an object to its delivery, in seconds. AWS: 0 to 900; here any fraction too. */
   readonly bufferingIntervalSeconds: number;
   /** Bytes of record data, before compression, after which an object is delivered, in MiB. AWS: 1 to 128; here any fraction too. */
@@ -56,13 +50,13 @@ export interface DeliveryStreamTotals {
  * Most record data that waits in memory for gzip and the disk, in bytes, before a `put` waits as well: 8 MiB. It is enough
  * to keep both busy, and small beside the requests that a producer has in flight.
  */
-export const MAX_UNWRITTEN_BYTES = 8 * 1024 * 1024;
+export const maxUnwrittenBytes = 8 * 1024 * 1024;
 
 // Level 1 with a 4 KiB window: on UUID events 130 MiB/s a core, against 100 with the standard 32 KiB window and 73 at gzip's
 // own level 6, for objects of the same size (21 bytes an event). Other producers' objects may come out larger than in AWS; any
 // gunzip reads them. A chunk holds what a usual request compresses to, because between two chunks gzip waits for a turn of the
 // busy main thread: with chunks of 64 KiB the server takes 88 MiB/s, with these 146.
-const GZIP_OPTIONS = { level: 1, windowBits: 12, chunkSize: 1024 * 1024 } as const;
+const gzipOptions = { level: 1, windowBits: 12, chunkSize: 1024 * 1024 } as const;
 
 /** One object on its way: a file that grows in `.uploads` until it moves to its place. */
 interface Upload {
@@ -112,8 +106,8 @@ export class DeliveryStream {
   #waiting: (() => void)[] = [];
 
   /**
-   * @throws {PrefixError} a prefix that this Firehose cannot evaluate.
-   * @throws {RangeError} a name or a buffering hint out of bounds.
+   * @throws PrefixError for a prefix that this Firehose cannot evaluate.
+   * @throws RangeError for a name or a buffering hint out of bounds.
    */
   constructor(settings: DeliveryStreamSettings, options: DeliveryStreamOptions) {
     checkSettings(settings);
@@ -135,7 +129,7 @@ export class DeliveryStream {
     };
   }
 
-  /** Record data that neither gzip nor the disk has taken yet, in bytes: under {@link MAX_UNWRITTEN_BYTES} when a `put` returns. */
+  /** Record data that neither gzip nor the disk has taken yet, in bytes: under {@link maxUnwrittenBytes} when a `put` returns. */
   get unwrittenBytes(): number {
     return this.#unwrittenBytes;
   }
@@ -143,14 +137,16 @@ export class DeliveryStream {
   /**
    * Takes the records of one request.
    *
-   * Returns when the data that waits in memory is under {@link MAX_UNWRITTEN_BYTES}: a producer that waits for its answers
+   * Returns when the data that waits in memory is under {@link maxUnwrittenBytes}: a producer that waits for its responses
    * cannot run ahead of the disk by more than that and its own requests in flight.
    *
    * @param records data of each record; the caller does not touch it afterwards.
    * @throws when the stream is closed, or when an object could not be written, now or earlier.
    */
   async put(records: readonly Buffer[]): Promise<void> {
-    if (this.#closed) throw new Error(`Delivery stream ${this.settings.deliveryStreamName} is closed`);
+    if (this.#closed) {
+      throw new Error(`Delivery stream ${this.settings.deliveryStreamName} is closed`);
+    }
     this.#throwFailure();
     const data = records.length === 1 ? records[0]! : Buffer.concat(records);
     // From here to the roll nothing waits, so requests cannot interleave.
@@ -162,12 +158,18 @@ export class DeliveryStream {
     upload.recordBytes += data.length;
     upload.input.write(data, (error) => {
       this.#unwrittenBytes -= data.length;
-      if (error) this.#fail(error);
-      if (this.#unwrittenBytes < MAX_UNWRITTEN_BYTES) this.#wakeWaiting();
+      if (error) {
+        this.#fail(error);
+      }
+      if (this.#unwrittenBytes < maxUnwrittenBytes) {
+        this.#wakeWaiting();
+      }
     });
-    if (upload.recordBytes >= this.settings.bufferingSizeMiB * 1024 * 1024) this.#deliver(upload);
+    if (upload.recordBytes >= this.settings.bufferingSizeMiB * 1024 * 1024) {
+      this.#deliver(upload);
+    }
 
-    while (this.#unwrittenBytes >= MAX_UNWRITTEN_BYTES && this.#failure === undefined) {
+    while (this.#unwrittenBytes >= maxUnwrittenBytes && this.#failure === undefined) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.#throwFailure();
@@ -179,7 +181,9 @@ export class DeliveryStream {
    * @throws when an object could not be written.
    */
   async flush(): Promise<void> {
-    if (this.#upload !== undefined) this.#deliver(this.#upload);
+    if (this.#upload !== undefined) {
+      this.#deliver(this.#upload);
+    }
     await Promise.all(this.#deliveries);
     this.#throwFailure();
   }
@@ -197,7 +201,7 @@ export class DeliveryStream {
   #startUpload(): Upload {
     const path = join(this.#makeUploads(), this.#newUuid());
     const file = createWriteStream(path);
-    const gzip = this.settings.compression === 'GZIP' ? createGzip(GZIP_OPTIONS) : undefined;
+    const gzip = this.settings.compression === 'GZIP' ? createGzip(gzipOptions) : undefined;
     const written = gzip === undefined ? finished(file) : pipeline(gzip, file);
     written.catch((error) => this.#fail(error, path));
     const upload: Upload = {
@@ -223,7 +227,9 @@ export class DeliveryStream {
   }
 
   async #removeUploads(): Promise<void> {
-    if (this.#uploadsDirectory === undefined) return;
+    if (this.#uploadsDirectory === undefined) {
+      return;
+    }
     await rm(this.#uploadsDirectory, { recursive: true, force: true });
     this.#uploadsDirectory = undefined;
     // Another process may have a folder of its own there.
@@ -232,7 +238,9 @@ export class DeliveryStream {
 
   #deliver(upload: Upload): void {
     clearTimeout(upload.timer);
-    if (this.#upload === upload) this.#upload = undefined;
+    if (this.#upload === upload) {
+      this.#upload = undefined;
+    }
     upload.input.end();
     const delivery = this.#moveToBucket(upload)
       .catch((error) => this.#fail(error, upload.path))
@@ -256,11 +264,15 @@ export class DeliveryStream {
     clearTimeout(this.#upload?.timer);
     this.#upload = undefined;
     this.#wakeWaiting();
-    if (path !== undefined) await rm(path, { force: true }).catch(() => {});
+    if (path !== undefined) {
+      await rm(path, { force: true }).catch(() => {});
+    }
   }
 
   #throwFailure(): void {
-    if (this.#failure === undefined) return;
+    if (this.#failure === undefined) {
+      return;
+    }
     throw new Error(
       `Delivery stream ${this.settings.deliveryStreamName} could not write an object to ${this.#directory}: ${String(this.#failure)}`,
       { cause: this.#failure },
@@ -270,16 +282,18 @@ export class DeliveryStream {
   #wakeWaiting(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const wake of waiting) wake();
+    for (const wake of waiting) {
+      wake();
+    }
   }
 }
 
 function checkSettings(settings: DeliveryStreamSettings): void {
   const { deliveryStreamName, bucketName, bufferingIntervalSeconds, bufferingSizeMiB, fileExtension } =
     settings;
-  if (!isDeliveryStreamName(deliveryStreamName)) {
+  if (!deliveryStreamNamePattern.test(deliveryStreamName)) {
     throw new RangeError(
-      `deliveryStreamName must be 1 to 64 letters, digits, "_", "." or "-": ${JSON.stringify(deliveryStreamName)}`,
+      `deliveryStreamName is ${JSON.stringify(deliveryStreamName)}: expected ${deliveryStreamNameExpectation}`,
     );
   }
   // Also what keeps the objects inside the directory.

@@ -1,10 +1,16 @@
-import type { DeliveryStreamSettings } from './delivery-stream.ts';
-
 /** What decides the names of a stream's objects. */
-export type ObjectNameSettings = Pick<
-  DeliveryStreamSettings,
-  'deliveryStreamName' | 'prefix' | 'errorOutputPrefix' | 'compression' | 'fileExtension'
->;
+export interface ObjectNameSettings {
+  /** Name of the stream: 1 to 64 of `a-zA-Z0-9_.-`. */
+  readonly deliveryStreamName: string;
+  /** Prefix of the objects' keys, expressions included; `''` when there is none. */
+  readonly prefix: string;
+  /** Prefix for failed records, expressions included; `''` when there is none. Checked, but nothing fails here. */
+  readonly errorOutputPrefix: string;
+  /** CompressionFormat of the objects. */
+  readonly compression: 'GZIP' | 'UNCOMPRESSED';
+  /** Replaces the default extension of the objects' names, its dot included. @default - `.gz` for GZIP, none otherwise */
+  readonly fileExtension?: string;
+}
 
 /**
  * Names one object.
@@ -21,15 +27,15 @@ export class PrefixError extends Error {
 }
 
 /** The configuration version in each object's name; it starts at 1, and nothing here changes a stream's configuration. */
-export const DELIVERY_STREAM_VERSION = '1';
+export const deliveryStreamVersion = '1';
 
 /** Longest evaluated prefix, in characters. Source: developer guide, "Understand custom prefixes", semantic rules. */
-const MAX_EVALUATED_PREFIX_LENGTH = 512;
+const maxEvaluatedPrefixLength = 512;
 
 /** What Firehose appends to a `Prefix` without a timestamp expression. Source: the same page. */
-const DEFAULT_TIMESTAMP_EXPRESSION = '!{timestamp:yyyy/MM/dd/HH/}';
+const defaultTimestampExpression = '!{timestamp:yyyy/MM/dd/HH/}';
 
-const SUPPORTED =
+const supported =
   'Supported are !{timestamp:…} with the letters y M d H m s S as numbers in UTC and text in single quotes, ' +
   '!{firehose:random-string}, and in ErrorOutputPrefix !{firehose:error-output-type}; ' +
   'for example events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/ with errors/!{firehose:error-output-type}/';
@@ -48,7 +54,7 @@ const padded =
     String(field(at)).padStart(repeats, '0');
 
 // Repeats beyond these are an error in Java too, except M: MMM and MMMM are names of months there.
-const PATTERN_LETTERS: Readonly<Record<string, PatternLetter>> = {
+const patternLetters: Readonly<Record<string, PatternLetter>> = {
   y: {
     maxRepeats: 9,
     format: (at, repeats) =>
@@ -74,7 +80,7 @@ const PATTERN_LETTERS: Readonly<Record<string, PatternLetter>> = {
  * has no failed records to write. Source: developer guide, "Understand custom prefixes for Amazon S3 objects" and
  * "Configure Amazon S3 object name format".
  *
- * @throws {PrefixError} an expression that is not supported here or not allowed by AWS; it names the expression, what is
+ * @throws PrefixError for an expression that is not supported here or not allowed by AWS; it names the expression, what is
  * supported and an example.
  */
 export function compileObjectName(settings: ObjectNameSettings): ObjectName {
@@ -83,22 +89,24 @@ export function compileObjectName(settings: ObjectNameSettings): ObjectName {
   const errorParts = parse('ErrorOutputPrefix', errorOutputPrefix);
   if (prefix.includes('!{') && errorOutputPrefix === '') {
     throw new PrefixError(
-      `ErrorOutputPrefix can't be empty when Prefix contains expressions, as ${JSON.stringify(prefix)} does. ${SUPPORTED}`,
+      `ErrorOutputPrefix can't be empty when Prefix contains expressions, as ${JSON.stringify(prefix)} does. ${supported}`,
     );
   }
   if (errorOutputPrefix.includes('!{') && !errorOutputPrefix.includes('!{firehose:error-output-type}')) {
     throw new PrefixError(
-      `ErrorOutputPrefix ${JSON.stringify(errorOutputPrefix)} contains expressions, so it must contain !{firehose:error-output-type}. ${SUPPORTED}`,
+      `ErrorOutputPrefix ${JSON.stringify(errorOutputPrefix)} contains expressions, so it must contain !{firehose:error-output-type}. ${supported}`,
     );
   }
-  if (!prefix.includes('!{timestamp:')) parts.push(...parse('Prefix', DEFAULT_TIMESTAMP_EXPRESSION));
+  if (!prefix.includes('!{timestamp:')) {
+    parts.push(...parse('Prefix', defaultTimestampExpression));
+  }
   checkEvaluated('Prefix', prefix, parts);
   checkEvaluated('ErrorOutputPrefix', errorOutputPrefix, errorParts);
 
   const extension = settings.fileExtension || (settings.compression === 'GZIP' ? '.gz' : '');
   return (arrivalTime, newUuid) => {
     const time = arrivalTime.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');
-    const name = `${deliveryStreamName}-${DELIVERY_STREAM_VERSION}-${time}-${newUuid()}${extension}`;
+    const name = `${deliveryStreamName}-${deliveryStreamVersion}-${time}-${newUuid()}${extension}`;
     return evaluate(parts, arrivalTime, newUuid) + name;
   };
 }
@@ -114,9 +122,9 @@ function checkEvaluated(field: string, source: string, parts: readonly Part[]): 
     new Date('2222-12-22T22:22:22.222Z'),
     () => '00000000-0000-0000-0000-000000000000',
   );
-  if (widest.length > MAX_EVALUATED_PREFIX_LENGTH) {
+  if (widest.length > maxEvaluatedPrefixLength) {
     throw new PrefixError(
-      `${field} ${JSON.stringify(source)} evaluates to ${widest.length} characters, and AWS allows ${MAX_EVALUATED_PREFIX_LENGTH}`,
+      `${field} ${JSON.stringify(source)} evaluates to ${widest.length} characters, and AWS allows ${maxEvaluatedPrefixLength}`,
     );
   }
   // S3 would store such keys, but as paths on this machine they would leave the bucket's directory.
@@ -133,10 +141,16 @@ function parse(field: 'Prefix' | 'ErrorOutputPrefix', source: string): Part[] {
   while (position < source.length) {
     const start = source.indexOf('!{', position);
     const text = source.slice(position, start === -1 ? source.length : start);
-    if (text !== '') parts.push(() => text);
-    if (start === -1) break;
+    if (text !== '') {
+      parts.push(() => text);
+    }
+    if (start === -1) {
+      break;
+    }
     const end = source.indexOf('}', start);
-    if (end === -1) throw unsupported(field, source.slice(start), 'the expression has no closing brace');
+    if (end === -1) {
+      throw unsupported(field, source.slice(start), 'the expression has no closing brace');
+    }
     parts.push(parseExpression(field, source.slice(start, end + 1)));
     position = end + 1;
   }
@@ -145,13 +159,17 @@ function parse(field: 'Prefix' | 'ErrorOutputPrefix', source: string): Part[] {
 
 function parseExpression(field: 'Prefix' | 'ErrorOutputPrefix', expression: string): Part {
   const [, namespace, value] = /^!\{([^:]*):(.*)\}$/s.exec(expression) ?? [];
-  if (namespace === 'timestamp' && value) return parsePattern(field, expression, value);
+  if (namespace === 'timestamp' && value) {
+    return parsePattern(field, expression, value);
+  }
   if (namespace === 'firehose' && value === 'random-string') {
     // AWS documents 11 characters, and its example is the beginning of a UUID.
     return (_at, newUuid) => newUuid().slice(0, 11);
   }
   if (namespace === 'firehose' && value === 'error-output-type') {
-    if (field === 'Prefix') throw unsupported(field, expression, 'it is only allowed in ErrorOutputPrefix');
+    if (field === 'Prefix') {
+      throw unsupported(field, expression, 'it is only allowed in ErrorOutputPrefix');
+    }
     return () => 'processing-failed';
   }
   throw unsupported(field, expression, 'the expression is unknown');
@@ -162,13 +180,15 @@ function parsePattern(field: string, expression: string, pattern: string): Part 
   // In this order: a quote that stands for itself, quoted text, a run of one letter, any other single character.
   for (const [token] of pattern.matchAll(/''|'(?:[^']|'')*'|([A-Za-z])\1*|[\s\S]/g)) {
     const first = token.charAt(0);
-    if (token === "''") parts.push(() => "'");
-    else if (token === "'") throw unsupported(field, expression, 'a quote is not closed');
-    else if (first === "'") {
+    if (token === "''") {
+      parts.push(() => "'");
+    } else if (token === "'") {
+      throw unsupported(field, expression, 'a quote is not closed');
+    } else if (first === "'") {
       const text = token.slice(1, -1).replaceAll("''", "'");
       parts.push(() => text);
     } else if (/[A-Za-z]/.test(first)) {
-      const letter = PATTERN_LETTERS[first];
+      const letter = patternLetters[first];
       if (letter === undefined || token.length > letter.maxRepeats) {
         throw unsupported(
           field,
@@ -179,11 +199,13 @@ function parsePattern(field: string, expression: string, pattern: string): Part 
       parts.push((at) => letter.format(at, token.length));
     } else if (/[[\]{}#]/.test(first)) {
       throw unsupported(field, expression, `${JSON.stringify(token)} is reserved and needs single quotes`);
-    } else parts.push(() => token);
+    } else {
+      parts.push(() => token);
+    }
   }
   return (at, newUuid) => evaluate(parts, at, newUuid);
 }
 
 function unsupported(field: string, expression: string, reason: string): PrefixError {
-  return new PrefixError(`${field} contains ${expression}: ${reason}. ${SUPPORTED}`);
+  return new PrefixError(`${field} contains ${expression}: ${reason}. ${supported}`);
 }

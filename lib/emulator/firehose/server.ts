@@ -2,17 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { maxRequestBytes } from '../../../lambda/contract/firehose-limits.ts';
 import type { DeliveryStream } from './delivery-stream.ts';
-import {
-  FirehoseError,
-  HTTP_STATUS_BY_ERROR_TYPE,
-  type Input,
-  MAX_REQUEST_BYTES,
-  OPERATIONS,
-  type Operation,
-  parseInput,
-} from './limits.ts';
-import { DELIVERY_STREAM_VERSION } from './object-name.ts';
+import { FirehoseError, httpStatusByErrorType } from './errors.ts';
+import { type Input, type Operation, operations, parseInput } from './input.ts';
+import { deliveryStreamVersion } from './object-name.ts';
 
 /** Why one record is refused while the others of its request may be taken. Source: API reference, PutRecordBatch. */
 export type RecordErrorCode = 'ServiceUnavailableException' | 'InternalFailure';
@@ -26,22 +20,22 @@ export interface FirehoseServerOptions {
   readonly deliveryStreams: readonly ServedStream[];
   /**
    * Decides over each record, in order, before anything of its request is stored: `undefined` takes it, an error code
-   * refuses it. In PutRecordBatch a refused record is marked in its place of an HTTP 200; PutRecord answers with the error.
+   * refuses it. In PutRecordBatch a refused record is marked in its place of an HTTP 200; PutRecord responds with the error.
    *
    * @default - every record is taken
    */
   readonly admit?: (record: Buffer, deliveryStreamName: string) => RecordErrorCode | undefined;
 }
 
-const TARGET_PREFIX = 'Firehose_20150804.';
-const CONTENT_TYPE = 'application/x-amz-json-1.1';
+const targetPrefix = 'Firehose_20150804.';
+const contentType = 'application/x-amz-json-1.1';
 
-/** The account and region of every ARN in an answer; the account is the one that AWS's documentation uses. */
-const ACCOUNT = '123456789012';
-const REGION = 'us-east-1';
+/** The account and region of every ARN in a response; the account is the one that AWS's documentation uses. */
+const account = '123456789012';
+const region = 'us-east-1';
 
 // What AWS says in these cases, as far as public reports show (boto/boto3#2804 for "Slow down.").
-const RECORD_ERROR_MESSAGES: Readonly<Record<RecordErrorCode, string>> = {
+const recordErrorMessages: Readonly<Record<RecordErrorCode, string>> = {
   ServiceUnavailableException: 'Slow down.',
   InternalFailure: 'Internal service failure',
 };
@@ -50,18 +44,18 @@ const RECORD_ERROR_MESSAGES: Readonly<Record<RecordErrorCode, string>> = {
  * A body is kept up to this size, in bytes, to say what is wrong with it; of a larger one only the size is looked at. It is
  * twice what is allowed, so that a record that is too large meets its own error and not that of the request.
  */
-const MAX_BODY_BYTES = 2 * MAX_REQUEST_BYTES;
+const maxBodyBytes = 2 * maxRequestBytes;
 
 /**
  * Makes a server that speaks Amazon Data Firehose's protocol, AWS JSON 1.1: PutRecord, PutRecordBatch and
  * DescribeDeliveryStream. Any SDK, boto3 and the AWS CLI can use it as their endpoint. It checks that a request is signed,
  * not the signature.
  *
- * The answer to a put comes when the stream has taken the records, which is when it holds little enough in memory: that is
+ * The response to a put comes when the stream has taken the records, which is when it holds little enough in memory: that is
  * how a fast producer is slowed down. It is not yet when they are on disk.
  *
  * A RecordId is the request's id and the record's index, 38 to 40 characters, unique. AWS's are 224 characters that mean
- * nothing to a client either, and would make the answer to 500 records 112 KB.
+ * nothing to a client either, and would make the response to 500 records 112 KB.
  *
  * @returns a server that does not listen yet. Its `close` lets requests under way finish.
  */
@@ -73,10 +67,12 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
 
   function findStream(name: string): ServedStream {
     const stream = streams.get(name);
-    if (stream !== undefined) return stream;
+    if (stream !== undefined) {
+      return stream;
+    }
     throw new FirehoseError(
       'ResourceNotFoundException',
-      `Firehose ${name} under account ${ACCOUNT} not found.`,
+      `Firehose ${name} under account ${account} not found.`,
     );
   }
 
@@ -88,7 +84,9 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
     PutRecord: async (input, requestId) => {
       const stream = findStream(input.DeliveryStreamName);
       const refusal = admit?.(input.Record.Data, input.DeliveryStreamName);
-      if (refusal !== undefined) throw new FirehoseError(refusal, RECORD_ERROR_MESSAGES[refusal]);
+      if (refusal !== undefined) {
+        throw new FirehoseError(refusal, recordErrorMessages[refusal]);
+      }
       await stream.put([input.Record.Data]);
       return { RecordId: `${requestId}.0`, Encrypted: stream.settings.encrypted };
     },
@@ -98,27 +96,29 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
       const records = input.Records.map((record) => record.Data);
       const refusals = records.map((record) => admit?.(record, input.DeliveryStreamName));
       const admitted = records.filter((_record, index) => refusals[index] === undefined);
-      if (admitted.length > 0) await stream.put(admitted);
+      if (admitted.length > 0) {
+        await stream.put(admitted);
+      }
       return {
         FailedPutCount: records.length - admitted.length,
         Encrypted: stream.settings.encrypted,
         RequestResponses: refusals.map((refusal, index) =>
           refusal === undefined
             ? { RecordId: `${requestId}.${index}` }
-            : { ErrorCode: refusal, ErrorMessage: RECORD_ERROR_MESSAGES[refusal] },
+            : { ErrorCode: refusal, ErrorMessage: recordErrorMessages[refusal] },
         ),
       };
     },
   };
 
-  async function answer(request: IncomingMessage, requestId: string): Promise<object> {
+  async function respond(request: IncomingMessage, requestId: string): Promise<object> {
     const body = await readBody(request);
     const operation = findOperation(request);
     if (request.headers.authorization === undefined) {
       throw new FirehoseError('MissingAuthenticationTokenException', 'Missing Authentication Token');
     }
-    const input = body.length > MAX_BODY_BYTES ? undefined : parseInput(operation, parseJson(body.text));
-    if (input === undefined || body.length > MAX_REQUEST_BYTES) {
+    const input = body.length > maxBodyBytes ? undefined : parseInput(operation, parseJson(body.text));
+    if (input === undefined || body.length > maxRequestBytes) {
       throw new FirehoseError('InvalidArgumentException', 'Records size exceeds 4 MB limit');
     }
     // The operation decides both types, which TypeScript cannot follow through a variable.
@@ -128,7 +128,7 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
 
   const server = createServer((request, response) => {
     const requestId = randomUUID();
-    answer(request, requestId).then(
+    respond(request, requestId).then(
       (output) => send(response, requestId, 200, output),
       (error) => sendError(response, requestId, error),
     );
@@ -153,15 +153,19 @@ export async function listenOnLoopback(server: Server, port: number): Promise<st
 
 function findOperation(request: IncomingMessage): Operation {
   const target = String(request.headers['x-amz-target'] ?? '');
-  const operation = target.startsWith(TARGET_PREFIX) ? target.slice(TARGET_PREFIX.length) : '';
-  const contentType = request.headers['content-type']?.split(';')[0]?.trim();
-  if (request.method === 'POST' && contentType === CONTENT_TYPE && Object.hasOwn(OPERATIONS, operation)) {
+  const operation = target.startsWith(targetPrefix) ? target.slice(targetPrefix.length) : '';
+  const givenType = request.headers['content-type']?.split(';')[0]?.trim();
+  if (
+    request.method === 'POST' &&
+    givenType === contentType &&
+    (operations as readonly string[]).includes(operation)
+  ) {
     return operation as Operation;
   }
   throw new FirehoseError(
     'UnknownOperationException',
-    `Expected POST with Content-Type ${CONTENT_TYPE} and X-Amz-Target ${TARGET_PREFIX}` +
-      `${Object.keys(OPERATIONS).join(` or ${TARGET_PREFIX}`)}; got ${request.method} ${target}`,
+    `Expected POST with Content-Type ${contentType} and X-Amz-Target ${targetPrefix}` +
+      `${operations.join(` or ${targetPrefix}`)}; got ${request.method} ${target}`,
   );
 }
 
@@ -171,7 +175,9 @@ async function readBody(request: IncomingMessage): Promise<{ length: number; tex
   // Events and not `for await`, which costs a turn of the event loop for each chunk of 64 KiB.
   request.on('data', (chunk: Buffer) => {
     length += chunk.length;
-    if (length <= MAX_BODY_BYTES) chunks.push(chunk);
+    if (length <= maxBodyBytes) {
+      chunks.push(chunk);
+    }
   });
   await once(request, 'end');
   return { length, text: Buffer.concat(chunks).toString() };
@@ -191,14 +197,14 @@ function sendError(response: ServerResponse, requestId: string, error: unknown):
   // AWS's deserializer, unlike the rest, writes the message with a capital letter (aws/aws-sdk-php#650); clients read both.
   const body =
     type === 'SerializationException' ? { __type: type, Message: message } : { __type: type, message };
-  send(response, requestId, HTTP_STATUS_BY_ERROR_TYPE[type], body);
+  send(response, requestId, httpStatusByErrorType[type], body);
 }
 
 function send(response: ServerResponse, requestId: string, status: number, output: object): void {
   const body = JSON.stringify(output);
   response.writeHead(status, {
     'x-amzn-requestid': requestId,
-    'content-type': CONTENT_TYPE,
+    'content-type': contentType,
     'content-length': Buffer.byteLength(body),
   });
   response.end(body);
@@ -206,7 +212,7 @@ function send(response: ServerResponse, requestId: string, status: number, outpu
 
 function describeDeliveryStream({ settings, createdAt }: ServedStream): object {
   const destination = {
-    RoleARN: `arn:aws:iam::${ACCOUNT}:role/embedded-firehose`,
+    RoleARN: `arn:aws:iam::${account}:role/embedded-firehose`,
     BucketARN: `arn:aws:s3:::${settings.bucketName}`,
     Prefix: settings.prefix,
     ErrorOutputPrefix: settings.errorOutputPrefix,
@@ -220,13 +226,13 @@ function describeDeliveryStream({ settings, createdAt }: ServedStream): object {
   return {
     DeliveryStreamDescription: {
       DeliveryStreamName: settings.deliveryStreamName,
-      DeliveryStreamARN: `arn:aws:firehose:${REGION}:${ACCOUNT}:deliverystream/${settings.deliveryStreamName}`,
+      DeliveryStreamARN: `arn:aws:firehose:${region}:${account}:deliverystream/${settings.deliveryStreamName}`,
       DeliveryStreamStatus: 'ACTIVE',
       DeliveryStreamType: 'DirectPut',
       DeliveryStreamEncryptionConfiguration: settings.encrypted
         ? { Status: 'ENABLED', KeyType: 'AWS_OWNED_CMK' }
         : { Status: 'DISABLED' },
-      VersionId: DELIVERY_STREAM_VERSION,
+      VersionId: deliveryStreamVersion,
       CreateTimestamp: createdAt.getTime() / 1000,
       Destinations: [
         {

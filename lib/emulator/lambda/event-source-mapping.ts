@@ -3,24 +3,24 @@ import * as v from 'valibot';
 import type { LocalQueue, QueueMessage } from '../sqs/queue.ts';
 import type { Invocation } from './runtime.ts';
 
-/** How a queue is worked off, as the template says. */
+/** How a queue is processed. */
 export interface EventSourceMappingSettings {
   /** Most messages of an invocation. */
   readonly batchSize: number;
-  /** Invocations side by side. */
+  /** Invocations at the same time. */
   readonly maxConcurrency: number;
 }
 
 const batchResponse = v.object({ batchItemFailures: v.array(v.object({ itemIdentifier: v.string() })) });
 
 /**
- * Works off a queue the way Lambda's event source mapping does, until it is empty: messages that the function reports as
+ * Processes a queue the way Lambda's event source mapping does, until it is empty: messages that the function reports as
  * failed, and all messages of an invocation that failed, come again when their visibility timeout is over.
  *
  * @param invoke Invokes the function.
  * @param signal Ends it before the queue is empty, once the invocations under way are over.
  */
-export async function workOff(
+export async function processQueue(
   queue: LocalQueue,
   { batchSize, maxConcurrency }: EventSourceMappingSettings,
   invoke: (payload: unknown) => Promise<Invocation>,

@@ -1,7 +1,7 @@
-import type { FunctionSettings } from '../../local/template.ts';
 import { type Invocation, LocalFunction, type LocalFunctionOptions } from './runtime.ts';
+import type { FunctionSettings } from './settings.ts';
 
-/** A Lambda function with as many warm processes as it has had invocations side by side. */
+/** A Lambda function with as many warm processes as it has had invocations at the same time. */
 export class LambdaPool {
   /** Memory of the process that used most; 0 when none lived to tell. */
   maxMemoryUsedMiB = 0;

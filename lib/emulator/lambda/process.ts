@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 
 /**
  * The process that a local Lambda function runs in: started by runtime.ts with the function's environment,
- * it loads the handler and answers each invocation.
+ * it loads the handler and responds to each invocation.
  */
 
 /** What the process is told: the payload of an invocation, and what its context object shows. */
@@ -17,8 +17,8 @@ export interface InvocationMessage {
   readonly deadlineMs: number;
 }
 
-/** What the process answers: what the handler returned, or threw. */
-export interface AnswerMessage {
+/** What the process responds with: what the handler returned, or threw. */
+export interface ResponseMessage {
   /** What the handler returned. */
   readonly result?: unknown;
   /** What the handler threw, as Lambda shows it. */
@@ -58,7 +58,7 @@ function createContext({ awsRequestId, deadlineMs }: InvocationMessage): object 
   };
 }
 
-async function answer(message: InvocationMessage): Promise<Omit<AnswerMessage, 'maxMemoryUsedMiB'>> {
+async function respond(message: InvocationMessage): Promise<Omit<ResponseMessage, 'maxMemoryUsedMiB'>> {
   try {
     handler ??= loadHandler();
     return { result: await (await handler)(message.payload, createContext(message)) };
@@ -76,9 +76,9 @@ function maxMemoryUsedMiB(): number {
 }
 
 process.on('message', async (message: InvocationMessage) => {
-  const answered = await answer(message);
-  process.send?.({ ...answered, maxMemoryUsedMiB: maxMemoryUsedMiB() } satisfies AnswerMessage);
+  const response = await respond(message);
+  process.send?.({ ...response, maxMemoryUsedMiB: maxMemoryUsedMiB() } satisfies ResponseMessage);
 });
 
-// Nobody is left to answer: the process that started this one is gone, even if it was killed.
+// Nobody is left to respond to: the process that started this one is gone, even if it was killed.
 process.on('disconnect', () => process.exit());

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { transform } from 'esbuild';
-import type { FunctionSettings } from '../../local/template.ts';
-import type { AnswerMessage, InvocationMessage } from './process.ts';
+import type { InvocationMessage, ResponseMessage } from './process.ts';
+import type { FunctionSettings } from './settings.ts';
 
 /** What {@link LocalFunction} needs to know of the world it runs in. */
 export interface LocalFunctionOptions {
@@ -15,7 +15,7 @@ export interface LocalFunctionOptions {
 }
 
 /** What became of an invocation. */
-export interface Invocation extends AnswerMessage {
+export interface Invocation extends ResponseMessage {
   /** How long it took, the cold start included. */
   readonly durationMs: number;
 }
@@ -76,7 +76,7 @@ export class LocalFunction {
     return new LocalFunction(settings, child);
   }
 
-  /** Invokes the function and waits for its answer; a function that takes longer than its timeout is killed. */
+  /** Invokes the function and waits for its response; a function that takes longer than its timeout is killed. */
   async invoke(payload: unknown): Promise<Invocation> {
     const startedMs = Date.now();
     const { timeoutMs } = this.#settings;
@@ -89,18 +89,18 @@ export class LocalFunction {
     const stopWaiting = new AbortController();
     try {
       this.#process.send(message);
-      const answer = await Promise.race([
-        once(this.#process, 'message', stopWaiting).then(([answer]) => answer as AnswerMessage),
+      const response = await Promise.race([
+        once(this.#process, 'message', stopWaiting).then(([response]) => response as ResponseMessage),
         once(this.#process, 'exit', stopWaiting).then(() => this.#exited(startedMs)),
       ]);
-      return { ...answer, durationMs: Date.now() - startedMs };
+      return { ...response, durationMs: Date.now() - startedMs };
     } finally {
       stopWaiting.abort();
       clearTimeout(timer);
     }
   }
 
-  #exited(startedMs: number): AnswerMessage {
+  #exited(startedMs: number): ResponseMessage {
     const timedOut = Date.now() - startedMs >= this.#settings.timeoutMs;
     return {
       error: timedOut
@@ -108,7 +108,7 @@ export class LocalFunction {
             errorType: 'Sandbox.Timedout',
             errorMessage: `Task timed out after ${(this.#settings.timeoutMs / 1_000).toFixed(2)} seconds`,
           }
-        : { errorType: 'Runtime.ExitError', errorMessage: 'The function exited before it answered' },
+        : { errorType: 'Runtime.ExitError', errorMessage: 'The function exited before it responded' },
     };
   }
 

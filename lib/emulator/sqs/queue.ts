@@ -90,7 +90,7 @@ export class LocalQueue {
     return received;
   }
 
-  /** Removes a message that was worked off. */
+  /** Removes a message that was processed. */
   delete(messageId: string): void {
     this.#messages.delete(messageId);
     this.#changed();

@@ -17,16 +17,16 @@ const sendMessageBatch = v.object({
 });
 
 /**
- * Answers as Amazon SQS does, AWS JSON 1.0, as much of it as the producer uses: `SendMessageBatch` to one queue.
+ * Responds as Amazon SQS does, AWS JSON 1.0, as much of it as the producer uses: `SendMessageBatch` to one queue.
  */
 export function createSqsListener(queue: LocalQueue): RequestListener {
   return async (request, response) => {
-    const answer = (status: number, body: object) =>
+    const respond = (status: number, body: object) =>
       response
         .writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': randomUUID() })
         .end(JSON.stringify(body));
     const refuse = (type: string, message: string) =>
-      answer(400, { __type: `com.amazonaws.sqs#${type}`, message });
+      respond(400, { __type: `com.amazonaws.sqs#${type}`, message });
 
     const body = await text(request);
     if (request.headers['x-amz-target'] !== `${sqsTargetPrefix}SendMessageBatch`) {
@@ -43,7 +43,7 @@ export function createSqsListener(queue: LocalQueue): RequestListener {
       refuse('QueueDoesNotExist', 'The specified queue does not exist.');
       return;
     }
-    answer(200, {
+    respond(200, {
       Successful: Entries.map(({ Id, MessageBody }) => ({
         Id,
         MessageId: queue.send(MessageBody),

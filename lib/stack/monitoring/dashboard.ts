@@ -1,6 +1,5 @@
 import { Duration, type Size } from 'aws-cdk-lib';
 import {
-  type Alarm,
   AlarmStatusWidget,
   Color,
   Dashboard,
@@ -15,9 +14,10 @@ import {
   TextWidgetBackground,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { bytesPerGb, type Prices, pricesSource } from '../../aws/prices.ts';
-import { hoursPerMonth } from '../../aws/schedule.ts';
-import type { Alarms } from './alarms.ts';
+import { bytesPerGb } from '../../../lambda/contract/cost.ts';
+import { hoursPerMonth } from '../../aws/billing.ts';
+import { type Prices, pricesSource } from '../../aws/prices.ts';
+import type { AlarmName, Alarms, ProducerAlarm } from './alarms.ts';
 import type { ProducerMetrics } from './metrics.ts';
 
 /** Properties of a {@link ProducerDashboard}. */
@@ -55,7 +55,7 @@ export class ProducerDashboard extends Construct {
       // The alarms look at five minutes each: other periods would not compare with their thresholds.
       periodOverride: PeriodOverride.INHERIT,
       widgets: [
-        [new AlarmStatusWidget({ title: 'Alarms', alarms: [...alarms.all], width: columns, height: 4 })],
+        ...alarmStatus(alarms),
         ...section('Produced', 'what invocations were asked for, and what became of it, every five minutes', [
           graph({
             title: 'Events',
@@ -66,7 +66,7 @@ export class ProducerDashboard extends Construct {
             title: 'Events in doubt',
             unit: 'events',
             metrics: [metrics.eventsUndelivered, metrics.eventsUncertain],
-            lines: [alarmLine(alarms.eventsUndelivered, 'alarm: any undelivered')],
+            lines: alarmLines(alarms, 'EventsUndelivered', 'any undelivered'),
           }),
           graph({
             title: 'Pace of a run',
@@ -87,27 +87,27 @@ export class ProducerDashboard extends Construct {
             'bytes a second',
             [metrics.bytesPerSecond, metrics.ownBytesPerSecond],
             metrics.bytesLimit,
-            alarms.bytesQuota,
+            alarms.get('BytesQuota'),
           ),
           limitGraph(
             'Records',
             'records a second',
             [metrics.recordsPerSecond],
             metrics.recordsLimit,
-            alarms.recordsQuota,
+            alarms.get('RecordsQuota'),
           ),
           limitGraph(
             'Requests',
             'requests a second',
             [metrics.requestsPerSecond, metrics.ownRequestsPerSecond],
             metrics.requestsLimit,
-            alarms.requestsQuota,
+            alarms.get('RequestsQuota'),
           ),
           graph({
             title: 'Refused records',
             unit: 'percent of the records',
             metrics: [metrics.recordsRefusedShare],
-            lines: [alarmLine(alarms.refusedRecords, 'alarm: more, for 15 minutes')],
+            lines: alarmLines(alarms, 'RefusedRecords', 'more'),
             right: { unit: 'records', metrics: [metrics.recordsRefused] },
           }),
         ]),
@@ -116,13 +116,13 @@ export class ProducerDashboard extends Construct {
             title: 'How late',
             unit: 'seconds',
             metrics: [metrics.freshness],
-            lines: [alarmLine(alarms.deliveryFreshness, 'alarm: older')],
+            lines: alarmLines(alarms, 'DeliveryFreshness', 'older'),
           }),
           graph({
             title: 'Success',
             unit: 'share, from 0 to 1',
             metrics: [metrics.deliverySuccess],
-            lines: [alarmLine(alarms.deliverySuccess, 'alarm: less, for 15 minutes')],
+            lines: alarmLines(alarms, 'DeliverySuccess', 'less'),
           }),
           graph({ title: 'Bytes in S3', unit: 'bytes', metrics: [metrics.bytesInBucket] }),
           graph({
@@ -136,7 +136,7 @@ export class ProducerDashboard extends Construct {
           graph({
             title: 'Messages',
             unit: 'messages',
-            metrics: [metrics.messagesWaiting, metrics.messagesInWork],
+            metrics: [metrics.messagesWaiting, metrics.messagesInProgress],
           }),
           graph({ title: 'Longest wait', unit: 'seconds', metrics: [metrics.oldestMessage] }),
           graph({
@@ -148,7 +148,7 @@ export class ProducerDashboard extends Construct {
             title: 'Dead letters',
             unit: 'messages',
             metrics: [metrics.deadLetters],
-            lines: [alarmLine(alarms.deadLetters, 'alarm: any')],
+            lines: alarmLines(alarms, 'DeadLetters', 'any'),
           }),
         ]),
         ...section('Function', 'the Lambda function', [
@@ -157,13 +157,16 @@ export class ProducerDashboard extends Construct {
             title: 'Invocations that went wrong',
             unit: 'invocations',
             metrics: [metrics.errors, metrics.throttles],
-            lines: [alarmLine(alarms.functionErrors, 'alarm: any failed, or throttled for 15 minutes')],
+            lines: [
+              ...alarmLines(alarms, 'FunctionErrors', 'any failed'),
+              ...alarmLines(alarms, 'FunctionThrottles', 'any throttled'),
+            ],
           }),
           graph({
             title: 'Duration of an invocation',
             unit: 'milliseconds',
             metrics: [metrics.durationMedian, metrics.durationMax],
-            lines: [alarmLine(alarms.functionDuration, `alarm: longer, near the ${timeout}`)],
+            lines: alarmLines(alarms, 'FunctionDuration', `longer, near the ${timeout}`),
           }),
           graph({
             title: 'Invocations at once',
@@ -175,6 +178,13 @@ export class ProducerDashboard extends Construct {
       ],
     });
   }
+}
+
+/** The state of all alarms; nothing if each of them was left out, which CloudWatch would refuse. */
+function alarmStatus({ all }: Alarms): AlarmStatusWidget[][] {
+  return all.length > 0
+    ? [[new AlarmStatusWidget({ title: 'Alarms', alarms: [...all], width: columns, height: 4 })]]
+    : [];
 }
 
 /** A row under its heading. */
@@ -214,21 +224,37 @@ function graph({ title, unit, metrics, lines = [], right, width = columns / 4 }:
   });
 }
 
-function alarmLine(alarm: Alarm, label: string): HorizontalAnnotation {
-  return { value: alarm.toAnnotation().value, label, color: Color.RED };
+/** The threshold of an alarm, with when it fires; nothing if the alarm was left out. */
+function alarmLines(alarms: Alarms, name: AlarmName, label: string): HorizontalAnnotation[] {
+  const watching = alarms.get(name);
+  return watching
+    ? [{ value: watching.threshold, label: alarmLabel(label, watching), color: Color.RED }]
+    : [];
+}
+
+function alarmLabel(label: string, { threshold, lasting }: ProducerAlarm): string {
+  const counted = threshold > 0 ? label.replace(/^any\b/, `more than ${threshold}`) : label;
+  return `alarm: ${counted}${lasting && `, ${lasting}`}`;
 }
 
 /** A limit that moves, as Firehose's do, is a metric and no line: so is the alarm's share of it. */
-function limitGraph(title: string, unit: string, rates: IMetric[], limit: Metric, alarm: Alarm): GraphWidget {
-  const percent = alarm.toAnnotation().value;
-  const alarmAt = new MathExpression({
-    expression: `${percent / 100} * limit`,
-    usingMetrics: { limit },
-    label: `alarm: more than ${percent} % in 15 of 20 minutes`,
-    color: Color.RED,
-    period: limit.period,
-  });
-  return graph({ title, unit, metrics: [...rates, alarmAt, limit] });
+function limitGraph(
+  title: string,
+  unit: string,
+  rates: IMetric[],
+  limit: Metric,
+  alarm: ProducerAlarm | undefined,
+): GraphWidget {
+  const alarmAt = alarm && [
+    new MathExpression({
+      expression: `${alarm.threshold / 100} * limit`,
+      usingMetrics: { limit },
+      label: alarmLabel(`more than ${alarm.threshold} %`, alarm).replace('%,', '%'),
+      color: Color.RED,
+      period: limit.period,
+    }),
+  ];
+  return graph({ title, unit, metrics: [...rates, ...(alarmAt ?? []), limit] });
 }
 
 function costSection({ metrics, memorySize, prices }: ProducerDashboardProps) {

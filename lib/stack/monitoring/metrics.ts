@@ -1,18 +1,45 @@
 import { Duration } from 'aws-cdk-lib';
-import { Color, MathExpression, Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import { Color, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import {
   coldStartMetric,
+  metricNamespace,
   reportMetrics,
   serviceDimension,
+  serviceName,
   streamDimension,
-} from '../../../lambda/contract/metric-names.ts';
-import type { EventProducer } from '../event-producer.ts';
+} from '../../../lambda/contract/metrics.ts';
 
-/** Namespace of the metrics that the function publishes. */
-export const metricNamespace = 'FirehoseEventProducer';
+/** What of a producer has metrics. */
+export interface WatchedResources {
+  /** The function. */
+  readonly function: LambdaFunction;
+  /** The stream that it pushes to. */
+  readonly deliveryStream: IDeliveryStream;
+  /** The queue that it processes. */
+  readonly workQueue: IQueue;
+  /** Where payloads go that were given up. */
+  readonly deadLetterQueue: IQueue;
+}
 
-/** Name of the service: in the function's log lines, and the value of a dimension of its metrics. */
-export const serviceName = 'firehose-event-producer';
+/** A metric that the function publishes about a stream. */
+export function ownMetric(
+  deliveryStream: IDeliveryStream,
+  metricName: string,
+  options: MetricOptions = {},
+): Metric {
+  return new Metric({
+    namespace: metricNamespace,
+    metricName,
+    dimensionsMap: {
+      [serviceDimension]: serviceName,
+      [streamDimension]: deliveryStream.deliveryStreamName,
+    },
+    ...options,
+  });
+}
 
 /** The metrics of {@link producerMetrics}, by what they say. */
 export type ProducerMetrics = ReturnType<typeof producerMetrics>;
@@ -25,23 +52,15 @@ export type ProducerMetrics = ReturnType<typeof producerMetrics>;
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
-export function producerMetrics(
-  producer: Pick<EventProducer, 'function' | 'deliveryStream' | 'workQueue' | 'deadLetterQueue'>,
-) {
-  const { function: lambda, deliveryStream, workQueue, deadLetterQueue } = producer;
+export function producerMetrics({
+  function: lambda,
+  deliveryStream,
+  workQueue,
+  deadLetterQueue,
+}: WatchedResources) {
   const period = Duration.minutes(5);
-  const own = (metricName: string, statistic: string, label: string) =>
-    new Metric({
-      namespace: metricNamespace,
-      metricName,
-      dimensionsMap: {
-        [serviceDimension]: serviceName,
-        [streamDimension]: deliveryStream.deliveryStreamName,
-      },
-      statistic,
-      label,
-      period,
-    });
+  const own = (name: string, statistic: string, label: string) =>
+    ownMetric(deliveryStream, name, { statistic, label, period });
   const firehose = (name: string, statistic: string, label: string, color?: string) =>
     deliveryStream.metric(name, { statistic, label, period, ...(color && { color }) });
 
@@ -89,7 +108,7 @@ export function producerMetrics(
       'own',
       own(reportMetrics.bytesDelivered.name, Stats.SUM, 'of this producer'),
     ),
-    /** Requests made, those that the stream turned away included. */
+    /** Requests made, those that the stream rejected included. */
     ownRequestsPerSecond: perSecond('own', own(reportMetrics.requests.name, Stats.SUM, 'of this producer')),
     bytesLimit,
     recordsLimit,
@@ -117,16 +136,16 @@ export function producerMetrics(
     objectsInBucket: firehose('DeliveryToS3.ObjectCount', Stats.SUM, 'objects'),
 
     messagesWaiting,
-    messagesInWork: workQueue.metricApproximateNumberOfMessagesNotVisible({
+    messagesInProgress: workQueue.metricApproximateNumberOfMessagesNotVisible({
       statistic: Stats.MAXIMUM,
-      label: 'in work',
+      label: 'in progress',
       period,
     }),
     messagesSent: workQueue.metricNumberOfMessagesSent({ label: 'sent', period }),
     messagesDone,
     oldestMessage: workQueue.metricApproximateAgeOfOldestMessage({ label: 'oldest message', period }),
     /** 1 while messages wait and none is done. */
-    workQueueStands: new MathExpression({
+    workQueueStuck: new MathExpression({
       expression: 'IF(waiting > 0 AND FILL(done, 0) == 0, 1, 0)',
       usingMetrics: { waiting: messagesWaiting, done: messagesDone },
       label: 'messages wait and none is done',

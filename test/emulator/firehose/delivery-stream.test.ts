@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { DeliveryStream, MAX_UNWRITTEN_BYTES } from '../../../lib/emulator/firehose/delivery-stream.ts';
+import { DeliveryStream, maxUnwrittenBytes } from '../../../lib/emulator/firehose/delivery-stream.ts';
 import { listFiles, makeDirectory, makeSettings, makeStream, readObjects, until } from './factories.ts';
 
-const MIB = 1024 * 1024;
+const Mib = 1024 * 1024;
 
 afterEach(() => {
   vi.useRealTimers();
@@ -78,7 +78,9 @@ describe('an object', () => {
     const first = (object: string) => Number.parseInt(object, 10);
     const inOrder = objects.toSorted((a, b) => first(a) - first(b));
     expect(inOrder.join('')).toBe(Buffer.concat(requests.flat()).toString());
-    for (const object of objects) expect(object).toMatch(/^\d+\.0 /);
+    for (const object of objects) {
+      expect(object).toMatch(/^\d+\.0 /);
+    }
   });
 
   it('is never visible in the bucket before it is complete', async () => {
@@ -114,7 +116,7 @@ describe('buffering', () => {
     const { stream, bucket } = makeStream({ bufferingSizeMiB: 1 });
 
     // Act
-    await stream.put([Buffer.alloc(MIB - 1, 'x')]);
+    await stream.put([Buffer.alloc(Mib - 1, 'x')]);
     await setImmediate();
     const pathsBefore = listFiles(bucket);
     await stream.put(toRecords('y'));
@@ -128,7 +130,7 @@ describe('buffering', () => {
       readObjects(bucket)
         .map((object) => object.length)
         .sort(),
-    ).toEqual([1, MIB]);
+    ).toEqual([1, Mib]);
   });
 
   it('delivers an object when its first record is as old as the buffering interval', async () => {
@@ -178,9 +180,9 @@ describe('buffering', () => {
 
 describe('back-pressure', () => {
   it('holds little in memory, however fast records come', async () => {
-    // Prepare: eight producers that wait for nothing but their answers, 400 MiB in all.
+    // Prepare: eight producers that wait for nothing but their responses, 400 MiB in all.
     const { stream } = makeStream();
-    const record = Buffer.from(randomBytes(MIB / 2).toString('hex'));
+    const record = Buffer.from(randomBytes(Mib / 2).toString('hex'));
     const producers = 8;
     let mostUnwrittenBytes = 0;
     let mostUnwrittenBytesAfterPut = 0;
@@ -199,11 +201,11 @@ describe('back-pressure', () => {
     await stream.flush();
 
     // Assess: gzip was the slower one, so the bound was met, and it held.
-    expect(mostUnwrittenBytes).toBeGreaterThanOrEqual(MAX_UNWRITTEN_BYTES);
-    expect(mostUnwrittenBytes).toBeLessThan(MAX_UNWRITTEN_BYTES + producers * MIB);
-    expect(mostUnwrittenBytesAfterPut).toBeLessThan(MAX_UNWRITTEN_BYTES + producers * MIB);
+    expect(mostUnwrittenBytes).toBeGreaterThanOrEqual(maxUnwrittenBytes);
+    expect(mostUnwrittenBytes).toBeLessThan(maxUnwrittenBytes + producers * Mib);
+    expect(mostUnwrittenBytesAfterPut).toBeLessThan(maxUnwrittenBytes + producers * Mib);
     expect(stream.unwrittenBytes).toBe(0);
-    expect(stream.totals.recordBytes).toBe(400 * MIB);
+    expect(stream.totals.recordBytes).toBe(400 * Mib);
   });
 });
 
@@ -213,8 +215,9 @@ describe('the totals', () => {
     const { stream, bucket } = makeStream({ bufferingSizeMiB: 1 });
 
     // Act
-    for (let request = 0; request < 5; request++)
+    for (let request = 0; request < 5; request++) {
       await stream.put([randomBytes(300_000), randomBytes(300_000)]);
+    }
     await stream.flush();
 
     // Assess
@@ -263,7 +266,7 @@ describe('an object that cannot be written', () => {
     const { stream, directory } = makeStream({ compression: 'UNCOMPRESSED' }, { newUuid: () => '.' });
 
     // Act
-    const put = stream.put([Buffer.alloc(2 * MAX_UNWRITTEN_BYTES)]);
+    const put = stream.put([Buffer.alloc(2 * maxUnwrittenBytes)]);
 
     // Assess
     await expect(put).rejects.toThrow(`could not write an object to ${directory}: Error: EISDIR`);
@@ -272,7 +275,7 @@ describe('an object that cannot be written', () => {
 
 describe('settings that cannot work', () => {
   it.each([
-    [{ deliveryStreamName: 'a/b' }, 'deliveryStreamName must be'],
+    [{ deliveryStreamName: 'a/b' }, 'deliveryStreamName is "a/b": expected the name of a delivery stream: '],
     [{ bucketName: '../elsewhere' }, 'bucketName must be'],
     [{ bucketName: '.uploads' }, 'bucketName must be'],
     [{ bufferingIntervalSeconds: 901 }, 'bufferingIntervalSeconds must be 0 to 900: 901'],

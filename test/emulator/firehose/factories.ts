@@ -80,7 +80,9 @@ export function listFiles(directory: string): string[] {
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return [];
+    }
     throw error;
   }
 }
@@ -97,7 +99,9 @@ export function readObjects(bucket: string): string[] {
 export async function until(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`Not within ${timeoutMs} ms: ${condition}`);
+    if (performance.now() > deadline) {
+      throw new Error(`Not within ${timeoutMs} ms: ${condition}`);
+    }
     await setTimeout(5);
   }
 }

@@ -7,27 +7,27 @@ import {
 } from '../../../lib/emulator/firehose/object-name.ts';
 import { makeSettings } from './factories.ts';
 
-const ARRIVAL = new Date('2018-08-07T03:04:05.067Z');
-const UUID = '046b6c7f-0b8a-43b9-b35d-6489e6daee91';
-const ERRORS = 'errors/!{firehose:error-output-type}/';
+const Arrival = new Date('2018-08-07T03:04:05.067Z');
+const Uuid = '046b6c7f-0b8a-43b9-b35d-6489e6daee91';
+const Errors = 'errors/!{firehose:error-output-type}/';
 
-function nameObject(overrides: Partial<ObjectNameSettings>, at = ARRIVAL): string {
-  return compileObjectName(makeSettings(overrides))(at, () => UUID);
+function nameObject(overrides: Partial<ObjectNameSettings>, at = Arrival): string {
+  return compileObjectName(makeSettings(overrides))(at, () => Uuid);
 }
 
 /** The key without the suffix. */
-function evaluatePrefix(prefix: string, at = ARRIVAL): string {
-  const key = nameObject({ prefix, errorOutputPrefix: ERRORS }, at);
+function evaluatePrefix(prefix: string, at = Arrival): string {
+  const key = nameObject({ prefix, errorOutputPrefix: Errors }, at);
   return key.slice(0, key.lastIndexOf('my-stream-1-'));
 }
 
 describe('the key of an object', () => {
   it('is the prefix, the stream, its version, the arrival time in UTC, a UUID and the extension', () => {
     // Act
-    const key = nameObject({ prefix: 'raw/!{timestamp:yyyy}/', errorOutputPrefix: ERRORS });
+    const key = nameObject({ prefix: 'raw/!{timestamp:yyyy}/', errorOutputPrefix: Errors });
 
     // Assess
-    expect(key).toBe(`raw/2018/my-stream-1-2018-08-07-03-04-05-${UUID}.gz`);
+    expect(key).toBe(`raw/2018/my-stream-1-2018-08-07-03-04-05-${Uuid}.gz`);
   });
 
   it.each([
@@ -44,7 +44,7 @@ describe('the key of an object', () => {
     });
 
     // Assess
-    expect(key.split(UUID)[1]).toBe(example.extension);
+    expect(key.split(Uuid)[1]).toBe(example.extension);
   });
 });
 
@@ -88,12 +88,12 @@ describe('a prefix', () => {
     const name = compileObjectName(
       makeSettings({
         prefix: '!{firehose:random-string}/!{firehose:random-string}/',
-        errorOutputPrefix: ERRORS,
+        errorOutputPrefix: Errors,
       }),
     );
 
     // Act
-    const key = name(ARRIVAL, () => `${count++}-uuid-number`);
+    const key = name(Arrival, () => `${count++}-uuid-number`);
 
     // Assess
     expect(key).toMatch(/^\d-uuid-numb\/\d-uuid-numb\/2018/);
@@ -108,7 +108,7 @@ describe('a prefix', () => {
           .filter((prefix) => !prefix.includes('!{') && !/(^|\/)\.\.?(\/|$)/.test(prefix)),
         (prefix) => {
           expect(nameObject({ prefix })).toBe(
-            `${prefix}2018/08/07/03/my-stream-1-2018-08-07-03-04-05-${UUID}.gz`,
+            `${prefix}2018/08/07/03/my-stream-1-2018-08-07-03-04-05-${Uuid}.gz`,
           );
         },
       ),
@@ -134,7 +134,7 @@ describe('a prefix that cannot work', () => {
     ['!{timestamp:yyyy[MM]}', '"["'],
   ])('%j is refused with the expression, what is supported and an example', (prefix, named) => {
     // Act
-    const compile = () => nameObject({ prefix, errorOutputPrefix: ERRORS });
+    const compile = () => nameObject({ prefix, errorOutputPrefix: Errors });
 
     // Assess
     expect(compile).toThrow(PrefixError);
@@ -176,8 +176,8 @@ describe('a prefix that cannot work', () => {
         fc.array(piece).map((pieces) => pieces.join('')),
         (prefix) => {
           try {
-            expect(nameObject({ prefix, errorOutputPrefix: ERRORS })).toContain(
-              `my-stream-1-2018-08-07-03-04-05-${UUID}`,
+            expect(nameObject({ prefix, errorOutputPrefix: Errors })).toContain(
+              `my-stream-1-2018-08-07-03-04-05-${Uuid}`,
             );
           } catch (error) {
             expect(error).toBeInstanceOf(PrefixError);

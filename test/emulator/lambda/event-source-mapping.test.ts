@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { workOff } from '../../../lib/emulator/lambda/event-source-mapping.ts';
+import { processQueue } from '../../../lib/emulator/lambda/event-source-mapping.ts';
 import type { Invocation } from '../../../lib/emulator/lambda/runtime.ts';
 import { LocalQueue } from '../../../lib/emulator/sqs/queue.ts';
 
@@ -20,8 +20,8 @@ interface Message {
   readonly attributes: { readonly ApproximateReceiveCount: string };
 }
 
-/** A function that notes the batches it was invoked with, and answers as told. */
-function makeFunction(answer: (messages: readonly Message[]) => Partial<Invocation>) {
+/** A function that notes the batches it was invoked with, and responds as told. */
+function makeFunction(respond: (messages: readonly Message[]) => Partial<Invocation>) {
   const batches: string[][] = [];
   const side = { now: 0, most: 0 };
   const invoke = async (payload: unknown): Promise<Invocation> => {
@@ -31,7 +31,7 @@ function makeFunction(answer: (messages: readonly Message[]) => Partial<Invocati
     side.most = Math.max(side.most, side.now);
     await setTimeout(5);
     side.now -= 1;
-    return { durationMs: 5, ...answer(Records) };
+    return { durationMs: 5, ...respond(Records) };
   };
   return { invoke, batches, side };
 }
@@ -41,14 +41,14 @@ const failing = (...messages: readonly Message[]) => ({
 });
 
 describe('the event source mapping', () => {
-  it('works off the queue in batches, at most so many side by side', async () => {
+  it('processes the queue in batches, at most so many side by side', async () => {
     // Prepare
     const bodies = Array.from({ length: 21 }, (_, index) => `body ${index}`);
     const queue = makeQueue(...bodies);
     const { invoke, batches, side } = makeFunction(() => failing());
 
     // Act
-    await workOff(queue, mapping, invoke);
+    await processQueue(queue, mapping, invoke);
 
     // Assess
     expect(batches.flat().sort()).toEqual(bodies.sort());
@@ -70,7 +70,7 @@ describe('the event source mapping', () => {
 
     // Act
     const startedMs = Date.now();
-    await workOff(queue, mapping, invoke);
+    await processQueue(queue, mapping, invoke);
 
     // Assess
     expect(batches).toEqual([['a', 'b'], ['b']]);
@@ -80,14 +80,14 @@ describe('the event source mapping', () => {
 
   it.each([
     ['fails as a whole', { error: { errorType: 'Error', errorMessage: 'no' } }],
-    ['answers something else', { result: 'done' }],
-  ])('makes dead letters of what an invocation does that %s', async (_how, answer) => {
+    ['returns something else', { result: 'done' }],
+  ])('makes dead letters of what an invocation does that %s', async (_how, response) => {
     // Prepare
     const queue = makeQueue('a', 'b');
-    const { invoke, batches } = makeFunction(() => answer);
+    const { invoke, batches } = makeFunction(() => response);
 
     // Act
-    await workOff(queue, mapping, invoke);
+    await processQueue(queue, mapping, invoke);
 
     // Assess
     expect(batches).toEqual([
@@ -98,7 +98,7 @@ describe('the event source mapping', () => {
     expect(queue.deadLetters).toEqual(['a', 'b']);
   });
 
-  it('works off what the function itself sends', async () => {
+  it('processes what the function itself sends', async () => {
     // Prepare
     const queue = makeQueue('a');
     const { invoke, batches } = makeFunction(([message]) => {
@@ -109,7 +109,7 @@ describe('the event source mapping', () => {
     });
 
     // Act
-    await workOff(queue, mapping, invoke);
+    await processQueue(queue, mapping, invoke);
 
     // Assess
     expect(batches).toEqual([['a'], ['b']]);
@@ -125,7 +125,7 @@ describe('the event source mapping', () => {
     });
 
     // Act
-    await workOff(queue, mapping, invoke, stop.signal);
+    await processQueue(queue, mapping, invoke, stop.signal);
 
     // Assess
     expect(batches).toHaveLength(3);

@@ -34,11 +34,11 @@ describe('the embedded SQS', () => {
     const { queue, client } = await startQueue();
 
     // Act
-    const answer = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries: entries(10) }));
+    const response = await client.send(new SendMessageBatchCommand({ QueueUrl, Entries: entries(10) }));
 
     // Assess
-    expect(answer.Failed ?? []).toEqual([]);
-    expect(answer.Successful?.map(({ Id }) => Id)).toEqual(entries(10).map(({ Id }) => Id));
+    expect(response.Failed ?? []).toEqual([]);
+    expect(response.Successful?.map(({ Id }) => Id)).toEqual(entries(10).map(({ Id }) => Id));
     expect(queue.receive(10).map(({ body }) => body)).toEqual(
       entries(10).map(({ MessageBody }) => MessageBody),
     );

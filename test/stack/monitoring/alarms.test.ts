@@ -4,6 +4,8 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { EventProducer } from '../../../lib/stack/event-producer.ts';
+import { type AlarmName, type AlarmTunings, alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
+import { PropError } from '../../../lib/stack/prop-checks.ts';
 import { createApp, templateOf } from '../synth.ts';
 
 interface MetricStat {
@@ -296,6 +298,83 @@ describe('Silence', () => {
   it('is no alarm with a schedule that runs once', () => {
     const { stack } = createApp({}, { schedule: ScheduleExpression.at(new Date('2030-01-01T00:00:00Z')) });
     expect(alarmsOf(Template.fromStack(stack)).Silence).toBeUndefined();
+  });
+});
+
+describe('an alarm that is tuned', () => {
+  const tuned = (alarms: AlarmTunings) => alarmsOf(Template.fromStack(createApp({}, { alarms }).stack));
+
+  it.each<[AlarmTunings, AlarmName, string]>([
+    [{ BytesQuota: { threshold: 95 } }, 'BytesQuota', '> 95, 3 of 4 x 300 s'],
+    [{ BytesQuota: { periods: 2 } }, 'BytesQuota', '> 80, 2 of 4 x 300 s'],
+    [{ BytesQuota: { periods: 6 } }, 'BytesQuota', '> 80, 6 x 300 s'],
+    [{ BytesQuota: { periods: 6, outOf: 12 } }, 'BytesQuota', '> 80, 6 of 12 x 300 s'],
+    [{ RefusedRecords: { outOf: 5 } }, 'RefusedRecords', '> 10, 3 of 5 x 300 s'],
+    [{ DeadLetters: { threshold: 3, periods: 2 } }, 'DeadLetters', '> 3, 2 x 300 s'],
+    [{ Silence: { periods: 5 } }, 'Silence', '< 1, 5 x 300 s'],
+    [{ DeliverySuccess: { threshold: 0.5, periods: 1, outOf: 1 } }, 'DeliverySuccess', '< 0.5, 1 x 300 s'],
+    [{ FunctionErrors: { threshold: 0, periods: 1, outOf: 2 } }, 'FunctionErrors', '> 0, 1 of 2 x 300 s'],
+    [{ EventsUndelivered: {} }, 'EventsUndelivered', '> 0, 1 x 300 s'],
+  ])('by %j fires otherwise, and no other does', (tunings, name, fires) => {
+    // Act
+    const { [name]: alarm, ...others } = tuned(tunings);
+
+    // Assess
+    expect(rule(alarm!)).toBe(fires);
+    const { [name]: _, ...asEver } = alarmsOf(templateOf());
+    expect(others).toEqual(asEver);
+  });
+
+  it.each<[AlarmTunings, AlarmName, string]>([
+    [{ BytesQuota: { threshold: 95 } }, 'BytesQuota', ' takes more than 95 % of the bytes a second'],
+    [{ RefusedRecords: { threshold: 25 } }, 'RefusedRecords', 'refuses more than 25 % of the records'],
+    [{ FunctionThrottles: { periods: 6 } }, 'FunctionThrottles', ' for 30 minutes; events come late'],
+    [{ FunctionThrottles: { periods: 1 } }, 'FunctionThrottles', ' for 5 minutes; events come late'],
+    [{ WorkQueueStuck: { outOf: 8 } }, 'WorkQueueStuck', 'and in 30 of 40 minutes none was done'],
+    [{ Silence: { periods: 5 } }, 'Silence', 'Not one event reached Firehose for 25 minutes'],
+  ])('by %j says so', (tunings, name, said) => {
+    expect(JSON.stringify(tuned(tunings)[name]!.AlarmDescription)).toContain(said);
+  });
+
+  it.each(alarmNames)('by %s: false is left out, and no other is', (name) => {
+    // Act
+    const alarms = tuned({ [name]: false });
+
+    // Assess
+    const { [name]: _, ...others } = alarmsOf(templateOf());
+    expect(alarms).toEqual(others);
+  });
+
+  it.each<[object, string]>([
+    [{ Silense: false }, 'alarms.Silense is not known: expected one of Silence, FunctionErrors, '],
+    [{ toString: { threshold: 1 } }, 'alarms.toString is not known: expected one of '],
+    [
+      { BytesQuota: { periods: 5, outOf: 4 } },
+      'alarms.BytesQuota has periods 5 outOf 4: expected whole numbers',
+    ],
+    [
+      { DeadLetters: { outOf: 0 } },
+      'alarms.DeadLetters has periods 1 outOf 0: expected whole numbers from 1',
+    ],
+    [
+      { DeadLetters: { periods: 1.5 } },
+      'alarms.DeadLetters has periods 1.5 outOf 1.5: expected whole numbers',
+    ],
+    [
+      { BytesQuota: { threshold: Number.NaN } },
+      'alarms.BytesQuota.threshold is NaN: expected a number, for example 80',
+    ],
+    [
+      { BytesQuota: { threshold: Number.POSITIVE_INFINITY } },
+      'alarms.BytesQuota.threshold is Infinity: expected a number',
+    ],
+  ])('by %j is refused, by the path of the construct', (alarms, message) => {
+    // Act
+    const create = () => createApp({}, { alarms });
+
+    // Assess
+    expect(create).toThrow(PropError);
+    expect(create).toThrow(`FirehoseEventProducer/Producer/Alarms: ${message}`);
   });
 });
 

@@ -2,9 +2,15 @@ import { Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { EventProducer } from '../../../lib/stack/event-producer.ts';
+import { type AlarmName, alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
+import {
+  dashboardBody,
+  type MetricRow,
+  type Rendering,
+  type Widget,
+} from '../../../lib/stack/monitoring/picture/dashboard-body.ts';
 import { dashboardPage } from '../../../lib/stack/monitoring/picture/page.ts';
 import { createApp, templateOf } from '../synth.ts';
-import { dashboardBody, type MetricRow, type Rendering, type Widget } from './dashboard-body.ts';
 
 const body = dashboardBody(templateOf());
 
@@ -132,7 +138,7 @@ const expected = {
     axes: ['messages'],
     draws: [
       `waiting: ${sqs('Maximum', 'ApproximateNumberOfMessagesVisible')}`,
-      `in work: ${sqs('Maximum', 'ApproximateNumberOfMessagesNotVisible')}`,
+      `in progress: ${sqs('Maximum', 'ApproximateNumberOfMessagesNotVisible')}`,
     ],
     lines: [],
   },
@@ -159,7 +165,7 @@ const expected = {
   'Invocations that went wrong': {
     axes: ['invocations'],
     draws: [`failed: ${lambda('Sum', 'Errors')}`, `not started: throttled: ${lambda('Sum', 'Throttles')}`],
-    lines: ['0: alarm: any failed, or throttled for 15 minutes'],
+    lines: ['0: alarm: any failed', '0: alarm: any throttled, for 15 minutes'],
   },
   'Duration of an invocation': {
     axes: ['milliseconds'],
@@ -197,6 +203,36 @@ const expected = {
     lines: [],
   },
 };
+
+/** The widgets that show when an alarm fires, and how what they say of it begins. */
+const shownBy: Partial<Record<AlarmName, readonly [title: keyof typeof expected, said: string]>> = {
+  FunctionErrors: ['Invocations that went wrong', 'alarm: any failed'],
+  FunctionThrottles: ['Invocations that went wrong', 'alarm: any throttled'],
+  FunctionDuration: ['Duration of an invocation', 'alarm: '],
+  EventsUndelivered: ['Events in doubt', 'alarm: '],
+  RefusedRecords: ['Refused records', 'alarm: '],
+  BytesQuota: ['Bytes', 'alarm: '],
+  RecordsQuota: ['Records', 'alarm: '],
+  RequestsQuota: ['Requests', 'alarm: '],
+  DeliveryFreshness: ['How late', 'alarm: '],
+  DeliverySuccess: ['Success', 'alarm: '],
+  DeadLetters: ['Dead letters', 'alarm: '],
+};
+
+/** What is drawn when there is no such alarm. */
+function expectedWithout(name: AlarmName) {
+  const [title, said] = shownBy[name] ?? [];
+  if (title === undefined) {
+    return expected;
+  }
+  const others = (texts: readonly (string | undefined)[]) => texts.filter((text) => !text?.includes(said!));
+  const { axes, draws, lines } = expected[title];
+  return { ...expected, [title]: { axes, draws: others(draws), lines: others(lines) } };
+}
+
+function widgetOf({ widgets }: typeof body, title: string): Widget {
+  return widgets.find(({ properties }) => properties.title === title)!;
+}
 
 const graphs = body.widgets.filter(({ type }) => type === 'metric');
 
@@ -285,14 +321,59 @@ describe('the dashboard', () => {
     expect(dashboardPage(body).html).toContain('A month at the pace');
   });
 
-  it('draws a stream that was there already too', () => {
+  it('draws a stream that was there already too, which may buffer for 15 minutes', () => {
+    // Act
     const imported = dashboardBody(templateOf({ deliveryStreamName: 'my-stream' }));
+
+    // Assess
     expect(imported.widgets).toHaveLength(body.widgets.length);
-    const [late] = imported.widgets.filter(({ properties }) => properties.title === 'How late');
-    expect(describeWidget(late!)).toMatchObject({
+    expect(describeWidget(widgetOf(imported, 'How late'))).toMatchObject({
       draws: ['oldest record not in S3 yet: Maximum AWS/Firehose DeliveryToS3.DataFreshness {my-stream}'],
       lines: ['1200: alarm: older'],
     });
+    expect(describeWidget(widgetOf(imported, 'Success')).lines).toEqual([
+      '1: alarm: less, in 15 of 45 minutes',
+    ]);
+  });
+
+  it('says when alarms fire that are tuned', () => {
+    // Prepare
+    const { stack } = createApp(
+      {},
+      {
+        alarms: {
+          BytesQuota: { threshold: 95, periods: 2, outOf: 6 },
+          RecordsQuota: { threshold: 70, periods: 1 },
+          RefusedRecords: { threshold: 25, outOf: 4 },
+          DeadLetters: { periods: 2 },
+        },
+      },
+    );
+
+    // Act
+    const tuned = dashboardBody(Template.fromStack(stack));
+
+    // Assess
+    const said = (title: string) => describeWidget(widgetOf(tuned, title));
+    expect(said('Bytes').draws).toContain('alarm: more than 95 % in 10 of 30 minutes: 0.95 * limit');
+    expect(said('Records').draws).toContain('alarm: more than 70 %: 0.7 * limit');
+    expect(said('Refused records').lines).toEqual(['25: alarm: more, in 15 of 20 minutes']);
+    expect(said('Dead letters').lines).toEqual(['0: alarm: any, for 10 minutes']);
+  });
+
+  it.each(alarmNames)('draws nothing of %s when it is left out, and all the rest', (name) => {
+    // Prepare
+    const { stack } = createApp({}, { alarms: { [name]: false } });
+
+    // Act
+    const { widgets } = dashboardBody(Template.fromStack(stack));
+
+    // Assess
+    const drawn = widgets.flatMap(({ type, properties }) =>
+      type === 'metric' ? [[properties.title, describeWidget({ type, properties } as Widget)]] : [],
+    );
+    expect(Object.fromEntries(drawn)).toEqual(expectedWithout(name));
+    expect(widgets[0]!.properties.alarms).toHaveLength(alarmNames.length - 1);
   });
 
   it('counts with the memory and the prices that it is given', () => {

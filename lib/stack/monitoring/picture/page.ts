@@ -1,11 +1,6 @@
-import type {
-  Axis,
-  DashboardBody,
-  MetricRow,
-  Rendering,
-  Widget,
-} from '../../../../test/stack/monitoring/dashboard-body.ts';
-import { shortNumber, ticks } from '../../../proof/svg-plots.ts';
+import { shortNumber, ticks } from '../../../terminal/scale.ts';
+import type { Axis, DashboardBody, MetricRow, Rendering, Widget } from './dashboard-body.ts';
+import type { Page } from './draw-page.ts';
 import { firing, pointCount, type Series, sampleSeries } from './sample-data.ts';
 
 const column = 60;
@@ -44,11 +39,7 @@ interface Line {
 }
 
 /** What a page of the dashboard looks like, with sample data in it. */
-export function dashboardPage({ widgets }: DashboardBody): {
-  readonly html: string;
-  readonly width: number;
-  readonly height: number;
-} {
+export function dashboardPage({ widgets }: DashboardBody): Page {
   const width = 24 * column + 2 * margin;
   const height = header + Math.max(...widgets.map(({ y, height }) => y + height)) * row + margin;
   const html = `<!doctype html><meta charset="utf-8"><style>${style}</style><body style="height:${height}px">

@@ -1,10 +1,11 @@
+import { eventBytes } from '../../../../lambda/contract/event.ts';
+
 /** Values of a metric, one for each five minutes; `undefined` where nothing was published. */
 export type Series = readonly (number | undefined)[];
 
 /** Points of the twelve hours that the dashboard shows. */
 export const pointCount = 144;
 
-const bytesPerEvent = 68;
 const eventsPerRecord = 451;
 const runEvents = 900_000;
 
@@ -42,7 +43,7 @@ const values: Readonly<Record<string, (point: number) => number | undefined>> = 
   EventsDelivered: delivered,
   EventsQueued: large,
   EventsUncertain: (point) => (slices(point) > 5 ? 4_510 : 0),
-  // Slices side by side share the stream.
+  // Slices that run at the same time share the stream.
   'EventsPerSecond Average': (point) => (slices(point) > 0 ? pace(point) / 4 : pace(point)),
   'EventsPerSecond Maximum': pace,
   'Duration p50': (point) => (slices(point) > 0 ? 50_000 : runMs(point)),
@@ -51,9 +52,9 @@ const values: Readonly<Record<string, (point: number) => number | undefined>> = 
   ColdStart: (point) => (slices(point) > 0 ? 4 : noise(point, 4) < 0.1 ? 1 : 0),
   RecordsRefused: refused,
   BilledBytes: (point) => records(point) * 30_720,
-  BytesDelivered: (point) => delivered(point) * bytesPerEvent,
+  BytesDelivered: (point) => delivered(point) * eventBytes,
   Requests: (point) => Math.ceil(records(point) / 17),
-  IncomingBytes: (point) => delivered(point) * bytesPerEvent,
+  IncomingBytes: (point) => delivered(point) * eventBytes,
   IncomingRecords: records,
   IncomingPutRequests: (point) => Math.ceil(records(point) / 17),
   BytesPerSecondLimit: () => 5 * 2 ** 20,

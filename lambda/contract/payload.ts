@@ -1,0 +1,28 @@
+/** What an invocation is called with, from the console, the schedule or the work queue. */
+export interface Payload {
+  /** Events of the run: short for the slice `[0, count)`. @default - the function's own count */
+  readonly count?: number;
+  /** Names the run; with the stream's name it decides every UUID. @default - the id of the request */
+  readonly runId?: string;
+  /** Index of the first event. @default 0 */
+  readonly from?: number;
+  /** Index after the last event. @default - `count` */
+  readonly to?: number;
+  /** Steady rate. @default - the function's own, if it has one */
+  readonly eventsPerSecond?: number;
+}
+
+/** The properties of a {@link Payload}; every other name is a typo. */
+export const payloadProperties = [
+  'count',
+  'runId',
+  'from',
+  'to',
+  'eventsPerSecond',
+] as const satisfies readonly (keyof Payload)[];
+
+/** What a run's id looks like: 1 to 256 characters, no control character and no half of a surrogate pair. */
+export const runIdPattern = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
+
+/** What {@link runIdPattern} expects, for messages. */
+export const runIdExpectation = '1 to 256 characters without control characters, for example run-1';

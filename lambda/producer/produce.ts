@@ -1,0 +1,49 @@
+import type { RunSlice } from '../contract/slice.ts';
+import type { Deadline } from './deadline.ts';
+import { type DeliveryOptions, type DeliveryOutcome, deliver } from './delivery.ts';
+import type { Environment } from './environment.ts';
+import { createEventWriter } from './events.ts';
+import type { PutRecords } from './firehose.ts';
+import type { Clock } from './gate.ts';
+import type { Pacer } from './pacer.ts';
+import { createRequestSource } from './requests.ts';
+
+/** What {@link produce} works with. */
+export interface ProduceOptions {
+  /** What the function knows from its environment variables. */
+  readonly environment: Environment;
+  /** Sends one request. */
+  readonly putRecords: PutRecords;
+  /** Knows what the stream takes. */
+  readonly pacer: Pacer;
+  /** The time. */
+  readonly clock: Clock;
+  /** Told of every request. */
+  readonly onRequest?: DeliveryOptions['onRequest'];
+}
+
+/**
+ * The road of the data: the events of a slice are generated, packed into records and requests, and delivered, each stage
+ * pulled by the next.
+ */
+export function produce(
+  slice: RunSlice,
+  deadline: Deadline,
+  { environment, putRecords, pacer, clock, onRequest }: ProduceOptions,
+): Promise<DeliveryOutcome> {
+  const { deliveryStreamName, recordFormat, settings } = environment;
+  const { maxRequestBytes, concurrency, maxAttempts } = settings;
+  const writeEvents = createEventWriter(deliveryStreamName, slice.runId, slice.from);
+  const source = createRequestSource({ slice, recordFormat, maxRequestBytes, writeEvents, now: clock.now });
+  return deliver(source, {
+    putRecords,
+    pacer,
+    deadline,
+    concurrency,
+    maxAttempts,
+    clock,
+    // Of the slice alone: a slice that names no rate is sent as fast as the stream takes it.
+    ...(slice.eventsPerSecond && { eventsPerSecond: slice.eventsPerSecond }),
+    ...(onRequest && { onRequest }),
+  });
+}

@@ -1,0 +1,19 @@
+/** Quotas of a Direct PUT stream, a second. */
+export interface Quota {
+  /** Record data, in bytes before base64. */
+  readonly bytes: number;
+  /** Records. */
+  readonly records: number;
+  /** Requests. */
+  readonly requests: number;
+}
+
+/**
+ * The quotas that AWS has: those of the three large regions, named after one of them, and those of all others.
+ *
+ * @see https://docs.aws.amazon.com/firehose/latest/dev/limits.html
+ */
+export const quotas = {
+  'us-east-1': { bytes: 5 * 1_048_576, records: 500_000, requests: 2_000 },
+  default: { bytes: 1_048_576, records: 100_000, requests: 1_000 },
+} as const satisfies Record<string, Quota>;

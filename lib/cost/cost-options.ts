@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  defaultSchedule,
+  type MonitoringLevel,
+  monitoringLevels,
+  settings,
+} from '../../lambda/contract/settings.ts';
+import { prices, withOwnPrices } from '../aws/prices.ts';
+import { isSchedule, scheduleExample, scheduleExpectation } from '../aws/schedule.ts';
+import { settingOption } from '../terminal/options.ts';
+import type { CostQuestion } from './estimate.ts';
+
+/** What a person asked `npm run cost` for. */
+export interface CostOptions {
+  readonly count?: number;
+  readonly schedule: string;
+  readonly monitoring: MonitoringLevel;
+  readonly context?: Readonly<Record<string, string>>;
+  readonly json?: true;
+}
+
+/** The command `npm run cost`. */
+export function createCostCommand(): Command {
+  return new Command('npm run cost --')
+    .description('Says what a run and a month would cost in each record format, without AWS.')
+    .addOption(settingOption('count', 'events of a run'))
+    .option(
+      '--schedule <expression>',
+      "rate(…), cron(…), or 'off' for none",
+      scheduleArgument,
+      defaultSchedule,
+    )
+    .addOption(
+      new Option('--monitoring <level>', 'what the producer is watched with')
+        .choices(monitoringLevels)
+        .default(monitoringLevels[0]),
+    )
+    .option(
+      '-c, --context <price=value>',
+      'a price of your own, see below; may be given several times',
+      collectPrice,
+    )
+    .option('--json', 'print one JSON document, with all digits, instead of the tables')
+    .addHelpText('after', `\nPrices, as in CDK context: ${Object.keys(prices).join(', ')}`);
+}
+
+/** What a person asked for, with the prices of cdk.json and their own. */
+export function toCostQuestion({
+  count = settings.count.default,
+  schedule,
+  monitoring,
+  context,
+}: CostOptions): CostQuestion {
+  const cdkJson = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+  return {
+    count,
+    schedule,
+    monitoring,
+    prices: withOwnPrices({ ...cdkJson.context, ...context }, 'context '),
+  };
+}
+
+function scheduleArgument(text: string): string {
+  if (text !== 'off' && !isSchedule(text)) {
+    throw new InvalidArgumentError(
+      `Expected ${scheduleExpectation}, or off, for example ${scheduleExample}.`,
+    );
+  }
+  return text;
+}
+
+function collectPrice(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, key = '', value = ''] = /^([^=]*)=(.*)$/.exec(text) ?? [];
+  if (!Object.hasOwn(prices, key)) {
+    throw new InvalidArgumentError(
+      `Expected PRICE=VALUE, where PRICE is one of ${Object.keys(prices).join(', ')}, for example firehoseUsdPerGb=0.031.`,
+    );
+  }
+  return { ...before, [key]: value };
+}

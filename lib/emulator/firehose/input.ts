@@ -1,0 +1,118 @@
+import * as v from 'valibot';
+import {
+  deliveryStreamNameExpectation,
+  deliveryStreamNamePattern,
+  maxRecordBytes,
+  maxRecordsPerRequest,
+} from '../../../lambda/contract/firehose-limits.ts';
+import { FirehoseError } from './errors.ts';
+
+const DeliveryStreamName = v.pipe(
+  v.string(),
+  v.regex(deliveryStreamNamePattern, `expected ${deliveryStreamNameExpectation}`),
+);
+
+const Data = v.pipe(
+  v.string(),
+  v.transform(decodeBase64),
+  v.maxLength(maxRecordBytes, `expected at most ${maxRecordBytes} bytes before base64`),
+);
+
+/** An object of JSON, which valibot's own `object` takes a list for, too. */
+const structure = <Entries extends v.ObjectEntries>(entries: Entries) =>
+  v.pipe(
+    v.custom<Record<string, unknown>>(
+      (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+      'expected an object',
+    ),
+    v.object(entries),
+  );
+
+const FirehoseRecord = structure({ Data });
+
+/** The input of each operation that this Firehose knows; other members of it have no effect here. */
+const inputs = {
+  DescribeDeliveryStream: structure({ DeliveryStreamName }),
+  PutRecord: structure({ DeliveryStreamName, Record: FirehoseRecord }),
+  PutRecordBatch: structure({
+    DeliveryStreamName,
+    Records: v.pipe(
+      v.array(FirehoseRecord),
+      v.minLength(1, 'expected at least one record'),
+      v.maxLength(maxRecordsPerRequest, `expected at most ${maxRecordsPerRequest} records`),
+    ),
+  }),
+};
+
+/** More of them would be no help: a request may have 500 wrong records. */
+const mostProblemsShown = 10;
+
+/** Name of an operation. */
+export type Operation = keyof typeof inputs;
+
+/** Input of an operation that is within all limits, its data decoded. */
+export type Input<Name extends Operation> = v.InferOutput<(typeof inputs)[Name]>;
+
+/** The operations that this Firehose knows. */
+export const operations = Object.keys(inputs) as readonly Operation[];
+
+/**
+ * Reads the input of an operation.
+ *
+ * @param json The parsed body.
+ * @throws FirehoseError `SerializationException` for a value of the wrong type or data that is not base64;
+ * `ValidationException` for what is missing or out of bounds, naming all of it.
+ */
+export function parseInput<Name extends Operation>(operation: Name, json: unknown): Input<Name> {
+  const parsed = v.safeParse(inputs[operation], json);
+  if (parsed.success) {
+    return parsed.output as Input<Name>;
+  }
+  const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'the body'}: ${issue.message}`);
+  const isWrongType = ({ kind, input }: v.BaseIssue<unknown>) =>
+    kind === 'schema' && input !== undefined && input !== null;
+  if (parsed.issues.some(isWrongType)) {
+    throw new FirehoseError('SerializationException', problems.slice(0, mostProblemsShown).join('; '));
+  }
+  const count = problems.length;
+  const shown = problems.slice(0, mostProblemsShown).join('; ');
+  throw new FirehoseError(
+    'ValidationException',
+    `${count} validation error${count === 1 ? '' : 's'} detected: ${shown}`,
+  );
+}
+
+/**
+ * Decodes base64 as AWS does: the standard alphabet, padded, canonical, nothing skipped.
+ *
+ * `Buffer.from` skips what it does not know, and takes the URL-safe alphabet too. The checks here catch all of that
+ * without reading the text again character by character: on a request of 1 MiB they cost a few percent of the decoding,
+ * where a regular expression costs six times the decoding.
+ *
+ * @throws FirehoseError `SerializationException`.
+ */
+export function decodeBase64(text: string): Buffer {
+  if (text.length % 4 !== 0) {
+    throw notBase64(
+      text,
+      `Base64 encoded length is expected a multiple of 4 bytes but found: ${text.length}`,
+    );
+  }
+  const bytes = Buffer.from(text, 'base64');
+  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
+  // Whatever was skipped is missing from the length, as is everything after a padding that came too early.
+  const complete = bytes.length === (text.length / 4) * 3 - padding;
+  if (!complete || text.includes('-') || text.includes('_')) {
+    const invalid = /[^A-Za-z0-9+/=]|=(?!=?$)/.exec(text)?.[0];
+    throw notBase64(text, `Invalid Base64 character: '${invalid ?? '='}'`);
+  }
+  if (padding > 0 && bytes.toString('base64', bytes.length - 3 + padding) !== text.slice(-4)) {
+    throw notBase64(text, 'Invalid last non-pad Base64 character detected');
+  }
+  return bytes;
+}
+
+function notBase64(text: string, reason: string): FirehoseError {
+  const shown = text.length > 40 ? `${text.slice(0, 40)}…` : text;
+  return new FirehoseError('SerializationException', `'${shown}' can not be converted to a Blob: ${reason}`);
+}

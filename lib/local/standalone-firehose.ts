@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { DeliveryStream, type DeliveryStreamSettings } from '../emulator/firehose/delivery-stream.ts';
+import { createFirehoseServer, listenOnLoopback } from '../emulator/firehose/server.ts';
+
+/** What `npm run firehose` can be told. */
+export interface StandaloneOptions {
+  /** Port on 127.0.0.1; 0 for any free one. */
+  readonly port: number;
+  /** Name of the one delivery stream. */
+  readonly stream: string;
+  /** Directory for the objects. */
+  readonly output: string;
+}
+
+/** Time that a client has for the request it is sending when the Firehose stops. */
+const stalledClientMs = 2_000;
+
+/** A Firehose that runs. */
+export interface StandaloneFirehose {
+  /** What to tell its user: the endpoint, and lines to paste. */
+  readonly greeting: string;
+  /** Finishes the requests under way, delivers what is buffered, and returns what to tell its user in the end. */
+  stop(): Promise<string>;
+}
+
+/**
+ * A stream like the one that the stack deploys: GZIP, an object every 60 s or 5 MiB, a Hive-style prefix.
+ *
+ * @param deliveryStreamName its name; the bucket's is the same with `-bucket`.
+ */
+export function standaloneSettings(deliveryStreamName: string): DeliveryStreamSettings {
+  const date = 'year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/';
+  return {
+    deliveryStreamName,
+    bucketName: `${deliveryStreamName.replaceAll(/[^a-zA-Z0-9.-]|^[^a-zA-Z0-9]/g, 'x')}-bucket`,
+    prefix: `events/${date}`,
+    errorOutputPrefix: `errors/!{firehose:error-output-type}/${date}`,
+    compression: 'GZIP',
+    bufferingIntervalSeconds: 60,
+    bufferingSizeMiB: 5,
+    encrypted: true,
+  };
+}
+
+/**
+ * Starts a Firehose with one stream.
+ *
+ * @throws when the stream's name is not one, or the port is taken.
+ */
+export async function startStandalone({
+  port,
+  stream: name,
+  output,
+}: StandaloneOptions): Promise<StandaloneFirehose> {
+  const stream = new DeliveryStream(standaloneSettings(name), { directory: output });
+  const server = createFirehoseServer({ deliveryStreams: [stream] });
+  const endpoint = await listenOnLoopback(server, port);
+  return {
+    greeting: greeting(endpoint, stream.settings, output),
+    stop: async () => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      const timer = setTimeout(() => server.closeAllConnections(), stalledClientMs);
+      await closed;
+      clearTimeout(timer);
+      await stream.close();
+      const { records, recordBytes, keys, objectBytes } = stream.totals;
+      const bucket = join(output, stream.settings.bucketName);
+      return [
+        `Records: ${records}, ${recordBytes} bytes. Objects: ${keys.length}, ${objectBytes} bytes on disk.`,
+        ...keys.slice(-3).map((key) => `  ${join(bucket, key)}`),
+        ...(keys.length > 3 ? [`  and ${keys.length - 3} before these`] : []),
+        '',
+      ].join('\n');
+    },
+  };
+}
+
+function greeting(endpoint: string, settings: DeliveryStreamSettings, output: string): string {
+  const name = settings.deliveryStreamName;
+  return `Firehose on ${endpoint}
+stream ${name}, objects in ${join(output, settings.bucketName)} every ${settings.bufferingIntervalSeconds} s or ${settings.bufferingSizeMiB} MiB
+Ctrl-C delivers what is buffered, and stops.
+
+Any client, with any credentials:
+  export AWS_ENDPOINT_URL_FIREHOSE=${endpoint} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+AWS CLI, version 2:
+  aws firehose put-record --delivery-stream-name ${name} --cli-binary-format raw-in-base64-out --record '{"Data":"hello\\n"}'
+AWS CLI, version 1:
+  aws firehose put-record --delivery-stream-name ${name} --record '{"Data":"hello\\n"}'
+boto3:
+  python3 -c "import boto3; print(boto3.client('firehose').put_record(DeliveryStreamName='${name}', Record={'Data': b'hello\\n'}))"
+
+`;
+}

@@ -1,0 +1,50 @@
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import * as v from 'valibot';
+import { reportSchema } from '../../lambda/contract/report.ts';
+
+/** Where the last local run is remembered, wherever its objects went. */
+export const lastRunPath = '.local/last-run.json';
+
+/** What commands need to know of the last local run; whatever else its file says is for people. */
+const lastRunSchema = v.object({
+  /** The slice that the function was invoked for. */
+  report: v.pick(reportSchema, ['runId', 'deliveryStreamName', 'from', 'to']),
+  /** Where its objects are. */
+  output: v.object({ directory: v.string() }),
+});
+
+/** See {@link readLastRun}. */
+export type LastRun = v.InferOutput<typeof lastRunSchema>;
+
+/** Forgets the last local run, so that nobody takes it for the one that begins, should that one not end well. */
+export async function forgetLastRun(path = lastRunPath): Promise<void> {
+  await rm(path, { force: true });
+}
+
+/** Remembers a local run. */
+export async function writeLastRun(run: LastRun, path = lastRunPath): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, `${JSON.stringify(run, null, 2)}\n`);
+}
+
+/**
+ * Reads what a local run left.
+ *
+ * @throws Error if there was none, or the file is not such a note; the message says what to do.
+ */
+export async function readLastRun(path = lastRunPath): Promise<LastRun> {
+  const text = await readFile(path, 'utf8').catch((error) => {
+    if (error.code !== 'ENOENT') {
+      throw error;
+    }
+    throw new Error(
+      'there is no local run yet: npm start makes one, or give --source, --stream, --run-id and --count',
+    );
+  });
+  try {
+    return v.parse(lastRunSchema, JSON.parse(text));
+  } catch (error) {
+    throw new Error(`${path} is no note of a local run: ${(error as Error).message}`, { cause: error });
+  }
+}

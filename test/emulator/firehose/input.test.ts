@@ -1,0 +1,179 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { deliveryStreamNamePattern } from '../../../lambda/contract/firehose-limits.ts';
+import { FirehoseError } from '../../../lib/emulator/firehose/errors.ts';
+import { decodeBase64, parseInput } from '../../../lib/emulator/firehose/input.ts';
+
+function makeRecords(count: number, data = 'aGk='): { Data: string }[] {
+  return Array.from({ length: count }, () => ({ Data: data }));
+}
+
+function makeBatch(overrides: object = {}): object {
+  return { DeliveryStreamName: 'my-stream', Records: makeRecords(2), ...overrides };
+}
+
+function encode(bytes: number): string {
+  return Buffer.alloc(bytes, 'x').toString('base64');
+}
+
+function refusalOf(act: () => unknown): string {
+  try {
+    act();
+  } catch (error) {
+    expect(error).toBeInstanceOf(FirehoseError);
+    return `${(error as FirehoseError).type}: ${(error as FirehoseError).message}`;
+  }
+  throw new Error('It was not refused');
+}
+
+describe('a request within the limits', () => {
+  it('is returned with its data decoded', () => {
+    // Act
+    const input = parseInput('PutRecordBatch', makeBatch({ Records: [{ Data: 'aGk=' }, { Data: '' }] }));
+
+    // Assess
+    expect(input).toEqual({
+      DeliveryStreamName: 'my-stream',
+      Records: [{ Data: Buffer.from('hi') }, { Data: Buffer.alloc(0) }],
+    });
+  });
+
+  it.each([
+    ['500 records', makeBatch({ Records: makeRecords(500) })],
+    ['a record of 1,000 KiB', makeBatch({ Records: [{ Data: encode(1_024_000) }] })],
+    ['a name of 64 characters', makeBatch({ DeliveryStreamName: 'n'.repeat(64) })],
+    ['members that it does not know', makeBatch({ Whatever: 1 })],
+  ])('may have %s', (_what, json) => {
+    expect(() => parseInput('PutRecordBatch', json)).not.toThrow();
+  });
+});
+
+const streamName = 'the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream';
+
+describe('a request beyond the limits', () => {
+  it.each([
+    [
+      '501 records',
+      makeBatch({ Records: makeRecords(501) }),
+      'ValidationException: 1 validation error detected: Records: expected at most 500 records',
+    ],
+    [
+      'no record',
+      makeBatch({ Records: [] }),
+      'ValidationException: 1 validation error detected: Records: expected at least one record',
+    ],
+    [
+      'a record of one byte more than 1,000 KiB',
+      makeBatch({ Records: [{ Data: 'aGk=' }, { Data: encode(1_024_001) }] }),
+      'ValidationException: 1 validation error detected: Records.1.Data: expected at most 1024000 bytes before base64',
+    ],
+    [
+      'a name of 65 characters',
+      makeBatch({ DeliveryStreamName: 'n'.repeat(65) }),
+      `ValidationException: 1 validation error detected: DeliveryStreamName: expected ${streamName}`,
+    ],
+    [
+      'a name with a space',
+      makeBatch({ DeliveryStreamName: 'my stream' }),
+      `ValidationException: 1 validation error detected: DeliveryStreamName: expected ${streamName}`,
+    ],
+    [
+      'nothing that is required',
+      { Records: null },
+      /^ValidationException: 2 validation errors detected: DeliveryStreamName: .*; Records: /,
+    ],
+    [
+      'a record without data',
+      makeBatch({ Records: [{}] }),
+      /^ValidationException: 1 validation error detected: Records\.0\.Data: /,
+    ],
+    [
+      'data of the wrong type',
+      makeBatch({ Records: [{ Data: 7 }] }),
+      /^SerializationException: Records\.0\.Data: /,
+    ],
+    ['a record that is a string', makeBatch({ Records: ['aGk='] }), /^SerializationException: Records\.0: /],
+    ['records that are a string', makeBatch({ Records: 'aGk=' }), /^SerializationException: Records: /],
+    ['no object', [], /^SerializationException: the body: /],
+    ['null', null, /^ValidationException: .*the body: /],
+  ])("because of %s is refused with AWS's type of error, and what is wrong", (_what, json, refusal) => {
+    const message = refusalOf(() => parseInput('PutRecordBatch', json));
+    if (typeof refusal === 'string') {
+      expect(message).toBe(refusal);
+    } else {
+      expect(message).toMatch(refusal);
+    }
+  });
+
+  it('names the first ten problems of many, and how many there are', () => {
+    const message = refusalOf(() =>
+      parseInput('PutRecordBatch', makeBatch({ Records: Array(500).fill({}) })),
+    );
+
+    expect(message).toMatch(/^ValidationException: 500 validation errors detected: /);
+    expect(message.split('; ')).toHaveLength(10);
+  });
+
+  it.each([
+    [
+      'aGk',
+      "'aGk' can not be converted to a Blob: Base64 encoded length is expected a multiple of 4 bytes but found: 3",
+    ],
+    ['{"a": 1}', `'{"a": 1}' can not be converted to a Blob: Invalid Base64 character: '{'`],
+    ['aG-_', "'aG-_' can not be converted to a Blob: Invalid Base64 character: '-'"],
+    ['aG==aGk=', "'aG==aGk=' can not be converted to a Blob: Invalid Base64 character: '='"],
+    ['aGl=', "'aGl=' can not be converted to a Blob: Invalid last non-pad Base64 character detected"],
+    ['aGk=\n\n\n\n', `'aGk=\n\n\n\n' can not be converted to a Blob: Invalid Base64 character: '='`],
+  ])('because its data is %j is refused, not decoded somehow', (data, refusal) => {
+    expect(
+      refusalOf(() => parseInput('PutRecord', { DeliveryStreamName: 's', Record: { Data: data } })),
+    ).toBe(`SerializationException: ${refusal}`);
+  });
+});
+
+describe('decoding base64', () => {
+  it('gives back any bytes', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
+        expect(decodeBase64(Buffer.from(bytes).toString('base64'))).toEqual(Buffer.from(bytes));
+      }),
+    );
+  });
+
+  it('takes a text exactly if encoding gives it back', () => {
+    const character = fc.constantFrom(...'AQZagz059+/=-_ \n€é\u{1F600}');
+    const almostBase64 = fc
+      .tuple(fc.base64String({ maxLength: 40 }), fc.nat(), character)
+      .map(
+        ([text, at, char]) =>
+          text.slice(0, at % (text.length + 1)) + char + text.slice((at % (text.length + 1)) + 1),
+      );
+    fc.assert(
+      fc.property(fc.oneof(fc.string({ unit: character, maxLength: 12 }), almostBase64), (text) => {
+        const canonical = Buffer.from(text, 'base64').toString('base64') === text;
+        if (canonical) {
+          expect(decodeBase64(text).toString('base64')).toBe(text);
+        } else {
+          expect(refusalOf(() => decodeBase64(text))).toMatch(
+            /^SerializationException: .* can not be converted/s,
+          );
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+describe('the name of a delivery stream', () => {
+  it.each([
+    ['a', true],
+    ['Aa0_.-', true],
+    ['n'.repeat(64), true],
+    ['', false],
+    ['n'.repeat(65), false],
+    ['a/b', false],
+    ['a\n', false],
+  ])('%j is one: %s', (name, expected) => {
+    expect(deliveryStreamNamePattern.test(name)).toBe(expected);
+  });
+});

@@ -1,0 +1,149 @@
+import { App, Duration, Size, Stack } from 'aws-cdk-lib';
+import { describe, expect, it } from 'vitest';
+import { type SettingName, settings, type WholeNumberSetting } from '../../lambda/contract/settings.ts';
+import { EventProducer, type EventProducerProps } from '../../lib/stack/event-producer.ts';
+import { PropError } from '../../lib/stack/prop-checks.ts';
+
+/** Makes the producer `Other/Producer`, without a bundle. */
+function createProducer(props: EventProducerProps): EventProducer {
+  const app = new App({ context: { 'aws:cdk:bundling-stacks': [] } });
+  return new EventProducer(new Stack(app, 'Other'), 'Producer', props);
+}
+
+/** What goes wrong when it is made with such props. */
+function refusalOf(props: EventProducerProps): Error {
+  try {
+    createProducer(props);
+  } catch (error) {
+    return error as Error;
+  }
+  return expect.unreachable(`${JSON.stringify(props)} should be refused`);
+}
+
+/** The value of a prop, as its type has it. */
+function propOf(name: SettingName, value: number): EventProducerProps {
+  const { unit }: WholeNumberSetting = settings[name];
+  const convert = { seconds: (seconds: number) => Duration.millis(seconds * 1_000), MiB: mebibytes }[
+    unit ?? ''
+  ];
+  return { [name]: convert?.(value) ?? value };
+}
+
+/** Also of half a mebibyte. */
+function mebibytes(value: number): Size {
+  return Size.kibibytes(value * 1_024);
+}
+
+/** The largest value of a setting for which nothing else is set: a count has to be allowed by default. */
+function maxOf(name: SettingName): number {
+  return name === 'count' ? settings.maxCount.default : settings[name].max;
+}
+
+/** What else has to be given where a setting is at a bound. How little memory will do depends on the requests. */
+const takenBeside: Record<Exclude<SettingName, 'memorySize'>, EventProducerProps> = {
+  count: { maxCount: settings.maxCount.max },
+  maxCount: { count: 1 },
+  eventsPerSlice: {},
+  eventsPerSecond: {},
+  concurrency: { memorySize: Size.mebibytes(1_024) },
+  maxRequestBytes: {},
+  maxAttempts: {},
+  maxConcurrency: {},
+  timeout: {},
+  bufferingInterval: {},
+  bufferingSize: {},
+};
+
+const wrong = (Object.keys(settings) as SettingName[]).flatMap((name) =>
+  [settings[name].min - 1, maxOf(name) + 1, settings[name].min + 0.5]
+    // There is no negative Duration.
+    .filter((value) => value >= 0)
+    .map((value) => [name, value] as const),
+);
+
+describe('a numeric prop', () => {
+  it.each(wrong)(
+    '%s of %d is refused, by the path of the construct, its bounds and an example',
+    (name, value) => {
+      // Act
+      const refusal = refusalOf(propOf(name, value));
+
+      // Assess
+      const { min, unit }: WholeNumberSetting = settings[name];
+      const [, path, said, example] = /^(\S+): (.*), for example (\d+)$/.exec(refusal.message) ?? [];
+      expect(refusal).toBeInstanceOf(PropError);
+      expect(path).toMatch(/^Other\/Producer(\/|$)/);
+      expect(said).toBe(
+        `${name} is ${value}: expected a whole number from ${min} to ${maxOf(name)}${unit ? ` (${unit})` : ''}`,
+      );
+      expect(Number(example)).toBeGreaterThanOrEqual(min);
+      expect(Number(example)).toBeLessThanOrEqual(maxOf(name));
+    },
+  );
+
+  it.each([
+    [{ count: 51, maxCount: 50 }, 51],
+    [{ maxCount: 50 }, settings.count.default],
+  ])('%j is refused: a count may not be above maxCount', (props, count) => {
+    // Act
+    const { message } = refusalOf(props);
+
+    // Assess
+    expect(message).toContain(
+      `Other/Producer/Function: count is ${count}: expected a whole number from 1 to 50`,
+    );
+  });
+
+  it('of a count above maxCount is refused with an example that is not', () => {
+    // Act
+    const { message } = refusalOf({ count: 51, maxCount: 50 });
+
+    // Assess
+    expect(Number(/for example (\d+)$/.exec(message)?.[1])).toBeLessThanOrEqual(50);
+  });
+
+  it.each<[EventProducerProps, string]>([
+    [
+      { concurrency: 64, maxRequestBytes: 4_000_000 },
+      'memorySize is 512 MiB, and 64 requests at once (concurrency) of 4000000 bytes (maxRequestBytes) need 1105 MiB',
+    ],
+    [
+      { memorySize: Size.mebibytes(159) },
+      'memorySize is 159 MiB, and 8 requests at once (concurrency) of 1048576 bytes (maxRequestBytes) need 160 MiB',
+    ],
+  ])('%j is refused: requests in flight need memory', (props, message) => {
+    // Act
+    const refusal = refusalOf(props);
+
+    // Assess
+    expect(refusal).toBeInstanceOf(PropError);
+    expect(refusal.message).toBe(
+      `Other/Producer/Function: ${message}: raise memorySize or lower one of the others`,
+    );
+  });
+
+  it.each(Object.entries(takenBeside))('%s is taken at its bounds', (key, beside) => {
+    const name = key as keyof typeof takenBeside;
+    for (const value of [settings[name].min, settings[name].max]) {
+      expect(() => createProducer({ ...beside, ...propOf(name, value) })).not.toThrow();
+    }
+  });
+
+  it.each([160, 10_240])('of %i MiB is taken by memorySize, in which requests have room', (value) => {
+    expect(() => createProducer({ memorySize: Size.mebibytes(value) })).not.toThrow();
+  });
+});
+
+describe('a price', () => {
+  it.each([
+    [-1, 'prices.firehoseUsdPerGb is "-1": expected a price in US dollars'],
+    [Number.NaN, 'prices.firehoseUsdPerGb is "NaN": expected a price in US dollars'],
+  ])('of %d is refused, by the path of the construct', (firehoseUsdPerGb, message) => {
+    // Act
+    const refusal = refusalOf({ prices: { firehoseUsdPerGb } });
+
+    // Assess
+    expect(refusal).toBeInstanceOf(PropError);
+    expect(refusal.message).toContain(`Other/Producer/Function: ${message}`);
+  });
+});

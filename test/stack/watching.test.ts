@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { reportMetrics } from '../../lambda/contract/metrics.ts';
+import { defaultSchedule, monitoringLevels, settings } from '../../lambda/contract/settings.ts';
+import { watchingOf } from '../../lib/cost/watching.ts';
+import type { AlarmProperties } from '../../lib/simulation/cloudwatch.ts';
+import { templateOf } from './synth.ts';
+
+/** The properties of every resource of a type in the template. */
+function propertiesOf(type: string, context: Record<string, string> = {}): unknown[] {
+  return Object.values(templateOf(context).findResources(type)).map(({ Properties }) => Properties);
+}
+
+/** CloudWatch bills an alarm on a formula for each metric in it. */
+const metricsOf = ({ Metrics }: AlarmProperties) =>
+  Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
+
+describe('what the cost table says of the stack', () => {
+  it('is how often it runs, and what the function is given', () => {
+    expect(propertiesOf('AWS::Scheduler::Schedule')).toEqual([
+      expect.objectContaining({ ScheduleExpression: defaultSchedule }),
+    ]);
+    expect(propertiesOf('AWS::Lambda::Function')).toContainEqual(
+      expect.objectContaining({ MemorySize: settings.memorySize.default, Architectures: ['arm64'] }),
+    );
+    expect(propertiesOf('AWS::Lambda::EventSourceMapping')).toEqual([
+      expect.objectContaining({ ScalingConfig: { MaximumConcurrency: settings.maxConcurrency.default } }),
+    ]);
+  });
+
+  it.each(
+    monitoringLevels.flatMap((monitoring) =>
+      ['rate(5 minutes)', 'off'].map((schedule) => ({ monitoring, schedule })),
+    ),
+  )('is how many alarms and dashboards there are: %j', ({ monitoring, schedule }) => {
+    // Prepare
+    const context = { monitoring, schedule };
+
+    // Act
+    const alarms = propertiesOf('AWS::CloudWatch::Alarm', context) as AlarmProperties[];
+    const dashboards = propertiesOf('AWS::CloudWatch::Dashboard', context);
+
+    // Assess
+    expect(watchingOf(monitoring, schedule !== 'off')).toMatchObject({
+      alarms: alarms.length,
+      alarmMetrics: alarms.reduce((sum, alarm) => sum + metricsOf(alarm), 0),
+      dashboards: dashboards.length,
+    });
+  });
+
+  it('is how many metrics the function publishes: those of the report, and its cold starts', () => {
+    expect(watchingOf('full', true).metrics).toBe(Object.keys(reportMetrics).length + 1);
+    expect(watchingOf('alarms', true).metrics).toBe(watchingOf('full', true).metrics);
+  });
+
+  it('is whether the function publishes metrics of its own', () => {
+    const isDisabled = (monitoring: string) =>
+      JSON.stringify(propertiesOf('AWS::Lambda::Function', { monitoring })).includes('METRICS_DISABLED');
+
+    expect(['full', 'alarms', 'off'].map(isDisabled)).toEqual([false, false, true]);
+    expect(watchingOf('off', true).metrics).toBe(0);
+  });
+});
