@@ -23,6 +23,7 @@ export const reportMetrics = {
   eventsUndelivered: { name: 'EventsUndelivered', unit: 'Count' },
   recordsRefused: { name: 'RecordsRefused', unit: 'Count' },
   requests: { name: 'Requests', unit: 'Count' },
+  requestsFailed: { name: 'RequestsFailed', unit: 'Count' },
   bytesDelivered: { name: 'BytesDelivered', unit: 'Bytes' },
   billedBytes: { name: 'BilledBytes', unit: 'Bytes' },
   durationMs: { name: 'Duration', unit: 'Milliseconds' },

@@ -36,7 +36,7 @@ export const reportSchema = v.object({
   eventsQueued: count,
   /** Events that are neither. */
   eventsUndelivered: count,
-  /** Events whose response was lost, counted each time: the upper bound of extra copies. */
+  /** Events whose response was lost or cannot be used, counted each time: the upper bound of extra copies. */
   eventsUncertain: count,
   /** Exactly the queued events, as sorted slices `[from, to]` that don't touch. */
   queued: slicePairs,
@@ -46,7 +46,9 @@ export const reportSchema = v.object({
   recordsDelivered: count,
   /** `PutRecordBatch` calls made. */
   requests: count,
-  /** Records that Firehose refused, counted each time; those whose response was lost are not among them. */
+  /** Those of them that failed as a whole: without a response, or with one that cannot be used. */
+  requestsFailed: count,
+  /** Records that Firehose refused one by one, counted each time; those of failed requests are not among them. */
   recordsRefused: count,
   /** Records sent again, counted each time. */
   recordsRetried: count,

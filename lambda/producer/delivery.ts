@@ -2,9 +2,10 @@ import { setMaxListeners } from 'node:events';
 import { billedBytes } from '../contract/firehose-limits.ts';
 import type { StopReason } from '../contract/report.ts';
 import { type Slice, sliceLength } from '../contract/slice.ts';
+import { type Clock, callFor } from './clock.ts';
 import type { Deadline } from './deadline.ts';
 import type { PutRecords, PutResponse } from './firehose.ts';
-import { type Clock, Gate } from './gate.ts';
+import { Gate } from './gate.ts';
 import type { Pacer } from './pacer.ts';
 import type { EventRecord } from './records.ts';
 import { dataBytes, type RecordBatch, type RequestSource } from './requests.ts';
@@ -15,11 +16,11 @@ export interface RequestTrace {
   readonly attempt: number;
   /** Records sent. */
   readonly records: number;
-  /** Records that have to be sent again. */
+  /** Records that Firehose did not acknowledge. */
   readonly recordsRefused: number;
   /** How long the response took. */
   readonly durationMs: number;
-  /** Why records were refused. */
+  /** Why records were not acknowledged. */
   readonly cause?: string;
 }
 
@@ -29,7 +30,7 @@ export interface DeliveryOptions {
   readonly putRecords: PutRecords;
   /** Knows what the stream takes. */
   readonly pacer: Pacer;
-  /** Decides when no request may start any more, and when those in flight are aborted. */
+  /** Decides how long a response is waited for, and when the delivery stops. */
   readonly deadline: Deadline;
   /** Requests in flight, 1 or more. */
   readonly concurrency: number;
@@ -50,6 +51,7 @@ export interface DeliveryOutcome
     | 'eventsUncertain'
     | 'recordsDelivered'
     | 'requests'
+    | 'requestsFailed'
     | 'recordsRefused'
     | 'recordsRetried'
     | 'bytesDelivered'
@@ -72,6 +74,7 @@ export function nothingDone(): DeliveryOutcome {
     undelivered: [],
     recordsDelivered: 0,
     requests: 0,
+    requestsFailed: 0,
     recordsRefused: 0,
     recordsRetried: 0,
     bytesDelivered: 0,
@@ -112,7 +115,7 @@ class Delivery {
   async run(): Promise<DeliveryOutcome> {
     const { concurrency, deadline, clock } = this.#options;
     const done = new AbortController();
-    const watch = clock.sleep(deadline.abortMs - clock.now(), done.signal).then(() => {
+    const watch = clock.sleep(deadline.deliverUntilMs - clock.now(), done.signal).then(() => {
       if (!done.signal.aborted) {
         this.#stop('deadline');
         this.#timeOver.abort();
@@ -148,23 +151,18 @@ class Delivery {
   /** Sends the records of a request, for which the gate is passed, until none is left or the delivery stops. */
   async #deliverBatch(batch: RecordBatch): Promise<void> {
     let rest = batch;
-    try {
-      for (let attempt = 1; ; attempt += 1) {
-        const sent = rest;
-        rest = await this.#send(sent, attempt);
-        if (rest.length > 0 && attempt >= this.#options.maxAttempts) {
-          this.#stop('attempts');
-        } else if (rest.length === sent.length) {
-          // Nothing was accepted: slowing down cannot help here.
-          await this.#gate.backOff(attempt);
-        }
-        if (rest.length === 0 || !(await this.#gate.enterAgain(rest))) {
-          break;
-        }
+    for (let attempt = 1; ; attempt += 1) {
+      const sent = rest;
+      rest = await this.#send(sent, attempt);
+      if (rest.length > 0 && attempt >= this.#options.maxAttempts) {
+        this.#stop('attempts');
+      } else if (rest.length === sent.length) {
+        // Nothing was accepted: slowing down cannot help here.
+        await this.#gate.backOff(attempt);
       }
-    } catch (error) {
-      this.#outcome.lastFailure = error as Error;
-      this.#stop('fatal');
+      if (rest.length === 0 || !(await this.#gate.enterAgain(rest))) {
+        break;
+      }
     }
     this.#outcome.undelivered.push(...rest.map(({ from, to }) => ({ from, to })));
   }
@@ -177,24 +175,31 @@ class Delivery {
     if (attempt > 1) {
       this.#outcome.recordsRetried += batch.length;
     }
-    try {
-      const response = await putRecords(batch, this.#timeOver.signal);
-      const durationMs = clock.now() - startedMs;
+    const timeoutMs = deadline.responseTimeoutMs(startedMs);
+    // Not by the clock: timers of Node fire up to a millisecond early.
+    const put = async (signal: AbortSignal) => {
+      const response = await putRecords(batch, signal);
+      return { response, isAborted: signal.aborted };
+    };
+    const { response, isAborted } = await callFor(timeoutMs, clock, put, this.#timeOver.signal);
+    const durationMs = clock.now() - startedMs;
+    if (response.kind === 'decided') {
       deadline.responded(durationMs);
-      this.#teachPacer(startedMs, batch, response);
-      const rest = this.#account(batch, response);
-      onRequest?.({
-        attempt,
-        records: batch.length,
-        recordsRefused: rest.length,
-        durationMs,
-        ...(response.cause && { cause: response.cause.message }),
-      });
-      return rest;
-    } finally {
-      // Only now, so that whoever enters next knows what the pacer has learned.
-      this.#gate.leave(batch);
+    } else if (isAborted) {
+      deadline.timedOut(durationMs);
     }
+    this.#teachPacer(startedMs, batch, response);
+    const rest = this.#account(batch, response);
+    // Only now, so that whoever enters next knows what the pacer has learned.
+    this.#gate.leave(batch);
+    onRequest?.({
+      attempt,
+      records: batch.length,
+      recordsRefused: rest.length,
+      durationMs,
+      ...(response.cause && { cause: response.cause.message }),
+    });
+    return rest;
   }
 
   #teachPacer(startedMs: number, batch: RecordBatch, { kind, throttled }: PutResponse): void {
@@ -224,12 +229,18 @@ class Delivery {
       rest.push(record);
       if (kind === 'lost') {
         outcome.eventsUncertain += sliceLength(record);
-      } else {
-        outcome.recordsRefused += 1;
       }
+    }
+    if (kind === 'decided') {
+      outcome.recordsRefused += rest.length;
+    } else {
+      outcome.requestsFailed += 1;
     }
     if (cause) {
       outcome.lastFailure = cause;
+    }
+    if (kind === 'fatal') {
+      this.#stop('fatal');
     }
     return rest;
   }

@@ -14,12 +14,15 @@ export class InvalidPayloadError extends ProducerError {
   override readonly name = 'InvalidPayloadError';
 }
 
-/** Not one event of a slice was delivered; `cause` and the message say why. */
+/** Not one event of a slice was acknowledged; the message says why, and gives a payload that sends them again. */
 export class NothingDeliveredError extends ProducerError {
   override readonly name = 'NothingDeliveredError';
 }
 
-/** The work queue did not take slices that it should hold, so that the invocation has to be repeated. */
+/**
+ * The work queue did not take slices that it should hold; the message says what became of the run's events, and gives
+ * payloads that send the rest.
+ */
 export class WorkQueueError extends ProducerError {
   override readonly name = 'WorkQueueError';
 }

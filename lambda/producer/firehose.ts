@@ -1,17 +1,13 @@
 import { FirehoseClient, PutRecordBatchCommand, type PutRecordBatchOutput } from '@aws-sdk/client-firehose';
-import { isServerError, isThrottlingError, isTransientError } from '@smithy/core/retry';
+import { AwsCallError, callAws, type FailureKind, toAwsCallError } from './aws-call.ts';
 import { encodeRequestBody } from './request-body.ts';
 import type { RecordBatch } from './requests.ts';
 
-/** What became of one request, as far as it can be sent again. */
+/** What became of one request. */
 export interface PutResponse {
-  /**
-   * - `decided`: Firehose decided over each record.
-   * - `rejected`: nothing was stored, and another attempt may succeed.
-   * - `lost`: the same, but nobody knows whether it was stored, because the response was lost.
-   */
-  readonly kind: 'decided' | 'rejected' | 'lost';
-  /** The records, by their place in the request, that have to be sent again. */
+  /** `decided`: Firehose decided over each record. Otherwise the request failed as a whole. */
+  readonly kind: 'decided' | FailureKind;
+  /** The records, by their place in the request, that Firehose did not acknowledge. */
   readonly refused: readonly number[];
   /** Those of them that were refused in a way that can mean the quota. */
   readonly throttled: readonly number[];
@@ -19,20 +15,8 @@ export interface PutResponse {
   readonly cause?: Error;
 }
 
-/**
- * Sends one request; an abort of `signal` makes it `lost`.
- *
- * @throws The error that no retry can fix, such as a missing permission or stream.
- */
+/** Sends one request; an abort of `signal` makes it `lost`. */
 export type PutRecords = (batch: RecordBatch, signal: AbortSignal) => Promise<PutResponse>;
-
-type SdkError = Parameters<typeof isTransientError>[0] & Error;
-
-/** Time to open a connection, after which the request is sent again. */
-const connectionTimeoutMs = 3_000;
-
-/** Time for a response, after which the request is sent again. */
-const requestTimeoutMs = 30_000;
 
 /**
  * The Firehose client of a container: keep-alive connections, one for each request in flight. The endpoint and the
@@ -43,45 +27,20 @@ export function createFirehoseClient(concurrency: number): FirehoseClient {
   return new FirehoseClient({
     // Retrying is ours: the SDK would not see refused records, and would hide that a response was lost.
     maxAttempts: 1,
-    requestHandler: {
-      connectionTimeout: connectionTimeoutMs,
-      requestTimeout: requestTimeoutMs,
-      throwOnRequestTimeout: true,
-      httpAgent: agent,
-      httpsAgent: agent,
-    },
+    requestHandler: { httpAgent: agent, httpsAgent: agent },
   });
 }
 
-/** Errors that say for certain that nothing of a request was stored: it was rejected, or never arrived. */
-function isRejected(error: SdkError): boolean {
-  const { code } = error as { readonly code?: string };
-  return (
-    isThrottlingError(error) || error.name === throttled || code === 'ECONNREFUSED' || code === 'ENOTFOUND'
-  );
-}
-
-/**
- * Sends requests to a delivery stream by `PutRecordBatch`.
- *
- * Records that Firehose refused one by one, and requests that failed as a whole in a way that may pass (5xx, throttling,
- * a timeout, a lost connection) come back as records to send again; every other error is thrown.
- */
+/** Sends requests to a delivery stream by `PutRecordBatch`. */
 export function createPutRecords(client: FirehoseClient, deliveryStreamName: string): PutRecords {
   return async (batch, signal) => {
+    const command = createCommand(deliveryStreamName, batch);
+    const send = () => client.send(command, { abortSignal: signal });
     try {
-      const output = await client.send(createCommand(deliveryStreamName, batch), { abortSignal: signal });
-      return responseOf(output, batch.length);
+      return responseOf(await callAws(command.middlewareStack, send, signal), batch.length);
     } catch (error) {
-      const cause = error as SdkError;
-      const refused = Array.from(batch.keys());
-      if (isRejected(cause)) {
-        return { kind: 'rejected', refused, throttled: [], cause: describe(cause) };
-      }
-      if (signal.aborted || isTransientError(cause) || isServerError(cause)) {
-        return { kind: 'lost', refused, throttled: [], cause: describe(cause) };
-      }
-      throw describe(cause);
+      const cause = toAwsCallError(error);
+      return { kind: cause.kind, refused: [...batch.keys()], throttled: [], cause };
     }
   };
 }
@@ -105,9 +64,9 @@ const throttled = 'ServiceUnavailableException';
 
 /**
  * What Firehose decided over each record. Only a record with an id of its own is stored: what `FailedPutCount` says must
- * agree, or else nobody knows.
+ * agree.
  *
- * @throws Error if the response is not one over the records sent.
+ * @throws AwsCallError of kind `lost` if nobody can know what the response means.
  */
 function responseOf(
   { RequestResponses: responses = [], FailedPutCount = 0 }: PutRecordBatchOutput,
@@ -117,7 +76,8 @@ function responseOf(
     (place) => responses[place]!.ErrorCode || !responses[place]!.RecordId,
   );
   if (responses.length !== recordsSent || refused.length !== FailedPutCount) {
-    throw new Error(
+    throw new AwsCallError(
+      'lost',
       `Firehose decided over ${responses.length} of ${recordsSent} records and refused ${refused.length} of them, ` +
         `but says that it refused ${FailedPutCount}`,
     );
@@ -129,9 +89,4 @@ function responseOf(
     throttled: refused.filter((place) => responses[place]!.ErrorCode === throttled),
     ...(refused.length > 0 && { cause: new Error(`${ErrorCode}: ${ErrorMessage}`) }),
   };
-}
-
-/** The error with its name in the message, which is all that a report or a log line shows of it. */
-function describe(error: Error): Error {
-  return new Error(`${error.name}: ${error.message}`, { cause: error });
 }

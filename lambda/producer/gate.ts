@@ -1,18 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { sliceLength } from '../contract/slice.ts';
+import { backoffOf, type Clock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
 import type { Pacer } from './pacer.ts';
 import { dataBytes, type RecordBatch, type RequestBudget } from './requests.ts';
-
-/** The time of an invocation: the clock and how to wait. */
-export interface Clock {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** Waits; ends early, without an error, when `signal` is aborted. */
-  readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
-  /** A random number from [0, 1). */
-  readonly random: () => number;
-}
 
 /** What a {@link Gate} works with. */
 export interface GateOptions {
@@ -38,9 +29,6 @@ const longestWaitMs = 2_000;
 
 /** How many requests a second a steady rate is spread over. */
 const steadyRequestsPerSecond = 10;
-
-/** Longest wait before the first retry, and before any. */
-const backoffMs = { base: 100, cap: 5_000 };
 
 /**
  * Decides when a request may start: the one place that knows of pace, steady rate, deadline and who waits. Requests enter
@@ -111,14 +99,13 @@ export class Gate {
   }
 
   /**
-   * Waits for exponential backoff with full jitter, outside of the line.
+   * Waits before records are sent again, outside of the line.
    *
-   * @param attempt How often the records have been sent, 1 or more.
-   * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+   * @param attempt How often they have been sent, 1 or more.
    */
   async backOff(attempt: number): Promise<void> {
     const { clock } = this.#options;
-    const durationMs = clock.random() * Math.min(backoffMs.cap, backoffMs.base * 2 ** (attempt - 1));
+    const durationMs = backoffOf(attempt, clock);
     if (this.#isInTime(clock.now() + durationMs)) {
       await clock.sleep(durationMs, this.#closed.signal);
     }

@@ -4,29 +4,32 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { streamDimension } from '../contract/metrics.ts';
 import type { Report } from '../contract/report.ts';
+import type { Clock } from './clock.ts';
 import { parseEnvironment } from './environment.ts';
 import { createFirehoseClient, createPutRecords } from './firehose.ts';
 import { createInvocation } from './invocation.ts';
 import { addReport } from './metrics.ts';
 import { Pacer } from './pacer.ts';
 import { maxDataBytes } from './requests.ts';
-import { createQueueClient, createSendSlices } from './work-queue.ts';
+import { createQueueClient, createSendMessages } from './sqs.ts';
+import { createSendSlices } from './work-queue.ts';
 
 const environment = parseEnvironment(process.env);
 const { deliveryStreamName, workQueueUrl, settings } = environment;
 const { concurrency, maxRequestBytes } = settings;
 const logger = new Logger();
 const metrics = new Metrics({ defaultDimensions: { [streamDimension]: deliveryStreamName } });
+const clock: Clock = {
+  now: Date.now,
+  random: Math.random,
+  sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
+};
 const invoke = createInvocation({
   environment,
   putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
-  sendSlices: createSendSlices(createQueueClient(), workQueueUrl),
+  sendSlices: createSendSlices(createSendMessages(createQueueClient(), workQueueUrl), clock),
   pacer: new Pacer(concurrency * maxDataBytes(maxRequestBytes), Date.now),
-  clock: {
-    now: Date.now,
-    random: Math.random,
-    sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
-  },
+  clock,
   log: logger,
   onReport: (report) => addReport(report, metrics),
   onRequest: (trace) => logger.debug('request', { ...trace }),
@@ -43,7 +46,6 @@ const invoke = createInvocation({
  */
 export async function handler(payload: unknown, context: Context): Promise<Report | SQSBatchResponse> {
   logger.refreshSampleRateCalculation();
-  logger.resetKeys();
   logger.addContext(context);
   metrics.captureColdStartMetric();
   try {

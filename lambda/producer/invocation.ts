@@ -4,21 +4,32 @@ import type { Report } from '../contract/report.ts';
 import { mergeSlices, type RunSlice, sliceLength } from '../contract/slice.ts';
 import { cutSlice } from './cut-slice.ts';
 import { Deadline } from './deadline.ts';
-import type { DeliveryOutcome } from './delivery.ts';
-import { InvalidPayloadError, NothingDeliveredError } from './errors.ts';
+import type { DeliveryOutcome, RequestTrace } from './delivery.ts';
+import { InvalidPayloadError, NothingDeliveredError, WorkQueueError } from './errors.ts';
+import { describeNothingDelivered, describeStop, describeUnqueued } from './failure-text.ts';
 import { parsePayload } from './parse-payload.ts';
 import { type ProduceOptions, produce } from './produce.ts';
 import { createReport } from './report.ts';
 import type { SendSlices } from './work-queue.ts';
 
+/** What a log line is about. */
+export interface LogKeys {
+  /** The run. */
+  readonly runId: string;
+  /** The message of the work queue. @default - the invocation has a payload of its own */
+  readonly messageId?: string;
+}
+
 /** What {@link createInvocation} works with. */
-export interface InvocationOptions extends ProduceOptions {
+export interface InvocationOptions extends Omit<ProduceOptions, 'onRequest'> {
   /** Hands slices to the work queue. */
   readonly sendSlices: SendSlices;
+  /** Told of every request. */
+  readonly onRequest?: (trace: RequestTrace & LogKeys) => void;
   /** Told of every report. */
   readonly onReport: (report: Report) => void;
   /** Where log lines go. */
-  readonly log: Pick<Logger, 'info' | 'error' | 'appendKeys'>;
+  readonly log: Pick<Logger, 'info' | 'error'>;
 }
 
 /** What Lambda says of an invocation beside its payload. */
@@ -34,7 +45,7 @@ export type Invoke = (payload: unknown, context: InvocationContext) => Promise<R
 
 /**
  * Makes the function: an invocation processes the slice of its payload, or those of the messages that the work queue
- * hands it.
+ * hands it. Every slice gets its report, whatever fails.
  *
  * @returns A function that resolves to the report on a payload, or to the messages that have to be delivered again. It
  * rejects with InvalidPayloadError, NothingDeliveredError or WorkQueueError, so that Lambda repeats the invocation.
@@ -57,12 +68,19 @@ async function processPayload(
   options: InvocationOptions,
 ): Promise<Report> {
   const slice = parsePayload(payload, options.environment.settings, requestId);
-  const work = await processSlice(slice, new Deadline(options.clock.now(), endMs), options);
+  const deadline = new Deadline(options.clock.now(), endMs);
+  const work = await processSlice(slice, { runId: slice.runId }, deadline, options);
   if (work.outcome?.stopReason === 'fatal' && hasNoProgress(work)) {
     throw nothingDelivered(work, options);
   }
-  await options.sendSlices(work.leftOver);
-  return report(work, options);
+  const sent = await options.sendSlices(work.leftOver, deadline.queueUntilMs);
+  const made = report(work, sent.queued, options);
+  if (sent.unqueued.length > 0) {
+    throw new WorkQueueError(describeUnqueued(made, work.slice, sent.lastFailure), {
+      cause: sent.lastFailure,
+    });
+  }
+  return made;
 }
 
 async function processMessages(
@@ -73,40 +91,43 @@ async function processMessages(
   const { environment, sendSlices, log, clock } = options;
   const deadline = new Deadline(clock.now(), endMs);
   const failed: string[] = [];
-  const fail = (messageId: string, error: unknown) => {
-    log.error('message failed, the queue keeps it', error as Error);
+  const fail = (messageId: string, runId: string | undefined, error: unknown) => {
+    log.error('message failed, the queue keeps it', {
+      messageId,
+      ...(runId && { runId }),
+      error: error as Error,
+    });
     failed.push(messageId);
   };
 
   const works = new Map<string, Work>();
   for (const { messageId, body, messageAttributes } of messages) {
+    let slice: RunSlice | undefined;
     try {
       // A dead letter of Lambda's carries the request id of the invocation that failed, which may have named the run.
       const requestId = messageAttributes?.RequestID?.stringValue ?? messageId;
-      const slice = parsePayload(parseBody(body), environment.settings, requestId);
-      const work = await processSlice(slice, deadline, options, works.size > 0);
+      slice = parsePayload(parseBody(body), environment.settings, requestId);
+      const keys = { runId: slice.runId, messageId };
+      const work = await processSlice(slice, keys, deadline, options, works.size > 0);
       // A message that makes no progress stays in the queue, which counts that, and moves to the dead-letter queue.
       if (work.outcome && hasNoProgress(work) && !(works.size > 0 && isOutOfTime(work))) {
         throw nothingDelivered(work, options);
       }
       works.set(messageId, work);
     } catch (error) {
-      fail(messageId, error);
+      fail(messageId, slice?.runId, error);
     }
   }
 
-  try {
-    await sendSlices([...works.values()].flatMap(({ leftOver }) => leftOver));
-  } catch (error) {
-    for (const [messageId, { leftOver }] of works) {
-      if (leftOver.length > 0) {
-        fail(messageId, error);
-        works.delete(messageId);
-      }
+  const leftOver = [...works.values()].flatMap((work) => work.leftOver);
+  const sent = await sendSlices(leftOver, deadline.queueUntilMs);
+  const queued = new Set(sent.queued);
+  for (const [messageId, work] of works) {
+    const ownQueued = work.leftOver.filter((slice) => queued.has(slice));
+    const made = report(work, ownQueued, options);
+    if (made.eventsUndelivered > 0) {
+      fail(messageId, made.runId, new WorkQueueError(describeUnqueued(made, work.slice, sent.lastFailure)));
     }
-  }
-  for (const work of works.values()) {
-    report(work, options);
   }
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }
@@ -122,6 +143,7 @@ function parseBody(body: string): unknown {
 /** What an invocation did with a slice. */
 interface Work {
   readonly slice: RunSlice;
+  readonly keys: LogKeys;
   readonly startedMs: number;
   /** What became of its events; missing when none was sent. */
   readonly outcome?: DeliveryOutcome;
@@ -136,26 +158,29 @@ interface Work {
  */
 async function processSlice(
   slice: RunSlice,
+  keys: LogKeys,
   deadline: Deadline,
   options: InvocationOptions,
   mayWait = false,
 ): Promise<Work> {
-  const { environment, log, clock } = options;
+  const { environment, log, clock, onRequest } = options;
   const { deliveryStreamName, settings } = environment;
   const startedMs = clock.now();
-  log.appendKeys({ runId: slice.runId });
-  log.info('slice started', { deliveryStreamName, slice });
+  log.info('slice started', { ...keys, deliveryStreamName, slice });
 
   // A steady run is not cut: its slices would run at the same time, and several times as fast.
   if (sliceLength(slice) > settings.eventsPerSlice && !slice.eventsPerSecond) {
-    return { slice, startedMs, leftOver: [...cutSlice(slice, settings.eventsPerSlice)] };
+    return { slice, keys, startedMs, leftOver: [...cutSlice(slice, settings.eventsPerSlice)] };
   }
-  const outcome = await produce(slice, deadline, options);
+  const outcome = await produce(slice, deadline, {
+    ...options,
+    onRequest: (trace) => onRequest?.({ ...keys, ...trace }),
+  });
   if (mayWait && outcome.requests === 0) {
-    return { slice, startedMs, leftOver: [slice] };
+    return { slice, keys, startedMs, leftOver: [slice] };
   }
   const leftOver = mergeSlices(outcome.undelivered).map(([from, to]) => ({ ...slice, from, to }));
-  return { slice, startedMs, outcome, leftOver };
+  return { slice, keys, startedMs, outcome, leftOver };
 }
 
 function hasNoProgress({ outcome }: Work): boolean {
@@ -168,47 +193,29 @@ function isOutOfTime({ outcome }: Work): boolean {
 }
 
 function nothingDelivered(work: Work, options: InvocationOptions): NothingDeliveredError {
-  report({ ...work, leftOver: [] }, options);
-  const { stopReason, lastFailure } = work.outcome ?? {};
-  return new NothingDeliveredError(
-    `Not one of ${sliceLength(work.slice)} events was delivered to ${options.environment.deliveryStreamName}: ` +
-      describeStop(stopReason, lastFailure),
-    { cause: lastFailure },
-  );
+  const made = report(work, [], options);
+  return new NothingDeliveredError(describeNothingDelivered(made, work.slice), {
+    cause: work.outcome?.lastFailure,
+  });
 }
 
-/** Why a delivery stopped, for a person. */
-function describeStop(
-  reason: DeliveryOutcome['stopReason'],
-  lastFailure: DeliveryOutcome['lastFailure'],
-): string {
-  const failure = lastFailure?.message ?? 'nothing failed';
-  switch (reason) {
-    case 'deadline':
-      return `the invocation's time was nearly over; last failure: ${failure}`;
-    case 'attempts':
-      return `a record was refused too often: ${failure}`;
-    default:
-      return failure;
-  }
-}
-
-/** Logs and returns the report on a slice whose `leftOver` the work queue took. */
-function report({ slice, startedMs, outcome, leftOver }: Work, options: InvocationOptions): Report {
+/** Makes, logs and counts the report on a slice. */
+function report(work: Work, queued: readonly RunSlice[], options: InvocationOptions): Report {
+  const { slice, keys, startedMs, outcome, leftOver } = work;
   const { environment, log, clock, onReport } = options;
-  if (outcome?.stopReason && leftOver.length > 0) {
-    log.error(`events are left to the work queue: ${describeStop(outcome.stopReason, outcome.lastFailure)}`);
-  }
-  const finished = createReport({
+  const made = createReport({
     slice,
     deliveryStreamName: environment.deliveryStreamName,
     ...(outcome && { outcome }),
-    queued: mergeSlices(leftOver),
+    leftOver,
+    queued,
     durationMs: clock.now() - startedMs,
     costFactors: environment.costFactors,
   });
-  log.appendKeys({ runId: slice.runId });
-  log.info('slice finished', { report: finished });
-  onReport(finished);
-  return finished;
+  if (made.stopReason && queued.length > 0) {
+    log.error(`events are left to the work queue: ${describeStop(made)}`, { ...keys });
+  }
+  log.info('slice finished', { ...keys, report: made });
+  onReport(made);
+  return made;
 }

@@ -1,10 +1,10 @@
 import type { RunSlice } from '../contract/slice.ts';
+import type { Clock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
 import { type DeliveryOptions, type DeliveryOutcome, deliver } from './delivery.ts';
 import type { Environment } from './environment.ts';
 import { createEventWriter } from './events.ts';
 import type { PutRecords } from './firehose.ts';
-import type { Clock } from './gate.ts';
 import type { Pacer } from './pacer.ts';
 import { createRequestSource } from './requests.ts';
 

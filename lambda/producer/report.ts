@@ -1,6 +1,13 @@
 import { firehoseUsd, lambdaUsd } from '../contract/cost.ts';
 import type { Report } from '../contract/report.ts';
-import { mergeSlices, pairsLength, type RunSlice, type SlicePair, sliceLength } from '../contract/slice.ts';
+import {
+  mergeSlices,
+  pairsLength,
+  type RunSlice,
+  type Slice,
+  sliceLength,
+  subtractSlices,
+} from '../contract/slice.ts';
 import { type DeliveryOutcome, nothingDone } from './delivery.ts';
 
 /** What the estimate of the cost is made of. */
@@ -21,8 +28,10 @@ export interface ReportOptions {
   readonly deliveryStreamName: string;
   /** What became of it. @default - nothing was sent */
   readonly outcome?: DeliveryOutcome;
-  /** What of it the work queue took. */
-  readonly queued: readonly SlicePair[];
+  /** What Firehose did not acknowledge of it. */
+  readonly leftOver: readonly Slice[];
+  /** What the work queue took of that. */
+  readonly queued: readonly Slice[];
   /** How long all of that took. */
   readonly durationMs: number;
   /** What the estimate of the cost is made of. */
@@ -36,16 +45,10 @@ export interface ReportOptions {
  * is none.
  */
 export function createReport(options: ReportOptions): Report {
-  const { slice, deliveryStreamName, outcome = nothingDone(), queued, durationMs, costFactors } = options;
-  const {
-    undelivered: leftOver,
-    stopReason,
-    lastFailure,
-    eventsDelivered,
-    eventsUncertain,
-    ...counts
-  } = outcome;
-  const undelivered = queued.length > 0 ? [] : mergeSlices(leftOver);
+  const { slice, deliveryStreamName, outcome = nothingDone(), leftOver, durationMs, costFactors } = options;
+  const { undelivered: _, stopReason, lastFailure, eventsDelivered, eventsUncertain, ...counts } = outcome;
+  const queued = mergeSlices(options.queued);
+  const undelivered = mergeSlices(leftOver).flatMap(([from, to]) => subtractSlices({ from, to }, queued));
   const eventsRequested = sliceLength(slice);
   const eventsQueued = pairsLength(queued);
   const eventsUndelivered = pairsLength(undelivered);
@@ -65,7 +68,7 @@ export function createReport(options: ReportOptions): Report {
     eventsQueued,
     eventsUndelivered,
     eventsUncertain,
-    queued: queued.map(([from, to]) => [from, to]),
+    queued,
     undelivered,
     ...counts,
     ...(stopReason && { stopReason }),

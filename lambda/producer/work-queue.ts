@@ -1,66 +1,89 @@
-import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import pMap from 'p-map';
 import type { RunSlice } from '../contract/slice.ts';
-import { WorkQueueError } from './errors.ts';
+import type { FailureKind } from './aws-call.ts';
+import { backoffOf, type Clock, callFor } from './clock.ts';
+
+/** What became of a call that sends messages. */
+export interface SendResponse {
+  /** `decided`: the queue decided over each message. Otherwise the call failed as a whole. */
+  readonly kind: 'decided' | FailureKind;
+  /** The messages, by their place in the call, that the queue took. */
+  readonly taken: readonly number[];
+  /** Those that it may take another time. */
+  readonly again: readonly number[];
+  /** Why it did not take them all. */
+  readonly cause?: Error;
+}
+
+/** Sends up to {@link maxMessagesPerCall} messages in one call, which ends early when `signal` is aborted. */
+export type SendMessages = (bodies: readonly string[], signal: AbortSignal) => Promise<SendResponse>;
+
+/** The slices that were given, the same objects, by whether the work queue took them. */
+export interface QueueOutcome {
+  /** Those that it took. */
+  readonly queued: readonly RunSlice[];
+  /** Those that it is not known to have taken. */
+  readonly unqueued: readonly RunSlice[];
+  /** The last failure; missing when nothing failed. */
+  readonly lastFailure?: Error;
+}
 
 /**
  * Hands slices to the work queue; a later invocation works on them.
  *
- * @throws WorkQueueError unless the queue has taken every one of them.
+ * @param untilMs When it gives up, in milliseconds since 1970.
  */
-export type SendSlices = (slices: Iterable<RunSlice>) => Promise<void>;
+export type SendSlices = (slices: Iterable<RunSlice>, untilMs: number) => Promise<QueueOutcome>;
 
 /** Most messages of a `SendMessageBatch` call (API reference). */
-const maxMessagesPerCall = 10;
+export const maxMessagesPerCall = 10;
 
 /** Calls in flight. */
-const concurrency = 8;
+const concurrency = 4;
 
-/** Time for a connection, and for a response: two attempts fit in what the deadline keeps for the queue. */
-const timeoutMs = 800;
+/** How long a response is waited for: half of the time left, but no less and no more than this. */
+const timeoutMs = { least: 500, most: 5_000 };
 
-/** The SQS client of a container, with one retry. */
-export function createQueueClient(): SQSClient {
-  return new SQSClient({
-    maxAttempts: 2,
-    // The queue's URL names the queue; where SQS is, is the endpoint's business (`AWS_ENDPOINT_URL`).
-    useQueueUrlAsEndpoint: false,
-    requestHandler: {
-      connectionTimeout: timeoutMs,
-      requestTimeout: timeoutMs,
-      throwOnRequestTimeout: true,
-      httpAgent: { keepAlive: true },
-      httpsAgent: { keepAlive: true },
-    },
-  });
-}
+/** With less time left than this, no call is worth a try. */
+const leastCallMs = 50;
 
-/** Hands slices to a queue by `SendMessageBatch`: a message is a slice, as JSON. */
-export function createSendSlices(client: SQSClient, queueUrl: string): SendSlices {
-  const sendCall = async (slices: readonly RunSlice[]) => {
-    const { Failed = [], Successful = [] } = await client.send(
-      new SendMessageBatchCommand({
-        QueueUrl: queueUrl,
-        Entries: slices.map((slice, index) => ({ Id: String(index), MessageBody: JSON.stringify(slice) })),
-      }),
-    );
-    if (Failed.length > 0 || Successful.length !== slices.length) {
-      throw new Error(Failed[0]?.Message ?? `it took ${Successful.length} messages of ${slices.length}`);
-    }
-  };
+/**
+ * Hands slices to a queue, a message a slice, as JSON. What the queue doesn't take is sent again, with backoff, as long
+ * as there is time. A call that fails stops no other.
+ */
+export function createSendSlices(sendMessages: SendMessages, clock: Clock): SendSlices {
+  return async (slices, untilMs) => {
+    const queued: RunSlice[] = [];
+    const unqueued: RunSlice[] = [];
+    let lastFailure: Error | undefined;
 
-  return async (slices) => {
-    const calls = chunks(slices, maxMessagesPerCall);
-    const work = async () => {
-      for (const call of calls) {
-        await sendCall(call);
-      }
+    const sendOnce = async (bodies: readonly string[]): Promise<SendResponse> => {
+      const leftMs = untilMs - clock.now();
+      const waitMs = Math.min(leftMs, timeoutMs.most, Math.max(timeoutMs.least, leftMs / 2));
+      const response = await callFor(waitMs, clock, (signal) => sendMessages(bodies, signal));
+      lastFailure = response.cause ?? lastFailure;
+      return response;
     };
-    try {
-      await Promise.all(Array.from({ length: concurrency }, work));
-    } catch (error) {
-      const { name, message } = error as Error;
-      throw new WorkQueueError(`${queueUrl} did not take every slice: ${name}: ${message}`, { cause: error });
-    }
+
+    const sendChunk = async (chunk: readonly RunSlice[]) => {
+      let left = chunk;
+      for (let attempt = 1; left.length > 0 && untilMs - clock.now() >= leastCallMs; attempt += 1) {
+        const sent = left;
+        const { taken, again } = await sendOnce(sent.map((slice) => JSON.stringify(slice)));
+        const isOver = new Set([...taken, ...again]);
+        queued.push(...taken.map((place) => sent[place]!));
+        unqueued.push(...sent.filter((_, place) => !isOver.has(place)));
+        left = again.map((place) => sent[place]!);
+        if (left.length > 0) {
+          const backoffMs = Math.min(backoffOf(attempt, clock), (untilMs - clock.now()) / 2);
+          await clock.sleep(backoffMs, new AbortController().signal);
+        }
+      }
+      unqueued.push(...left);
+    };
+
+    await pMap(chunks(slices, maxMessagesPerCall), sendChunk, { concurrency });
+    return { queued, unqueued, ...(lastFailure && { lastFailure }) };
   };
 }
 

@@ -27,8 +27,8 @@ export function watchingOf(monitoring: MonitoringLevel, schedule: boolean): Watc
   }
   return {
     metrics,
-    alarms: schedule ? 13 : 12,
-    alarmMetrics: schedule ? 18 : 17,
+    alarms: schedule ? 14 : 13,
+    alarmMetrics: schedule ? 20 : 19,
     dashboards: monitoring === 'full' ? 1 : 0,
   };
 }

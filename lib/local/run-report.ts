@@ -57,7 +57,10 @@ export function combineReports(
   const sum = (key: SummedField) => reports.reduce((total, report) => total + report[key], 0);
   const eventsDelivered = sliceLength(slice) - pairsLength(undelivered);
   const { stopReason: _, lastFailure: __, ...said } = first;
-  const { stopReason, lastFailure } = reports.findLast((report) => report.eventsUndelivered > 0) ?? {};
+  const stopped = reports.findLast((report) => report.eventsUndelivered > 0);
+  const stopReason = stopped?.stopReason;
+  // Why events are undelivered; if none is, what went wrong on the way.
+  const { lastFailure } = stopped ?? reports.findLast((report) => report.lastFailure) ?? {};
   return {
     ...said,
     ...(stopReason && { stopReason }),
@@ -70,6 +73,7 @@ export function combineReports(
     undelivered,
     recordsDelivered: sum('recordsDelivered'),
     requests: sum('requests'),
+    requestsFailed: sum('requestsFailed'),
     recordsRefused: sum('recordsRefused'),
     recordsRetried: sum('recordsRetried'),
     bytesDelivered: sum('bytesDelivered'),
@@ -85,6 +89,7 @@ type SummedField =
   | 'eventsUncertain'
   | 'recordsDelivered'
   | 'requests'
+  | 'requestsFailed'
   | 'recordsRefused'
   | 'recordsRetried'
   | 'bytesDelivered'

@@ -1,10 +1,16 @@
 import { relative } from 'node:path';
+import type { Report } from '../../lambda/contract/report.ts';
 import { formatDollars, formatNumber as number, formatCount as plural } from '../terminal/text.ts';
 import type { LocalRun } from './run.ts';
 
 const seconds = (durationMs: number) => `${(durationMs / 1_000).toFixed(2)} s`;
 const here = (path: string) => relative('', path) || '.';
 const quote = (path: string) => `'${here(path).replaceAll("'", `'\\''`)}'`;
+
+const failures = ({ requests, requestsFailed, lastFailure }: Report) =>
+  requestsFailed === 0
+    ? ''
+    : `; ${number(requestsFailed)} of ${plural(requests, 'request')} failed, last failure: ${lastFailure}`;
 
 /** What a local run did, for a person who has never seen one, and what to type next. */
 export function summarize(run: LocalRun): string {
@@ -32,7 +38,7 @@ export function summarize(run: LocalRun): string {
       `${number(report.recordsRetried)} sent again; ` +
       `${plural(report.bytesDelivered, 'byte')}, billed as ${number(report.billedBytes)}`,
     `  lambda   ${plural(run.invocations, 'invocation')}, ${plural(run.slicesQueued, 'slice')} through the work queue; ` +
-      `Firehose refused ${number(run.recordsRefused)} of ${plural(run.recordsOffered, 'record')}`,
+      `Firehose refused ${number(run.recordsRefused)} of ${plural(run.recordsOffered, 'record')}${failures(report)}`,
     `  cost     about ${formatDollars(report.estimatedCostUsd)} in AWS, Firehose and Lambda at the prices of the stack`,
     ...(report.eventsUncertain > 0
       ? [`  twice    at most ${plural(report.eventsUncertain, 'event')}: responses were lost`]

@@ -6,8 +6,11 @@ import {
   maxRequestBytes,
 } from '../../lambda/contract/firehose-limits.ts';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import type { FailureKind } from '../../lambda/producer/aws-call.ts';
 import type { PutResponse } from '../../lambda/producer/firehose.ts';
 import type { RecordBatch } from '../../lambda/producer/requests.ts';
+import { simulateCall } from './call.ts';
+import { StreamAccount } from './stream-account.ts';
 import type { World } from './world.ts';
 
 /** How a simulated stream misbehaves. */
@@ -18,17 +21,26 @@ export interface FirehoseFaults {
   readonly error: number;
   /** Probability that the response to a request is lost; half of them are stored. */
   readonly loseResponse: number;
-  /** Probability that a request never gets a response; half of them are stored. */
+  /** Probability that a response cannot be used although the request is stored: it is cut, garbled or miscounted. */
+  readonly unusable?: number;
+  /** Probability that a proxy responds with a page of its own, and nothing is stored. */
+  readonly html?: number;
+  /** Probability that a request hangs until its sender gives up: in its headers or its body; half of them are stored. */
   readonly stall: number;
   /** Longest time to a response. */
   readonly latencyMs: number;
+  /** Probability that a response takes some seconds more. */
+  readonly slow?: number;
   /** Nothing works from and to these times, after the start. */
   readonly outage?: readonly [fromMs: number, toMs: number];
   /** Quota in bytes a second, with a second of burst, and what it changes to in mid-run. */
   readonly quota?: readonly [bytesPerSecond: number, laterBytesPerSecond: number, changeAfterMs: number];
-  /** After this time every request fails in a way that no retry can fix. */
+  /** After this time every request fails in a way that no retry can fix, such as expired credentials. */
   readonly forbiddenAfterMs?: number;
 }
+
+/** How many milliseconds a slow response takes more, at most. */
+const slowMs = 6_000;
 
 /** What a stream made of a request's records. */
 export interface Admission {
@@ -42,9 +54,9 @@ export interface Admission {
 
 /** A copy of an event that the stream has stored. */
 export interface StoredCopy {
-  /** Which invocation sent it. */
-  readonly invocation: number;
-  /** Whether that invocation was told. */
+  /** Who sent it. */
+  readonly sender: unknown;
+  /** Whether the sender was told. */
   acknowledged: boolean;
 }
 
@@ -54,6 +66,8 @@ export class SimulatedFirehose {
   readonly stored = new Map<string, StoredCopy[]>();
   /** What no producer may do. */
   readonly violations: string[] = [];
+  /** What was counted of each sender. */
+  readonly accounts = new Map<unknown, StreamAccount>();
   readonly #world: World;
   readonly #faults: FirehoseFaults;
   readonly #recordFormat: RecordFormat;
@@ -61,6 +75,7 @@ export class SimulatedFirehose {
   readonly #startMs: number;
   #tokens: number;
   #tokensAtMs: number;
+  #failures = 0;
 
   /** @param onAdmission Told of every request that got so far; then the stream itself remembers no event. */
   constructor(
@@ -78,69 +93,105 @@ export class SimulatedFirehose {
     this.#tokensAtMs = world.now();
   }
 
-  /** Responds to a request, sooner or later or never. */
-  put(batch: RecordBatch, signal: AbortSignal, invocation: number): Promise<PutResponse> {
+  /**
+   * Responds to a request, sooner or later or when its sender gives up.
+   *
+   * @param sender Whoever sends it: what happens to its requests is counted.
+   */
+  async put(batch: RecordBatch, signal: AbortSignal, sender: unknown): Promise<PutResponse> {
     this.#checkLimits(batch);
-    const world = this.#world;
-    const all = [...batch.keys()];
-    const latencyMs = world.random() * this.#faults.latencyMs;
-    const fate = world.random();
-    const { error, loseResponse, stall, forbiddenAfterMs = Number.POSITIVE_INFINITY } = this.#faults;
-
-    return new Promise((resolve, reject) => {
-      const lost: PutResponse = {
-        kind: 'lost',
-        refused: all,
-        throttled: [],
-        cause: new Error('the response was lost'),
-      };
-      const abort = () => resolve(lost);
-      const respondWith = (afterMs: number, response: () => PutResponse) =>
-        world.after(afterMs, () => {
-          signal.removeEventListener('abort', abort);
-          resolve(response());
-        });
-      signal.addEventListener('abort', abort, { once: true });
-
-      // What arrives is stored halfway, whether or not anybody still waits for the response.
-      world.after(latencyMs / 2, () => {
-        const sinceStartMs = world.now() - this.#startMs;
-        const [outageFrom = 0, outageTo = 0] = this.#faults.outage ?? [];
-        if (sinceStartMs >= forbiddenAfterMs) {
-          world.after(latencyMs / 2, () => reject(new Error('AccessDeniedException: not any more')));
-        } else if (sinceStartMs >= outageFrom && sinceStartMs < outageTo) {
-          const kind = world.pick(['rejected', 'lost'] as const);
-          respondWith(latencyMs / 2, () => ({
-            kind,
-            refused: all,
-            throttled: [],
-            cause: new Error('outage'),
-          }));
-        } else if (fate < error) {
-          const kind = world.pick(['rejected', 'lost'] as const);
-          respondWith(latencyMs / 2, () => ({ kind, refused: all, throttled: [], cause: new Error('500') }));
-        } else if (fate < error + loseResponse + stall) {
-          if (world.chance(0.5)) {
-            this.#store(batch, invocation);
-          }
-          if (fate < error + loseResponse) {
-            respondWith(latencyMs / 2, () => lost);
-          }
-        } else {
-          const { refused, copies } = this.#store(batch, invocation);
-          respondWith(latencyMs / 2, () => {
-            for (const copy of signal.aborted ? [] : copies) {
-              copy.acknowledged = true;
-            }
-            const cause = new Error('ServiceUnavailableException: Slow down.');
-            return { kind: 'decided', refused, throttled: refused, ...(refused.length > 0 && { cause }) };
-          });
-        }
-      });
+    const account = this.#accountOf(sender);
+    account?.requested(batch);
+    const fate = this.#world.random();
+    let copies: readonly StoredCopy[] = [];
+    const response = await simulateCall<PutResponse>(this.#world, {
+      latencyMs: this.#latencyMs(),
+      signal,
+      process: () => {
+        const { stored, response } = this.#decide(fate, batch, sender);
+        copies = stored;
+        return response;
+      },
+      lost: () => this.#fail(batch, 'lost', 'no response in time'),
     });
+    for (const copy of response.kind === 'decided' ? copies : []) {
+      copy.acknowledged = true;
+    }
+    account?.responded(batch, response);
+    return response;
   }
 
-  #store(batch: RecordBatch, invocation: number): { refused: number[]; copies: StoredCopy[] } {
+  #accountOf(sender: unknown): StreamAccount | undefined {
+    if (this.#onAdmission) {
+      return undefined;
+    }
+    const account = this.accounts.get(sender) ?? new StreamAccount();
+    this.accounts.set(sender, account);
+    return account;
+  }
+
+  #latencyMs(): number {
+    const { latencyMs, slow = 0 } = this.#faults;
+    return this.#world.random() * latencyMs + (this.#world.chance(slow) ? this.#world.random() * slowMs : 0);
+  }
+
+  /** Stores what it will of a request, and responds; `undefined` if there is no response. */
+  #decide(
+    fate: number,
+    batch: RecordBatch,
+    sender: unknown,
+  ): { readonly stored: readonly StoredCopy[]; readonly response: PutResponse | undefined } {
+    const { error, loseResponse, stall, unusable = 0, html = 0, outage = [0, 0] } = this.#faults;
+    const { forbiddenAfterMs = Number.POSITIVE_INFINITY } = this.#faults;
+    const world = this.#world;
+    const sinceStartMs = world.now() - this.#startMs;
+    const nothing = (kind: FailureKind, message: string) => ({
+      stored: [],
+      response: this.#fail(batch, kind, message),
+    });
+    let reach = 0;
+    const happens = (probability: number) => {
+      reach += probability;
+      return fate < reach;
+    };
+    if (sinceStartMs >= forbiddenAfterMs) {
+      return nothing('fatal', 'ExpiredTokenException: not any more');
+    }
+    if (sinceStartMs >= outage[0] && sinceStartMs < outage[1]) {
+      return nothing(world.pick(['rejected', 'lost']), '503 during an outage');
+    }
+    if (happens(error)) {
+      return nothing(world.pick(['rejected', 'lost']), '500');
+    }
+    if (happens(html)) {
+      return nothing('lost', '502 Bad Gateway: text/html');
+    }
+    if (happens(loseResponse)) {
+      const stored = world.chance(0.5) ? this.#store(batch, sender).copies : [];
+      return { stored, response: this.#fail(batch, 'lost', 'the connection was lost') };
+    }
+    if (happens(stall)) {
+      return { stored: world.chance(0.5) ? this.#store(batch, sender).copies : [], response: undefined };
+    }
+    const { copies: stored, refused } = this.#store(batch, sender);
+    if (happens(unusable)) {
+      return { stored, response: this.#fail(batch, 'lost', 'the response cannot be used') };
+    }
+    const cause = refused.length > 0 && { cause: this.#error('ServiceUnavailableException: Slow down.') };
+    return { stored, response: { kind: 'decided', refused, throttled: refused, ...cause } };
+  }
+
+  #fail(batch: RecordBatch, kind: FailureKind, message: string): PutResponse {
+    return { kind, refused: [...batch.keys()], throttled: [], cause: this.#error(message) };
+  }
+
+  /** An error that is no other one's twin, so that a report has to name the right one. */
+  #error(message: string): Error {
+    this.#failures += 1;
+    return new Error(`${message} (failure ${this.#failures} of the stream)`);
+  }
+
+  #store(batch: RecordBatch, sender: unknown): { refused: number[]; copies: StoredCopy[] } {
     const refused: number[] = [];
     const copies: StoredCopy[] = [];
     let bytes = 0;
@@ -151,7 +202,7 @@ export class SimulatedFirehose {
       }
       bytes += data.length;
       for (const uuid of this.#onAdmission ? [] : this.#uuidsIn(data)) {
-        const copy = { invocation, acknowledged: false };
+        const copy = { sender, acknowledged: false };
         copies.push(copy);
         const others = this.stored.get(uuid);
         if (others) {

@@ -37,16 +37,15 @@ export async function forecast(count: number): Promise<Forecast> {
   const environment = environmentWith('forecast', 'ndjson', { maxCount: producerSettings.maxCount.max });
 
   const start = (invocation: InvocationWorld): Invoke => {
-    const { whileAlive, sendSlices } = invocation;
-    const countAndSend: InvocationWorld['sendSlices'] = async (slices) => {
-      const all = [...slices];
-      seen.messages += all.length;
-      await sendSlices(all);
+    const { whileAlive, sendMessages } = invocation;
+    const countAndSend: InvocationWorld['sendMessages'] = (bodies, signal) => {
+      seen.messages += bodies.length;
+      return sendMessages(bodies, signal);
     };
     const invoke = createProducer(
       environment,
       world,
-      { ...invocation, sendSlices: countAndSend, logReport: () => {}, logBegin: () => {} },
+      { ...invocation, sendMessages: countAndSend, logReport: () => {}, logBegin: () => {} },
       async (batch) => {
         await whileAlive(world.sleep(20 + 40 * world.random()));
         const refused: number[] = [];

@@ -1,21 +1,20 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { Report } from '../../lambda/contract/report.ts';
-import type { RunSlice, Slice } from '../../lambda/contract/slice.ts';
+import type { RunSlice } from '../../lambda/contract/slice.ts';
 import type { Invoke } from '../../lambda/producer/invocation.ts';
+import type { SendMessages } from '../../lambda/producer/work-queue.ts';
+import { InvocationLog, type MessageFailure, type Work } from './invocation-log.ts';
+import { type QueueFaults, QueuePort, QueueTraffic } from './queue-port.ts';
 import type { World } from './world.ts';
 
 /** How the simulated Lambda, its queue and its asynchronous invocations misbehave. */
-export interface LambdaFaults {
+export interface LambdaFaults extends QueueFaults {
   /** Probability that an invocation is killed, at any moment. */
   readonly kill: number;
   /** Probability that a message is delivered a second time although it was processed. */
   readonly deliverTwice: number;
-  /** Probability that the queue does not take a call of messages; half of these it takes all the same. */
-  readonly queueFails: number;
   /** Longest time until a message is delivered. */
   readonly queueDelayMs: number;
-  /** Whether the queue never responds. */
-  readonly queueHangs?: boolean;
   /** Whether no invocation may start, because others use up the account's concurrency. */
   readonly throttled?: boolean;
 }
@@ -42,12 +41,16 @@ export interface Ended {
   readonly payload: unknown;
   /** What it returned; missing when it failed or was killed. */
   readonly result?: Report | SQSBatchResponse;
-  /** Slices that it began with. */
-  readonly begun: readonly Slice[];
+  /** What it threw. */
+  readonly error?: Error;
+  /** The slices that it began with. */
+  readonly works: readonly Work[];
   /** Reports that it logged. */
   readonly reports: readonly Report[];
-  /** Slices that the queue took from it. */
-  readonly sent: readonly RunSlice[];
+  /** Errors about messages that it logged. */
+  readonly failures: readonly MessageFailure[];
+  /** What it and the queue told each other. */
+  readonly traffic: Readonly<QueueTraffic>;
   /** Whether the simulation killed it. */
   readonly killed: boolean;
   /** When it began, and when it ended. */
@@ -70,12 +73,16 @@ export interface InvocationWorld {
   readonly invocation: number;
   /** Passes a promise on, but not beyond the death of the invocation. */
   readonly whileAlive: <Value>(promise: Promise<Value>) => Promise<Value>;
-  /** Takes note of a slice that it begins with. */
-  readonly logBegin: (slice: Slice) => void;
-  /** Takes note of a report that it logged. */
-  readonly logReport: (report: Report) => void;
-  /** Hands slices to the queue. */
-  readonly sendSlices: (slices: Iterable<RunSlice>) => Promise<void>;
+  /** Takes note of a slice that it begins with, and the message that it came in. */
+  readonly logBegin: (slice: RunSlice, messageId?: string) => void;
+  /** Takes note of a report that it logged, and the message that it is about. */
+  readonly logReport: (report: Report, messageId?: string) => void;
+  /** Takes note of an error that it logged about a message. */
+  readonly logFailure: (failure: MessageFailure) => void;
+  /** The slice that it began with last, as the sender of requests. */
+  readonly sender: () => unknown;
+  /** Sends messages to the queue. */
+  readonly sendMessages: SendMessages;
 }
 
 interface Message {
@@ -95,18 +102,18 @@ export class SimulatedLambda {
   readonly deadLetters: unknown[] = [];
   /** What no function may do. */
   readonly violations: string[] = [];
-  /** Whether anything made the same work be done twice. */
-  repeated = false;
   readonly #world: World;
   readonly #settings: LambdaSettings;
   readonly #faults: LambdaFaults;
   readonly #start: (world: InvocationWorld) => Invoke;
   readonly #observer: Partial<LambdaObserver>;
+  readonly #port: QueuePort;
   readonly #waiting: Message[] = [];
   #invocations = 0;
   #running = 0;
   #messages = 0;
   #pending = 0;
+  #repeated = false;
 
   constructor(
     world: World,
@@ -120,6 +127,15 @@ export class SimulatedLambda {
     this.#faults = faults;
     this.#start = start;
     this.#observer = observer;
+    this.#port = new QueuePort(world, faults, (body) => this.send(body));
+  }
+
+  /** Whether anything made the same work be done twice. */
+  get repeated(): boolean {
+    return (
+      this.#repeated ||
+      this.ended.some(({ traffic }) => traffic.taken.some(({ acknowledged }) => !acknowledged))
+    );
   }
 
   /** Whether nothing is left to do. */
@@ -144,7 +160,7 @@ export class SimulatedLambda {
       }
       const result = await this.#invoke(payload, requestId);
       if (result === undefined && number < 3) {
-        this.repeated = true;
+        this.#repeated = true;
         this.#world.after(number * 60_000, () => attempt(number + 1));
         return;
       }
@@ -179,9 +195,8 @@ export class SimulatedLambda {
   async #invoke(payload: unknown, requestId: string): Promise<Report | SQSBatchResponse | undefined> {
     const world = this.#world;
     const invocation = ++this.#invocations;
-    const begun: Slice[] = [];
-    const reports: Report[] = [];
-    const sent: RunSlice[] = [];
+    const log = new InvocationLog();
+    const traffic = new QueueTraffic();
     const startedMs = world.now();
     const endMs = startedMs + this.#settings.timeoutMs;
     let alive = true;
@@ -192,20 +207,19 @@ export class SimulatedLambda {
         (error) => (alive ? Promise.reject(error) : never),
       );
 
+    const sendMessages = this.#port.connect(traffic);
     const invoke = this.#start({
       invocation,
       whileAlive,
-      logBegin: (slice) => begun.push(slice),
-      logReport: (report) => reports.push(report),
-      sendSlices: async (slices) => {
-        const taken = [...slices];
-        await whileAlive(this.#send(taken));
-        sent.push(...taken);
-      },
+      logBegin: (slice, messageId) => log.began(slice, messageId),
+      logReport: (report, messageId) => log.reported(report, messageId),
+      logFailure: (failure) => log.failures.push(failure),
+      sender: () => log.works.at(-1),
+      sendMessages: (bodies, signal) => whileAlive(sendMessages(bodies, signal)),
     });
 
     return new Promise((resolve) => {
-      const end = (result: Report | SQSBatchResponse | undefined, killed: boolean) => {
+      const end = (how: Pick<Ended, 'result' | 'error' | 'killed'>) => {
         if (!alive) {
           return;
         }
@@ -214,16 +228,16 @@ export class SimulatedLambda {
         const ended: Ended = {
           invocation,
           payload,
-          ...(result && { result }),
-          begun,
-          reports,
-          sent,
-          killed,
+          ...how,
+          works: log.works,
+          reports: log.reports,
+          failures: log.failures,
+          traffic,
           times: [startedMs, world.now()],
         };
         this.ended.push(ended);
         this.#observer.onEnded?.(ended);
-        resolve(result);
+        resolve(how.result);
       };
       const killAfterMs = world.chance(this.#faults.kill)
         ? world.random() * this.#settings.timeoutMs
@@ -232,30 +246,13 @@ export class SimulatedLambda {
         if (killAfterMs >= this.#settings.timeoutMs) {
           this.violations.push(`invocation ${invocation} outlived its deadline`);
         }
-        end(undefined, true);
+        end({ killed: true });
       });
       invoke(payload, { requestId, endMs }).then(
-        (result) => end(result, false),
-        () => end(undefined, false),
+        (result) => end({ result, killed: false }),
+        (error) => end({ error, killed: false }),
       );
     });
-  }
-
-  async #send(slices: readonly RunSlice[]): Promise<void> {
-    if (this.#faults.queueHangs) {
-      await new Promise<never>(() => {});
-    }
-    await this.#world.sleep(this.#world.random() * 200);
-    const fails = this.#world.chance(this.#faults.queueFails);
-    if (!fails || this.#world.chance(0.5)) {
-      for (const slice of slices) {
-        this.send(JSON.stringify(slice));
-      }
-    }
-    if (fails) {
-      this.repeated = true;
-      throw new Error('the queue did not respond');
-    }
   }
 
   #deliver(message: Message): void {
@@ -292,7 +289,7 @@ export class SimulatedLambda {
         continue;
       }
       // A failed message may have been sent in part by an invocation that nobody heard of again.
-      this.repeated = true;
+      this.#repeated = true;
       this.#world.after(visibleMs - this.#world.now(), () => {
         this.#waiting.push(message);
         this.processWaiting();

@@ -1,14 +1,18 @@
+import type { Report } from '../../lambda/contract/report.ts';
 import {
   type ProducerSettings,
   producerSettings,
   type RecordFormat,
 } from '../../lambda/contract/settings.ts';
-import type { Slice } from '../../lambda/contract/slice.ts';
+import type { RunSlice } from '../../lambda/contract/slice.ts';
+import type { Clock } from '../../lambda/producer/clock.ts';
 import type { Environment } from '../../lambda/producer/environment.ts';
 import type { PutRecords } from '../../lambda/producer/firehose.ts';
 import { createInvocation, type Invoke } from '../../lambda/producer/invocation.ts';
 import { Pacer } from '../../lambda/producer/pacer.ts';
 import { maxDataBytes } from '../../lambda/producer/requests.ts';
+import { createSendSlices } from '../../lambda/producer/work-queue.ts';
+import type { MessageFailure } from './invocation-log.ts';
 import type { InvocationWorld } from './lambda.ts';
 import type { World } from './world.ts';
 
@@ -40,31 +44,53 @@ export function createPacer({ settings }: Environment, world: World): Pacer {
   return new Pacer(settings.concurrency * maxDataBytes(settings.maxRequestBytes), world.now);
 }
 
+/** What the producer's log lines say, of which each says a part. */
+interface LogFields {
+  readonly messageId?: string;
+  readonly slice?: RunSlice;
+  readonly report?: Report;
+}
+
 /** The producer's own code, in a simulated invocation. */
 export function createProducer(
   environment: Environment,
   world: World,
-  { whileAlive, logBegin, logReport, sendSlices }: InvocationWorld,
+  { whileAlive, logBegin, logReport, logFailure, sendMessages }: InvocationWorld,
   putRecords: PutRecords,
   pacer: Pacer = createPacer(environment, world),
 ): Invoke {
+  const clock: Clock = {
+    now: world.now,
+    random: world.random,
+    sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
+  };
+  // A report counts only when it is in the log, with its message.
+  const logged = new WeakMap<Report, string | undefined>();
   return createInvocation({
     environment,
     putRecords: (batch, signal) => whileAlive(putRecords(batch, signal)),
-    sendSlices,
+    sendSlices: createSendSlices(sendMessages, clock),
     pacer,
-    clock: {
-      now: world.now,
-      random: world.random,
-      sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
+    clock,
+    onReport: (report) => {
+      if (logged.has(report)) {
+        logReport(report, logged.get(report));
+      }
     },
-    onReport: logReport,
     log: {
-      appendKeys: () => {},
-      error: () => {},
+      error: (_message, ...[fields]) => {
+        const failure = fields as Partial<MessageFailure>;
+        if (failure.error) {
+          logFailure(failure as MessageFailure);
+        }
+      },
       info: (_message, ...[fields]) => {
-        if (typeof fields === 'object' && 'slice' in fields) {
-          logBegin(fields.slice as Slice);
+        const { slice, report, messageId } = fields as LogFields;
+        if (slice) {
+          logBegin(slice, messageId);
+        }
+        if (report) {
+          logged.set(report, messageId);
         }
       },
     },

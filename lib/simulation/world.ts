@@ -80,14 +80,20 @@ export class World {
       if (isOver()) {
         return;
       }
-      const timer = this.#timers.pop();
+      const timer = this.#nextTimer();
       if (!timer) {
         return;
       }
-      if (!timer.cancelled) {
-        this.#nowMs = timer.atMs;
-        timer.fire();
-      }
+      this.#nowMs = timer.atMs;
+      timer.fire();
     }
+  }
+
+  #nextTimer(): Timer | undefined {
+    let timer = this.#timers.pop();
+    while (timer?.cancelled) {
+      timer = this.#timers.pop();
+    }
+    return timer;
   }
 }

@@ -212,7 +212,7 @@ export class EventProducer extends Construct {
     return this.metric(reportMetrics.eventsQueued.name, { statistic: 'Sum', ...options });
   }
 
-  /** Events of invocations that delivered nothing and handed nothing on. @default - sum over 5 minutes */
+  /** Events that are neither delivered nor queued. @default - sum over 5 minutes */
   metricEventsUndelivered(options?: MetricOptions): Metric {
     return this.metric(reportMetrics.eventsUndelivered.name, { statistic: 'Sum', ...options });
   }
@@ -222,7 +222,12 @@ export class EventProducer extends Construct {
     return this.metric(reportMetrics.eventsUncertain.name, { statistic: 'Sum', ...options });
   }
 
-  /** Records that Firehose refused, each time counted. @default - sum over 5 minutes */
+  /** Requests that failed as a whole: no response, or none that can be used. @default - sum over 5 minutes */
+  metricRequestsFailed(options?: MetricOptions): Metric {
+    return this.metric(reportMetrics.requestsFailed.name, { statistic: 'Sum', ...options });
+  }
+
+  /** Records that Firehose refused one by one, each time counted. @default - sum over 5 minutes */
   metricRecordsRefused(options?: MetricOptions): Metric {
     return this.metric(reportMetrics.recordsRefused.name, { statistic: 'Sum', ...options });
   }

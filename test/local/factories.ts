@@ -64,6 +64,7 @@ export function makeReport(overrides: Partial<Report> = {}): Report {
     undelivered: [],
     recordsDelivered: 1,
     requests: 1,
+    requestsFailed: 0,
     recordsRefused: 0,
     recordsRetried: 0,
     bytesDelivered: 6_800,

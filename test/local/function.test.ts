@@ -213,12 +213,15 @@ describe('the bundled function', () => {
     await started.invoke({ cuont: 5 });
 
     // Assess
-    expect(sumsOf(metricLines())).toMatchObject({
+    const sums = sumsOf(metricLines());
+    expect(sums).toMatchObject({
       EventsRequested: 1_000,
       EventsDelivered: 0,
       EventsUndelivered: 1_000,
       ColdStart: 1,
     });
+    expect(sums.RequestsFailed).toBeGreaterThan(0);
+    expect(sums.RequestsFailed).toBe(sums.Requests);
   });
 
   it('logs a line a request at DEBUG, never one an event', async () => {
@@ -253,13 +256,14 @@ describe('the bundled function', () => {
     const { function: started } = await start({ environment: { DELIVERY_STREAM_NAME: 'other' } });
 
     // Act
-    const { error } = await started.invoke({ count: 1_000 });
+    const { error } = await started.invoke({ count: 1_000, runId: 'run-1' });
 
     // Assess
     expect(error).toEqual({
       errorType: 'NothingDeliveredError',
-      errorMessage:
-        'Not one of 1000 events was delivered to other: ResourceNotFoundException: Firehose other under account 123456789012 not found.',
+      errorMessage: expect.stringMatching(
+        /^Not one of the 1000 events of run run-1 was delivered to other: an error that no retry can fix; (\d+) of \1 requests failed; last failure: ResourceNotFoundException: Firehose other under account 123456789012 not found\. To send them again, invoke the function with \{"runId":"run-1","from":0,"to":1000\}$/,
+      ),
     });
   });
 
@@ -282,7 +286,9 @@ describe('the bundled function', () => {
     expect(slices[0]).toMatchObject({ runId: 'run-1' });
     expect(logLines().map(({ level, message }) => `${level} ${message}`)).toEqual([
       'INFO slice started',
-      expect.stringMatching(/^ERROR events are left to the work queue: a record was refused too often: /),
+      expect.stringMatching(
+        /^ERROR events are left to the work queue: a record was sent as often as maxAttempts allows; 0 of \d+ requests failed; last failure: /,
+      ),
       'INFO slice finished',
     ]);
   });

@@ -29,6 +29,8 @@ describe('the reports of a run', () => {
       eventsQueued: 60,
       queued: [[40, 100]],
       stopReason: 'deadline',
+      requestsFailed: 1,
+      lastFailure: 'no response in time from my-host',
       recordsRefused: 1,
       recordsRetried: 2,
       eventsUncertain: 5,
@@ -38,6 +40,7 @@ describe('the reports of a run', () => {
       eventsRequested: 60,
       eventsDelivered: 60,
       requests: 3,
+      requestsFailed: 2,
       eventsUncertain: 7,
     });
 
@@ -54,6 +57,8 @@ describe('the reports of a run', () => {
       eventsUndelivered: 0,
       eventsUncertain: 12,
       requests: 4,
+      requestsFailed: 3,
+      lastFailure: 'no response in time from my-host',
       recordsRefused: 1,
       recordsRetried: 2,
       durationMs: 2_000,
@@ -103,8 +108,11 @@ describe('the reports of a run', () => {
       lastFailure: 'AccessDeniedException: no',
     });
 
+    const later = makeReport({ requestsFailed: 1, lastFailure: 'no response in time from my-host' });
+    const slice = { from: 0, to: 40, eventsRequested: 40, eventsDelivered: 40 };
+
     // Act
-    const report = combineReports(first, [first], [], 1_000);
+    const report = combineReports(first, [first, { ...later, ...slice }], [], 1_000);
 
     // Assess
     expect(report).toMatchObject({ stopReason: 'fatal', lastFailure: 'AccessDeniedException: no' });

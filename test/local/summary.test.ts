@@ -62,6 +62,21 @@ describe('the summary', () => {
     );
   });
 
+  it('says how many requests failed, and why the last one did', () => {
+    // Prepare
+    const lastFailure = '502 Bad Gateway from 127.0.0.1:4573: text/html, "<html>"';
+    const report = { ...run.report, requests: 1_200, requestsFailed: 3, lastFailure };
+
+    // Act
+    const summary = summarize({ ...run, report });
+
+    // Assess
+    expect(summary).toContain(
+      `Firehose refused 0 of 1 record; 3 of 1,200 requests failed, last failure: ${lastFailure}\n`,
+    );
+    expect(summarize(run)).not.toContain('failed');
+  });
+
   it('says nothing of memory when nobody knows it', () => {
     expect(summarize(run)).not.toContain('memory');
     expect(summarize({ ...run, maxMemoryUsedMiB: 80 })).toContain('memory   80 MiB at most');

@@ -4,7 +4,7 @@ import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
 import { mergeSlices } from '../../lambda/contract/slice.ts';
 import { Deadline } from '../../lambda/producer/deadline.ts';
 import { type DeliveryOptions, type DeliveryOutcome, deliver } from '../../lambda/producer/delivery.ts';
-import type { PutRecords } from '../../lambda/producer/firehose.ts';
+import type { PutRecords, PutResponse } from '../../lambda/producer/firehose.ts';
 import { Pacer } from '../../lambda/producer/pacer.ts';
 import type { EventRecord } from '../../lambda/producer/records.ts';
 import type { RecordBatch, RequestBudget, RequestSource } from '../../lambda/producer/requests.ts';
@@ -61,9 +61,27 @@ async function deliverIn(
   return delivery;
 }
 
+/** A request that failed as a whole. */
+function failed(kind: 'rejected' | 'lost' | 'fatal', batch: RecordBatch, message: string): PutResponse {
+  return { kind, refused: [...batch.keys()], throttled: [], cause: new Error(message) };
+}
+
+const acknowledged: PutResponse = { kind: 'decided', refused: [], throttled: [] };
+
+/** Responds after some time, or never, unless the request is aborted before. */
+async function respondAfter(
+  world: World,
+  responseMs: number,
+  batch: RecordBatch,
+  signal: AbortSignal,
+): Promise<PutResponse> {
+  await world.sleep(Math.min(responseMs, Number.MAX_SAFE_INTEGER), signal);
+  return signal.aborted ? failed('lost', batch, 'no response in time') : acknowledged;
+}
+
 /**
  * A Firehose that decides over each request as it is told, a moment later in which no time passes, and remembers what it
- * took.
+ * took. An error is one that no retry can fix.
  *
  * @param isQuota Whether it refuses records because of the quota.
  */
@@ -82,7 +100,7 @@ function firehoseThat(
     seen.inFlight -= 1;
     const refused = decide(batch);
     if (refused instanceof Error) {
-      throw refused;
+      return failed('fatal', batch, refused.message);
     }
     taken.push(...batch.filter((_, place) => !refused.includes(place)));
     return {
@@ -140,6 +158,74 @@ describe('delivering requests', () => {
           const lengths = [...taken, ...undelivered].reduce((sum, { from, to }) => sum + to - from, 0);
           expect(lengths).toBe(records * eventsPerTestRecord);
           expect(outcome.stopReason === undefined).toBe(undelivered.length === 0);
+        },
+      ),
+    );
+  });
+
+  it('counts requests that failed, and no fewer uncertain events than it stored in vain, whatever fails', async () => {
+    const kinds = [
+      'decided',
+      'rejected',
+      'lost',
+      'lost but stored',
+      'fatal',
+      'hangs',
+      'hangs but stored',
+    ] as const;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.nat(40),
+        fc.integer({ min: 1, max: 6 }),
+        fc.integer({ min: 1, max: 5 }),
+        fc.infiniteStream(
+          fc.oneof(
+            { weight: 3, arbitrary: fc.constant<(typeof kinds)[number]>('decided') },
+            { weight: 2, arbitrary: fc.constantFrom(...kinds) },
+          ),
+        ),
+        async (records, concurrency, maxAttempts, responses) => {
+          // Prepare
+          const world = new World(1);
+          const seen = { requests: 0, failed: 0, copies: 0, acknowledged: 0, lost: 0, last: '' };
+          const putRecords: PutRecords = async (batch, signal) => {
+            const kind = responses.next().value!;
+            const events = batch.length * eventsPerTestRecord;
+            seen.requests += 1;
+            seen.copies += kind === 'decided' || kind.endsWith('stored') ? events : 0;
+            await world.sleep(kind.startsWith('hangs') ? Number.MAX_SAFE_INTEGER : 10, signal);
+            if (kind === 'decided' && !signal.aborted) {
+              seen.acknowledged += events;
+              return acknowledged;
+            }
+            seen.failed += 1;
+            seen.last = `${kind} ${seen.failed}`;
+            if (kind === 'rejected' || kind === 'fatal') {
+              return failed(kind, batch, seen.last);
+            }
+            seen.lost += events;
+            return failed('lost', batch, seen.last);
+          };
+          const deadline = new Deadline(world.now(), world.now() + 20_000);
+          const startedMs = world.now();
+
+          // Act
+          const options = { putRecords, concurrency, maxAttempts, deadline };
+          const outcome = await deliverIn(world, requestsOf(records, 3), options);
+
+          // Assess
+          expect(outcome).toMatchObject({
+            requests: seen.requests,
+            requestsFailed: seen.failed,
+            recordsRefused: 0,
+            eventsDelivered: seen.acknowledged,
+            eventsUncertain: seen.lost,
+          });
+          expect(outcome.lastFailure?.message ?? '').toBe(seen.last);
+          expect(seen.copies).toBeLessThanOrEqual(outcome.eventsDelivered + outcome.eventsUncertain);
+          const left = mergeSlices(outcome.undelivered).reduce((sum, [from, to]) => sum + to - from, 0);
+          expect(outcome.eventsDelivered + left).toBe(records * eventsPerTestRecord);
+          expect(world.now() - startedMs).toBeLessThanOrEqual(18_000);
         },
       ),
     );
@@ -226,42 +312,169 @@ describe('delivering requests', () => {
       eventsDelivered: 6,
       eventsUncertain: 12,
       requests: 3,
+      requestsFailed: 2,
       recordsRefused: 0,
       recordsRetried: 4,
     });
+    expect(outcome.lastFailure?.message).toBe('lost');
+  });
+
+  it('ends after so many attempts when no response can be used, uncertain of all events each time', async () => {
+    // Prepare
+    const putRecords: PutRecords = async (batch) => failed('lost', batch, '200 OK from proxy: text/html');
+
+    // Act
+    const outcome = await deliverIn(new World(1), requestsOf(2, 2), { putRecords, maxAttempts: 4 });
+
+    // Assess
+    expect(outcome).toMatchObject({
+      stopReason: 'attempts',
+      lastFailure: { message: '200 OK from proxy: text/html' },
+      eventsDelivered: 0,
+      eventsUncertain: 4 * 6,
+      requests: 4,
+      requestsFailed: 4,
+      recordsRefused: 0,
+    });
+    expect(mergeSlices(outcome.undelivered)).toEqual([[0, 6]]);
+  });
+
+  it('counts a request that was rejected as failed, none of its records as refused, no event as uncertain', async () => {
+    // Prepare
+    let requests = 0;
+    const putRecords: PutRecords = async (batch) => {
+      requests += 1;
+      return requests === 1 ? failed('rejected', batch, 'ServiceUnavailableException: no') : acknowledged;
+    };
+
+    // Act
+    const outcome = await deliverIn(new World(1), requestsOf(2, 2), { putRecords });
+
+    // Assess
+    expect(outcome).toMatchObject({
+      eventsDelivered: 6,
+      eventsUncertain: 0,
+      requests: 2,
+      requestsFailed: 1,
+      recordsRefused: 0,
+      lastFailure: { message: 'ServiceUnavailableException: no' },
+    });
+  });
+
+  it('says what failed although the time was over in the end', async () => {
+    // Prepare
+    const world = new World(1);
+    const putRecords: PutRecords = async (batch) => failed('lost', batch, '502 Bad Gateway from proxy');
+    const deadline = new Deadline(world.now(), world.now() + 10_000);
+
+    // Act
+    const outcome = await deliverIn(world, requestsOf(2, 2), { putRecords, deadline });
+
+    // Assess
+    expect(outcome).toMatchObject({
+      stopReason: 'deadline',
+      lastFailure: { message: '502 Bad Gateway from proxy' },
+    });
+    expect(outcome.requestsFailed).toBe(outcome.requests);
+    expect(outcome.requestsFailed).toBeGreaterThan(1);
   });
 
   it.each([
-    ['in 3 s', 3_000, 8],
-    ['never', Number.POSITIVE_INFINITY, 0],
-  ])(
-    'returns within 10 s, and says what is left, when Firehose responds %s',
-    async (_, responseMs, delivered) => {
-      // Prepare
-      const world = new World(1);
+    ['in 1.5 s', 1_500],
+    ['never', Number.POSITIVE_INFINITY],
+  ])('returns within 10 s, and says what is left, when Firehose responds %s', async (_, responseMs) => {
+    // Prepare
+    const world = new World(1);
+    const startedMs = world.now();
+    const putRecords: PutRecords = (batch, signal) => respondAfter(world, responseMs, batch, signal);
+    const deadline = new Deadline(startedMs, startedMs + 10_000);
+
+    // Act
+    const outcome = await deliverIn(world, requestsOf(100, 1), { putRecords, deadline });
+
+    // Assess: four requests at a time
+    const delivered = Number.isFinite(responseMs) ? 16 : 0;
+    expect(world.now() - startedMs).toBeLessThanOrEqual(8_000);
+    expect(outcome.recordsDelivered).toBe(delivered);
+    expect(outcome.requestsFailed).toBe(outcome.requests - delivered);
+    expect(outcome.eventsUncertain).toBe(outcome.requestsFailed * eventsPerTestRecord);
+    expect(outcome.stopReason).toBe('deadline');
+    expect(mergeSlices(outcome.undelivered)).toEqual([[delivered * eventsPerTestRecord, 300]]);
+  });
+
+  it('waits longer for responses that are slower than it thought, and gets them', async () => {
+    // Prepare
+    const world = new World(1);
+    const putRecords: PutRecords = (batch, signal) => respondAfter(world, 3_000, batch, signal);
+    const deadline = new Deadline(world.now(), world.now() + 30_000);
+
+    // Act
+    const outcome = await deliverIn(world, requestsOf(12, 1), { putRecords, deadline });
+
+    // Assess: the first four are sent twice
+    expect(outcome).toMatchObject({ recordsDelivered: 12, requests: 16, requestsFailed: 4 });
+    expect(outcome.stopReason).toBeUndefined();
+  });
+
+  it('is not stopped by first requests that hang', async () => {
+    // Prepare: as many as the pacer lets in before it has seen a response
+    const world = new World(1);
+    const startedMs = world.now();
+    const { requestBytes, windowBytes } = createPacer(world);
+    const first = windowBytes / requestBytes;
+    let from = 0;
+    const source: RequestSource = {
+      get left() {
+        return { from, to: 10_000 };
+      },
+      next: ({ bytes }) => {
+        from += 1;
+        return [{ from: from - 1, to: from, data: Buffer.alloc(bytes) }];
+      },
+    };
+    const respondedMs: number[] = [];
+    let requests = 0;
+    const putRecords: PutRecords = async (batch, signal) => {
+      requests += 1;
+      const response = await respondAfter(world, requests <= first ? Infinity : 50, batch, signal);
+      respondedMs.push(world.now() - startedMs);
+      return response;
+    };
+    const deadline = new Deadline(startedMs, startedMs + 8_000);
+    const pacer = new Pacer(windowBytes, world.now);
+
+    // Act
+    const outcome = await deliverIn(world, source, { putRecords, deadline, pacer });
+
+    // Assess: of the 6 s until the delivery ends, 2 s are for the requests that hang
+    expect(respondedMs.slice(0, first)).toEqual(Array(first).fill(2_000));
+    expect(outcome).toMatchObject({ requestsFailed: first, stopReason: 'deadline' });
+    expect(outcome.recordsDelivered).toBeGreaterThan((0.9 * 3_500 * first) / 50);
+  });
+
+  it('waits twice as long after a timeout, although timers fire a little early', async () => {
+    // Prepare: Node's do, by up to a millisecond, and more if asked for a fraction of one
+    const world = new World(1);
+    const clock = {
+      now: world.now,
+      random: () => 0,
+      sleep: (durationMs: number, signal: AbortSignal) => world.sleep(Math.floor(durationMs) - 1, signal),
+    };
+    const tookMs: number[] = [];
+    const putRecords: PutRecords = async (batch, signal) => {
       const startedMs = world.now();
-      const putRecords: PutRecords = (batch, signal) =>
-        new Promise((resolve) => {
-          signal.addEventListener('abort', () =>
-            resolve({ kind: 'lost', refused: [...batch.keys()], throttled: [], cause: new Error('aborted') }),
-          );
-          if (Number.isFinite(responseMs)) {
-            world.after(responseMs, () => resolve({ kind: 'decided', refused: [], throttled: [] }));
-          }
-        });
-      const deadline = new Deadline(startedMs, startedMs + 10_000);
+      const response = await respondAfter(world, Number.POSITIVE_INFINITY, batch, signal);
+      tookMs.push(world.now() - startedMs);
+      return response;
+    };
 
-      // Act
-      const outcome = await deliverIn(world, requestsOf(100, 1), { putRecords, deadline });
+    // Act
+    const options = { putRecords, clock, concurrency: 1, maxAttempts: 4 };
+    await deliverIn(world, requestsOf(1, 1), options);
 
-      // Assess
-      expect(world.now() - startedMs).toBeLessThanOrEqual(8_000);
-      expect(outcome.recordsDelivered).toBe(delivered);
-      expect(outcome.eventsUncertain).toBe(delivered === 0 ? 4 * eventsPerTestRecord : 0);
-      expect(outcome.stopReason).toBe('deadline');
-      expect(mergeSlices(outcome.undelivered)).toEqual([[delivered * eventsPerTestRecord, 300]]);
-    },
-  );
+    // Assess
+    expect(tookMs.map((ms) => Math.round(ms / 100) * 100)).toEqual([2_000, 4_000, 8_000, 16_000]);
+  });
 
   it('keeps a steady rate to 2 % over ten seconds, whatever the responses take', async () => {
     // Prepare

@@ -1,45 +1,35 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RequestListener } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFirehoseClient, createPutRecords, type PutRecords } from '../../lambda/producer/firehose.ts';
 import { recordsOf } from './factories.ts';
-
-/** Responds as Firehose does: a JSON document with a status, and its error type, if any, in a header. */
-function responding(status: number, body: object, errorType?: string): RequestListener {
-  return (request, response) => {
-    request.resume().on('end', () => {
-      response.writeHead(status, {
-        'content-type': 'application/x-amz-json-1.1',
-        ...(errorType && { 'x-amzn-errortype': errorType }),
-      });
-      response.end(JSON.stringify(body));
-    });
-  };
-}
-
-const failing = (status: number, errorType: string) =>
-  responding(status, { __type: errorType, message: 'as AWS would say' }, errorType);
+import {
+  cutting,
+  failing,
+  pointSdkAt,
+  responding,
+  respondingPage,
+  respondingText,
+  startServer,
+  type TestServer,
+} from './servers.ts';
 
 describe('one request through the real SDK', () => {
   const batch = recordsOf({ slice: { from: 0, to: 3 }, recordFormat: 'single' });
-  let server: Server;
+  const stored = batch.map(() => ({ RecordId: 'x' }));
+  let server: TestServer;
   let putRecords: PutRecords;
   let listener: RequestListener;
   const { signal } = new AbortController();
 
   beforeEach(async () => {
-    server = createServer((request, response) => listener(request, response));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    process.env.AWS_ENDPOINT_URL = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    process.env.AWS_REGION = 'us-east-1';
-    process.env.AWS_ACCESS_KEY_ID = 'local';
-    process.env.AWS_SECRET_ACCESS_KEY = 'local';
+    server = await startServer((request, response) => listener(request, response));
+    pointSdkAt(server);
     putRecords = createPutRecords(createFirehoseClient(2), 'my-stream');
   });
 
-  afterEach(() => {
-    server.closeAllConnections();
-    server.close();
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await server.stop();
   });
 
   it('says that nothing was refused when Firehose took every record', async () => {
@@ -89,17 +79,23 @@ describe('one request through the real SDK', () => {
     ['500', 'lost', failing(500, 'InternalFailure')],
     ['503', 'rejected', failing(503, 'ServiceUnavailableException')],
     ['throttling', 'rejected', failing(400, 'ThrottlingException')],
-    ['a page of a proxy', 'lost', responding(502, {})],
+    ['a 502 without a model', 'lost', responding(502, {})],
+    ['a 503 without a model', 'lost', responding(503, {})],
+    ['the 502 page of a proxy', 'lost', respondingPage(502, '<html>no</html>')],
+    ['the 200 page of a proxy', 'lost', respondingPage(200, '<html>yes</html>')],
     ['a connection cut before the response', 'lost', (request) => request.socket.destroy()],
+    ['a connection cut within the response', 'lost', cutting('{"FailedPut', 1_000)],
     [
-      'a connection cut within the response',
+      'a whole response that announced more',
       'lost',
-      (request, response) => {
-        response.writeHead(200, { 'content-length': 1_000 });
-        response.write('{"FailedPut');
-        setTimeout(() => request.socket.destroy(), 20);
-      },
+      cutting(JSON.stringify({ FailedPutCount: 0, RequestResponses: stored }), 1_000),
     ],
+    [
+      'a response whose end is missing',
+      'lost',
+      respondingText(200, JSON.stringify({ FailedPutCount: 0, RequestResponses: stored }).slice(0, -9)),
+    ],
+    ['an empty response', 'lost', respondingText(200, '')],
   ] satisfies [string, string, RequestListener][])(
     'asks to send all records again after %s, which is %s',
     async (_, kind, respond) => {
@@ -129,7 +125,7 @@ describe('one request through the real SDK', () => {
 
   it('asks to send all records again when nobody listens', async () => {
     // Prepare
-    server.close();
+    await server.stop();
 
     // Act
     const response = await putRecords(batch, signal);
@@ -145,51 +141,99 @@ describe('one request through the real SDK', () => {
     ['ValidationException'],
     ['InvalidKMSResourceException'],
     ['UnrecognizedClientException'],
-  ])('throws %s, which no retry can fix, with its name in the message', async (errorType) => {
+    ['ExpiredTokenException'],
+  ])('is fatal after %s, which no retry can fix, with its name in the message', async (errorType) => {
     // Prepare
     listener = failing(400, errorType);
 
     // Act
-    const response = putRecords(batch, signal);
+    const response = await putRecords(batch, signal);
 
     // Assess
-    await expect(response).rejects.toThrow(`${errorType}: as AWS would say`);
+    expect(response).toMatchObject({ kind: 'fatal', refused: [0, 1, 2], throttled: [] });
+    expect(response.cause?.message).toBe(`${errorType}: as AWS would say`);
   });
 
   it('sends a request once: retrying is not left to the SDK', async () => {
     // Prepare
-    let requests = 0;
-    listener = (request, response) => {
-      requests += 1;
-      failing(500, 'InternalFailure')(request, response);
-    };
+    listener = failing(500, 'InternalFailure');
 
     // Act
     await putRecords(batch, signal);
 
     // Assess
-    expect(requests).toBe(1);
+    expect(server.requests()).toBe(1);
   });
 
   it.each([
     [
       'for fewer records than were sent',
       { FailedPutCount: 1, RequestResponses: [{ ErrorCode: 'InternalFailure' }] },
+      'decided over 1 of 3 records and refused 1 of them, but says that it refused 1',
     ],
-    ['for none', {}],
-    ['without ids', { FailedPutCount: 0, RequestResponses: [{}, {}, {}] }],
+    [
+      'for more records than were sent',
+      { FailedPutCount: 0, RequestResponses: [...stored, ...stored] },
+      'decided over 6 of 3 records and refused 0 of them, but says that it refused 0',
+    ],
+    ['for none', {}, 'decided over 0 of 3 records and refused 0 of them, but says that it refused 0'],
+    [
+      'without ids',
+      { FailedPutCount: 0, RequestResponses: [{}, {}, {}] },
+      'decided over 3 of 3 records and refused 3 of them, but says that it refused 0',
+    ],
     [
       'that contradicts itself',
-      { FailedPutCount: 2, RequestResponses: batch.map(() => ({ RecordId: 'x' })) },
+      { FailedPutCount: 2, RequestResponses: stored },
+      'decided over 3 of 3 records and refused 0 of them, but says that it refused 2',
     ],
-  ])('never takes a response %s for an acknowledgement', async (_, body) => {
+  ])('takes a response %s for a lost one', async (_, body, message) => {
     // Prepare
     listener = responding(200, body);
 
     // Act
-    const response = putRecords(batch, signal);
+    const response = await putRecords(batch, signal);
 
     // Assess
-    await expect(response).rejects.toThrow('Firehose decided over');
+    expect(response).toMatchObject({ kind: 'lost', refused: [0, 1, 2], throttled: [] });
+    expect(response.cause?.message).toBe(`Firehose ${message}`);
+  });
+
+  it.each([
+    ['null', null],
+    ['a text', 'ok'],
+    ['a number', 42],
+    ['a list', [1, 2, 3]],
+    ['other properties', { status: 'ok', items: [] }],
+    ['a text for a list', { FailedPutCount: 0, RequestResponses: 'abc' }],
+    ['an object for a list', { FailedPutCount: 0, RequestResponses: { 0: { RecordId: 'x' } } }],
+    ['a list of null', { FailedPutCount: 0, RequestResponses: [null, null, null] }],
+    ['a list of texts', { FailedPutCount: 0, RequestResponses: ['x', 'x', 'x'] }],
+    ['a text for a number', { FailedPutCount: 'none', RequestResponses: stored }],
+  ])('takes JSON that is %s for a lost response', async (_, body) => {
+    // Prepare
+    listener = responding(200, body);
+
+    // Act
+    const response = await putRecords(batch, signal);
+
+    // Assess
+    expect(response).toMatchObject({
+      kind: 'lost',
+      refused: [0, 1, 2],
+      throttled: [],
+      cause: expect.any(Error),
+    });
+  });
+
+  it('takes a response that is no HTTP for a lost one', async () => {
+    // Prepare
+    listener = (request) => request.resume().on('end', () => request.socket.end('what do you want?\n'));
+
+    // Act
+    const response = await putRecords(batch, signal);
+
+    // Assess
+    expect(response).toMatchObject({ kind: 'lost', refused: [0, 1, 2] });
   });
 });

@@ -15,6 +15,7 @@ function outcomeOf(outcome: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
     ],
     recordsDelivered: 9,
     requests: 3,
+    requestsFailed: 1,
     recordsRefused: 1,
     recordsRetried: 1,
     bytesDelivered: 6_120,
@@ -26,10 +27,12 @@ function outcomeOf(outcome: Partial<DeliveryOutcome> = {}): DeliveryOutcome {
 const slice = { runId: 'run-1', from: 0, to: 100 };
 
 function makeOptions(options: Partial<ReportOptions>): ReportOptions {
+  const { outcome = outcomeOf() } = options;
   return {
     slice,
     deliveryStreamName: 'my-stream',
-    outcome: outcomeOf(),
+    outcome,
+    leftOver: outcome.undelivered,
     queued: [],
     durationMs: 250,
     costFactors: { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 },
@@ -57,6 +60,7 @@ describe('the report', () => {
       undelivered: [[20, 30]],
       recordsDelivered: 9,
       requests: 3,
+      requestsFailed: 1,
       recordsRefused: 1,
       recordsRetried: 1,
       bytesDelivered: 6_120,
@@ -77,12 +81,36 @@ describe('the report', () => {
   });
 
   it('counts what the work queue has taken as queued', () => {
-    expect(reportOf({ queued: [[20, 30]] })).toMatchObject({
+    expect(reportOf({ queued: [{ from: 20, to: 30 }] })).toMatchObject({
       eventsDelivered: 90,
       eventsQueued: 10,
       eventsUndelivered: 0,
       queued: [[20, 30]],
       undelivered: [],
+    });
+  });
+
+  it('counts what the work queue has not taken as undelivered, apart from what it has', () => {
+    // Prepare
+    const part = (from: number, to: number) => ({ runId: 'run-1', from, to });
+    const leftOver = [part(60, 80), part(0, 20), part(20, 40), part(40, 60), part(80, 100)];
+    const { outcome: _, ...options } = makeOptions({
+      leftOver,
+      queued: [leftOver[2]!, leftOver[1]!, leftOver[4]!],
+    });
+
+    // Act
+    const report = createReport(options);
+
+    // Assess
+    expect(report).toMatchObject({
+      eventsQueued: 60,
+      eventsUndelivered: 40,
+      queued: [
+        [0, 40],
+        [80, 100],
+      ],
+      undelivered: [[40, 80]],
     });
   });
 
@@ -99,7 +127,7 @@ describe('the report', () => {
 
   it('says that nothing was sent when there is no outcome', () => {
     // Act
-    const { outcome: _, ...options } = makeOptions({ queued: [[0, 100]] });
+    const { outcome: _, ...options } = makeOptions({ leftOver: [slice], queued: [slice] });
 
     // Assess
     expect(createReport(options)).toMatchObject({
@@ -114,7 +142,7 @@ describe('the report', () => {
 
   it.each([
     ['delivered in part', {}],
-    ['queued', { queued: [[20, 30]] as const }],
+    ['queued', { queued: [{ from: 20, to: 30 }] }],
     ['stopped', { outcome: outcomeOf({ stopReason: 'fatal', lastFailure: new Error('no such stream') }) }],
   ])('is what its schema says, of a slice that was %s', (_, options) => {
     // Act

@@ -97,8 +97,31 @@ const troubles: readonly Trouble[] = [
     },
   },
   {
+    what: 'a proxy responds to 30 % of the requests with a page of its own',
+    rings: ['FailedRequests'],
+    minutes: 30,
+    begin: ({ firehoseFaults, lambda }) => {
+      firehoseFaults.html = 0.3;
+      lambda.invokeAsync({ count: 2 * 30 * 60, eventsPerSecond: 2 });
+    },
+    end: ({ firehoseFaults }) => {
+      firehoseFaults.html = 0;
+    },
+  },
+  {
+    what: 'a firewall drops what the function sends to Firehose',
+    rings: ['EventsUndelivered', 'FailedRequests', 'Silence'],
+    minutes: 60,
+    begin: ({ firehoseFaults }) => {
+      firehoseFaults.stall = 1;
+    },
+    end: ({ firehoseFaults }) => {
+      firehoseFaults.stall = 0;
+    },
+  },
+  {
     what: 'the function may not put records any more',
-    rings: ['DeadLetters', 'EventsUndelivered', 'FunctionErrors', 'Silence'],
+    rings: ['DeadLetters', 'EventsUndelivered', 'FailedRequests', 'FunctionErrors', 'Silence'],
     minutes: 60,
     begin: ({ firehoseFaults }) => {
       firehoseFaults.forbiddenAfterMs = 0;
@@ -129,7 +152,7 @@ const troubles: readonly Trouble[] = [
   },
   {
     what: 'invocations hang, because neither Firehose nor the work queue responds',
-    rings: ['FunctionDuration', 'FunctionErrors'],
+    rings: ['EventsUndelivered', 'FunctionDuration', 'FunctionErrors'],
     minutes: 6,
     begin: ({ firehoseFaults, lambdaFaults }) => {
       firehoseFaults.stall = 1;
@@ -203,6 +226,23 @@ describe('the alarms', () => {
         .map(({ state }) => state),
     );
     expect(new Set(states)).toEqual(new Set(['ALARM']));
+  });
+
+  it('ring when requests fail in invocations of fifteen minutes, which tell of it at their end', async () => {
+    // Prepare
+    const slowly = templateOf({ timeout: '900' }).toJSON();
+    const deployment = new Deployment(slowly, quotas['us-east-1']);
+    deployment.scheduleIsOn = false;
+    deployment.firehoseFaults.html = 0.3;
+
+    // Act
+    deployment.lambda.invokeAsync({ count: 2 * 3_600, eventsPerSecond: 2 });
+    await deployment.pass(60);
+
+    // Assess
+    const alarm = alarmsOf(slowly).get('FailedRequests')!;
+    const states = deployment.cloudWatch.statesOf(alarm, deployment.nowMs - 60 * minuteMs, deployment.nowMs);
+    expect(states.at(-1)).toMatchObject({ state: 'ALARM' });
   });
 
   it('are quiet while a hundred events are sent every five minutes', async () => {

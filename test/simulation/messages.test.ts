@@ -23,11 +23,14 @@ async function processMessages(
   const invoke = createInvocation({
     environment,
     putRecords,
-    sendSlices: async (slices) => void sent.push(...slices),
+    sendSlices: async (slices) => {
+      sent.push(...slices);
+      return { queued: [...slices], unqueued: [] };
+    },
     pacer: createPacer(environment, world),
     clock: world,
     onReport: (report) => reports.push(report),
-    log: { appendKeys: () => {}, error: () => {}, info: () => {} },
+    log: { error: () => {}, info: () => {} },
   });
   const slices = Array.from({ length: messages }, (_, part) => ({
     runId: 'run-1',
@@ -130,7 +133,8 @@ describe('messages', () => {
     const takesFirst = firehoseThatTakes(world, [0]);
     const putRecords: PutRecords = async (batch, signal) => {
       if (batch[0]!.from >= 900_000) {
-        throw new Error('AccessDeniedException: no');
+        const cause = new Error('AccessDeniedException: no');
+        return { kind: 'fatal', refused: [...batch.keys()], throttled: [], cause };
       }
       return takesFirst(batch, signal);
     };

@@ -19,8 +19,8 @@ async function firstViolation(
   return undefined;
 }
 
-describe('in a thousand worlds that throttle, fail, stall, lose responses, repeat messages and kill', () => {
-  it('no event is lost, none is sent again for nothing, and every report is true', async () => {
+describe('in a thousand worlds whose stream and queue throttle, fail, stall, lie and lose responses', () => {
+  it('no event is lost, none is sent again for nothing, every report is true, and every failure is named', async () => {
     // Prepare
     const run = await buildSimulation();
 
@@ -59,6 +59,46 @@ describe('the oracle', () => {
       },
     ],
     [
+      'takes a response that cannot be used for one that says no',
+      {
+        file: 'producer/delivery.ts',
+        search: "if (kind === 'lost') {",
+        replace: "if (kind === 'lost' && cause?.message.includes('no response')) {",
+      },
+    ],
+    [
+      'stops a run because of a lost response',
+      {
+        file: 'producer/delivery.ts',
+        search: "if (kind === 'fatal') {",
+        replace: "if (kind !== 'decided') {",
+      },
+    ],
+    [
+      'does not name the last failure',
+      { file: 'producer/delivery.ts', search: 'outcome.lastFailure = cause;', replace: '' },
+    ],
+    [
+      'names the first failure instead of the last one',
+      {
+        file: 'producer/delivery.ts',
+        search: 'outcome.lastFailure = cause;',
+        replace: 'outcome.lastFailure ??= cause;',
+      },
+    ],
+    [
+      'does not count failed requests',
+      { file: 'producer/delivery.ts', search: 'outcome.requestsFailed += 1;', replace: '' },
+    ],
+    [
+      'miscounts what is billed',
+      {
+        file: 'producer/delivery.ts',
+        search: 'outcome.billedBytes += billedBytes(record.data.length);',
+        replace: 'outcome.billedBytes += record.data.length;',
+      },
+    ],
+    [
       'takes a lost response for an acknowledgement',
       {
         file: 'producer/delivery.ts',
@@ -76,11 +116,87 @@ describe('the oracle', () => {
     ],
     [
       'overruns the deadline',
-      { file: 'producer/deadline.ts', search: 'this.abortMs = endMs - ', replace: 'this.abortMs = endMs + ' },
+      {
+        file: 'producer/deadline.ts',
+        search: 'this.deliverUntilMs = endMs - ',
+        replace: 'this.deliverUntilMs = endMs + ',
+      },
+    ],
+    [
+      'waits for the queue without a timeout',
+      { file: 'producer/work-queue.ts', search: 'callFor(waitMs, ', replace: 'callFor(Infinity, ' },
+    ],
+    [
+      'leaves no time for the report',
+      { file: 'contract/deadline.ts', search: 'Math.min(500, timeoutMs / 10)', replace: 'timeoutMs / 100' },
     ],
     [
       'forgets what is left over',
-      { file: 'producer/invocation.ts', search: 'await options.sendSlices(work.leftOver);', replace: '' },
+      {
+        file: 'producer/invocation.ts',
+        search: 'await options.sendSlices(work.leftOver, ',
+        replace: 'await options.sendSlices([], ',
+      },
+    ],
+    [
+      'makes no report when the queue fails',
+      {
+        file: 'producer/invocation.ts',
+        search: 'const made = report(work, sent.queued, options);',
+        replace: "if (sent.unqueued.length > 0) throw new WorkQueueError('The work queue failed'); $&",
+      },
+    ],
+    [
+      'calls queued what the queue did not take',
+      {
+        file: 'producer/work-queue.ts',
+        search: 'unqueued.push(...left);',
+        replace: 'queued.push(...left);',
+      },
+    ],
+    [
+      'calls undelivered what the queue took',
+      {
+        file: 'producer/work-queue.ts',
+        search: 'queued.push(...taken.map((place) => sent[place]!));',
+        replace: 'queued.push(...taken.slice(1).map((place) => sent[place]!));',
+      },
+    ],
+    [
+      'sends messages twice and no more',
+      {
+        file: 'producer/work-queue.ts',
+        search: 'for (let attempt = 1; ',
+        replace: 'for (let attempt = 1; attempt <= 2 && ',
+      },
+    ],
+    [
+      'sends no message any more after a call that failed',
+      {
+        file: 'producer/work-queue.ts',
+        search: 'lastFailure = response.cause ?? lastFailure;',
+        replace: 'lastFailure = response.cause ?? lastFailure; if (lastFailure) untilMs = 0;',
+      },
+    ],
+    [
+      'sends messages again that the queue refused for good',
+      {
+        file: 'producer/work-queue.ts',
+        search: 'left = again.map(',
+        replace: 'left = [...sent.keys()].filter((place) => !taken.includes(place)).map(',
+      },
+    ],
+    [
+      'hides why the queue failed',
+      { file: 'producer/failure-text.ts', search: 'queueFailure?.message ?? ', replace: '' },
+    ],
+    [
+      'gives no payload to send again what is undelivered',
+      { file: 'producer/failure-text.ts', search: '.slice(0, maxPayloads)', replace: '.slice(0, 0)' },
+    ],
+    [
+      'logs a failed message without its run',
+      { file: 'producer/invocation.ts', search: '...(runId && { runId }),', replace: '' },
     ],
     [
       'tells the queue that every message was processed',

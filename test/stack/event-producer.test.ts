@@ -42,6 +42,7 @@ const metrics: Record<Exclude<MetricMethod, 'metric'>, readonly [name: string, s
   metricEventsQueued: ['EventsQueued', Stats.SUM],
   metricEventsUndelivered: ['EventsUndelivered', Stats.SUM],
   metricEventsUncertain: ['EventsUncertain', Stats.SUM],
+  metricRequestsFailed: ['RequestsFailed', Stats.SUM],
   metricRecordsRefused: ['RecordsRefused', Stats.SUM],
   metricBilledBytes: ['BilledBytes', Stats.SUM],
   metricDuration: ['Duration', Stats.AVERAGE],

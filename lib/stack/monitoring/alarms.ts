@@ -23,6 +23,7 @@ export const alarmNames = [
   'FunctionThrottles',
   'FunctionDuration',
   'EventsUndelivered',
+  'FailedRequests',
   'RefusedRecords',
   'BytesQuota',
   'RecordsQuota',
@@ -266,7 +267,7 @@ export class Alarms extends Construct {
         missingData: NOT_BREACHING,
         description: () =>
           `An invocation took its whole timeout of ${timeout.toSeconds()} s, or was killed by it, instead of leaving the ` +
-          `rest to the work queue in time; a later one sends the same UUIDs again. ${errorLog} Mostly SQS or Firehose did ` +
+          `rest to the work queue in time; a later one sends the same UUIDs again. ${errorLog} Mostly the work queue did ` +
           'not respond: see the AWS Health Dashboard. If it happens again, raise timeout.',
       },
       EventsUndelivered: {
@@ -277,11 +278,30 @@ export class Alarms extends Construct {
         // No report, so none with such events; that there is none at all is what Silence watches.
         missingData: NOT_BREACHING,
         description: () =>
-          'An invocation delivered nothing and handed nothing on. A slice that came from the work queue is still there, and ' +
+          'Events were neither delivered nor left to the work queue. A slice that came from the queue is still there, and ' +
           'is tried five times in all; Lambda repeats a scheduled run twice; then look into the dead-letter queue. Only a ' +
           `test that a person started is not repeated. ${errorLog} Which events: the same with --filter-pattern ` +
           `'{ $.report.eventsUndelivered > 0 }'; "undelivered" there holds from and to for a payload ` +
           `{"runId", "from", "to"} of ${functionName}.`,
+      },
+      FailedRequests: {
+        metric: metrics.requestsFailedShare,
+        comparison: GREATER_THAN_THRESHOLD,
+        // A lost connection now and then is nothing to see to.
+        threshold: 10,
+        periods: lastingPeriods,
+        // An invocation publishes at its end: a long one says nothing for several periods.
+        outOf: lastingPeriods * periodsOf(timeout),
+        // Without requests none fails.
+        missingData: NOT_BREACHING,
+        description: (threshold, lasting) =>
+          `More than ${threshold} % of the requests to ${streamName} fail as a whole ${lasting || 'for 5 minutes'}: no response, ` +
+          'none that can be used, or an error. They are sent again, or wait in the work queue; EventsUndelivered says if not. ' +
+          `Why: "lastFailure" in aws logs tail ${watched.function.logGroup.logGroupName} --since 1h --filter-pattern ` +
+          "'{ $.report.requestsFailed > 0 }'. ECONNREFUSED, ENOTFOUND, no response in time: the network, the VPC endpoint, its " +
+          'security group, the endpoint that AWS_ENDPOINT_URL sets. 502, 503 or a page of HTML: a proxy on the way. ' +
+          "AccessDenied, ExpiredToken: the function's role, the policy of the VPC endpoint. ResourceNotFound: the stream. An " +
+          'error of Firehose itself: see the AWS Health Dashboard.',
       },
       RefusedRecords: {
         metric: metrics.recordsRefusedShare,
@@ -306,7 +326,7 @@ export class Alarms extends Construct {
         threshold: bufferingInterval.plus(Duration.minutes(5)).toSeconds(),
         // The age itself says for how long it has been bad.
         periods: 1,
-        outOf: periodsOfWrite(bufferingInterval),
+        outOf: periodsOf(bufferingInterval),
         // Without records none waits.
         missingData: NOT_BREACHING,
         description: () => `Records that Firehose accepted do not reach S3 in time. ${deliveryLog}`,
@@ -317,7 +337,7 @@ export class Alarms extends Construct {
         threshold: 1,
         // Firehose repeats a write that failed: a single one need not wake anybody.
         periods: lastingPeriods,
-        outOf: lastingPeriods * periodsOfWrite(bufferingInterval),
+        outOf: lastingPeriods * periodsOf(bufferingInterval),
         // Without records nothing is written.
         missingData: NOT_BREACHING,
         description: () => `Firehose fails to write to S3. ${deliveryLog}`,
@@ -409,9 +429,9 @@ function describeLasting(periods: number, outOf: number, minutes: number): strin
     : `in ${periods * minutes} of ${outOf * minutes} minutes`;
 }
 
-/** Periods of five minutes from one write of the stream to the next: a stream that buffers for long says little. */
-function periodsOfWrite(bufferingInterval: Duration): number {
-  return Math.max(1, Math.ceil(bufferingInterval.toMinutes({ integral: false }) / 5));
+/** Periods of five minutes from one data point to the next, of what says something once in so long. */
+function periodsOf(interval: Duration): number {
+  return Math.max(1, Math.ceil(interval.toMinutes({ integral: false }) / 5));
 }
 
 /** A duration that only an invocation reaches that is about to be killed: one that used up half of its reserve. */
@@ -428,7 +448,7 @@ function killedAfterMs(timeout: Duration): number {
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
 function periodsOfInvocation(timeout: Duration): number {
-  return Math.ceil(timeout.toMinutes({ integral: false }) / 5) + 1;
+  return periodsOf(timeout) + 1;
 }
 
 const hour = 60;

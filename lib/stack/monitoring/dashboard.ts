@@ -104,11 +104,14 @@ export class ProducerDashboard extends Construct {
             alarms.get('RequestsQuota'),
           ),
           graph({
-            title: 'Refused records',
-            unit: 'percent of the records',
-            metrics: [metrics.recordsRefusedShare],
-            lines: alarmLines(alarms, 'RefusedRecords', 'more'),
-            right: { unit: 'records', metrics: [metrics.recordsRefused] },
+            title: 'Failed requests and refused records',
+            unit: 'percent',
+            metrics: [metrics.requestsFailedShare, metrics.recordsRefusedShare],
+            lines: [
+              ...alarmLines(alarms, 'FailedRequests', 'more requests'),
+              ...alarmLines(alarms, 'RefusedRecords', 'more records'),
+            ],
+            right: { unit: 'requests, records', metrics: [metrics.requestsFailed, metrics.recordsRefused] },
           }),
         ]),
         ...section('Delivered', 'what Firehose wrote to S3', [

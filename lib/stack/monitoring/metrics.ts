@@ -76,6 +76,8 @@ export function producerMetrics({
     Color.GREY,
   );
   const throttledRecords = firehose('ThrottledRecords', Stats.SUM, 'refused by the stream');
+  const requests = own(reportMetrics.requests.name, Stats.SUM, 'of this producer');
+  const requestsFailed = own(reportMetrics.requestsFailed.name, Stats.SUM, 'requests failed, sent again');
   const messagesWaiting = workQueue.metricApproximateNumberOfMessagesVisible({
     statistic: Stats.MAXIMUM,
     label: 'waiting',
@@ -87,7 +89,7 @@ export function producerMetrics({
     eventsRequested: own(reportMetrics.eventsRequested.name, Stats.SUM, 'asked of invocations'),
     eventsDelivered: own(reportMetrics.eventsDelivered.name, Stats.SUM, 'delivered to Firehose'),
     eventsQueued: own(reportMetrics.eventsQueued.name, Stats.SUM, 'left to the work queue'),
-    /** Events of invocations that delivered nothing and handed nothing on. */
+    /** Events that are neither delivered nor queued. */
     eventsUndelivered: own(reportMetrics.eventsUndelivered.name, Stats.SUM, 'undelivered'),
     /** Events that may be in the stream more than once. */
     eventsUncertain: own(reportMetrics.eventsUncertain.name, Stats.SUM, 'perhaps delivered twice'),
@@ -98,6 +100,8 @@ export function producerMetrics({
     coldStarts: own(coldStartMetric, Stats.SUM, 'cold starts'),
     /** Records that were refused, each time counted: by the quota, or by an error of Firehose's. */
     recordsRefused: own(reportMetrics.recordsRefused.name, Stats.SUM, 'records refused, sent again'),
+    /** Requests that failed as a whole: without a response, with one that cannot be used, or with an error. */
+    requestsFailed,
     billedBytes: own(reportMetrics.billedBytes.name, Stats.SUM, 'bytes that Firehose bills'),
 
     bytesPerSecond: perSecond('incoming', incomingBytes),
@@ -109,7 +113,7 @@ export function producerMetrics({
       own(reportMetrics.bytesDelivered.name, Stats.SUM, 'of this producer'),
     ),
     /** Requests made, those that the stream rejected included. */
-    ownRequestsPerSecond: perSecond('own', own(reportMetrics.requests.name, Stats.SUM, 'of this producer')),
+    ownRequestsPerSecond: perSecond('own', requests),
     bytesLimit,
     recordsLimit,
     requestsLimit,
@@ -119,11 +123,18 @@ export function producerMetrics({
     recordsQuotaUsed: quotaUsed(incomingRecords, recordsLimit),
     /** Percent of the limit of the stream. */
     requestsQuotaUsed: quotaUsed(incomingRequests, requestsLimit),
+    /** Percent of the requests that this producer made; nothing while it makes none. */
+    requestsFailedShare: new MathExpression({
+      expression: '100 * failed / requests',
+      usingMetrics: { failed: requestsFailed, requests },
+      label: 'requests that failed',
+      period,
+    }),
     /** Percent of the records that reached the stream; nothing while the stream refuses none. */
     recordsRefusedShare: new MathExpression({
       expression: '100 * refused / (refused + FILL(accepted, 0))',
       usingMetrics: { refused: throttledRecords, accepted: incomingRecords },
-      label: 'refused by the stream',
+      label: 'records that the stream refused',
       period,
     }),
 

@@ -102,6 +102,15 @@ const expected = {
     fires: '< 1, 3 x 300 s',
     missing: 'notBreaching',
   },
+  FailedRequests: {
+    watches: [
+      '100 * failed / requests',
+      `failed: Sum FirehoseEventProducer RequestsFailed ${own}`,
+      `requests: Sum FirehoseEventProducer Requests ${own}`,
+    ],
+    fires: '> 10, 3 x 300 s',
+    missing: 'notBreaching',
+  },
   RefusedRecords: {
     watches: [
       '100 * refused / (refused + FILL(accepted, 0))',
@@ -247,7 +256,7 @@ describe('the alarms', () => {
   });
 
   it.each([
-    ['3', '> 2625, 1 of 2 x 300 s'],
+    ['3', '> 2500, 1 of 2 x 300 s'],
     ['8', '> 7000, 1 of 2 x 300 s'],
     ['900', '> 899000, 1 of 4 x 300 s'],
   ])(
@@ -256,6 +265,18 @@ describe('the alarms', () => {
       expect(rule(alarmsOf(templateOf({ timeout })).FunctionDuration!)).toBe(fires);
     },
   );
+
+  it('look back at failed requests over three invocations, each of which tells at its end', () => {
+    const rules = ['3', '300', '301', '900'].map((timeout) =>
+      rule(alarmsOf(templateOf({ timeout })).FailedRequests!),
+    );
+    expect(rules).toEqual([
+      '> 10, 3 x 300 s',
+      '> 10, 3 x 300 s',
+      '> 10, 3 of 6 x 300 s',
+      '> 10, 3 of 9 x 300 s',
+    ]);
+  });
 
   it('read the metrics that the function publishes', () => {
     templateOf().hasResourceProperties('AWS::Lambda::Function', {
@@ -309,6 +330,7 @@ describe('an alarm that is tuned', () => {
     [{ BytesQuota: { periods: 2 } }, 'BytesQuota', '> 80, 2 of 4 x 300 s'],
     [{ BytesQuota: { periods: 6 } }, 'BytesQuota', '> 80, 6 x 300 s'],
     [{ BytesQuota: { periods: 6, outOf: 12 } }, 'BytesQuota', '> 80, 6 of 12 x 300 s'],
+    [{ FailedRequests: { threshold: 50, periods: 6 } }, 'FailedRequests', '> 50, 6 x 300 s'],
     [{ RefusedRecords: { outOf: 5 } }, 'RefusedRecords', '> 10, 3 of 5 x 300 s'],
     [{ DeadLetters: { threshold: 3, periods: 2 } }, 'DeadLetters', '> 3, 2 x 300 s'],
     [{ Silence: { periods: 5 } }, 'Silence', '< 1, 5 x 300 s'],
@@ -327,6 +349,9 @@ describe('an alarm that is tuned', () => {
 
   it.each<[AlarmTunings, AlarmName, string]>([
     [{ BytesQuota: { threshold: 95 } }, 'BytesQuota', ' takes more than 95 % of the bytes a second'],
+    [{ FailedRequests: { threshold: 50 } }, 'FailedRequests', 'More than 50 % of the requests to '],
+    [{ FailedRequests: { outOf: 6 } }, 'FailedRequests', ' fail as a whole in 15 of 30 minutes: '],
+    [{ FailedRequests: { periods: 1 } }, 'FailedRequests', ' fail as a whole for 5 minutes: '],
     [{ RefusedRecords: { threshold: 25 } }, 'RefusedRecords', 'refuses more than 25 % of the records'],
     [{ FunctionThrottles: { periods: 6 } }, 'FunctionThrottles', ' for 30 minutes; events come late'],
     [{ FunctionThrottles: { periods: 1 } }, 'FunctionThrottles', ' for 5 minutes; events come late'],

@@ -101,15 +101,18 @@ const expected = {
   Bytes: limitWidget('bytes a second', 'IncomingBytes', 'BytesPerSecondLimit', 'BytesDelivered'),
   Records: limitWidget('records a second', 'IncomingRecords', 'RecordsPerSecondLimit'),
   Requests: limitWidget('requests a second', 'IncomingPutRequests', 'PutRequestsPerSecondLimit', 'Requests'),
-  'Refused records': {
-    axes: ['percent of the records', 'records'],
+  'Failed requests and refused records': {
+    axes: ['percent', 'requests, records'],
     draws: [
-      'refused by the stream: 100 * refused / (refused + FILL(accepted, 0))',
+      'requests that failed: 100 * failed / requests',
+      `requests failed, sent again: ${own('Sum', 'RequestsFailed')} (right)`,
+      `requests = ${own('Sum', 'Requests')}`,
+      'records that the stream refused: 100 * refused / (refused + FILL(accepted, 0))',
       `refused = ${firehose('Sum', 'ThrottledRecords')}`,
       `accepted = ${firehose('Sum', 'IncomingRecords')}`,
       `records refused, sent again: ${own('Sum', 'RecordsRefused')} (right)`,
     ],
-    lines: ['10: alarm: more, for 15 minutes'],
+    lines: ['10: alarm: more requests, for 15 minutes', '10: alarm: more records, for 15 minutes'],
   },
   'How late': {
     axes: ['seconds'],
@@ -210,7 +213,8 @@ const shownBy: Partial<Record<AlarmName, readonly [title: keyof typeof expected,
   FunctionThrottles: ['Invocations that went wrong', 'alarm: any throttled'],
   FunctionDuration: ['Duration of an invocation', 'alarm: '],
   EventsUndelivered: ['Events in doubt', 'alarm: '],
-  RefusedRecords: ['Refused records', 'alarm: '],
+  FailedRequests: ['Failed requests and refused records', 'alarm: more requests'],
+  RefusedRecords: ['Failed requests and refused records', 'alarm: more records'],
   BytesQuota: ['Bytes', 'alarm: '],
   RecordsQuota: ['Records', 'alarm: '],
   RequestsQuota: ['Requests', 'alarm: '],
@@ -344,6 +348,7 @@ describe('the dashboard', () => {
         alarms: {
           BytesQuota: { threshold: 95, periods: 2, outOf: 6 },
           RecordsQuota: { threshold: 70, periods: 1 },
+          FailedRequests: { threshold: 50 },
           RefusedRecords: { threshold: 25, outOf: 4 },
           DeadLetters: { periods: 2 },
         },
@@ -357,7 +362,10 @@ describe('the dashboard', () => {
     const said = (title: string) => describeWidget(widgetOf(tuned, title));
     expect(said('Bytes').draws).toContain('alarm: more than 95 % in 10 of 30 minutes: 0.95 * limit');
     expect(said('Records').draws).toContain('alarm: more than 70 %: 0.7 * limit');
-    expect(said('Refused records').lines).toEqual(['25: alarm: more, in 15 of 20 minutes']);
+    expect(said('Failed requests and refused records').lines).toEqual([
+      '50: alarm: more requests, for 15 minutes',
+      '25: alarm: more records, in 15 of 20 minutes',
+    ]);
     expect(said('Dead letters').lines).toEqual(['0: alarm: any, for 10 minutes']);
   });
 

@@ -51,6 +51,8 @@ const values: Readonly<Record<string, (point: number) => number | undefined>> = 
   'Duration Sum': (point) => runMs(point) + slices(point) * 51_000,
   ColdStart: (point) => (slices(point) > 0 ? 4 : noise(point, 4) < 0.1 ? 1 : 0),
   RecordsRefused: refused,
+  // A connection that was closed, now and then.
+  RequestsFailed: (point) => (slices(point) > 5 ? 1 : 0),
   BilledBytes: (point) => records(point) * 30_720,
   BytesDelivered: (point) => delivered(point) * eventBytes,
   Requests: (point) => Math.ceil(records(point) / 17),
