@@ -172,6 +172,26 @@ describe('npm run verify', () => {
     ]);
   });
 
+  it('reads what landed while the record format was changed: plain lines beside gzip, and gzip within gzip', async () => {
+    // Prepare
+    const parts = [0, 20, 40, 60, 80].map((from) => createLines(createRun({ from, to: from + 20 })));
+    const [plain, ...members] = parts.map((part, order) =>
+      order === 0 ? Buffer.from(part.join('')) : createGzip(part),
+    );
+    const directory = await createDirectory({
+      'named-gzip.gz': Buffer.concat([plain!, members[0]!]),
+      'compressed-twice.gz': gzipSync(Buffer.concat([members[1]!, members[2]!])),
+      'named-plain': members[3]!,
+    });
+
+    // Act
+    const { status, stdout } = await runCommand('verify', ['--source', directory, ...smallOptions, '--json']);
+
+    // Assess
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ complete: true, objects: 3, corruptLineCount: 0 });
+  });
+
   it('fails on a duplicate when asked for exactly once, and writes the certificate', async () => {
     // Prepare
     const directory = await createDirectory({ a: [...createLines(), createLines()[0]].join('') });
