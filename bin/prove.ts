@@ -22,7 +22,7 @@ const command = new Command('npm run prove --')
 
 await runCommand<ProofOptions & { count?: number; stack: string; source?: string }>(
   addProofOptions(command, '5m'),
-  async ({ count, stack, source, wait, exactlyOnce = false, json, html }) => {
+  async ({ count, stack, source, wait, exactlyOnce = false, all, json, html }) => {
     const progress = showProgress(process.stderr);
     const { report, evidence } = await prove(
       { stackName: stack, count, source, waitMs: wait, exactlyOnce },
@@ -37,7 +37,7 @@ await runCommand<ProofOptions & { count?: number; stack: string; source?: string
       },
     ).finally(progress.end);
     await writeCertificate(evidence, { html });
-    console.log(json ? JSON.stringify({ report, ...evidence.proof }) : summarize(evidence.proof));
+    console.log(json ? JSON.stringify({ report, ...evidence.proof }) : summarize(evidence.proof, { all }));
     return evidence.proof.complete ? 0 : 1;
   },
   { example: 'npm run prove -- --count 1000' },

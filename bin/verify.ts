@@ -22,7 +22,7 @@ const command = new Command('npm run verify --')
 await runCommand<QuestionOptions & ProofOptions>(
   addProofOptions(command, '0s'),
   async (options) => {
-    const { wait, exactlyOnce = false, json, html } = options;
+    const { wait, exactlyOnce = false, all, json, html } = options;
     const progress = showProgress(process.stderr);
     const { source, runs } = await resolveQuestion(options, readLastRun);
     const evidence = await verify(
@@ -30,7 +30,7 @@ await runCommand<QuestionOptions & ProofOptions>(
       { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },
     ).finally(progress.end);
     await writeCertificate(evidence, { html });
-    console.log(json ? JSON.stringify(evidence.proof) : summarize(evidence.proof));
+    console.log(json ? JSON.stringify(evidence.proof) : summarize(evidence.proof, { all }));
     return evidence.proof.complete ? 0 : 1;
   },
   { example: 'npm run verify -- --wait 5m' },

@@ -6,6 +6,8 @@ export interface ProofOptions {
   readonly wait: number;
   /** Whether a duplicate spoils the proof. */
   readonly exactlyOnce?: true;
+  /** Whether the summary shows every object, line and range. */
+  readonly all?: true;
   /** Whether stdout is one JSON document. */
   readonly json?: true;
   /** Where the certificate goes. */
@@ -27,6 +29,7 @@ export function addProofOptions(command: Command, defaultWait: string): Command 
         .default(parseWait(defaultWait), defaultWait),
     )
     .option('--exactly-once', 'fail if an event is there more than once')
+    .option('--all', 'show every object, corrupt line and missing range, not only the first ten')
     .option('--json', 'print one JSON document on stdout')
     .option('--html <file>', 'write the certificate, one self-contained page')
     .allowExcessArguments(false)

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import type { Proof } from '../../lambda/prover/proof.ts';
 import { formatDuration, summarize, verdict } from '../../lib/proof/summary.ts';
 import { compare, createFacts, createLines, createRun } from './factories.ts';
+
+/** A proof on a run of which each object holds one event, a corrupt line, and damaged gzip. */
+function proofOfObjects(count: number): Proof {
+  const run = createRun({ to: count });
+  const objects = createLines(run).map((line, order) => ({
+    facts: createFacts({ object: `events/${String(order).padStart(4, '0')}` }),
+    lines: [line, '?\n'],
+    reason: 'gzip: cut',
+  }));
+  return compare([run], objects).proof;
+}
 
 describe('the summary of a proof', () => {
   it('shows every figure of a complete run', () => {
@@ -10,26 +22,39 @@ describe('the summary of a proof', () => {
     // Assess
     expect(summary.split('\n')).toEqual([
       '',
-      'COMPLETE: Each of 100 events arrived, exactly once.',
+      'Objects that hold events of these runs, or are corrupt:',
+      '      events     foreign     corrupt  object',
+      '         100           0           0  events/object-1',
       '',
       '  run         run-1, events [0, 100)',
       '  stream      my-stream',
-      '  expected    100',
-      '  present     100 once',
-      '  missing     0',
-      '  duplicated  0, with 0 extra copies',
+      '  events      expected 100; found 100 once, 0 more than once; missing 0',
       '  corrupt     0 lines, 0 objects',
       '  foreign     0 lines of other runs',
       '  latency     p50 30.0 s, p95 30.0 s, p99 30.0 s, max 30.0 s',
       '  source      here: 1 object',
       '',
-      'Events, foreign and corrupt lines of each object:',
-      '         100           0           0  events/object-1',
-      '',
+      'COMPLETE: Each of 100 events arrived, exactly once.',
     ]);
   });
 
-  it('shows twenty missing ranges with their payloads, and how many more there are', () => {
+  it('says what was expected, found and missing so that the figures add up', () => {
+    // Prepare
+    const lines = createLines().slice(20);
+    const twice = [lines[0]!, lines[0]!, lines[1]!];
+
+    // Act
+    const summary = summarize(
+      compare([createRun()], [{ facts: createFacts(), lines: [...lines, ...twice] }]).proof,
+    );
+
+    // Assess
+    expect(summary).toContain(
+      '\n  events      expected 100; found 78 once, 2 more than once (3 extra copies); missing 20\n',
+    );
+  });
+
+  it('shows ten missing ranges with their payloads, and how many more there are', () => {
     // Prepare
     const lines = createLines().filter((_, index) => index % 4 !== 0);
 
@@ -37,8 +62,55 @@ describe('the summary of a proof', () => {
     const summary = summarize(compare([createRun()], [{ facts: createFacts(), lines }]).proof);
 
     // Assess
-    expect(summary).toContain('\n  [76, 77)  {"runId":"run-1","from":76,"to":77}\n  and 5 more\n');
-    expect(summary).not.toContain('[80, 81)');
+    expect(summary).toContain(
+      '\n  [36, 37)  {"runId":"run-1","from":36,"to":37}\n  and 15 more: --all shows them\n',
+    );
+    expect(summary).not.toContain('[40, 41)');
+  });
+
+  it('shows ten of 9,000 objects, then the figures, and ends with the verdict', () => {
+    // Act
+    const summary = summarize(proofOfObjects(9_000)).split('\n');
+
+    // Assess
+    expect(summary).toHaveLength(50);
+    expect(summary[12]).toBe('           1           0           1  events/0009');
+    expect(summary[13]).toBe('  and 8,990 more: --all shows them');
+    // The proof itself lists no more.
+    expect(summary.filter((line) => line === '  and 8,990 more: --all shows the first 1,000')).toHaveLength(
+      2,
+    );
+    expect(summary.at(-1)).toBe(
+      'CORRUPT: Each of 9,000 events arrived, but 9,000 objects and 9,000 lines are corrupt.',
+    );
+  });
+
+  it('shows every object if it is asked to, and what the proof lists of corrupt ones', () => {
+    // Act
+    const summary = summarize(proofOfObjects(9_000), { all: true }).split('\n');
+
+    // Assess
+    expect(summary.filter((line) => line.includes('  events/'))).toHaveLength(9_000 + 2 * 1_000);
+    expect(summary.filter((line) => line.startsWith('  and '))).toEqual([
+      '  and 8,000 more',
+      '  and 8,000 more',
+    ]);
+    expect(summary.at(-1)).toMatch(/^CORRUPT: /);
+  });
+
+  it('shows ten of many runs, those that miss events first', () => {
+    // Prepare
+    const runs = Array.from({ length: 30 }, (_, order) => createRun({ runId: `run-${order}`, to: 2 }));
+    const lines = runs.flatMap((run) => createLines(run)).slice(0, -1);
+
+    // Act
+    const summary = summarize(compare(runs, [{ facts: createFacts(), lines }]).proof).split('\n');
+
+    // Assess
+    expect(summary.filter((line) => line.startsWith('  run  '))).toHaveLength(10);
+    expect(summary.find((line) => line.startsWith('  run  '))).toContain('run-29');
+    expect(summary).toContain('  and 20 more: --all shows them');
+    expect(summary.at(-1)).toBe('INCOMPLETE: 1 of 60 events is missing.');
   });
 
   it('names corrupt lines by object and number, and corrupt objects by their reason', () => {
@@ -62,7 +134,9 @@ describe('the verdict', () => {
   it.each([
     ['INCOMPLETE', '1 of 100 events is missing.', lines.slice(1), false],
     ['INCOMPLETE', '2 of 100 events are missing.', lines.slice(2), false],
-    ['CORRUPT', 'Each of 100 events arrived, but not all that is there is sound.', [...lines, '\n'], false],
+    ['INCOMPLETE', '1 of 100 events is missing, and 1 line is corrupt.', lines.with(0, '\n'), false],
+    ['CORRUPT', 'Each of 100 events arrived, but 1 line is corrupt.', [...lines, '\n'], false],
+    ['CORRUPT', 'Each of 100 events arrived, but 2 lines are corrupt.', [...lines, '\n', '\n'], false],
     ['DUPLICATED', 'Each of 100 events arrived, 1 more than once.', [...lines, lines[0]!], true],
     ['COMPLETE', 'Each of 100 events arrived, 1 more than once.', [...lines, lines[0]!], false],
   ])('is %s: %s', (word, sentence, found, exactlyOnce) => {
