@@ -77,8 +77,9 @@ export class EventProducerStack extends Stack {
     }
     this.output(
       outputs.invokeCommand,
-      `aws lambda invoke --function-name ${functionName} --cli-binary-format raw-in-base64-out ` +
-        `--cli-read-timeout 0 --payload '{"count":${count}}' /dev/stdout`,
+      // Versions 1 and 2 of the AWS CLI agree on fileb:// only.
+      `echo '{"count":${count}}' | aws lambda invoke --function-name ${functionName} --cli-read-timeout 0 ` +
+        '--payload fileb:///dev/stdin report.json && cat report.json',
       'Pushes events now and prints the report',
     );
   }
