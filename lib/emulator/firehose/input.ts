@@ -30,9 +30,35 @@ const structure = <Entries extends v.ObjectEntries>(entries: Entries) =>
 
 const FirehoseRecord = structure({ Data });
 
+/** Where a stream's records come from. Source: API reference, ListDeliveryStreams. */
+const deliveryStreamTypes: readonly string[] = [
+  'DirectPut',
+  'KinesisStreamAsSource',
+  'MSKAsSource',
+  'DatabaseAsSource',
+];
+
 /** The input of each operation that this Firehose knows; other members of it have no effect here. */
 const inputs = {
   DescribeDeliveryStream: structure({ DeliveryStreamName }),
+  ListDeliveryStreams: structure({
+    Limit: v.nullish(
+      v.pipe(
+        v.number(),
+        v.check((limit) => Number.isInteger(limit) && limit >= 1 && limit <= 10_000, 'expected 1 to 10000'),
+      ),
+    ),
+    ExclusiveStartDeliveryStreamName: v.nullish(DeliveryStreamName),
+    DeliveryStreamType: v.nullish(
+      v.pipe(
+        v.string(),
+        v.check(
+          (type) => deliveryStreamTypes.includes(type),
+          `expected one of ${deliveryStreamTypes.join(', ')}`,
+        ),
+      ),
+    ),
+  }),
   PutRecord: structure({ DeliveryStreamName, Record: FirehoseRecord }),
   PutRecordBatch: structure({
     DeliveryStreamName,

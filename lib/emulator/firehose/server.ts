@@ -34,6 +34,9 @@ const contentType = 'application/x-amz-json-1.1';
 const account = '123456789012';
 const region = 'us-east-1';
 
+/** Where the records of every stream come from: its clients. */
+const directPut = 'DirectPut';
+
 // What AWS says in these cases, as far as public reports show (boto/boto3#2804 for "Slow down.").
 const recordErrorMessages: Readonly<Record<RecordErrorCode, string>> = {
   ServiceUnavailableException: 'Slow down.',
@@ -47,8 +50,8 @@ const recordErrorMessages: Readonly<Record<RecordErrorCode, string>> = {
 const maxBodyBytes = 2 * maxRequestBytes;
 
 /**
- * Makes a server that speaks Amazon Data Firehose's protocol, AWS JSON 1.1: PutRecord, PutRecordBatch and
- * DescribeDeliveryStream. Any SDK, boto3 and the AWS CLI can use it as their endpoint. It checks that a request is signed,
+ * Makes a server that speaks Amazon Data Firehose's protocol, AWS JSON 1.1: PutRecord, PutRecordBatch,
+ * DescribeDeliveryStream and ListDeliveryStreams. Any SDK, boto3 and the AWS CLI can use it as their endpoint. It checks that a request is signed,
  * not the signature.
  *
  * The response to a put comes when the stream has taken the records, which is when it holds little enough in memory: that is
@@ -80,6 +83,8 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
     readonly [O in Operation]: (input: Input<O>, requestId: string) => object | Promise<object>;
   } = {
     DescribeDeliveryStream: (input) => describeDeliveryStream(findStream(input.DeliveryStreamName)),
+
+    ListDeliveryStreams: (input) => listDeliveryStreams([...streams.keys()], input),
 
     PutRecord: async (input, requestId) => {
       const stream = findStream(input.DeliveryStreamName);
@@ -210,6 +215,15 @@ function send(response: ServerResponse, requestId: string, status: number, outpu
   response.end(body);
 }
 
+/** All streams here are Direct PUT. Source: API reference, ListDeliveryStreams; 10 is its default, too. */
+function listDeliveryStreams(names: readonly string[], input: Input<'ListDeliveryStreams'>): object {
+  const isAskedFor = (input.DeliveryStreamType ?? directPut) === directPut;
+  const after = input.ExclusiveStartDeliveryStreamName ?? '';
+  const rest = isAskedFor ? names.toSorted().filter((name) => name > after) : [];
+  const page = rest.slice(0, input.Limit ?? 10);
+  return { DeliveryStreamNames: page, HasMoreDeliveryStreams: page.length < rest.length };
+}
+
 function describeDeliveryStream({ settings, createdAt }: ServedStream): object {
   const destination = {
     RoleARN: `arn:aws:iam::${account}:role/embedded-firehose`,
@@ -228,7 +242,7 @@ function describeDeliveryStream({ settings, createdAt }: ServedStream): object {
       DeliveryStreamName: settings.deliveryStreamName,
       DeliveryStreamARN: `arn:aws:firehose:${region}:${account}:deliverystream/${settings.deliveryStreamName}`,
       DeliveryStreamStatus: 'ACTIVE',
-      DeliveryStreamType: 'DirectPut',
+      DeliveryStreamType: directPut,
       DeliveryStreamEncryptionConfiguration: settings.encrypted
         ? { Status: 'ENABLED', KeyType: 'AWS_OWNED_CMK' }
         : { Status: 'DISABLED' },

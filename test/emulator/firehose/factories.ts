@@ -53,7 +53,20 @@ export async function makeServer(
   admit?: FirehoseServerOptions['admit'],
 ) {
   const made = makeStream(overrides);
-  const server = createFirehoseServer({ deliveryStreams: [made.stream], ...(admit && { admit }) });
+  return { ...made, ...(await listen({ deliveryStreams: [made.stream], ...(admit && { admit }) })) };
+}
+
+/** A server with streams of these names, and the SDK's client for it. */
+export function makeServerOf(...names: string[]) {
+  const directory = makeDirectory();
+  const deliveryStreams = names.map(
+    (deliveryStreamName) => makeStream({ deliveryStreamName }, { directory }).stream,
+  );
+  return listen({ deliveryStreams });
+}
+
+async function listen(options: FirehoseServerOptions) {
+  const server = createFirehoseServer(options);
   const endpoint = await listenOnLoopback(server, 0);
   const client = makeClient(endpoint);
   onTestFinished(() => {
@@ -61,7 +74,7 @@ export async function makeServer(
     server.closeAllConnections();
     server.close();
   });
-  return { ...made, server, endpoint, client };
+  return { server, endpoint, client };
 }
 
 export function makeClient(endpoint: string): FirehoseClient {

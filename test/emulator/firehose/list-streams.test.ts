@@ -1,0 +1,85 @@
+import { DeliveryStreamType, ListDeliveryStreamsCommand } from '@aws-sdk/client-firehose';
+import { describe, expect, it } from 'vitest';
+import { makeServerOf } from './factories.ts';
+
+const Twelve = ['b', 'a', 'C', 'l', 'k', 'j', 'i', 'h', 'g', 'f', 'e', 'd'];
+const Sorted = ['C', 'a', 'b', 'd', 'e', 'f', 'g', 'h', 'i', 'j', 'k', 'l'];
+
+describe('the list of delivery streams', () => {
+  it('has ten names by default, sorted, and says that there are more', async () => {
+    // Prepare
+    const { client } = await makeServerOf(...Twelve);
+
+    // Act
+    const output = await client.send(new ListDeliveryStreamsCommand({}));
+
+    // Assess
+    expect(output).toMatchObject({ DeliveryStreamNames: Sorted.slice(0, 10), HasMoreDeliveryStreams: true });
+  });
+
+  it('is read page by page, each from the last name of the one before', async () => {
+    // Prepare
+    const { client } = await makeServerOf(...Twelve);
+    const pages: string[][] = [];
+
+    // Act
+    let hasMore: boolean | undefined = true;
+    while (hasMore) {
+      const start = pages.at(-1)?.at(-1);
+      const output = await client.send(
+        new ListDeliveryStreamsCommand({ Limit: 4, ExclusiveStartDeliveryStreamName: start }),
+      );
+      pages.push(output.DeliveryStreamNames!);
+      hasMore = output.HasMoreDeliveryStreams;
+    }
+
+    // Assess
+    expect(pages).toEqual([Sorted.slice(0, 4), Sorted.slice(4, 8), Sorted.slice(8)]);
+  });
+
+  it('starts after a name that no stream has, too', async () => {
+    // Prepare
+    const { client } = await makeServerOf('a', 'c');
+
+    // Act
+    const output = await client.send(
+      new ListDeliveryStreamsCommand({ ExclusiveStartDeliveryStreamName: 'b' }),
+    );
+
+    // Assess
+    expect(output).toMatchObject({ DeliveryStreamNames: ['c'], HasMoreDeliveryStreams: false });
+  });
+
+  it.each([
+    [DeliveryStreamType.DirectPut, ['a']],
+    [DeliveryStreamType.KinesisStreamAsSource, []],
+  ])('of the type %s is %j: every stream here is Direct PUT', async (type, names) => {
+    // Prepare
+    const { client } = await makeServerOf('a');
+
+    // Act
+    const output = await client.send(new ListDeliveryStreamsCommand({ DeliveryStreamType: type }));
+
+    // Assess
+    expect(output).toMatchObject({ DeliveryStreamNames: names, HasMoreDeliveryStreams: false });
+  });
+
+  it.each([
+    [{ Limit: 0 }, 'Limit: expected 1 to 10000'],
+    [{ Limit: 10_001 }, 'Limit: expected 1 to 10000'],
+    [{ ExclusiveStartDeliveryStreamName: 'a b' }, 'ExclusiveStartDeliveryStreamName: expected the name'],
+    [{ DeliveryStreamType: 'Other' as DeliveryStreamType }, 'DeliveryStreamType: expected one of DirectPut'],
+  ])('is refused for %j', async (input, message) => {
+    // Prepare
+    const { client } = await makeServerOf('a');
+
+    // Act
+    const listed = client.send(new ListDeliveryStreamsCommand(input));
+
+    // Assess
+    await expect(listed).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining(message),
+    });
+  });
+});
