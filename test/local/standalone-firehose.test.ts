@@ -135,6 +135,10 @@ describe('npm run firehose', () => {
       ['--stream', 'a b'],
       "error: option '--stream <name>' argument 'a b' is invalid. Expected the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream.\n",
     ],
+    [
+      ['--output', 'package.json'],
+      'error: --output is package.json: expected a directory to write to, for example .local (it is a file)\n',
+    ],
     [['--prot', '1'], "error: unknown option '--prot'\n(Did you mean --port?)\n"],
     [
       ['extra'],
