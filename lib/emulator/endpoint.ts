@@ -1,6 +1,8 @@
 import { createServer } from 'node:http';
 import type { Quota } from '../aws/quotas.ts';
-import { createThrottle, type Faults, noFaults, respondWithError, withFaults } from './faults.ts';
+import { firehoseDialect, sqsDialect } from './dialects.ts';
+import { createThrottle, type Faults, noFaults } from './faults.ts';
+import { respondWithError, withFaults } from './faulty-listener.ts';
 import { DeliveryStream, type DeliveryStreamSettings } from './firehose/delivery-stream.ts';
 import { createFirehoseServer, listenOnLoopback, type RecordErrorCode } from './firehose/server.ts';
 import { QuotaKeeper } from './quota.ts';
@@ -16,7 +18,7 @@ export interface EndpointOptions {
   readonly workQueue: QueueSettings;
   /** Where the bucket goes. */
   readonly outputDirectory: string;
-  /** How the Firehose misbehaves. @default - not at all */
+  /** How Firehose and SQS misbehave. @default - not at all */
   readonly faults?: Faults;
   /** Which run of bad luck it is. @default 1 */
   readonly faultSeed?: number;
@@ -42,22 +44,23 @@ export interface Endpoint {
 
 /** Starts Firehose and SQS on a free port of loopback. */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
-  const { faults = noFaults, faultSeed = 1, quota, outputDirectory, onAccepted } = options;
+  const { faultSeed = 1, quota, outputDirectory, onAccepted } = options;
+  const { queue: queueFaults = noFaults, ...faults }: Faults = options.faults ?? noFaults;
   const random = createRandom(faultSeed);
+  // Numbers of its own: what SQS does has no effect on the faults of Firehose.
+  const queueRandom = createRandom(faultSeed + 1);
   const keeper = quota && new QuotaKeeper(quota, Date.now);
-  const throttle = createThrottle(faults, random);
+  const refusesRecord = createThrottle(faults, random);
   const records = { offered: 0, refused: 0 };
 
   const admit = (record: Buffer): RecordErrorCode | undefined => {
     records.offered += 1;
-    const isBeyondQuota = () => keeper?.admitsRecord(record.length) === false;
-    const refusal = throttle() ?? (isBeyondQuota() ? 'ServiceUnavailableException' : undefined);
-    if (refusal) {
+    if (refusesRecord() || keeper?.admitsRecord(record.length) === false) {
       records.refused += 1;
-    } else {
-      onAccepted?.(record);
+      return 'ServiceUnavailableException';
     }
-    return refusal;
+    onAccepted?.(record);
+    return undefined;
   };
   const deliveryStream = new DeliveryStream(options.deliveryStream, { directory: outputDirectory });
   const workQueue = new LocalQueue(options.workQueue);
@@ -65,15 +68,21 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const toFirehose = withFaults(
     (request, response) => {
       if (keeper?.admitsRequest() === false) {
-        respondWithError(response, 503);
+        respondWithError(response, 503, firehoseDialect);
       } else {
         firehose.emit('request', request, response);
       }
     },
     faults,
     random,
+    firehoseDialect,
   );
-  const toSqs = createSqsListener(workQueue);
+  const toSqs = withFaults(
+    createSqsListener(workQueue, createThrottle(queueFaults, queueRandom)),
+    queueFaults,
+    queueRandom,
+    sqsDialect,
+  );
 
   const server = createServer((request, response) => {
     const isSqs = String(request.headers['x-amz-target']).startsWith(sqsTargetPrefix);

@@ -1,126 +1,162 @@
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { setTimeout } from 'node:timers/promises';
-import type { RecordErrorCode } from './firehose/server.ts';
+/**
+ * The faults of whole requests, each given by its probability, in the order in which they share the numbers from 0 to 1.
+ *
+ * - `error`: 500 or 503. Not processed.
+ * - `reset`: the connection is cut. Processed half of the time.
+ * - `truncate`: half of the response's body; half of the time the header Content-Length announces all of it, and the
+ *   connection is cut. Processed.
+ * - `garble`: 200 with a body that is other JSON or no JSON. Processed.
+ * - `miscount`: one entry too few, or a count of failures that is wrong. Processed.
+ * - `html`: a proxy's page, with 502 or 200. Not processed.
+ * - `hang`: no response, ever. Processed half of the time.
+ * - `drip`: the response's body comes byte by byte, slowly. Processed.
+ * - `expired`: 400, the credentials have expired. Not processed.
+ */
+export const requestFaults = [
+  'error',
+  'reset',
+  'truncate',
+  'garble',
+  'miscount',
+  'html',
+  'hang',
+  'drip',
+  'expired',
+] as const;
 
-/** How the embedded Firehose misbehaves. */
-export interface Faults {
-  /** Probability that a record is refused. */
+/** Name of a fault of whole requests. */
+export type RequestFault = (typeof requestFaults)[number];
+
+/** How one service misbehaves. */
+export interface ServiceFaults extends Readonly<Record<RequestFault, number>> {
+  /** Probability that a record, or a message, is refused. */
   readonly throttle: number;
-  /** Probability that a request is responded to with 500 or 503, and not stored. */
-  readonly error: number;
-  /** Probability that the connection is cut after the request was read, half of the time after it was stored. */
-  readonly reset: number;
   /** Longest time that a response is held back. */
   readonly latencyMs: number;
   /** Nothing works from and to these times, after the start. */
   readonly outage?: { readonly fromMs: number; readonly toMs: number };
 }
 
-/** A Firehose without a fault. */
-export const noFaults: Faults = { throttle: 0, error: 0, reset: 0, latencyMs: 0 };
+/** How the embedded Firehose misbehaves, and the embedded SQS. */
+export interface Faults extends ServiceFaults {
+  /** How SQS misbehaves. @default - not at all */
+  readonly queue?: ServiceFaults;
+}
 
-/** Faults of every kind. */
-export const faultsExample = 'throttle=0.3,error=0.05,reset=0.02,latency=20,outage=5s@3s';
+/** A service without a fault. */
+export const noFaults: ServiceFaults = {
+  throttle: 0,
+  error: 0,
+  reset: 0,
+  truncate: 0,
+  garble: 0,
+  miscount: 0,
+  html: 0,
+  hang: 0,
+  drip: 0,
+  expired: 0,
+  latencyMs: 0,
+};
+
+/** Faults of every form. */
+export const faultsExample = 'throttle=0.3,error=0.05,hang=0.01,latency=20ms,outage=5s@3s,queue=error=0.2';
+
+/** What is before a fault of SQS. */
+const queuePrefix = 'queue=';
 
 /**
- * Reads faults such as `throttle=0.3,error=0.05,reset=0.02,latency=20,outage=5s@3s`: probabilities, milliseconds, and
- * an outage of so long from then on.
+ * Reads faults such as `throttle=0.3,error=0.05,latency=20ms,outage=5s@3s,queue=error=0.2`: probabilities, milliseconds, and
+ * an outage of so long from then on. `queue=` before a fault gives it to SQS instead of Firehose.
  *
  * @throws RangeError naming the part that doesn't fit, what was expected, and an example.
  */
 export function parseFaults(spec: string): Faults {
-  let faults = noFaults;
+  let faults: Faults = noFaults;
   for (const part of spec.split(',')) {
-    faults = { ...faults, ...parseFault(part) };
+    const text = part.trim();
+    faults = text.startsWith(queuePrefix)
+      ? {
+          ...faults,
+          queue: { ...(faults.queue ?? noFaults), ...parseFault(text.slice(queuePrefix.length), part) },
+        }
+      : { ...faults, ...parseFault(text, part) };
   }
+  checkSum(faults, spec);
+  checkSum(faults.queue ?? noFaults, spec);
   return faults;
 }
 
-function parseFault(part: string): Partial<Faults> {
-  const [, kind, value = ''] = /^(\w+)=(.+)$/.exec(part.trim()) ?? [];
-  const expected = (what: string) =>
-    new RangeError(`"${part}": expected ${what}, for example ${faultsExample}`);
-  switch (kind) {
-    case 'throttle':
-    case 'error':
-    case 'reset':
-      if (!/^(0(\.\d+)?|1(\.0+)?|\.\d+)$/.test(value)) {
-        throw expected(`a probability from 0 to 1 for ${kind}`);
-      }
-      return { [kind]: Number(value) };
-    case 'latency':
-      if (!/^\d{1,6}$/.test(value)) {
-        throw expected('milliseconds for latency');
-      }
-      return { latencyMs: Number(value) };
-    case 'outage': {
-      const [, length, from] = /^(\d+(?:\.\d+)?)s@(\d+(?:\.\d+)?)s$/.exec(value) ?? [];
-      if (!length || !from) {
-        throw expected('SECONDSs@SECONDSs for outage');
-      }
-      return { outage: { fromMs: Number(from) * 1_000, toMs: (Number(from) + Number(length)) * 1_000 } };
+/** @param part What the user wrote, for the error. */
+function parseFault(text: string, part: string): Partial<ServiceFaults> {
+  const [, kind, value = ''] = /^(\w+)=(.+)$/.exec(text) ?? [];
+  if (kind === 'latency') {
+    const [, milliseconds] = /^(\d{1,6})(?:ms)?$/.exec(value) ?? [];
+    if (!milliseconds) {
+      throw expected(part, 'milliseconds for latency');
     }
-    default:
-      throw expected('throttle, error, reset, latency or outage');
+    return { latencyMs: Number(milliseconds) };
+  }
+  if (kind === 'outage') {
+    const [, length, from] = /^(\d+(?:\.\d+)?)s@(\d+(?:\.\d+)?)s$/.exec(value) ?? [];
+    if (!length || !from) {
+      throw expected(part, 'SECONDSs@SECONDSs for outage');
+    }
+    return { outage: { fromMs: Number(from) * 1_000, toMs: (Number(from) + Number(length)) * 1_000 } };
+  }
+  const name = (['throttle', ...requestFaults] as const).find((fault) => fault === kind);
+  if (name === undefined) {
+    throw expected(part, `throttle, ${requestFaults.join(', ')}, latency or outage`);
+  }
+  if (!/^(0(\.\d+)?|1(\.0+)?|\.\d+)$/.test(value)) {
+    throw expected(part, `a probability from 0 to 1 for ${name}`);
+  }
+  return { [name]: Number(value) };
+}
+
+/** A request has one fault at most. */
+function checkSum(faults: ServiceFaults, spec: string): void {
+  const sum = requestFaults.reduce((total, fault) => total + faults[fault], 0);
+  // Ten times 0.1 is a little off.
+  if (sum > 1 + 1e-9) {
+    throw expected(spec, `${requestFaults.join(', ')} to be at most 1 together`);
   }
 }
 
-/** Decides over each record as `throttle` says. */
-export function createThrottle(
-  { throttle }: Faults,
-  random: () => number,
-): () => RecordErrorCode | undefined {
-  return () => (random() < throttle ? 'ServiceUnavailableException' : undefined);
+function expected(part: string, what: string): RangeError {
+  return new RangeError(`"${part}": expected ${what}, for example ${faultsExample}`);
+}
+
+/** Decides over each record, or message, whether `throttle` refuses it. */
+export function createThrottle({ throttle }: ServiceFaults, random: () => number): () => boolean {
+  return () => random() < throttle;
+}
+
+/** What becomes of one request. */
+export interface Fate {
+  /** Its fault. @default - none */
+  readonly fault?: RequestFault | 'outage';
+  /** How long it is held back. */
+  readonly delayMs: number;
+  /** Decides between the two forms that some faults have. */
+  readonly coin: boolean;
 }
 
 /**
- * Puts the faults of whole requests before a server.
+ * Decides what becomes of a request.
  *
- * @param random A number from [0, 1).
+ * @param random A number from [0, 1); always drawn as often, so that a fault more does not move those of later requests.
  */
-export function withFaults(listener: RequestListener, faults: Faults, random: () => number): RequestListener {
-  const startedMs = Date.now();
-  const { error, reset, latencyMs, outage } = faults;
-  return async (request, response) => {
-    const [fate, delay, coin] = [random(), random(), random()];
-    const sinceStartMs = Date.now() - startedMs;
-    if (outage && sinceStartMs >= outage.fromMs && sinceStartMs < outage.toMs) {
-      request.socket.destroy();
-      return;
-    }
-    if (latencyMs > 0) {
-      await setTimeout(delay * latencyMs);
-    }
-    if (fate < error) {
-      await readWhole(request);
-      respondWithError(response, coin < 0.5 ? 500 : 503);
-    } else if (fate < error + reset && coin < 0.5) {
-      await readWhole(request);
-      request.socket.destroy();
-    } else if (fate < error + reset) {
-      // The server stores the request, and its response meets a closed connection.
-      response.writeHead = () => response;
-      response.end = () => {
-        request.socket.destroy();
-        return response;
-      };
-      listener(request, response);
-    } else {
-      listener(request, response);
-    }
-  };
-}
-
-function readWhole(request: IncomingMessage): Promise<void> {
-  return new Promise((resolve) => request.resume().once('end', resolve).once('close', resolve));
-}
-
-/** Responds as AWS does when it has a problem. */
-export function respondWithError(response: ServerResponse, status: 500 | 503): void {
-  const type = status === 500 ? 'InternalFailure' : 'ServiceUnavailableException';
-  response
-    .writeHead(status, { 'content-type': 'application/x-amz-json-1.1', 'x-amzn-errortype': type })
-    .end(
-      JSON.stringify({ __type: type, message: status === 500 ? 'Internal service failure' : 'Slow down.' }),
-    );
+export function decideFate(faults: ServiceFaults, sinceStartMs: number, random: () => number): Fate {
+  const [draw, delay, coinDraw] = [random(), random(), random()];
+  const coin = coinDraw < 0.5;
+  const { outage, latencyMs } = faults;
+  if (outage && sinceStartMs >= outage.fromMs && sinceStartMs < outage.toMs) {
+    return { fault: 'outage', delayMs: 0, coin };
+  }
+  let bound = 0;
+  const fault = requestFaults.find((name) => {
+    bound += faults[name];
+    return draw < bound;
+  });
+  return { ...(fault && { fault }), delayMs: delay * latencyMs, coin };
 }

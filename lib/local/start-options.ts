@@ -55,7 +55,7 @@ export function createStartCommand(): Command {
         .choices([...Object.keys(quotas), 'none'])
         .default('none'),
     )
-    .option('--faults <list>', `make Firehose misbehave: ${faultsExample}`, faultsArgument)
+    .option('--faults <list>', `make Firehose misbehave, with queue= SQS: ${faultsExample}`, faultsArgument)
     .option('--fault-seed <number>', 'which run of bad luck', wholeNumberArgument(faultSeed), 1)
     .option('--output <directory>', 'where the bucket goes', '.local')
     .option('--json', 'print one JSON document, {"report", "output"}, instead of the summary');

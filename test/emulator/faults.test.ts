@@ -1,18 +1,45 @@
-import { createServer } from 'node:http';
-import { describe, expect, it, onTestFinished } from 'vitest';
-import { createThrottle, type Faults, noFaults, parseFaults, withFaults } from '../../lib/emulator/faults.ts';
-import { listenOnLoopback } from '../../lib/emulator/firehose/server.ts';
+import { describe, expect, it } from 'vitest';
+import {
+  createThrottle,
+  decideFate,
+  faultsExample,
+  noFaults,
+  parseFaults,
+  requestFaults,
+} from '../../lib/emulator/faults.ts';
 import { createRandom } from '../../lib/emulator/random.ts';
 
 describe('parseFaults', () => {
   it('reads every kind', () => {
     expect(parseFaults('throttle=0.3,error=0.05, reset=.02,latency=20,outage=5s@3.5s')).toEqual({
+      ...noFaults,
       throttle: 0.3,
       error: 0.05,
       reset: 0.02,
       latencyMs: 20,
       outage: { fromMs: 3_500, toMs: 8_500 },
     });
+  });
+
+  it.each(requestFaults)('reads %s, for Firehose and for SQS', (fault) => {
+    expect(parseFaults(`${fault}=0.1,queue=${fault}=0.2`)).toEqual({
+      ...noFaults,
+      [fault]: 0.1,
+      queue: { ...noFaults, [fault]: 0.2 },
+    });
+  });
+
+  it('gives to SQS what follows queue=, and nothing of it to Firehose', () => {
+    const spec = 'error=0.05,queue=throttle=0.5,queue=latency=700ms, queue=outage=5s@0s';
+    expect(parseFaults(spec)).toEqual({
+      ...noFaults,
+      error: 0.05,
+      queue: { ...noFaults, throttle: 0.5, latencyMs: 700, outage: { fromMs: 0, toMs: 5_000 } },
+    });
+  });
+
+  it('reads its own example', () => {
+    expect(parseFaults(faultsExample)).toMatchObject({ throttle: 0.3, queue: { error: 0.2 } });
   });
 
   it.each([
@@ -23,9 +50,23 @@ describe('parseFaults', () => {
     ['error=0.1,reset=x', '"reset=x": expected a probability from 0 to 1 for reset'],
     ['latency=-1', '"latency=-1": expected milliseconds for latency'],
     ['outage=5', '"outage=5": expected SECONDSs@SECONDSs for outage'],
-    ['thortle=0.1', '"thortle=0.1": expected throttle, error, reset, latency or outage'],
-    ['', '"": expected throttle, error, reset, latency or outage'],
+    [
+      'thortle=0.1',
+      '"thortle=0.1": expected throttle, error, reset, truncate, garble, miscount, html, hang, drip, expired, latency or outage',
+    ],
+    [
+      '',
+      '"": expected throttle, error, reset, truncate, garble, miscount, html, hang, drip, expired, latency or outage',
+    ],
     ['error', '"error": expected throttle'],
+    ['hang=1.1', '"hang=1.1": expected a probability from 0 to 1 for hang'],
+    ['latency=7s', '"latency=7s": expected milliseconds for latency'],
+    ['error=0.1,queue=drip=x', '"queue=drip=x": expected a probability from 0 to 1 for drip'],
+    ['queue=hnag=1', '"queue=hnag=1": expected throttle'],
+    ['queue=', '"queue=": expected throttle'],
+    ['queue=queue=error=1', '"queue=queue=error=1": expected throttle'],
+    ['error=0.7,hang=0.4', '"error=0.7,hang=0.4": expected error, reset, truncate, garble, miscount, html'],
+    ['queue=error=0.7,queue=hang=0.4', 'drip, expired to be at most 1 together, for example throttle=0.3,'],
   ])('refuses %j and names the part', (spec, message) => {
     expect(() => parseFaults(spec)).toThrow(RangeError);
     expect(() => parseFaults(spec)).toThrow(message);
@@ -37,7 +78,7 @@ describe('throttle', () => {
     // Prepare
     const decide = () => {
       const throttle = createThrottle({ ...noFaults, throttle: 0.3 }, createRandom(7));
-      return Array.from({ length: 10_000 }, () => throttle() !== undefined);
+      return Array.from({ length: 10_000 }, throttle);
     };
 
     // Act
@@ -49,94 +90,36 @@ describe('throttle', () => {
   });
 });
 
-/** A server that counts what it stores, behind faults; each request says what became of it. */
-async function startServer(faults: Partial<Faults>) {
-  let stored = 0;
-  const listener = withFaults(
-    (request, response) => {
-      request.resume().once('end', () => {
-        stored += 1;
-        response.writeHead(200).end('stored');
-      });
-    },
-    { ...noFaults, ...faults },
-    createRandom(7),
-  );
-  const server = createServer(listener);
-  const endpointUrl = await listenOnLoopback(server, 0);
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const put = async (): Promise<number | 'lost'> => {
-    try {
-      const response = await fetch(endpointUrl, { method: 'POST', body: 'events' });
-      await response.text();
-      return response.status;
-    } catch {
-      return 'lost';
+describe('the fate of a request', () => {
+  it('is each fault about as often as it says', () => {
+    // Prepare
+    const faults = parseFaults(requestFaults.map((fault, index) => `${fault}=0.0${index + 1}`).join(','));
+    const random = createRandom(7);
+
+    // Act
+    const fates = Array.from({ length: 20_000 }, () => decideFate(faults, 0, random).fault);
+
+    // Assess
+    const share = (fault: string | undefined) => fates.filter((fate) => fate === fault).length / fates.length;
+    for (const [index, fault] of requestFaults.entries()) {
+      expect(share(fault)).toBeCloseTo((index + 1) / 100, 1.7);
     }
-  };
-  return { put, stored: () => stored };
-}
-
-async function putMany(put: () => Promise<number | 'lost'>, requests: number) {
-  const outcomes: (number | 'lost')[] = [];
-  for (let request = 0; request < requests; request += 1) {
-    outcomes.push(await put());
-  }
-  return outcomes;
-}
-
-describe('the faults of whole requests', () => {
-  it('are none by default', async () => {
-    // Prepare
-    const { put, stored } = await startServer({});
-
-    // Act
-    const outcomes = await putMany(put, 5);
-
-    // Assess
-    expect(outcomes).toEqual([200, 200, 200, 200, 200]);
-    expect(stored()).toBe(5);
+    expect(share(undefined)).toBeCloseTo(0.55, 1.7);
   });
 
-  it('error: responds with 500 or 503, and stores nothing', async () => {
+  it('stays the same for a seed when a fault is added that meets other requests', () => {
     // Prepare
-    const { put, stored } = await startServer({ error: 1 });
+    const resets = (spec: string) => {
+      const random = createRandom(7);
+      const fates = Array.from({ length: 1_000 }, () => decideFate(parseFaults(spec), 0, random));
+      return fates.map(({ fault }) => fault === 'reset');
+    };
 
     // Act
-    const outcomes = await putMany(put, 20);
+    const alone = resets('error=0.1,reset=0.1');
 
     // Assess
-    expect(new Set(outcomes)).toEqual(new Set([500, 503]));
-    expect(stored()).toBe(0);
-  });
-
-  it('reset: loses the response, half of the time after the request was stored', async () => {
-    // Prepare
-    const { put, stored } = await startServer({ reset: 1 });
-
-    // Act
-    const outcomes = await putMany(put, 60);
-
-    // Assess
-    expect(new Set(outcomes)).toEqual(new Set(['lost']));
-    expect(stored()).toBeGreaterThan(15);
-    expect(stored()).toBeLessThan(45);
-  });
-
-  it('outage: nothing works for so long, and then all does', async () => {
-    // Prepare
-    const { put, stored } = await startServer({ outage: { fromMs: 0, toMs: 300 } });
-
-    // Act
-    const during = await putMany(put, 2);
-    await new Promise((resolve) => setTimeout(resolve, 350));
-    const after = await putMany(put, 2);
-
-    // Assess
-    expect([...during, ...after]).toEqual(['lost', 'lost', 200, 200]);
-    expect(stored()).toBe(2);
+    expect(alone).toContain(true);
+    expect(resets('error=0.1,reset=0.1,hang=0.3,latency=20')).toEqual(alone);
   });
 });

@@ -88,7 +88,7 @@ describe('npm start', () => {
     ],
     // Node's own recursive mkdir would never return.
     [['--output', '/proc/x'], 'error: --output is /proc/x: expected a directory to write to, for example'],
-    [['--faults', 'thortle=1'], '"thortle=1": expected throttle, error, reset, latency or outage'],
+    [['--faults', 'thortle=1'], '"thortle=1": expected throttle, error, reset, truncate, garble,'],
     [['--quota', 'eu'], 'Allowed choices are us-east-1, default, none.'],
     [['--timeout', '1'], 'Expected a whole number from 3 to 900'],
   ])('refuses %j at once, with one clear line and status 2', (options, message) => {

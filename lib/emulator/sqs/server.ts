@@ -18,38 +18,49 @@ const sendMessageBatch = v.object({
 
 /**
  * Responds as Amazon SQS does, AWS JSON 1.0, as much of it as the producer uses: `SendMessageBatch` to one queue.
+ *
+ * @param refuses Decides over each message, in order, whether it is refused. @default - every message is taken
  */
-export function createSqsListener(queue: LocalQueue): RequestListener {
+export function createSqsListener(queue: LocalQueue, refuses: () => boolean = () => false): RequestListener {
   return async (request, response) => {
     const respond = (status: number, body: object) =>
       response
         .writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': randomUUID() })
         .end(JSON.stringify(body));
-    const refuse = (type: string, message: string) =>
+    const respondWithError = (type: string, message: string) =>
       respond(400, { __type: `com.amazonaws.sqs#${type}`, message });
 
-    const body = await text(request);
+    // A client that is gone before it sent all gets an error that it never reads.
+    const body = await text(request).catch(() => '');
     if (request.headers['x-amz-target'] !== `${sqsTargetPrefix}SendMessageBatch`) {
-      refuse('UnsupportedOperation', 'Only SendMessageBatch is here.');
+      respondWithError('UnsupportedOperation', 'Only SendMessageBatch is here.');
       return;
     }
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), sendMessageBatch), body);
     if (!parsed.success) {
-      refuse('InvalidParameterValue', parsed.issues.map(({ message }) => message).join(', '));
+      respondWithError('InvalidParameterValue', parsed.issues.map(({ message }) => message).join(', '));
       return;
     }
     const { QueueUrl, Entries } = parsed.output;
     if (!QueueUrl.endsWith(`/${queue.settings.queueName}`)) {
-      refuse('QueueDoesNotExist', 'The specified queue does not exist.');
+      respondWithError('QueueDoesNotExist', 'The specified queue does not exist.');
       return;
     }
+    const refusals = Entries.map(() => refuses());
+    const taken = Entries.filter((_entry, index) => !refusals[index]);
+    const failed = Entries.filter((_entry, index) => refusals[index]);
     respond(200, {
-      Successful: Entries.map(({ Id, MessageBody }) => ({
+      Successful: taken.map(({ Id, MessageBody }) => ({
         Id,
         MessageId: queue.send(MessageBody),
         MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
       })),
-      Failed: [],
+      Failed: failed.map(({ Id }) => ({
+        Id,
+        SenderFault: false,
+        Code: 'RequestThrottled',
+        Message: 'Request is throttled.',
+      })),
     });
   };
 }

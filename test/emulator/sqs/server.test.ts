@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { ReceiveMessageCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../../lib/emulator/firehose/server.ts';
@@ -22,7 +24,7 @@ async function startQueue() {
     server.closeAllConnections();
     server.close();
   });
-  return { queue, client };
+  return { queue, client, server };
 }
 
 const entries = (count: number) =>
@@ -69,5 +71,22 @@ describe('the embedded SQS', () => {
 
     // Assess
     await expect(received).rejects.toThrow('Only SendMessageBatch is here.');
+  });
+
+  it('goes on when a client is gone in the middle of its request', async () => {
+    // Prepare
+    const { queue, client, server } = await startQueue();
+    const { hostname, port } = await client.config.endpoint!();
+    const socket = connect(port!, hostname);
+    socket.write('POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\nhalf');
+    const [request] = await once(server, 'request');
+
+    // Act
+    socket.destroy();
+    await new Promise((resolve) => request.once('close', resolve));
+    await client.send(new SendMessageBatchCommand({ QueueUrl, Entries: entries(1) }));
+
+    // Assess
+    expect(queue.size).toBe(1);
   });
 });

@@ -1,0 +1,181 @@
+import type { IncomingMessage, OutgoingHttpHeaders, RequestListener, ServerResponse } from 'node:http';
+import { setTimeout } from 'node:timers/promises';
+import type { Dialect } from './dialects.ts';
+import { decideFate, type Fate, type ServiceFaults } from './faults.ts';
+
+/** Time between two bytes of a response that drips. */
+const dripIntervalMs = 500;
+
+/** A request and what it needs to be responded to, rightly or wrongly. */
+interface Exchange extends Pick<Fate, 'coin'> {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly listener: RequestListener;
+  readonly dialect: Dialect;
+}
+
+/** What a service responded. */
+interface WholeResponse {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/**
+ * Puts the faults of whole requests before a service. They end with their connection, so a server that closes its
+ * connections waits for none of them.
+ *
+ * @param listener The service; it responds by `writeHead` with a status and headers, and `end` with all of the body.
+ * @param random A number from [0, 1).
+ */
+export function withFaults(
+  listener: RequestListener,
+  faults: ServiceFaults,
+  random: () => number,
+  dialect: Dialect,
+): RequestListener {
+  const startedMs = Date.now();
+  return async (request, response) => {
+    const { fault, delayMs, coin } = decideFate(faults, Date.now() - startedMs, random);
+    if (delayMs > 0 && !(await isOpenAfter(response, delayMs))) {
+      return;
+    }
+    if (fault === undefined) {
+      listener(request, response);
+    } else {
+      await misbehave[fault]({ request, response, listener, dialect, coin });
+    }
+  };
+}
+
+/** What each fault does. */
+const misbehave: Readonly<Record<NonNullable<Fate['fault']>, (exchange: Exchange) => Promise<unknown>>> = {
+  outage: async ({ request }) => request.socket.destroy(),
+
+  error: async ({ request, response, coin, dialect }) => {
+    await readWhole(request);
+    respondWithError(response, coin ? 500 : 503, dialect);
+  },
+
+  reset: async (exchange) => {
+    await (exchange.coin ? readWhole(exchange.request) : processRequest(exchange));
+    exchange.request.socket.destroy();
+  },
+
+  truncate: async (exchange) => {
+    const { response, coin } = exchange;
+    const whole = await processRequest(exchange);
+    const half = whole.body.subarray(0, whole.body.length / 2);
+    if (coin) {
+      send(response, { ...whole, body: half });
+    } else {
+      writeHead(response, whole).write(half, () => response.destroy());
+    }
+  },
+
+  garble: async (exchange) => {
+    const { response, coin, dialect } = exchange;
+    await processRequest(exchange);
+    const body = Buffer.from(coin ? '{"message":"ok"}' : 'ok');
+    send(response, { status: 200, headers: { 'content-type': dialect.contentType }, body });
+  },
+
+  miscount: async (exchange) => {
+    const { response, coin, dialect } = exchange;
+    const right = await processRequest(exchange);
+    const body = JSON.stringify(dialect.miscount(JSON.parse(right.body.toString()), coin));
+    send(response, { ...right, body: Buffer.from(body) });
+  },
+
+  html: async ({ request, response, coin }) => {
+    await readWhole(request);
+    const [status, title] = coin ? [502, '502 Bad Gateway'] : [200, 'Sign in'];
+    const body = Buffer.from(`<html><head><title>${title}</title></head><body>${title}</body></html>\n`);
+    send(response, { status: status as number, headers: { 'content-type': 'text/html' }, body });
+  },
+
+  hang: async (exchange) => {
+    await (exchange.coin ? readWhole(exchange.request) : processRequest(exchange));
+  },
+
+  drip: async (exchange) => {
+    const { response } = exchange;
+    const whole = await processRequest(exchange);
+    writeHead(response, whole).flushHeaders();
+    for (const byte of whole.body) {
+      if (!(await isOpenAfter(response, dripIntervalMs))) {
+        return;
+      }
+      response.write(Buffer.of(byte));
+    }
+    response.end();
+  },
+
+  expired: async ({ request, response, dialect }) => {
+    await readWhole(request);
+    const message = 'The security token included in the request is expired';
+    send(response, errorResponse(400, dialect.expired, message, dialect));
+  },
+};
+
+/** Lets the service process the request, and keeps its response. */
+function processRequest({ listener, request, response }: Exchange): Promise<WholeResponse> {
+  return new Promise((resolve) => {
+    let [status, headers]: [number, OutgoingHttpHeaders] = [200, {}];
+    response.writeHead = ((...head: [number, OutgoingHttpHeaders]) => {
+      [status, headers] = head;
+      return response;
+    }) as ServerResponse['writeHead'];
+    response.end = ((body: string) => {
+      // What is left are the methods of the prototype.
+      Reflect.deleteProperty(response, 'writeHead');
+      Reflect.deleteProperty(response, 'end');
+      resolve({ status, headers, body: Buffer.from(body) });
+      return response;
+    }) as ServerResponse['end'];
+    listener(request, response);
+  });
+}
+
+/** Announces the whole body. */
+function writeHead(response: ServerResponse, { status, headers, body }: WholeResponse): ServerResponse {
+  return response.writeHead(status, { ...headers, 'content-length': body.length });
+}
+
+function send(response: ServerResponse, whole: WholeResponse): void {
+  writeHead(response, whole).end(whole.body);
+}
+
+function readWhole(request: IncomingMessage): Promise<void> {
+  return new Promise((resolve) => request.resume().once('end', resolve).once('close', resolve));
+}
+
+/** Waits, and says whether the connection is still there; if it closes earlier, the wait is over. */
+async function isOpenAfter(response: ServerResponse, ms: number): Promise<boolean> {
+  const closed = new AbortController();
+  const close = () => closed.abort();
+  response.once('close', close);
+  await setTimeout(ms, undefined, closed).catch(() => {});
+  response.off('close', close);
+  return !closed.signal.aborted && !response.destroyed;
+}
+
+/** Responds as AWS does when it has a problem. */
+export function respondWithError(response: ServerResponse, status: 500 | 503, dialect: Dialect): void {
+  const [type, message] =
+    status === 500 ? ['InternalFailure', 'Internal service failure'] : [dialect.unavailable, 'Slow down.'];
+  send(response, errorResponse(status, type as string, message as string, dialect));
+}
+
+function errorResponse(
+  status: number,
+  type: string,
+  message: string,
+  { contentType }: Dialect,
+): WholeResponse {
+  return {
+    status,
+    headers: { 'content-type': contentType, 'x-amzn-errortype': type },
+    body: Buffer.from(JSON.stringify({ __type: type, message })),
+  };
+}
