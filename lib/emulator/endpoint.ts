@@ -4,6 +4,7 @@ import { firehoseDialect, sqsDialect } from './dialects.ts';
 import { createThrottle, type Faults, noFaults } from './faults.ts';
 import { respondWithError, withFaults } from './faulty-listener.ts';
 import { DeliveryStream, type DeliveryStreamSettings } from './firehose/delivery-stream.ts';
+import { deliverOrphans } from './firehose/orphans.ts';
 import { createFirehoseServer, listenOnLoopback, type RecordErrorCode } from './firehose/server.ts';
 import { QuotaKeeper } from './quota.ts';
 import { createRandom } from './random.ts';
@@ -34,6 +35,8 @@ export interface Endpoint {
   readonly endpointUrl: string;
   /** The stream behind it. */
   readonly deliveryStream: DeliveryStream;
+  /** Paths of the objects of earlier processes that were killed, delivered at the start. */
+  readonly orphans: readonly string[];
   /** The queue behind it. */
   readonly workQueue: LocalQueue;
   /** Records so far: how many were offered, and how many of them were refused. */
@@ -42,7 +45,7 @@ export interface Endpoint {
   readonly stop: () => Promise<void>;
 }
 
-/** Starts Firehose and SQS on a free port of loopback. */
+/** Starts Firehose and SQS on a free port of loopback, and delivers what earlier ones in the same directory left. */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
   const { faultSeed = 1, quota, outputDirectory, onAccepted } = options;
   const { queue: queueFaults = noFaults, ...faults }: Faults = options.faults ?? noFaults;
@@ -62,6 +65,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     onAccepted?.(record);
     return undefined;
   };
+  const orphans = await deliverOrphans(outputDirectory);
   const deliveryStream = new DeliveryStream(options.deliveryStream, { directory: outputDirectory });
   const workQueue = new LocalQueue(options.workQueue);
   const firehose = createFirehoseServer({ deliveryStreams: [deliveryStream], admit });
@@ -92,6 +96,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   return {
     endpointUrl: await listenOnLoopback(server, 0),
     deliveryStream,
+    orphans,
     workQueue,
     records,
     stop: async () => {

@@ -119,6 +119,9 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   const lambda = new LambdaPool(stack.function, { endpointUrl: aws.endpointUrl, logFile: log.fd });
   const stop = () => lambda.stop();
   signal?.addEventListener('abort', stop);
+  if (aws.orphans.length > 0) {
+    onStep(`Delivered ${formatCount(aws.orphans.length, 'object')} of an earlier run that was killed.`);
+  }
   onStep(`AWS is ${aws.endpointUrl}, invoking the function with ${JSON.stringify(payload)} ...`);
   const startedMs = Date.now();
   const totalEvents = payload.count ?? Number(stack.function.environment[settings.count.variable]);

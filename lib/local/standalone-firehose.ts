@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DeliveryStream, type DeliveryStreamSettings } from '../emulator/firehose/delivery-stream.ts';
+import { deliverOrphans } from '../emulator/firehose/orphans.ts';
 import { createFirehoseServer, listenOnLoopback } from '../emulator/firehose/server.ts';
 
 /** What `npm run firehose` can be told. */
@@ -43,9 +44,9 @@ export function standaloneSettings(deliveryStreamName: string): DeliveryStreamSe
 }
 
 /**
- * Starts a Firehose with one stream.
+ * Starts a Firehose with one stream, and delivers what earlier ones in the same directory left when they were killed.
  *
- * @throws when the stream's name is not one, or the port is taken.
+ * @throws when the stream's name is not one, the port is taken, or what was left cannot be delivered.
  */
 export async function startStandalone({
   port,
@@ -53,10 +54,11 @@ export async function startStandalone({
   output,
 }: StandaloneOptions): Promise<StandaloneFirehose> {
   const stream = new DeliveryStream(standaloneSettings(name), { directory: output });
+  const orphans = await deliverOrphans(output);
   const server = createFirehoseServer({ deliveryStreams: [stream] });
   const endpoint = await listenOnLoopback(server, port);
   return {
-    greeting: greeting(endpoint, stream.settings, output),
+    greeting: describeOrphans(orphans) + greeting(endpoint, stream.settings, output),
     stop: async () => {
       const closed = new Promise((resolve) => server.close(resolve));
       const timer = setTimeout(() => server.closeAllConnections(), stalledClientMs);
@@ -73,6 +75,11 @@ export async function startStandalone({
       ].join('\n');
     },
   };
+}
+
+function describeOrphans(orphans: readonly string[]): string {
+  const paths = orphans.map((path) => `  ${path}\n`).join('');
+  return paths && `Delivered what an earlier Firehose had acknowledged when it was killed:\n${paths}\n`;
 }
 
 function greeting(endpoint: string, settings: DeliveryStreamSettings, output: string): string {

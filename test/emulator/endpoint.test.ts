@@ -1,11 +1,20 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startEndpoint } from '../../lib/emulator/endpoint.ts';
 import { parseFaults } from '../../lib/emulator/faults.ts';
-import { makeClient, makeDirectory, makeSettings } from './firehose/factories.ts';
+import {
+  listFiles,
+  makeClient,
+  makeDirectory,
+  makeSettings,
+  makeStream,
+  readObjects,
+} from './firehose/factories.ts';
 
 const WorkQueue = { queueName: 'work', visibilityTimeoutMs: 1_000, maxReceiveCount: 2 };
 const Entries = Array.from({ length: 10 }, (_, index) => ({
@@ -142,6 +151,29 @@ describe('the faults of SQS', () => {
         $metadata: { httpStatusCode: 400 },
       });
     }
+  });
+});
+
+describe('starting', () => {
+  it('delivers what an earlier process in the same directory acknowledged before it was killed', async () => {
+    // Prepare: the folder of a live stream, under the name of a process that cannot be.
+    const { stream, directory, bucket } = makeStream();
+    await stream.put([Buffer.from('a\n')]);
+    const uploads = join(directory, '.uploads');
+    renameSync(join(uploads, readdirSync(uploads)[0]!), join(uploads, '99999999-1-abcdef'));
+
+    // Act
+    const aws = await startEndpoint({
+      deliveryStream: makeSettings(),
+      workQueue: WorkQueue,
+      outputDirectory: directory,
+    });
+    onTestFinished(aws.stop);
+
+    // Assess
+    expect(aws.orphans).toEqual(listFiles(bucket));
+    expect(readObjects(bucket)).toEqual(['a\n']);
+    expect(aws.deliveryStream.totals.keys).toEqual([]);
   });
 });
 

@@ -31,7 +31,11 @@ if (!hasAwsCli) {
 
 /** The real process, when it has said that it listens. */
 async function startBin(...args: string[]) {
-  const output = makeDirectory();
+  return startBinIn(makeDirectory(), ...args);
+}
+
+/** The same, its objects in this directory. */
+async function startBinIn(output: string, ...args: string[]) {
   const child = spawn(process.execPath, [...Bin, '--port', '0', '--output', output, ...args]);
   onTestFinished(() => void child.kill('SIGKILL'));
   const text = collect(child);
@@ -98,6 +102,70 @@ describe('npm run firehose', () => {
     expect(text()).toMatch(/Records: 2, 4 bytes\. Objects: 1, \d+ bytes on disk\./);
     expect(text()).toContain(listFiles(join(output, 'ticks-bucket'))[0]);
     expect(listFiles(join(output, '.uploads'))).toEqual([]);
+  });
+
+  it('delivers what it acknowledged before kill -9 at the next start, whole and once', async () => {
+    // Prepare: a writer that is under way when the process dies, and objects of every stage.
+    const { child, output, client } = await startBin('--stream', 'ticks');
+    const sent: string[] = [];
+    const acknowledged: string[] = [];
+    const write = async (writer: number) => {
+      for (let request = 0; ; request += 1) {
+        const lines = Array.from(
+          { length: 20 },
+          (_, record) => `${writer}.${request}.${record} ${'x'.repeat(10_000)}\n`,
+        );
+        sent.push(...lines);
+        await client.send(
+          new PutRecordBatchCommand({
+            DeliveryStreamName: 'ticks',
+            Records: lines.map((line) => ({ Data: Buffer.from(line) })),
+          }),
+        );
+        acknowledged.push(...lines);
+      }
+    };
+    const writers = Promise.allSettled([0, 1, 2, 3].map(write));
+    await until(() => acknowledged.length >= 2_000, 30_000);
+
+    // Act
+    child.kill('SIGKILL');
+    await Promise.all([once(child, 'close'), writers]);
+    const next = await startBinIn(output, '--stream', 'other');
+    next.child.kill('SIGINT');
+    await once(next.child, 'close');
+
+    // Assess
+    const lines = readObjects(join(output, 'ticks-bucket')).flatMap((object) => object.split(/(?<=\n)/));
+    const seen = new Set(lines);
+    expect(lines).toHaveLength(seen.size);
+    expect(acknowledged.filter((line) => !seen.has(line))).toEqual([]);
+    expect(lines.filter((line) => !sent.includes(line))).toEqual([]);
+    expect(next.text()).toContain(
+      'Delivered what an earlier Firehose had acknowledged when it was killed:\n',
+    );
+    expect(listFiles(join(output, '.uploads'))).toEqual([]);
+  });
+
+  it('leaves alone what another one in the same directory buffers', async () => {
+    // Prepare
+    const { child, output, client } = await startBin('--stream', 'ticks');
+    await client.send(
+      new PutRecordCommand({ DeliveryStreamName: 'ticks', Record: { Data: Buffer.from('a\n') } }),
+    );
+
+    // Act
+    const next = await startBinIn(output, '--stream', 'other');
+    next.child.kill('SIGINT');
+    await once(next.child, 'close');
+    const pathsBefore = listFiles(join(output, 'ticks-bucket'));
+    child.kill('SIGINT');
+    await once(child, 'close');
+
+    // Assess
+    expect(pathsBefore).toEqual([]);
+    expect(readObjects(join(output, 'ticks-bucket'))).toEqual(['a\n']);
+    expect(next.text()).not.toContain('Delivered');
   });
 
   it('names its objects like the stack does', async () => {

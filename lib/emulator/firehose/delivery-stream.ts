@@ -1,16 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream, mkdirSync, mkdtempSync, type WriteStream } from 'node:fs';
-import { mkdir, rename, rm, rmdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import type { Writable } from 'node:stream';
-import { finished, pipeline } from 'node:stream/promises';
-import { createGzip } from 'node:zlib';
-
+import { join } from 'node:path';
 import {
   deliveryStreamNameExpectation,
   deliveryStreamNamePattern,
 } from '../../../lambda/contract/firehose-limits.ts';
 import { compileObjectName, type ObjectName, type ObjectNameSettings } from './object-name.ts';
+import { Upload } from './upload.ts';
+import { makeUploadsFolder, removeUploadsFolder } from './uploads-folder.ts';
 
 /** A delivery stream, as much of its ExtendedS3DestinationConfiguration as has an effect on this machine. */
 export interface DeliveryStreamSettings extends ObjectNameSettings {
@@ -52,25 +48,6 @@ export interface DeliveryStreamTotals {
  */
 export const maxUnwrittenBytes = 8 * 1024 * 1024;
 
-// Level 1 with a 4 KiB window: on UUID events 130 MiB/s a core, against 100 with the standard 32 KiB window and 73 at gzip's
-// own level 6, for objects of the same size (21 bytes an event). Other producers' objects may come out larger than in AWS; any
-// gunzip reads them. A chunk holds what a usual request compresses to, because between two chunks gzip waits for a turn of the
-// busy main thread: with chunks of 64 KiB the server takes 88 MiB/s, with these 146.
-const gzipOptions = { level: 1, windowBits: 12, chunkSize: 1024 * 1024 } as const;
-
-/** One object on its way: a file that grows in `.uploads` until it moves to its place. */
-interface Upload {
-  readonly arrivalTime: Date;
-  readonly path: string;
-  readonly file: WriteStream;
-  /** Where record data goes in: the file itself, or the gzip stream before it. */
-  readonly input: Writable;
-  /** Settles when the whole of the input is in the file. */
-  readonly written: Promise<void>;
-  readonly timer: NodeJS.Timeout;
-  recordBytes: number;
-}
-
 /**
  * One delivery stream: takes records and leaves objects in a directory.
  *
@@ -78,7 +55,7 @@ interface Upload {
  * together. It is delivered when it holds `bufferingSizeMiB` of record data, when its first record is
  * `bufferingIntervalSeconds` old, or by `flush`. Until then it is a file in a folder of the stream's own below
  * `<directory>/.uploads`, and it moves into the bucket by one rename, so a bucket never shows part of an object.
- * `close` removes the folder.
+ * `close` removes the folder. What is left there of a process that was killed is delivered by `deliverOrphans`.
  *
  * Records are compressed and written as they come, not when the buffer is full: memory does not depend on
  * `bufferingSizeMiB`, and gzip works on the thread pool, a second core, while the server reads the next request.
@@ -96,7 +73,8 @@ export class DeliveryStream {
   readonly #keys: string[] = [];
   readonly #deliveries = new Set<Promise<void>>();
   #upload: Upload | undefined;
-  #uploadsDirectory: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #uploadsFolder: string | undefined;
   #records = 0;
   #recordBytes = 0;
   #objectBytes = 0;
@@ -135,9 +113,9 @@ export class DeliveryStream {
   }
 
   /**
-   * Takes the records of one request.
+   * Takes the records of one request. When it returns they outlive this process, even if that is killed.
    *
-   * Returns when the data that waits in memory is under {@link maxUnwrittenBytes}: a producer that waits for its responses
+   * It waits until the data that waits in memory is under {@link maxUnwrittenBytes}: a producer that waits for its responses
    * cannot run ahead of the disk by more than that and its own requests in flight.
    *
    * @param records data of each record; the caller does not touch it afterwards.
@@ -149,22 +127,10 @@ export class DeliveryStream {
     }
     this.#throwFailure();
     const data = records.length === 1 ? records[0]! : Buffer.concat(records);
-    // From here to the roll nothing waits, so requests cannot interleave.
-    this.#upload ??= this.#startUpload();
-    const upload = this.#upload;
+    // From here to the delivery nothing waits, so requests cannot interleave.
+    const upload = this.#append(data);
     this.#records += records.length;
     this.#recordBytes += data.length;
-    this.#unwrittenBytes += data.length;
-    upload.recordBytes += data.length;
-    upload.input.write(data, (error) => {
-      this.#unwrittenBytes -= data.length;
-      if (error) {
-        this.#fail(error);
-      }
-      if (this.#unwrittenBytes < maxUnwrittenBytes) {
-        this.#wakeWaiting();
-      }
-    });
     if (upload.recordBytes >= this.settings.bufferingSizeMiB * 1024 * 1024) {
       this.#deliver(upload);
     }
@@ -191,89 +157,76 @@ export class DeliveryStream {
   /** Takes no more records, and delivers what is buffered. @throws as `flush`. */
   async close(): Promise<void> {
     this.#closed = true;
+    await this.flush();
+    if (this.#uploadsFolder !== undefined) {
+      await removeUploadsFolder(this.#uploadsFolder);
+      this.#uploadsFolder = undefined;
+    }
+  }
+
+  #append(data: Buffer): Upload {
     try {
-      await this.flush();
-    } finally {
-      await this.#removeUploads();
+      this.#upload ??= this.#startUpload();
+      this.#unwrittenBytes += data.length;
+      this.#upload.write(data, (error) => {
+        this.#unwrittenBytes -= data.length;
+        if (error) {
+          this.#fail(error);
+        }
+        if (this.#unwrittenBytes < maxUnwrittenBytes) {
+          this.#wakeWaiting();
+        }
+      });
+      return this.#upload;
+    } catch (error) {
+      this.#fail(error);
+      throw this.#failureError();
     }
   }
 
   #startUpload(): Upload {
-    const path = join(this.#makeUploads(), this.#newUuid());
-    const file = createWriteStream(path);
-    const gzip = this.settings.compression === 'GZIP' ? createGzip(gzipOptions) : undefined;
-    const written = gzip === undefined ? finished(file) : pipeline(gzip, file);
-    written.catch((error) => this.#fail(error, path));
-    const upload: Upload = {
-      arrivalTime: new Date(this.#now()),
-      path,
-      file,
-      input: gzip ?? file,
-      written,
-      timer: setTimeout(() => this.#deliver(upload), this.settings.bufferingIntervalSeconds * 1000),
-      recordBytes: 0,
-    };
+    const { bucketName, compression } = this.settings;
+    this.#uploadsFolder ??= makeUploadsFolder(this.#directory);
+    const upload = new Upload(
+      this.#directory,
+      join(this.#uploadsFolder, this.#newUuid()),
+      { bucketName, compression, key: this.#objectName(new Date(this.#now()), this.#newUuid) },
+      (error) => this.#fail(error),
+    );
+    this.#timer = setTimeout(() => this.#deliver(upload), this.settings.bufferingIntervalSeconds * 1000);
     return upload;
   }
 
-  // Synchronous, so that put takes its records before it waits for anything.
-  #makeUploads(): string {
-    const uploads = join(this.#directory, '.uploads');
-    if (this.#uploadsDirectory === undefined) {
-      mkdirSync(uploads, { recursive: true });
-      this.#uploadsDirectory = mkdtempSync(join(uploads, `${process.pid}-`));
-    }
-    return this.#uploadsDirectory;
-  }
-
-  async #removeUploads(): Promise<void> {
-    if (this.#uploadsDirectory === undefined) {
-      return;
-    }
-    await rm(this.#uploadsDirectory, { recursive: true, force: true });
-    this.#uploadsDirectory = undefined;
-    // Another process may have a folder of its own there.
-    await rmdir(join(this.#directory, '.uploads')).catch(() => {});
-  }
-
   #deliver(upload: Upload): void {
-    clearTimeout(upload.timer);
-    if (this.#upload === upload) {
-      this.#upload = undefined;
-    }
-    upload.input.end();
-    const delivery = this.#moveToBucket(upload)
-      .catch((error) => this.#fail(error, upload.path))
+    clearTimeout(this.#timer);
+    this.#upload = undefined;
+    const delivery = upload
+      .deliver()
+      .then((bytes) => {
+        this.#keys.push(upload.key);
+        this.#objectBytes += bytes;
+      })
+      .catch((error) => this.#fail(error))
       .finally(() => this.#deliveries.delete(delivery));
     this.#deliveries.add(delivery);
   }
 
-  async #moveToBucket(upload: Upload): Promise<void> {
-    await upload.written;
-    const key = this.#objectName(upload.arrivalTime, this.#newUuid);
-    const path = join(this.#directory, this.settings.bucketName, key);
-    await mkdir(dirname(path), { recursive: true });
-    await rename(upload.path, path);
-    this.#keys.push(key);
-    this.#objectBytes += upload.file.bytesWritten;
-  }
-
-  // Records that were acknowledged are gone now, so the stream says so to whoever calls next, and never works again.
-  async #fail(error: unknown, path?: string): Promise<void> {
+  // The stream says so to whoever calls next, and never works again. What it acknowledged stays in the folder of uploads.
+  #fail(error: unknown): void {
     this.#failure ??= error;
-    clearTimeout(this.#upload?.timer);
+    clearTimeout(this.#timer);
     this.#upload = undefined;
     this.#wakeWaiting();
-    if (path !== undefined) {
-      await rm(path, { force: true }).catch(() => {});
-    }
   }
 
   #throwFailure(): void {
-    if (this.#failure === undefined) {
-      return;
+    if (this.#failure !== undefined) {
+      throw this.#failureError();
     }
-    throw new Error(
+  }
+
+  #failureError(): Error {
+    return new Error(
       `Delivery stream ${this.settings.deliveryStreamName} could not write an object to ${this.#directory}: ${String(this.#failure)}`,
       { cause: this.#failure },
     );
