@@ -41,7 +41,7 @@ export const maxMessagesPerCall = 10;
 /** Calls in flight. */
 const concurrency = 4;
 
-/** How long a response is waited for: half of the time left, but no less and no more than this. */
+/** How long a response is waited for: half of the time left, all of it where half is less than `least`. */
 const timeoutMs = { least: 500, most: 5_000 };
 
 /** With less time left than this, no call is worth a try. */
@@ -59,7 +59,7 @@ export function createSendSlices(sendMessages: SendMessages, clock: Clock): Send
 
     const sendOnce = async (bodies: readonly string[]): Promise<SendResponse> => {
       const leftMs = untilMs - clock.now();
-      const waitMs = Math.min(leftMs, timeoutMs.most, Math.max(timeoutMs.least, leftMs / 2));
+      const waitMs = Math.min(timeoutMs.most, leftMs / 2 < timeoutMs.least ? leftMs : leftMs / 2);
       const response = await callFor(waitMs, clock, (signal) => sendMessages(bodies, signal));
       lastFailure = response.cause ?? lastFailure;
       return response;

@@ -16,12 +16,17 @@ export interface SimulatedCall<Response> {
   readonly lost: () => Response;
 }
 
-/** Makes a call that has a response, sooner or later or only when the caller gives up. */
+/** Makes a call, which is over when the response comes or when the caller gives up. */
 export function simulateCall<Response>(
   world: World,
   { latencyMs, signal, process, lost }: SimulatedCall<Response>,
 ): Promise<Response> {
   return new Promise((resolve) => {
+    if (signal.aborted) {
+      // Never at once: a caller that tries for ever has to let the world go on.
+      world.after(0, () => resolve(lost()));
+      return;
+    }
     const abort = () => resolve(lost());
     signal.addEventListener('abort', abort, { once: true });
     world.after(latencyMs / 2, () => {

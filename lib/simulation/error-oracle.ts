@@ -16,7 +16,7 @@ function findWrongError({ works, error, traffic }: Ended, settings: ProducerSett
   if (!report || report.eventsUndelivered > 0 !== (error !== undefined)) {
     return [`it threw "${error?.message}" with ${report?.eventsUndelivered} events undelivered`];
   }
-  return error ? findMissingWords(error, report, traffic.lastFailure, settings) : [];
+  return error ? findMissingWords(error, works[0]!.slice, report, traffic.lastFailure, settings) : [];
 }
 
 function findWrongFailures(ended: Ended, settings: ProducerSettings): string[] {
@@ -36,14 +36,17 @@ function findWrongFailures(ended: Ended, settings: ProducerSettings): string[] {
     if (failure && failure.runId !== work?.slice.runId) {
       return [`the failure of ${messageId} names the run ${failure.runId}`];
     }
-    return failure && report ? findMissingWords(failure.error, report, traffic.lastFailure, settings) : [];
+    return failure && work && report
+      ? findMissingWords(failure.error, work.slice, report, traffic.lastFailure, settings)
+      : [];
   });
 }
 
 /** An error names the run, the last failures, and payloads that send what is undelivered. */
 function findMissingWords(
   { name, message }: Error,
-  { runId, stopReason, lastFailure, undelivered }: Report,
+  { runId, eventsPerSecond }: RunSlice,
+  { stopReason, lastFailure, undelivered }: Report,
   lastQueueFailure: string | undefined,
   settings: ProducerSettings,
 ): string[] {
@@ -53,9 +56,9 @@ function findMissingWords(
     ...(name === 'WorkQueueError' && lastQueueFailure ? [lastQueueFailure] : []),
   ];
   const missing = words.filter((word) => !message.includes(word)).map((word) => `"${message}" lacks ${word}`);
-  const wanted = undelivered.slice(0, 3).map(([from, to]) => ({ runId, from, to }));
-  const given = payloadsIn(message, settings).map(({ runId, from, to }) => ({ runId, from, to }));
-  const isGiven = JSON.stringify(given) === JSON.stringify(wanted);
+  const rate = eventsPerSecond && { eventsPerSecond };
+  const wanted = undelivered.slice(0, 3).map(([from, to]) => ({ runId, from, to, ...rate }));
+  const isGiven = JSON.stringify(payloadsIn(message, settings)) === JSON.stringify(wanted);
   return [...missing, ...(isGiven ? [] : [`"${message}" does not send ${JSON.stringify(wanted)} again`])];
 }
 

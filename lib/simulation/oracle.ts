@@ -9,6 +9,8 @@ import { copiesBySender, findWrongQueue, findWrongReports } from './report-oracl
 export interface FinishedRun {
   /** The UUIDs of the run, in order. */
   readonly uuids: readonly string[];
+  /** Its steady rate. @default - none */
+  readonly eventsPerSecond?: number;
   /** The producer's settings. */
   readonly settings: ProducerSettings;
   /** Time that an invocation may take. */
@@ -39,6 +41,7 @@ export function findViolations(run: FinishedRun): string[] {
     ...findTooManyCopies(run),
     ...findLateEnds(run),
     ...findEarlyEnds(run),
+    ...findOtherRates(run),
     ...lambda.ended.flatMap((ended) =>
       [
         ...findWrongReports(ended, firehose, copies, settings),
@@ -115,4 +118,11 @@ function findEarlyEnds({ lambda, timeoutMs }: FinishedRun): string[] {
       endedMs - startedMs < timeoutMs - mostSpareMs,
   );
   return early ? [`invocation ${early.invocation} gave up on the queue although there was time left`] : [];
+}
+
+/** What is left over of a steady run stays steady. */
+function findOtherRates({ lambda, eventsPerSecond }: FinishedRun): string[] {
+  const messages = lambda.ended.flatMap(({ traffic }) => traffic.taken);
+  const other = messages.find(({ slice }) => slice.eventsPerSecond !== eventsPerSecond);
+  return other ? [`a message has the rate ${other.slice.eventsPerSecond}, not ${eventsPerSecond}`] : [];
 }

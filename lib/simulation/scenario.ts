@@ -7,6 +7,8 @@ import type { World } from './world.ts';
 export interface Scenario {
   /** Events of the run. */
   readonly count: number;
+  /** Steady rate of the run. @default - as fast as the stream takes them */
+  readonly eventsPerSecond?: number;
   /** Shape of the records. */
   readonly recordFormat: RecordFormat;
   /** The producer's settings, where they are not the defaults. */
@@ -34,10 +36,10 @@ export function createScenario(world: World): Scenario {
     world.chance(isBad ? 2 * inWorlds : inWorlds) ? world.random() * most : 0;
   const timeoutMs = world.pick([3_000, 4_000, 6_000, 10_000, 60_000]);
   return {
-    count: world.integer(1, recordFormat === 'single' ? 600 : 3_000),
+    count: world.integer(1, recordFormat === 'single' ? world.pick([300, 300, 900]) : 3_000),
+    ...(world.chance(0.1) && { eventsPerSecond: world.integer(200, 2_000) }),
     recordFormat,
     settings: {
-      ...(world.chance(0.1) && { eventsPerSecond: world.integer(200, 2_000) }),
       eventsPerSlice: world.chance(0.05) ? 60 : world.pick([300, 2_000, 10_000]),
       concurrency: world.integer(1, 8),
       maxRequestBytes: world.pick([3_000, 20_000, 100_000]),
@@ -91,7 +93,7 @@ function lambdaFaults(world: World, sometimes: Sometimes, timeoutMs: number): La
     queueUnusable: sometimes(0.15, 0.1),
     queueStalls: sometimes(0.15, 0.1),
     queueRefuses: sometimes(0.2, 0.3),
-    queueForbids: sometimes(0.05, 0.05),
+    queueForbids: sometimes(0.1, 0.15),
     queueLatencyMs: world.pick(timeoutMs >= 10_000 ? [20, 200, 1_000] : [20, 200]),
     queueSlow: sometimes(0.15, 0.1),
     ...(world.chance(0.04) && {

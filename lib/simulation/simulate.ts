@@ -40,7 +40,7 @@ function uuidsOf(count: number): string[] {
 export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verdict> {
   const world = new World(seed);
   const scenario = createScenario(world);
-  const { count, recordFormat, lambdaSettings } = scenario;
+  const { count, eventsPerSecond, recordFormat, lambdaSettings } = scenario;
   const firehose = new SimulatedFirehose(world, scenario.firehose, recordFormat);
   const environment = environmentWith(deliveryStreamName, recordFormat, scenario.settings);
   const start = (invocation: InvocationWorld): Invoke =>
@@ -49,7 +49,7 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
     );
 
   const lambda = new SimulatedLambda(world, lambdaSettings, scenario.lambda, start);
-  lambda.invokeAsync({ runId, count });
+  lambda.invokeAsync({ runId, count, ...(eventsPerSecond && { eventsPerSecond }) });
   if (scenario.hasBadMessage) {
     lambda.send('{"cuont":1}');
   }
@@ -58,6 +58,7 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
   return {
     violations: findViolations({
       uuids: uuidsOf(count),
+      ...(eventsPerSecond && { eventsPerSecond }),
       settings: environment.settings,
       timeoutMs: lambdaSettings.timeoutMs,
       firehose,
