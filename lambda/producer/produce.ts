@@ -3,10 +3,9 @@ import type { Clock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
 import { type DeliveryOptions, type DeliveryOutcome, deliver } from './delivery.ts';
 import type { Environment } from './environment.ts';
-import { createEventWriter } from './events.ts';
 import type { PutRecords } from './firehose.ts';
 import type { Pacer } from './pacer.ts';
-import { createRequestSource } from './requests.ts';
+import { createEventPacker, createRequestSource } from './requests.ts';
 
 /** What {@link produce} works with. */
 export interface ProduceOptions {
@@ -33,8 +32,8 @@ export function produce(
 ): Promise<DeliveryOutcome> {
   const { deliveryStreamName, recordFormat, settings } = environment;
   const { maxRequestBytes, concurrency, maxAttempts } = settings;
-  const writeEvents = createEventWriter(deliveryStreamName, slice.runId, slice.from);
-  const source = createRequestSource({ slice, recordFormat, maxRequestBytes, writeEvents, now: clock.now });
+  const packEvents = createEventPacker(recordFormat, deliveryStreamName, slice.runId, slice.from);
+  const source = createRequestSource({ slice, recordFormat, maxRequestBytes, packEvents, now: clock.now });
   return deliver(source, {
     putRecords,
     pacer,

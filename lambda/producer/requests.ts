@@ -1,9 +1,9 @@
-import { gzipSync } from 'node:zlib';
 import { eventBytes } from '../contract/event.ts';
 import { maxRecordsPerRequest } from '../contract/firehose-limits.ts';
 import type { RecordFormat } from '../contract/settings.ts';
 import type { Slice } from '../contract/slice.ts';
-import type { WriteEvents } from './events.ts';
+import { createEventWriter, createUuidSource } from './events.ts';
+import { gzipMember } from './gzip-member.ts';
 import { base64Bytes, type EventRecord, eventsPerRecord } from './records.ts';
 
 /** The records of one `PutRecordBatch` call; never empty. */
@@ -15,6 +15,26 @@ export interface RequestBudget {
   readonly bytes: number;
   /** Events. */
   readonly events: number;
+}
+
+/** Makes the next events of a run, stamped with `timeMs`: the events themselves, or one gzip member of them. */
+export type PackEvents = (count: number, timeMs: number) => Buffer;
+
+/** Makes the events of a run from index `from` on. */
+export function createEventPacker(
+  recordFormat: RecordFormat,
+  ...run: Parameters<typeof createUuidSource>
+): PackEvents {
+  if (recordFormat === 'gzip') {
+    const nextUuids = createUuidSource(...run);
+    return (count, timeMs) => gzipMember(nextUuids(count), timeMs);
+  }
+  const writeEvents = createEventWriter(...run);
+  return (count, timeMs) => {
+    const events = Buffer.allocUnsafe(count * eventBytes);
+    writeEvents(events, timeMs);
+    return events;
+  };
 }
 
 /** The requests of a slice, each made only when it is asked for. */
@@ -33,8 +53,8 @@ export interface RequestOptions {
   readonly recordFormat: RecordFormat;
   /** Largest request, as base64 inside JSON. */
   readonly maxRequestBytes: number;
-  /** Writes the events of the slice, in order. */
-  readonly writeEvents: WriteEvents;
+  /** Makes the events of the slice, in order. */
+  readonly packEvents: PackEvents;
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number;
 }
@@ -57,7 +77,7 @@ export function dataBytes(batch: RecordBatch): number {
  * least one record of at least one event.
  */
 export function createRequestSource(options: RequestOptions): RequestSource {
-  const { slice, recordFormat, maxRequestBytes, writeEvents, now } = options;
+  const { slice, recordFormat, maxRequestBytes, packEvents, now } = options;
   let from = slice.from;
   const next = (budget: RequestBudget) => {
     const bytes = Math.min(budget.bytes, maxDataBytes(maxRequestBytes));
@@ -67,17 +87,9 @@ export function createRequestSource(options: RequestOptions): RequestSource {
     if (count === 0) {
       return undefined;
     }
-    const events = Buffer.allocUnsafe(count * eventBytes);
-    writeEvents(events, now());
-    const batch: EventRecord[] = [];
-    for (let first = 0; first < count; first += perRecord) {
-      const last = Math.min(first + perRecord, count);
-      const plain = events.subarray(first * eventBytes, last * eventBytes);
-      const data = recordFormat === 'gzip' ? gzipSync(plain, { level: 1 }) : plain;
-      batch.push({ from: from + first, to: from + last, data });
-    }
+    const events = { from, to: from + count, data: packEvents(count, now()) };
     from += count;
-    return batch;
+    return recordFormat === 'gzip' ? [events] : cut(events, perRecord);
   };
   return {
     get left() {
@@ -85,6 +97,20 @@ export function createRequestSource(options: RequestOptions): RequestSource {
     },
     next,
   };
+}
+
+/** Events as records of so many each. */
+function cut({ from, to, data }: EventRecord, perRecord: number): RecordBatch {
+  const batch: EventRecord[] = [];
+  for (let first = from; first < to; first += perRecord) {
+    const last = Math.min(first + perRecord, to);
+    batch.push({
+      from: first,
+      to: last,
+      data: data.subarray((first - from) * eventBytes, (last - from) * eventBytes),
+    });
+  }
+  return batch;
 }
 
 function recordsPerRequest(

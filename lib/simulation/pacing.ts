@@ -113,7 +113,7 @@ export async function measurePacingIn(
     slice,
     recordFormat: 'ndjson',
     maxRequestBytes,
-    writeEvents: () => {},
+    packEvents: (count) => Buffer.allocUnsafe(count * eventBytes),
     now: world.now,
   });
   let running = pacers.length;

@@ -1,8 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
-import { createEventWriter } from '../../lambda/producer/events.ts';
 import type { EventRecord } from '../../lambda/producer/records.ts';
 import {
+  createEventPacker,
   createRequestSource,
   type RecordBatch,
   type RequestBudget,
@@ -26,12 +26,12 @@ export const anyBudget: RequestBudget = { bytes: Number.POSITIVE_INFINITY, event
 
 /** What createRequestSource works with, for a slice of my-stream/run-1. */
 export function makeRequestOptions(options: Partial<RequestOptions> = {}): RequestOptions {
-  const { slice = { from: 0, to: 1_000 } } = options;
+  const { slice = { from: 0, to: 1_000 }, recordFormat = 'ndjson' } = options;
   return {
     slice,
-    recordFormat: 'ndjson',
+    recordFormat,
     maxRequestBytes: 1_048_576,
-    writeEvents: createEventWriter('my-stream', 'run-1', slice.from),
+    packEvents: createEventPacker(recordFormat, 'my-stream', 'run-1', slice.from),
     now: () => timeMs,
     ...options,
   };

@@ -22,12 +22,12 @@ describe('a full record', () => {
     expect(eventsPerRecord('single', bytes)).toBe(1);
   });
 
-  it('fills a request as gzip, at 24 bytes an event', () => {
-    expect(eventsPerRecord('gzip', requestBytes)).toBe(32_768);
+  it('fills a request as gzip, at 20.5 bytes an event', () => {
+    expect(eventsPerRecord('gzip', requestBytes)).toBe(38_354);
   });
 
   it('is no larger as gzip than a record may be, in the largest request', () => {
-    expect(eventsPerRecord('gzip', 3_000_000)).toBe(Math.floor(maxRecordBytes / 24));
+    expect(eventsPerRecord('gzip', 3_000_000)).toBe(Math.floor((maxRecordBytes - 160) / 20.5));
   });
 
   it.each(recordFormats)('has at least one event as %s, in the smallest request', (recordFormat) => {

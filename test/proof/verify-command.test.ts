@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventBytes } from '../../lambda/contract/event.ts';
-import { createEventWriter } from '../../lambda/producer/events.ts';
+import { createEventWriter, createUuidSource } from '../../lambda/producer/events.ts';
+import { gzipMember } from '../../lambda/producer/gzip-member.ts';
 import type { Proof } from '../../lambda/prover/proof.ts';
 import { type CommandResult, runCommand } from './command.ts';
 import { createDirectory } from './directory.ts';
@@ -138,6 +139,27 @@ describe('npm run verify', () => {
     // Assess
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(stdout).toContain('COMPLETE: Each of 100 events arrived, exactly once.');
+  });
+
+  it.each([
+    ['as it was sent', (member: Buffer) => member, 0],
+    ['cut off', (member: Buffer) => member.subarray(0, -1), 1],
+    ['with another byte in an event', (member: Buffer) => member.fill(member[1_000]! ^ 1, 1_000, 1_001), 1],
+    [
+      'with another byte in its CRC',
+      (member: Buffer) => member.fill(member.at(-8)! ^ 1, member.length - 8, member.length - 7),
+      1,
+    ],
+  ])("checks the producer's gzip, %s", async (_, change, expectedStatus) => {
+    // Prepare
+    const uuids = createUuidSource(small.deliveryStreamName, small.runId, small.from)(small.to);
+    const directory = await createDirectory({ 'a.gz': change(gzipMember(uuids, Date.now())) });
+
+    // Act
+    const { status } = await runCommand('verify', ['--source', directory, ...smallOptions]);
+
+    // Assess
+    expect(status).toBe(expectedStatus);
   });
 
   it('checks several runs together', async () => {

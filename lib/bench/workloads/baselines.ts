@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { FirehoseClient, PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
 import pMap from 'p-map';
-import { createEventWriter } from '../../../lambda/producer/events.ts';
-import { createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
+import { createEventPacker, createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
 import type { Workload, WorkloadResult } from '../measured-process.ts';
 import { Counter, type Tally } from '../tally.ts';
 
@@ -120,7 +119,7 @@ function prepareBodies(): { readonly body: Buffer; readonly sent: Tally }[] {
     slice: { from: 0, to: Number.MAX_SAFE_INTEGER },
     recordFormat: 'ndjson',
     maxRequestBytes,
-    writeEvents: createEventWriter(deliveryStreamName, randomUUID(), 0),
+    packEvents: createEventPacker('ndjson', deliveryStreamName, randomUUID(), 0),
     now: Date.now,
   });
   const counter = new Counter();

@@ -1,7 +1,7 @@
 import { eventBytes } from '../../../lambda/contract/event.ts';
 import { producerSettings } from '../../../lambda/contract/settings.ts';
 import { createEventWriter } from '../../../lambda/producer/events.ts';
-import { createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
+import { createEventPacker, createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
 import type { Workload } from '../measured-process.ts';
 
 /** Single stages of the road, without the ones after them. They send nothing. */
@@ -33,7 +33,7 @@ export const packing: Workload = async ({ events, measure }) => {
       slice: { from: 0, to: events },
       recordFormat: 'ndjson',
       maxRequestBytes,
-      writeEvents: createEventWriter(deliveryStreamName, runId, 0),
+      packEvents: createEventPacker('ndjson', deliveryStreamName, runId, 0),
       now: Date.now,
     });
     while (source.next(fullRequest)) {
