@@ -56,6 +56,22 @@ export async function inspectBundle(directory: string): Promise<BundleContent> {
   return { bytes: output.bytes, packages: sharesOf(output) };
 }
 
+/** Bundles the same code with zlib in place of its own compression. */
+export async function buildWithZlib(directory: string): Promise<void> {
+  await build({
+    ...buildOptions(directory),
+    plugins: [
+      {
+        name: 'zlib',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\/gzip-member\.ts$/ }, () => ({
+            path: join(projectDirectory, 'lib/bench/workloads/zlib-member.ts'),
+          })),
+      },
+    ],
+  });
+}
+
 /** Bundles the same code with the SDK left out; it comes from the project's `node_modules`. */
 export async function buildWithoutSdk(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });

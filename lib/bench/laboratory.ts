@@ -16,6 +16,8 @@ export interface Experiment extends Task {
   readonly warmUpEvents: number;
   /** Environment variables of the function that differ from the template's. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Folder of the bundled code. @default - that of the shipped bundle */
+  readonly assetDirectory?: string;
 }
 
 /** What came of one experiment: what was measured, and what the endpoint took. */
@@ -82,9 +84,11 @@ export class Laboratory {
    *
    * @throws Error if the endpoint did not take exactly the events that the workload says it sent.
    */
-  async measure({ warmUpEvents, environment, ...task }: Experiment): Promise<Observation> {
+  async measure(experiment: Experiment): Promise<Observation> {
+    const { warmUpEvents, environment, assetDirectory = this.#settings.assetDirectory, ...task } = experiment;
     const settings = {
       ...this.#settings,
+      assetDirectory,
       environment: { ...this.#settings.environment, ...environment },
     };
     const child = spawn(

@@ -3,7 +3,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { producerSettings } from '../../lambda/contract/settings.ts';
 import type { FunctionSettings } from '../emulator/lambda/settings.ts';
-import { type BundleContent, buildWithoutSdk, inspectBundle } from './bundle.ts';
+import { type BundleContent, buildWithoutSdk, buildWithZlib, inspectBundle } from './bundle.ts';
 import { type ColdStart, canLimitCpu, findNode24, startCold } from './cold-start.ts';
 import { contenders, type RowName, rowNames } from './contenders.ts';
 import { type Experiment, Laboratory, type Observation } from './laboratory.ts';
@@ -98,13 +98,15 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
       },
     });
 
+    const zlibDirectory = join(directory, 'with-zlib');
+    await buildWithZlib(zlibDirectory);
     const observations = emptyObservations();
     const boto3: Observation[] = [];
     const rounds = quick ? repetitions.quick : repetitions.full;
     for (let round = 1; round <= rounds; round += 1) {
       for (const name of rowNames) {
         onProgress(`Round ${round} of ${rounds}: ${name}`);
-        observations[name].push(await laboratory.measure(experimentOf(name, quick, divisor)));
+        observations[name].push(await laboratory.measure(experimentOf(name, quick, divisor, zlibDirectory)));
       }
       const lessonInPython = await laboratory.measureBoto3(Math.ceil((quick ? 150 : 600) / divisor));
       boto3.push(...(lessonInPython ? [lessonInPython] : []));
@@ -132,8 +134,8 @@ function emptyObservations(): Record<RowName, Observation[]> {
   return mapRows(() => []);
 }
 
-function experimentOf(name: RowName, quick: boolean, divisor: number): Experiment {
-  const { module, workload, environment, ...sizes } = contenders[name];
+function experimentOf(name: RowName, quick: boolean, divisor: number, zlibDirectory: string): Experiment {
+  const { module, workload, environment, usesZlib, ...sizes } = contenders[name];
   const events = Math.ceil((quick ? sizes.quickEvents : sizes.events) / divisor);
   return {
     module,
@@ -141,6 +143,7 @@ function experimentOf(name: RowName, quick: boolean, divisor: number): Experimen
     events,
     warmUpEvents: Math.ceil(events / 4),
     ...(environment && { environment }),
+    ...(usesZlib && { assetDirectory: zlibDirectory }),
   };
 }
 

@@ -123,7 +123,7 @@ describe('what the benchmark prints', () => {
     const { details: _, ...quick } = benchmarkOf();
 
     // Assess
-    expect(assessTargets(quick)).toHaveLength(9);
+    expect(assessTargets(quick)).toHaveLength(10);
     expect(formatPage(quick)).not.toContain('Cold start');
     expect(formatPage(benchmarkOf())).toContain('Cold start');
   });
