@@ -6,16 +6,16 @@ import { blankEvent, uuidBytes, writeEvents } from './events.ts';
  * A gzip member (RFC 1952) is a header, a deflate stream, the CRC-32 of the plain text, and its length.
  *
  * A deflate stream (RFC 1951) is made of literals ("this byte") and matches ("the same as so many bytes ago"). Each is a
- * symbol, and each symbol has a code: the more often it occurs, the shorter. A compressor has to find out what repeats and
- * what is frequent. Of events we know both, so one block does for all of them:
+ * symbol, and each symbol has a code: the more frequent the symbol, the shorter its code. A compressor has to find out what
+ * repeats and what is frequent. Of events we know both. So all of them are in one block, with codes that never change:
  *
- *     header      the lengths of the codes; they follow from them
+ *     header      the lengths of all codes, from which a reader derives the codes
  *     literals    {"<uuid>":"test-2026-11-22 01:02:03"}\n{"<uuid>
  *     match       ":"test-2026-11-22 01:02:03"}\n{"    the 32 bytes between two UUIDs, the same as 68 bytes ago
  *     literals    <uuid>                               32 hex digits and 4 dashes
  *     ...         a match and a UUID for each further event
  *     literals    ":"test-2026-11-22 01:02:03"}\n
- *     the end
+ *     end of block
  */
 
 /** A Huffman code: its bits, the one to be written first lowest, and its length from bit 16 on. */
@@ -90,17 +90,17 @@ const maxEventBytes = 24;
 /** More than everything else in a member has. */
 const maxFrameBytes = 200;
 
-/** Tables of what each byte of something means at each of its places, at `place * 256 + byte`. */
+/** Tables with an entry for each value of a byte at each place, at `place * 256 + byte`. */
 interface Tables {
-  /** Bytes of a UUID: the code of two digits, and of the dash if there is one. */
+  /** For bytes of a UUID: the codes of their two digits, and of the dash if one follows. */
   readonly uuidCodes: Int32Array;
-  /** Bytes of a UUID: what they change in the CRC. */
+  /** For bytes of a UUID: what they change in the CRC. */
   readonly uuidChanges: Int32Array;
-  /** Bytes of the CRC of all events before, the lowest first: what they change in the CRC. */
+  /** For bytes of the CRC of all earlier events, the lowest first: what they change in the CRC. */
   readonly crcChanges: Int32Array;
 }
 
-/** Made when they are needed first: that takes milliseconds, and most producers send no gzip. */
+/** Made for the first member: it takes milliseconds, and most producers send no gzip. */
 let tables: Tables | undefined;
 
 const hexDigits = [...'0123456789abcdef'];
@@ -113,9 +113,9 @@ function createTable(places: number, entryOf: (place: number, byte: number) => n
 }
 
 /*
- * The CRC needs no plain text. It is linear: what a digit changes in it depends on the digit and on its place, and on nothing
- * else in the text. So the CRC up to the end of an event is that of an event with a nil UUID, XORed with what each byte of
- * the UUID changes, and with what the CRC of the events before changes. What that is shows when it is changed.
+ * The CRC needs no plain text, because it is linear: what a digit changes in it depends on the digit and its place only.
+ * So the CRC after an event is three values XORed: that of the event with a nil UUID, what each byte of the UUID changes,
+ * and what the CRC of the earlier events changes. Node's own crc32 says once what each change is.
  */
 function createTables(): Tables {
   const nilEvent = blankEvent(0);
@@ -198,8 +198,8 @@ class BitWriter {
   }
 
   /**
-   * Writes a match and the literals for each UUID. This is the hottest loop: two bytes of a UUID at a time, and `write`
-   * once more, on variables, which makes it twice as fast. The numbers are written out because a bundler keeps no constants.
+   * Writes a match and the literals of each UUID, two bytes at a time. This is the hottest loop. It repeats `write` on local
+   * variables, which is twice as fast. It has plain numbers, because named constants are variables in the bundle.
    */
   writeUuids(uuids: Buffer, { uuidCodes }: Tables): void {
     const view = this.#view;
@@ -232,7 +232,7 @@ class BitWriter {
   }
 }
 
-/** The lengths are written in codes too. Most symbols have none, which is the length 0. */
+/** The lengths are written in codes of their own. Most symbols have no code, which is the length 0. */
 const lengthLengths = new Map([[0, 1], [4, 3], ...[1, 3, 5, 6, 9, 10].map((length) => [length, 4] as const)]);
 const lengthCodes = codesOf(lengthLengths);
 
