@@ -80,7 +80,7 @@ export const producerSettings = {
     variable: 'MAX_REQUEST_BYTES',
     min: 65_536,
     max: 4_000_000,
-    default: 1_048_576,
+    default: 4_000_000,
     example: 2_000_000,
     unit: 'bytes',
     description: 'largest request, as base64 inside JSON',

@@ -33,11 +33,16 @@ export function createFirehoseClient(concurrency: number): FirehoseClient {
 
 /** Sends requests to a delivery stream by `PutRecordBatch`. */
 export function createPutRecords(client: FirehoseClient, deliveryStreamName: string): PutRecords {
+  // Bodies to write over. Firehose has read a body when it has decided over its records; any other may still be on its way.
+  const bodies: Buffer[] = [];
   return async (batch, signal) => {
-    const command = createCommand(deliveryStreamName, batch);
+    const body = encodeRequestBody(deliveryStreamName, batch, bodies.pop());
+    const command = createCommand(deliveryStreamName, body);
     const send = () => client.send(command, { abortSignal: signal });
     try {
-      return responseOf(await callAws(command.middlewareStack, send, signal), batch.length);
+      const response = responseOf(await callAws(command.middlewareStack, send, signal), batch.length);
+      bodies.push(body);
+      return response;
     } catch (error) {
       const cause = toAwsCallError(error);
       return { kind: cause.kind, refused: [...batch.keys()], throttled: [], cause };
@@ -46,11 +51,11 @@ export function createPutRecords(client: FirehoseClient, deliveryStreamName: str
 }
 
 /** The call, whose records go past the SDK's serializer; endpoint, headers, signature and response stay the SDK's. */
-function createCommand(deliveryStreamName: string, batch: RecordBatch): PutRecordBatchCommand {
+function createCommand(deliveryStreamName: string, body: Buffer): PutRecordBatchCommand {
   const command = new PutRecordBatchCommand({ DeliveryStreamName: deliveryStreamName, Records: [] });
   command.middlewareStack.add(
     (next) => (args) => {
-      (args.request as { body: Uint8Array }).body = encodeRequestBody(deliveryStreamName, batch);
+      (args.request as { body: Uint8Array }).body = body;
       return next(args);
     },
     // Low: after the SDK's own serializer, before everything that looks at the body.

@@ -76,7 +76,7 @@ export interface ProducerFunctionOptions {
   /**
    * Largest request in bytes, as base64 inside JSON. From 65,536 to 4,000,000.
    *
-   * @default 1_048_576
+   * @default 4_000_000
    */
   readonly maxRequestBytes?: number;
 

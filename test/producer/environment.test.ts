@@ -13,7 +13,7 @@ describe("the function's environment", () => {
         maxCount: 1_000_000_000,
         eventsPerSlice: 1_000_000,
         concurrency: 8,
-        maxRequestBytes: 1_048_576,
+        maxRequestBytes: 4_000_000,
         maxAttempts: 20,
       },
       deliveryStreamName: 'my-stream',

@@ -56,6 +56,37 @@ describe('one request through the real SDK', () => {
     });
   });
 
+  it.each([
+    ['decided', responding(200, { FailedPutCount: 0, RequestResponses: stored }), true],
+    ['lost', respondingText(200, '{"FailedPu'), false],
+    ['rejected', failing(400, 'LimitExceededException'), false],
+  ] as const)(
+    'writes over the body of an earlier request only when that was decided: it was %s',
+    async (_, first, isWrittenOver) => {
+      // Prepare
+      const bodies: Buffer[] = [];
+      const client = createFirehoseClient(2);
+      client.middlewareStack.add(
+        (next) => (args) => {
+          bodies.push((args.request as { body: Buffer }).body);
+          return next(args);
+        },
+        { step: 'finalizeRequest' },
+      );
+      const put = createPutRecords(client, 'my-stream');
+      listener = first;
+      await put(batch, signal);
+      const text = bodies[0]!.toString();
+
+      // Act
+      await put(batch.slice(1), signal);
+
+      // Assess
+      expect(bodies[1]!.buffer === bodies[0]!.buffer).toBe(isWrittenOver);
+      expect(bodies[0]!.toString() === text).toBe(!isWrittenOver);
+    },
+  );
+
   it('names the records that Firehose refused with HTTP 200, which of them can mean the quota, and why', async () => {
     // Prepare
     listener = responding(200, {

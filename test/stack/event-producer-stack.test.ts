@@ -239,7 +239,7 @@ describe('the function', () => {
           EVENTS_PER_SECOND: Match.absent(),
           WORK_QUEUE_URL: { Ref: Match.stringLikeRegexp('WorkQueue') },
           CONCURRENCY: '8',
-          MAX_REQUEST_BYTES: '1048576',
+          MAX_REQUEST_BYTES: '4000000',
           MAX_ATTEMPTS: '20',
           POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
           NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',

@@ -45,7 +45,7 @@ const takenBeside: Record<Exclude<SettingName, 'memorySize'>, EventProducerProps
   maxCount: { count: 1 },
   eventsPerSlice: {},
   eventsPerSecond: {},
-  concurrency: { memorySize: Size.mebibytes(1_024) },
+  concurrency: { memorySize: Size.mebibytes(2_048) },
   maxRequestBytes: {},
   maxAttempts: {},
   maxConcurrency: {},
@@ -108,8 +108,8 @@ describe('a numeric prop', () => {
       'memorySize is 512 MiB, and 64 requests at once (concurrency) of 4000000 bytes (maxRequestBytes) need 1105 MiB',
     ],
     [
-      { memorySize: Size.mebibytes(159) },
-      'memorySize is 159 MiB, and 8 requests at once (concurrency) of 1048576 bytes (maxRequestBytes) need 160 MiB',
+      { memorySize: Size.mebibytes(250) },
+      'memorySize is 250 MiB, and 8 requests at once (concurrency) of 4000000 bytes (maxRequestBytes) need 251 MiB',
     ],
   ])('%j is refused: requests in flight need memory', (props, message) => {
     // Act
@@ -129,7 +129,7 @@ describe('a numeric prop', () => {
     }
   });
 
-  it.each([160, 10_240])('of %i MiB is taken by memorySize, in which requests have room', (value) => {
+  it.each([251, 10_240])('of %i MiB is taken by memorySize, in which requests have room', (value) => {
     expect(() => createProducer({ memorySize: Size.mebibytes(value) })).not.toThrow();
   });
 });

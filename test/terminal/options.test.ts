@@ -27,7 +27,7 @@ describe('the option of a setting', () => {
     // Assess
     expect(option.flags).toBe('--max-request-bytes <bytes>');
     expect(option.description).toBe(
-      'largest request, as base64 inside JSON, 65536 to 4000000 (default: 1048576)',
+      'largest request, as base64 inside JSON, 65536 to 4000000 (default: 4000000)',
     );
     expect(() => option.parseArg?.('5', undefined)).toThrow('a whole number from 65536 to 4000000 (bytes)');
   });
