@@ -1,5 +1,5 @@
 import { eventBytes } from '../contract/event.ts';
-import { billingUnitBytes, maxEventsPerRecord, maxRecordBytes } from '../contract/firehose-limits.ts';
+import { billingUnitBytes, maxEventsPerRecord } from '../contract/firehose-limits.ts';
 import type { RecordFormat } from '../contract/settings.ts';
 import type { Slice } from '../contract/slice.ts';
 
@@ -16,6 +16,9 @@ export interface EventRecord extends Slice {
 const gzipFrameBytes = 160;
 const gzipEventBytes = 20.5;
 
+/** Largest gzip record: a few of them make a request, so that a refused one costs little. */
+const maxGzipRecordBytes = 20 * billingUnitBytes;
+
 /** As many events as end just under a multiple of what Firehose bills, and no more than it can take apart. */
 const eventsPerNdjsonRecord = (() => {
   const billedUnits = Math.floor((maxEventsPerRecord * eventBytes) / billingUnitBytes);
@@ -25,7 +28,7 @@ const eventsPerNdjsonRecord = (() => {
 /**
  * How many events a record carries, at least one.
  *
- * @param bytes Record data that the request may carry: a gzip record fills it.
+ * @param bytes Record data that the request may carry.
  */
 export function eventsPerRecord(recordFormat: RecordFormat, bytes: number): number {
   switch (recordFormat) {
@@ -33,9 +36,17 @@ export function eventsPerRecord(recordFormat: RecordFormat, bytes: number): numb
       return 1;
     case 'ndjson':
       return eventsPerNdjsonRecord;
-    case 'gzip':
-      return Math.max(1, Math.floor((Math.min(maxRecordBytes, bytes) - gzipFrameBytes) / gzipEventBytes));
+    case 'gzip': {
+      const room = Math.min(maxGzipRecordBytes, bytes);
+      const billedRoom = Math.max(billingUnitBytes, room - (room % billingUnitBytes));
+      return Math.floor((billedRoom - gzipFrameBytes) / gzipEventBytes);
+    }
   }
+}
+
+/** Bytes of a record of so many events, at most. */
+export function recordBytes(recordFormat: RecordFormat, events: number): number {
+  return recordFormat === 'gzip' ? gzipFrameBytes + events * gzipEventBytes : events * eventBytes;
 }
 
 /** Bytes that `dataBytes` bytes take up in base64. */

@@ -4,7 +4,7 @@ import type { RecordFormat } from '../contract/settings.ts';
 import type { Slice } from '../contract/slice.ts';
 import { createEventWriter, createUuidSource } from './events.ts';
 import { gzipMember } from './gzip-member.ts';
-import { base64Bytes, type EventRecord, eventsPerRecord } from './records.ts';
+import { base64Bytes, type EventRecord, eventsPerRecord, recordBytes } from './records.ts';
 
 /** The records of one `PutRecordBatch` call; never empty. */
 export type RecordBatch = readonly EventRecord[];
@@ -87,9 +87,21 @@ export function createRequestSource(options: RequestOptions): RequestSource {
     if (count === 0) {
       return undefined;
     }
-    const events = { from, to: from + count, data: packEvents(count, now()) };
-    from += count;
-    return recordFormat === 'gzip' ? [events] : cut(events, perRecord);
+    const timeMs = now();
+    const pack = (events: number): EventRecord => {
+      const record = { from, to: from + events, data: packEvents(events, timeMs) };
+      from = record.to;
+      return record;
+    };
+    if (recordFormat !== 'gzip') {
+      return cut(pack(count), perRecord);
+    }
+    const end = from + count;
+    const batch: EventRecord[] = [];
+    while (from < end) {
+      batch.push(pack(Math.min(perRecord, end - from)));
+    }
+    return batch;
   };
   return {
     get left() {
@@ -119,11 +131,8 @@ function recordsPerRequest(
   bytes: number,
   maxRequestBytes: number,
 ): number {
-  if (recordFormat === 'gzip') {
-    return 1;
-  }
-  const recordBytes = perRecord * eventBytes;
-  const inJson = Math.floor(maxRequestBytes / (base64Bytes(recordBytes) + recordOverheadBytes));
-  const inBudget = Math.floor(bytes / recordBytes);
+  const dataBytes = recordBytes(recordFormat, perRecord);
+  const inJson = Math.floor(maxRequestBytes / (base64Bytes(dataBytes) + recordOverheadBytes));
+  const inBudget = Math.floor(bytes / dataBytes);
   return Math.min(maxRecordsPerRequest, Math.max(1, Math.min(inJson, inBudget)));
 }

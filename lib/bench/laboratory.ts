@@ -6,7 +6,8 @@ import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { functionEnvironment } from '../emulator/lambda/runtime.ts';
 import type { FunctionSettings } from '../emulator/lambda/settings.ts';
-import { type EndpointReady, takeTally } from './endpoint-process.ts';
+import { type EndpointLikeAws, type EndpointReady, takeTally } from './endpoint-process.ts';
+import { limitCpu } from './limit-cpu.ts';
 import type { Measured, Outcome, Task } from './measured-process.ts';
 import type { Tally } from './tally.ts';
 
@@ -18,6 +19,8 @@ export interface Experiment extends Task {
   readonly environment?: Readonly<Record<string, string>>;
   /** Folder of the bundled code. @default - that of the shipped bundle */
   readonly assetDirectory?: string;
+  /** Cores that the measured round has, such as 0.29. @default - all */
+  readonly cores?: number;
 }
 
 /** What came of one experiment: what was measured, and what the endpoint took. */
@@ -48,8 +51,13 @@ export class Laboratory {
    *
    * @param directory Where the programs go that are measured.
    * @param settings The function, as the template describes it.
+   * @param likeAws How the endpoint is more like AWS's. @default - plain HTTP, no quota, no latency
    */
-  static async open(directory: string, settings: FunctionSettings): Promise<Laboratory> {
+  static async open(
+    directory: string,
+    settings: FunctionSettings,
+    likeAws?: EndpointLikeAws,
+  ): Promise<Laboratory> {
     // Compiled before and not by a loader, whose time and memory would count as the producer's.
     await build({
       entryPoints: [
@@ -72,7 +80,8 @@ export class Laboratory {
       },
     });
     const stream = settings.environment.DELIVERY_STREAM_NAME ?? '';
-    const endpoint = spawn(process.execPath, [join(directory, 'endpoint-process.mjs'), stream], {
+    const program = [join(directory, 'endpoint-process.mjs'), stream];
+    const endpoint = spawn(process.execPath, [...program, ...(likeAws ? [JSON.stringify(likeAws)] : [])], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });
     const { endpointUrl } = (await nextMessage(endpoint)) as EndpointReady;
@@ -85,7 +94,8 @@ export class Laboratory {
    * @throws Error if the endpoint did not take exactly the events that the workload says it sent.
    */
   async measure(experiment: Experiment): Promise<Observation> {
-    const { warmUpEvents, environment, assetDirectory = this.#settings.assetDirectory, ...task } = experiment;
+    const { warmUpEvents, environment, cores, ...rest } = experiment;
+    const { assetDirectory = this.#settings.assetDirectory, ...task } = rest;
     const settings = {
       ...this.#settings,
       assetDirectory,
@@ -108,7 +118,8 @@ export class Laboratory {
         await ask(child, { ...task, events: warmUpEvents });
         await this.#take();
       }
-      const measured = await ask(child, task);
+      const stop = cores === undefined ? () => {} : limitCpu(child.pid!, cores);
+      const measured = await ask(child, task).finally(stop);
       const received = await this.#take();
       checkReceived(task.workload, measured, received);
       return { ...measured, received };

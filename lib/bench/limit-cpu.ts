@@ -26,20 +26,21 @@ export function cpuMsOf(pid: number): number | undefined {
 }
 
 /**
- * Holds a process of ours to a share of a core, the way `cpulimit` does: a thousand times a second it is stopped or
- * continued, as its CPU time so far is over or under the share of the time that has passed. Needs no privileges.
+ * Holds a process of ours to a share of a core from now on, the way `cpulimit` does: a thousand times a second it is stopped or
+ * continued, as its CPU time since then is over or under the share of the time that has passed. Needs no privileges.
  *
  * @returns what ends it.
  */
 export function limitCpu(pid: number, share: number): () => void {
   const startedMs = performance.now();
+  const cpuBeforeMs = cpuMsOf(pid) ?? 0;
   let waiting = false;
   const timer = setInterval(() => {
     const cpuMs = cpuMsOf(pid);
     if (cpuMs === undefined) {
       return;
     }
-    const wait = hasToWait(cpuMs, performance.now() - startedMs, share);
+    const wait = hasToWait(cpuMs - cpuBeforeMs, performance.now() - startedMs, share);
     if (wait !== waiting) {
       waiting = wait;
       signal(pid, wait ? 'SIGSTOP' : 'SIGCONT');

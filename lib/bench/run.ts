@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { producerSettings } from '../../lambda/contract/settings.ts';
+import { producerSettings, type RecordFormat } from '../../lambda/contract/settings.ts';
 import type { FunctionSettings } from '../emulator/lambda/settings.ts';
+import { type AsInLambda, measureAsInLambda } from './as-in-lambda.ts';
 import { type BundleContent, buildWithoutSdk, buildWithZlib, inspectBundle } from './bundle.ts';
 import { type ColdStart, canLimitCpu, findNode24, startCold } from './cold-start.ts';
 import { contenders, type RowName, rowNames } from './contenders.ts';
@@ -41,12 +42,29 @@ export interface ColdStarts {
   readonly withoutSdk: ColdStart;
 }
 
+/** Formats of which it is measured what has to be done at least. */
+export const packedFormats = ['ndjson', 'gzip'] as const;
+
+/** What has to be done for an event whoever does it, each measured alone, in nanoseconds of CPU time. */
+export interface NecessaryWork {
+  /** Generation, packing and batching. */
+  readonly packing: number;
+  /** Base64 of the records. */
+  readonly base64: number;
+  /** SHA-256 of the bodies, for the signature. */
+  readonly sha256: number;
+  /** Writing prepared bodies to sockets, by `node:http`. */
+  readonly socket: number;
+}
+
 /** What is measured beside the rows. */
 export interface Details {
   /** Generation alone, in nanoseconds an event. */
   readonly generationNanosPerEvent: number;
-  /** Generation, packing and batching, in nanoseconds an event. */
-  readonly packingNanosPerEvent: number;
+  /** What has to be done at least. */
+  readonly necessary: Readonly<Record<(typeof packedFormats)[number], NecessaryWork>>;
+  /** What one invocation does as in Lambda. Missing where a process can't be throttled, or there is no openssl. */
+  readonly asInLambda?: Readonly<Record<RecordFormat, AsInLambda>>;
   /** From the handler's entry to its return for 100 events, warm. */
   readonly invocationMs: number;
   /** The same job for more and more events, each in a new process. */
@@ -79,6 +97,7 @@ const repetitions = { quick: 3, full: 5 };
 const scalingEvents = [1e4, 1e5, 1e6, 1e7];
 const scalingRepetitions = 3;
 const detailRepetitions = 5;
+const stageEvents = 2_000_000;
 const coldStartRepetitions = 9;
 
 /** Runs the benchmark: every contender in turn, again and again, each time in a new process. */
@@ -88,15 +107,11 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
   let laboratory: Laboratory | undefined;
   try {
     onProgress('Synthesizing the stack: what is measured is what deploys ...');
-    const settings = await prepareFunction(join(directory, 'cdk.out'));
-    laboratory = await Laboratory.open(join(directory, 'laboratory'), {
-      ...settings,
-      // A run of any size in one invocation: it is the invocation that is measured, not the work queue.
-      environment: {
-        ...settings.environment,
-        [eventsPerSlice.variable]: String(eventsPerSlice.max),
-      },
-    });
+    const deployed = await prepareFunction(join(directory, 'cdk.out'));
+    // A run of any size in one invocation: it is the invocation that is measured, not the work queue.
+    const unlimited = { [eventsPerSlice.variable]: String(eventsPerSlice.max) };
+    const settings = { ...deployed, environment: { ...deployed.environment, ...unlimited } };
+    laboratory = await Laboratory.open(join(directory, 'laboratory'), settings);
 
     const zlibDirectory = join(directory, 'with-zlib');
     await buildWithZlib(zlibDirectory);
@@ -160,16 +175,25 @@ async function measureDetails(
     }
     return {
       durationMs: median(observations.map(({ durationMs }) => durationMs)),
+      cpuMicros: median(observations.map(({ cpuMicros }) => cpuMicros)),
       peakRssMiB: median(observations.map(({ peakRssMiB }) => peakRssMiB)),
     };
   };
 
-  onProgress('Generation and packing alone');
-  const stageEvents = 2_000_000;
-  const [generation, packing] = [
-    await mediansOf(detailRepetitions, stageExperiment('generation', stageEvents)),
-    await mediansOf(detailRepetitions, stageExperiment('packing', stageEvents)),
-  ];
+  onProgress('Stages alone');
+  const generation = await mediansOf(detailRepetitions, stageExperiment('generation'));
+  const nanosOf = async (experiment: Experiment) =>
+    ((await mediansOf(detailRepetitions, experiment)).cpuMicros * 1e3) / experiment.events;
+  const necessaryFor = async (format: (typeof packedFormats)[number]): Promise<NecessaryWork> => ({
+    packing: await nanosOf(stageExperiment('packing', format)),
+    base64: await nanosOf(stageExperiment('base64', format)),
+    sha256: await nanosOf(stageExperiment('sha256', format)),
+    socket: await nanosOf({
+      ...experimentOf('limit', false, 1, ''),
+      environment: { RECORD_FORMAT: format },
+    }),
+  });
+  const necessary = { ndjson: await necessaryFor('ndjson'), gzip: await necessaryFor('gzip') };
   onProgress('Invocations of 100 events');
   const invocations = await mediansOf(detailRepetitions, {
     module: 'shipped',
@@ -185,9 +209,11 @@ async function measureDetails(
   }
   onProgress('Cold starts');
   const coldStarts = canLimitCpu() ? await measureColdStarts(settings, directory) : undefined;
+  const asInLambda = await measureAsInLambda(join(directory, 'as-in-lambda'), settings, onProgress);
   return {
     generationNanosPerEvent: (generation.durationMs * 1e6) / stageEvents,
-    packingNanosPerEvent: (packing.durationMs * 1e6) / stageEvents,
+    necessary,
+    ...(asInLambda && { asInLambda }),
     invocationMs: invocations.durationMs / 100,
     scaling,
     bundle: await inspectBundle(join(directory, 'inspected')),
@@ -195,8 +221,14 @@ async function measureDetails(
   };
 }
 
-function stageExperiment(workload: string, events: number): Experiment {
-  return { module: 'stages', workload, events, warmUpEvents: events / 4 };
+function stageExperiment(workload: string, format: RecordFormat = 'ndjson'): Experiment {
+  return {
+    module: 'stages',
+    workload,
+    events: stageEvents,
+    warmUpEvents: stageEvents / 4,
+    environment: { RECORD_FORMAT: format },
+  };
 }
 
 async function measureColdStarts(settings: FunctionSettings, directory: string): Promise<ColdStarts> {

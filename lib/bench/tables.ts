@@ -1,6 +1,7 @@
+import { recordFormats } from '../../lambda/contract/settings.ts';
 import { formatTable } from '../terminal/table.ts';
 import { contenders, rowNames } from './contenders.ts';
-import type { Benchmark, Details } from './run.ts';
+import { type Benchmark, type Details, packedFormats } from './run.ts';
 import { dollarsOf, type Figures } from './statistics.ts';
 import { assessTargets } from './targets.ts';
 
@@ -77,8 +78,41 @@ export function formatStages(details: Details): string {
   return formatTable([
     ['alone', 'takes'],
     ['generation', `${show(details.generationNanosPerEvent)} ns/event`],
-    ['generation, packing and batching', `${show(details.packingNanosPerEvent)} ns/event`],
     ['an invocation of 100 events, warm', `${show(details.invocationMs, 2)} ms`],
+  ]);
+}
+
+/** What has to be done for an event at least, and what is done. */
+export function formatNecessary({ rows }: Benchmark, { necessary }: Details): string {
+  return formatTable([
+    ['CPU ns/event', 'packing', 'base64', 'SHA-256', 'socket', 'together', 'ours'],
+    ...packedFormats.map((format) => {
+      const { packing, base64, sha256, socket } = necessary[format];
+      const all = [packing, base64, sha256, socket];
+      const together = all.reduce((sum, nanos) => sum + nanos, 0);
+      const ours = rows[`ours-${format}`].cpuMicrosPerEvent * 1_000;
+      return [format, ...[...all, together, ours].map((nanos) => show(nanos))];
+    }),
+  ]);
+}
+
+/** What one invocation does as in Lambda. */
+export function formatAsInLambda({ asInLambda }: Details): string {
+  if (!asInLambda) {
+    return 'Not measured: it needs Linux and openssl.';
+  }
+  return formatTable([
+    ['format', 'of 5 MiB/s', 'refused', 'without a quota', 'times 5 MiB/s'],
+    ...recordFormats.map((format) => {
+      const { quotaShare, refusedShare, quotasFilled } = asInLambda[format];
+      return [
+        format,
+        `${show(quotaShare * 100, 1)} %`,
+        `${show(refusedShare * 100, 1)} %`,
+        `${show(quotasFilled * 5, 1)} MiB/s`,
+        show(quotasFilled, 1),
+      ];
+    }),
   ]);
 }
 
@@ -119,7 +153,14 @@ export function formatBenchmark(benchmark: Benchmark): string {
     formatMachine(benchmark),
     formatRows(benchmark),
     ...(details
-      ? [formatStages(details), formatScaling(details), formatColdStarts(details), formatBundle(details)]
+      ? [
+          formatStages(details),
+          formatNecessary(benchmark, details),
+          formatAsInLambda(details),
+          formatScaling(details),
+          formatColdStarts(details),
+          formatBundle(details),
+        ]
       : []),
     formatTargets(benchmark),
   ].join('\n\n');

@@ -14,6 +14,10 @@ export interface Tally {
   readonly dataBytes: number;
   /** The same, each record rounded up to a multiple of 5,120 bytes: what Firehose bills. */
   readonly billedBytes: number;
+  /** Records that were over the quota. They count for nothing else. */
+  readonly recordsRefused: number;
+  /** Records that were taken. */
+  readonly records: number;
 }
 
 /** Where the eight hex digits of each part of a UUID stand in an event that starts at 0. */
@@ -29,6 +33,8 @@ export class Counter {
   #checksum = 0;
   #dataBytes = 0;
   #billedBytes = 0;
+  #records = 0;
+  #recordsRefused = 0;
 
   /**
    * Counts the records of one request.
@@ -37,12 +43,18 @@ export class Counter {
    */
   countRequest(records: readonly Buffer[]): void {
     this.#requests += 1;
+    this.#records += records.length;
     for (const record of records) {
       this.#dataBytes += record.length;
       this.#billedBytes += billedBytes(record.length);
       const isGzip = record[0] === 0x1f && record[1] === 0x8b;
       this.#countEvents(isGzip ? gunzipSync(record) : record);
     }
+  }
+
+  /** Counts a record that is over the quota. */
+  countRefused(): void {
+    this.#recordsRefused += 1;
   }
 
   #countEvents(events: Buffer): void {
@@ -70,8 +82,11 @@ export class Counter {
       checksum: this.#checksum,
       dataBytes: this.#dataBytes,
       billedBytes: this.#billedBytes,
+      records: this.#records,
+      recordsRefused: this.#recordsRefused,
     };
     this.#requests = this.#events = this.#checksum = this.#dataBytes = this.#billedBytes = 0;
+    this.#records = this.#recordsRefused = 0;
     return tally;
   }
 }

@@ -4,11 +4,11 @@ import type { RecordFormat } from '../../lambda/contract/settings.ts';
 
 /**
  * What an event is in each record format, the cheapest way to the dearest. CPU times are those of docs/benchmarks.md,
- * rounded. A gzip record fills a request, which at the quota of us-east-1 carries a tenth of a second of it.
+ * rounded.
  */
 export const formatFigures = {
   ndjson: { bytesPerEvent: eventBytes, eventsPerRecord: 451, cpuMicrosPerEvent: 0.4 },
-  gzip: { bytesPerEvent: 20.43, eventsPerRecord: 25_567, cpuMicrosPerEvent: 0.5 },
+  gzip: { bytesPerEvent: 20.45, eventsPerRecord: 4_987, cpuMicrosPerEvent: 0.3 },
   single: { bytesPerEvent: eventBytes, eventsPerRecord: 1, cpuMicrosPerEvent: 6 },
 } as const satisfies Record<RecordFormat, object>;
 

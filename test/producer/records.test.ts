@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventBytes } from '../../lambda/contract/event.ts';
-import { billedBytes, billingUnitBytes, maxRecordBytes } from '../../lambda/contract/firehose-limits.ts';
+import { billedBytes, billingUnitBytes } from '../../lambda/contract/firehose-limits.ts';
 import { recordFormats } from '../../lambda/contract/settings.ts';
-import { base64Bytes, eventsPerRecord } from '../../lambda/producer/records.ts';
+import { base64Bytes, eventsPerRecord, recordBytes } from '../../lambda/producer/records.ts';
 
 const requestBytes = 786_432;
 
@@ -22,12 +22,13 @@ describe('a full record', () => {
     expect(eventsPerRecord('single', bytes)).toBe(1);
   });
 
-  it('fills a request as gzip, at 20.5 bytes an event', () => {
-    expect(eventsPerRecord('gzip', requestBytes)).toBe(38_354);
-  });
-
-  it('is no larger as gzip than a record may be, in the largest request', () => {
-    expect(eventsPerRecord('gzip', 3_000_000)).toBe(Math.floor((maxRecordBytes - 160) / 20.5));
+  it.each([
+    [10_239, 241, 1],
+    [requestBytes, 4_987, 20],
+  ])('ends as gzip, in a request of %i bytes, just under a multiple of 5,120', (bytes, events, units) => {
+    expect(eventsPerRecord('gzip', bytes)).toBe(events);
+    expect(recordBytes('gzip', events)).toBeLessThanOrEqual(units * billingUnitBytes);
+    expect(recordBytes('gzip', events + 1)).toBeGreaterThan(units * billingUnitBytes);
   });
 
   it.each(recordFormats)('has at least one event as %s, in the smallest request', (recordFormat) => {

@@ -5,7 +5,7 @@ import { eventBytes } from '../../lambda/contract/event.ts';
 import { billedBytes, maxRecordBytes, maxRecordsPerRequest } from '../../lambda/contract/firehose-limits.ts';
 import { producerSettings, type RecordFormat, recordFormats } from '../../lambda/contract/settings.ts';
 import { createEventWriter } from '../../lambda/producer/events.ts';
-import { eventsPerRecord } from '../../lambda/producer/records.ts';
+import { eventsPerRecord, recordBytes } from '../../lambda/producer/records.ts';
 import {
   createRequestSource,
   dataBytes,
@@ -33,7 +33,7 @@ function eventsIn(batch: RecordBatch): number {
   return batch.at(-1)!.to - batch[0]!.from;
 }
 
-/** Whether a request could carry another full record, or, as gzip, another event in its one record. */
+/** Whether a request could carry another full record. */
 function hasRoom(
   batch: RecordBatch,
   recordFormat: RecordFormat,
@@ -43,16 +43,12 @@ function hasRoom(
   if (eventsIn(batch) === events || batch.length === maxRecordsPerRequest) {
     return false;
   }
-  const perRecord = eventsPerRecord(recordFormat, Math.min(bytes, maxDataBytes(maxRequestBytes)));
-  if (recordFormat === 'gzip') {
-    return eventsIn(batch) < perRecord;
-  }
-  const full = { from: 0, to: perRecord, data: Buffer.alloc(perRecord * eventBytes) };
-  const more = [...batch, full];
-  return (
-    batch[0]!.data.length < full.data.length ||
-    (dataBytes(more) <= bytes && jsonBytes(more) <= maxRequestBytes)
-  );
+  const room = Math.min(bytes, maxDataBytes(maxRequestBytes));
+  const perRecord = eventsPerRecord(recordFormat, room);
+  const full = Buffer.alloc(Math.floor(recordBytes(recordFormat, perRecord)));
+  const more = Array.from({ length: batch.length + 1 }, () => ({ from: 0, to: perRecord, data: full }));
+  const isLastFull = batch.at(-1)!.to - batch.at(-1)!.from === perRecord;
+  return !isLastFull || (dataBytes(more) <= bytes && jsonBytes(more) <= maxRequestBytes);
 }
 
 describe.each(recordFormats)('the requests of a slice as %s', (recordFormat) => {
@@ -200,28 +196,29 @@ describe('a request', () => {
     }
   });
 
-  it('has one gzip member that fills it, at most 20.5 bytes an event', () => {
+  it('has gzip members just under 100 KiB each, at most 20.5 bytes an event', () => {
     // Act
     const [batch] = requestsOf({ slice: { from: 0, to: 100_000 }, recordFormat: 'gzip' });
 
     // Assess
-    expect(batch).toHaveLength(1);
-    const { to, data } = batch![0]!;
-    expect(to).toBe(38_354);
-    expect(data.length).toBeLessThanOrEqual(786_432);
-    expect(data.length / to).toBeLessThan(20.5);
-    expect(gunzipSync(data)).toHaveLength(38_354 * eventBytes);
+    expect(batch).toHaveLength(7);
+    for (const { from, to, data } of batch!) {
+      expect(to - from).toBe(4_987);
+      expect(data.length).toBeLessThanOrEqual(102_400);
+      expect(data.length / (to - from)).toBeLessThan(20.5);
+      expect(gunzipSync(data)).toHaveLength(4_987 * eventBytes);
+    }
   });
 
-  it.each([3_000, 20_000, 500_000])('has a gzip record within a budget of %i bytes', (bytes) => {
+  it.each([5_120, 20_000, 500_000])('has gzip records within a budget of %i bytes', (bytes) => {
     // Act
-    const records = recordsOf(
+    const requests = requestsOf(
       { slice: { from: 0, to: 60_000 }, recordFormat: 'gzip' },
       { ...anyBudget, bytes },
     );
 
     // Assess
-    expect(Math.max(...records.map(({ data }) => data.length))).toBeLessThanOrEqual(bytes);
+    expect(Math.max(...requests.map(dataBytes))).toBeLessThanOrEqual(bytes);
   });
 
   it.each([

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { FirehoseClient, PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
 import pMap from 'p-map';
+import { recordFormats } from '../../../lambda/contract/settings.ts';
 import { createEventPacker, createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
 import type { Workload, WorkloadResult } from '../measured-process.ts';
 import { Counter, type Tally } from '../tally.ts';
@@ -10,6 +11,7 @@ import { Counter, type Tally } from '../tally.ts';
 
 const { DELIVERY_STREAM_NAME: deliveryStreamName = '', AWS_ENDPOINT_URL: endpointUrl = '' } = process.env;
 const concurrency = Number(process.env.CONCURRENCY);
+const recordFormat = recordFormats.find((format) => format === process.env.RECORD_FORMAT)!;
 const maxRequestBytes = Number(process.env.MAX_REQUEST_BYTES);
 
 /** Nothing but the size of a request limits it. */
@@ -117,9 +119,9 @@ export const limit: Workload = async ({ events, measure }) => {
 function prepareBodies(): { readonly body: Buffer; readonly sent: Tally }[] {
   const source = createRequestSource({
     slice: { from: 0, to: Number.MAX_SAFE_INTEGER },
-    recordFormat: 'ndjson',
+    recordFormat,
     maxRequestBytes,
-    packEvents: createEventPacker('ndjson', deliveryStreamName, randomUUID(), 0),
+    packEvents: createEventPacker(recordFormat, deliveryStreamName, randomUUID(), 0),
     now: Date.now,
   });
   const counter = new Counter();

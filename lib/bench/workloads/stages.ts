@@ -1,13 +1,21 @@
+import { createHash } from 'node:crypto';
 import { eventBytes } from '../../../lambda/contract/event.ts';
-import { producerSettings } from '../../../lambda/contract/settings.ts';
+import { producerSettings, recordFormats } from '../../../lambda/contract/settings.ts';
 import { createEventWriter } from '../../../lambda/producer/events.ts';
-import { createEventPacker, createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
+import { encodeRequestBody } from '../../../lambda/producer/request-body.ts';
+import {
+  createEventPacker,
+  createRequestSource,
+  maxDataBytes,
+  type RequestSource,
+} from '../../../lambda/producer/requests.ts';
 import type { Workload } from '../measured-process.ts';
 
 /** Single stages of the road, without the ones after them. They send nothing. */
 
 const deliveryStreamName = 'my-stream';
 const runId = 'run-1';
+const recordFormat = recordFormats.find((format) => format === process.env.RECORD_FORMAT)!;
 const maxRequestBytes = producerSettings.maxRequestBytes.default;
 
 /** Nothing but the size of a request limits it. */
@@ -26,19 +34,50 @@ export const generation: Workload = async ({ events, measure }) => {
   return nothingSent;
 };
 
-/** Generation, packing and batching, as `ndjson`. */
+/** Generation, packing and batching. */
 export const packing: Workload = async ({ events, measure }) => {
   await measure(() => {
-    const source = createRequestSource({
-      slice: { from: 0, to: events },
-      recordFormat: 'ndjson',
-      maxRequestBytes,
-      packEvents: createEventPacker('ndjson', deliveryStreamName, runId, 0),
-      now: Date.now,
-    });
+    const source = createSource(events);
     while (source.next(fullRequest)) {
       // Pulled, and let go: that is what is measured.
     }
   });
   return nothingSent;
 };
+
+/** Base64 of the records, request by request. */
+export const base64: Workload = async ({ events, measure }) => {
+  const batch = createSource(events).next(fullRequest)!;
+  const rounds = Math.ceil(events / (batch.at(-1)!.to - batch[0]!.from));
+  await measure(() => {
+    for (let round = 0; round < rounds; round += 1) {
+      for (const { data } of batch) {
+        data.toString('base64');
+      }
+    }
+  });
+  return nothingSent;
+};
+
+/** SHA-256 of the bodies of requests, for their signatures. */
+export const sha256: Workload = async ({ events, measure }) => {
+  const batch = createSource(events).next(fullRequest)!;
+  const rounds = Math.ceil(events / (batch.at(-1)!.to - batch[0]!.from));
+  const body = encodeRequestBody(deliveryStreamName, batch);
+  await measure(() => {
+    for (let round = 0; round < rounds; round += 1) {
+      createHash('sha256').update(body).digest('hex');
+    }
+  });
+  return nothingSent;
+};
+
+function createSource(events: number): RequestSource {
+  return createRequestSource({
+    slice: { from: 0, to: events },
+    recordFormat,
+    maxRequestBytes,
+    packEvents: createEventPacker(recordFormat, deliveryStreamName, runId, 0),
+    now: Date.now,
+  });
+}
