@@ -169,9 +169,12 @@ export class Gate {
   }
 
   #chargePace(bytes: number): void {
+    const { pacer, clock } = this.#options;
     const paidMs = this.#paidToMs + this.#paceMs(bytes);
+    // When the first rate is found, the stream has just refused something: there is nothing to catch up then.
+    const credit = Number.isFinite(pacer.bytesPerSecond) ? catchUpMs.pace : 0;
     this.#bytesInFlight += bytes;
-    this.#paidToMs = Math.max(paidMs, this.#options.clock.now() - catchUpMs.pace);
+    this.#paidToMs = Math.max(paidMs, clock.now() - credit);
   }
 
   #chargeSteady(batch: RecordBatch): void {

@@ -155,6 +155,23 @@ describe('the line at the gate', () => {
 });
 
 describe("the pacer's rate", () => {
+  it('holds from the moment when it is found: the stream has just refused something', async () => {
+    // Prepare
+    const { pace, seen, enter, pass } = createGate();
+    enter();
+    await pass(1_000);
+    enter();
+    await pass(0);
+
+    // Act
+    pace.bytesPerSecond = 1_000;
+    enter();
+    await pass(500);
+
+    // Assess
+    expect(seen.enteredMs).toEqual([0, 1_000, 1_100]);
+  });
+
   it('spreads requests, the first of which may start at once', async () => {
     // Prepare: 100 bytes take 100 ms, so far requests catch up
     const { seen, enter, settle } = createGate({ pace: { bytesPerSecond: 1_000 } });
