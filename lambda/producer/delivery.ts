@@ -169,7 +169,7 @@ class Delivery {
 
   /** Sends records once, and returns those that have to be sent again. */
   async #send(batch: RecordBatch, attempt: number): Promise<RecordBatch> {
-    const { putRecords, deadline, clock, onRequest } = this.#options;
+    const { putRecords, pacer, deadline, clock, onRequest } = this.#options;
     const startedMs = clock.now();
     this.#outcome.requests += 1;
     if (attempt > 1) {
@@ -184,11 +184,12 @@ class Delivery {
     const { response, isAborted } = await callFor(timeoutMs, clock, put, this.#timeOver.signal);
     const durationMs = clock.now() - startedMs;
     if (response.kind === 'decided') {
+      const bytesThrottled = dataBytes(response.throttled.map((place) => batch[place]!));
       deadline.responded(durationMs);
+      pacer.learn({ startedMs, records: batch.length, bytes: dataBytes(batch), bytesThrottled });
     } else if (isAborted) {
       deadline.timedOut(durationMs);
     }
-    this.#teachPacer(startedMs, batch, response);
     const rest = this.#account(batch, response);
     // Only now, so that whoever enters next knows what the pacer has learned.
     this.#gate.leave(batch);
@@ -200,18 +201,6 @@ class Delivery {
       ...(response.cause && { cause: response.cause.message }),
     });
     return rest;
-  }
-
-  #teachPacer(startedMs: number, batch: RecordBatch, { kind, throttled }: PutResponse): void {
-    if (kind === 'decided') {
-      const bytesThrottled = dataBytes(throttled.map((place) => batch[place]!));
-      this.#options.pacer.learn({
-        startedMs,
-        records: batch.length,
-        bytes: dataBytes(batch),
-        bytesThrottled,
-      });
-    }
   }
 
   #account(batch: RecordBatch, { kind, refused, cause }: PutResponse): RecordBatch {
