@@ -30,5 +30,32 @@ export const reportMetrics = {
   eventsPerSecond: { name: 'EventsPerSecond', unit: 'Count/Second' },
 } as const;
 
+/** Counts claims that the proof queue did not take. */
+export const claimsUnsentMetric = { name: 'ClaimsUnsent', unit: 'Count' } as const;
+
+/** The metrics that the prover publishes. Units are CloudWatch's. */
+export const proverMetrics = {
+  /** Events found, counted once each, when they are found first. Good events of an SLO. */
+  eventsProven: { name: 'EventsProven', unit: 'Count' },
+  /** Events that a claim was settled for, found or lost. All events of an SLO. */
+  eventsSettled: { name: 'EventsSettled', unit: 'Count' },
+  /** Events that were not there at the first look at their claim. */
+  eventsLate: { name: 'EventsLate', unit: 'Count' },
+  /** Events that are in the bucket more than once. */
+  eventsDuplicated: { name: 'EventsDuplicated', unit: 'Count' },
+  /** Events that are not there after the time in which Firehose retries. */
+  eventsLost: { name: 'EventsLost', unit: 'Count' },
+  /** Lines that are corrupt. */
+  linesCorrupt: { name: 'LinesCorrupt', unit: 'Count' },
+  /** From the end of sending to the proof, a value a claim. */
+  timeToProofMs: { name: 'TimeToProof', unit: 'Milliseconds' },
+  /** From the generation of events to the landing of their object: percentiles, as many values as EMF takes. */
+  latencyMs: { name: 'DeliveryLatency', unit: 'Milliseconds' },
+  /** Age of the oldest claim that is not proven, of those looked at. */
+  oldestClaimAgeMs: { name: 'OldestClaimAge', unit: 'Milliseconds' },
+  /** Claims looked at. */
+  claimsSeen: { name: 'ClaimsSeen', unit: 'Count' },
+} as const;
+
 /** Name of the metric that counts the function's cold starts: Powertools' own word. */
 export const coldStartMetric = 'ColdStart';

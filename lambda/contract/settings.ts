@@ -176,4 +176,28 @@ export const variables = {
   recordFormat: 'RECORD_FORMAT',
   firehoseUsdPerGb: 'FIREHOSE_USD_PER_GB',
   lambdaUsdPerGbSecond: 'LAMBDA_USD_PER_GB_SECOND',
+  /** Only where events are proven. */
+  proofQueueUrl: 'PROOF_QUEUE_URL',
+  /** Seconds that a claim waits before it is looked at first. Only where events are proven. */
+  proofDelaySeconds: 'PROOF_DELAY_SECONDS',
+} as const;
+
+/** The environment variables of the prover. */
+export const proverVariables = {
+  deliveryStreamName: 'DELIVERY_STREAM_NAME',
+  bucketName: 'BUCKET_NAME',
+  /** What the keys of the stream's objects start with, expressions such as `!{timestamp:yyyy}` included. */
+  prefix: 'PREFIX',
+  /** What the keys of what the stream could not deliver start with, up to its first expression. */
+  errorPrefix: 'ERROR_PREFIX',
+  /** Seconds that the stream buffers. */
+  bufferingSeconds: 'BUFFERING_SECONDS',
+  /** `true` where lines that aren't ours belong to others. */
+  isShared: 'SHARED',
+  /** Hours after which a missing event is lost. */
+  lostAfterHours: 'LOST_AFTER_HOURS',
+  proofQueueUrl: 'PROOF_QUEUE_URL',
+  deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
+  /** By what all delays are divided: 1 in AWS, more on a laptop. */
+  timeFactor: 'TIME_FACTOR',
 } as const;

@@ -1,0 +1,30 @@
+import * as v from 'valibot';
+
+const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
+
+const slicePair = v.pipe(
+  v.tuple([wholeNumber, wholeNumber]),
+  v.check(([from, to]) => from < to, 'a slice ends after it begins'),
+  v.readonly(),
+);
+
+/** Most slices of a claim, so that it fits into a message. More of them make several claims. */
+export const maxSlicesPerClaim = 1_000;
+
+/**
+ * What the producer leaves for the prover, a message of the proof queue: these slices of this run were acknowledged by
+ * Firehose between these two times.
+ */
+export const claimSchema = v.object({
+  /** Names the run. */
+  runId: v.pipe(v.string(), v.minLength(1)),
+  /** The acknowledged events, as sorted slices `[from, to]` that don't touch: one at least. */
+  slices: v.pipe(v.array(slicePair), v.minLength(1), v.maxLength(maxSlicesPerClaim), v.readonly()),
+  /** When the first of them may have been sent, in milliseconds since 1970. */
+  sentFromMs: wholeNumber,
+  /** When the last of them may have been sent, in milliseconds since 1970. */
+  sentToMs: wholeNumber,
+});
+
+/** See {@link claimSchema}. */
+export type Claim = Readonly<v.InferOutput<typeof claimSchema>>;
