@@ -23,9 +23,22 @@ export interface Environment {
   readonly recordFormat: RecordFormat;
   /** URL of the work queue. */
   readonly workQueueUrl: string;
+  /** Where claims go. @default - nothing is proven */
+  readonly proof?: ProofSettings;
   /** What the report's estimate of the cost is made of. */
   readonly costFactors: CostFactors;
 }
+
+/** Where claims go. */
+export interface ProofSettings {
+  /** URL of the proof queue. */
+  readonly queueUrl: string;
+  /** Seconds that a claim waits before the prover gets it. */
+  readonly delaySeconds: number;
+}
+
+/** Seconds that a message can wait. Source: SQS API reference, SendMessageBatch. */
+const delayBounds = { min: 0, max: 900, example: 90, unit: 'seconds' };
 
 /** A text that `read` understands. */
 const readable = <Value>(read: (text: string) => Value | undefined, expected: string) =>
@@ -52,6 +65,11 @@ const wholeNumber = (setting: WholeNumberSetting) => {
   return v.optional(schema, setting.default === undefined ? undefined : String(setting.default));
 };
 
+const queueUrl = readable(
+  (text) => (URL.canParse(text) ? text : undefined),
+  'expected the URL of an SQS queue, for example https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
+);
+
 const schema = v.object({
   ...Object.fromEntries(
     Object.values(producerSettings).map((setting) => [setting.variable, wholeNumber(setting)]),
@@ -60,9 +78,13 @@ const schema = v.object({
     deliveryStreamNamePattern,
     `expected ${deliveryStreamNameExpectation}`,
   ),
-  [variables.workQueueUrl]: readable(
-    (text) => (URL.canParse(text) ? text : undefined),
-    'expected the URL of an SQS queue, for example https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
+  [variables.workQueueUrl]: queueUrl,
+  [variables.proofQueueUrl]: v.optional(queueUrl),
+  [variables.proofDelaySeconds]: v.optional(
+    readable(
+      (text) => parseWholeNumber(text, delayBounds),
+      `expected ${wholeNumberExpectation(delayBounds)}, for example ${delayBounds.example}`,
+    ),
   ),
   [variables.recordFormat]: v.optional(
     v.picklist(recordFormats, `expected one of ${recordFormats.join(', ')}`),
@@ -102,8 +124,10 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
       `${count.variable} is ${settings.count}; expected at most ${maxCount.variable}, which is ${settings.maxCount}`,
     );
   }
+  const proof = readProof(values[variables.proofQueueUrl], values[variables.proofDelaySeconds]);
   return {
     settings,
+    ...(proof && { proof }),
     deliveryStreamName: values[variables.deliveryStreamName],
     recordFormat: values[variables.recordFormat],
     workQueueUrl: values[variables.workQueueUrl],
@@ -113,6 +137,24 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
       memorySizeMiB: values.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
     },
   };
+}
+
+function readProof(
+  queueUrl: string | undefined,
+  delaySeconds: number | undefined,
+): ProofSettings | undefined {
+  if (queueUrl !== undefined && delaySeconds !== undefined) {
+    return { queueUrl, delaySeconds };
+  }
+  if (queueUrl === delaySeconds) {
+    return undefined;
+  }
+  const { proofQueueUrl, proofDelaySeconds } = variables;
+  const [given, missing] =
+    queueUrl === undefined ? [proofDelaySeconds, proofQueueUrl] : [proofQueueUrl, proofDelaySeconds];
+  throw new InvalidEnvironmentError(
+    `${given} is set, ${missing} is not; expected both, or neither where nothing is proven`,
+  );
 }
 
 function readSettings(values: Readonly<Record<string, unknown>>): ProducerSettings {

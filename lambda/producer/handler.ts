@@ -2,8 +2,9 @@ import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { streamDimension } from '../contract/metrics.ts';
+import { claimsUnsentMetric, streamDimension } from '../contract/metrics.ts';
 import type { Report } from '../contract/report.ts';
+import { createSendClaims } from './claims.ts';
 import type { Clock } from './clock.ts';
 import { parseEnvironment } from './environment.ts';
 import { createFirehoseClient, createPutRecords } from './firehose.ts';
@@ -12,10 +13,10 @@ import { addReport } from './metrics.ts';
 import { Pacer } from './pacer.ts';
 import { maxDataBytes } from './requests.ts';
 import { createQueueClient, createSendMessages } from './sqs.ts';
-import { createSendSlices } from './work-queue.ts';
+import { createSendAll, createSendSlices } from './work-queue.ts';
 
 const environment = parseEnvironment(process.env);
-const { deliveryStreamName, workQueueUrl, settings } = environment;
+const { deliveryStreamName, workQueueUrl, proof, settings } = environment;
 const { concurrency, maxRequestBytes } = settings;
 const logger = new Logger();
 const metrics = new Metrics({ defaultDimensions: { [streamDimension]: deliveryStreamName } });
@@ -24,10 +25,18 @@ const clock: Clock = {
   random: Math.random,
   sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
 };
+const queueClient = createQueueClient();
 const invoke = createInvocation({
   environment,
   putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
-  sendSlices: createSendSlices(createSendMessages(createQueueClient(), workQueueUrl), clock),
+  sendSlices: createSendSlices(createSendMessages(queueClient, workQueueUrl), clock),
+  ...(proof && {
+    sendClaims: createSendClaims({
+      sendAll: createSendAll(createSendMessages(queueClient, proof.queueUrl, proof.delaySeconds), clock),
+      log: logger,
+      onUnsent: (claims) => metrics.addMetric(claimsUnsentMetric.name, claimsUnsentMetric.unit, claims),
+    }),
+  }),
   pacer: new Pacer(concurrency * maxDataBytes(maxRequestBytes), Date.now),
   clock,
   log: logger,

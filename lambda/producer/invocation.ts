@@ -2,6 +2,7 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Report } from '../contract/report.ts';
 import { mergeSlices, type RunSlice, sliceLength } from '../contract/slice.ts';
+import { type Acknowledged, acknowledgedOf, type SendClaims } from './claims.ts';
 import { cutSlice } from './cut-slice.ts';
 import { Deadline } from './deadline.ts';
 import type { DeliveryOutcome, RequestTrace } from './delivery.ts';
@@ -24,6 +25,8 @@ export interface LogKeys {
 export interface InvocationOptions extends Omit<ProduceOptions, 'onRequest'> {
   /** Hands slices to the work queue. */
   readonly sendSlices: SendSlices;
+  /** Claims what Firehose acknowledged. @default - nothing is proven */
+  readonly sendClaims?: SendClaims;
   /** Told of every request. */
   readonly onRequest?: (trace: RequestTrace & LogKeys) => void;
   /** Told of every report. */
@@ -74,6 +77,7 @@ async function processPayload(
     throw nothingDelivered(work, options);
   }
   const sent = await options.sendSlices(work.leftOver, deadline.queueUntilMs);
+  await options.sendClaims?.(acknowledged([work]), deadline.queueUntilMs);
   const made = report(work, sent.queued, options);
   if (sent.unqueued.length > 0) {
     throw new WorkQueueError(describeUnqueued(made, work.slice, sent.lastFailure), {
@@ -88,7 +92,7 @@ async function processMessages(
   { endMs }: InvocationContext,
   options: InvocationOptions,
 ): Promise<SQSBatchResponse> {
-  const { environment, sendSlices, log, clock } = options;
+  const { environment, sendSlices, sendClaims, log, clock } = options;
   const deadline = new Deadline(clock.now(), endMs);
   const failed: string[] = [];
   const fail = (messageId: string, runId: string | undefined, error: unknown) => {
@@ -121,6 +125,7 @@ async function processMessages(
 
   const leftOver = [...works.values()].flatMap((work) => work.leftOver);
   const sent = await sendSlices(leftOver, deadline.queueUntilMs);
+  await sendClaims?.(acknowledged([...works.values()]), deadline.queueUntilMs);
   const queued = new Set(sent.queued);
   for (const [messageId, work] of works) {
     const ownQueued = work.leftOver.filter((slice) => queued.has(slice));
@@ -145,6 +150,8 @@ interface Work {
   readonly slice: RunSlice;
   readonly keys: LogKeys;
   readonly startedMs: number;
+  /** When its delivery ended. */
+  readonly endedMs: number;
   /** What became of its events; missing when none was sent. */
   readonly outcome?: DeliveryOutcome;
   /** What has to go to the work queue. */
@@ -170,17 +177,26 @@ async function processSlice(
 
   // A steady run is not cut: its slices would run at the same time, and several times as fast.
   if (sliceLength(slice) > settings.eventsPerSlice && !slice.eventsPerSecond) {
-    return { slice, keys, startedMs, leftOver: [...cutSlice(slice, settings.eventsPerSlice)] };
+    const leftOver = [...cutSlice(slice, settings.eventsPerSlice)];
+    return { slice, keys, startedMs, endedMs: startedMs, leftOver };
   }
   const outcome = await produce(slice, deadline, {
     ...options,
     onRequest: (trace) => onRequest?.({ ...keys, ...trace }),
   });
+  const endedMs = clock.now();
   if (mayWait && outcome.requests === 0) {
-    return { slice, keys, startedMs, leftOver: [slice] };
+    return { slice, keys, startedMs, endedMs, leftOver: [slice] };
   }
   const leftOver = mergeSlices(outcome.undelivered).map(([from, to]) => ({ ...slice, from, to }));
-  return { slice, keys, startedMs, outcome, leftOver };
+  return { slice, keys, startedMs, endedMs, outcome, leftOver };
+}
+
+/** What Firehose acknowledged of slices, whether or not the work queue took the rest. */
+function acknowledged(works: readonly Work[]): Acknowledged[] {
+  return works.map(({ slice, leftOver, startedMs, endedMs }) =>
+    acknowledgedOf(slice, leftOver, startedMs, endedMs),
+  );
 }
 
 function hasNoProgress({ outcome }: Work): boolean {

@@ -13,13 +13,21 @@ export function createQueueClient(): SQSClient {
   });
 }
 
-/** Sends messages to a queue by `SendMessageBatch`. */
-export function createSendMessages(client: SQSClient, queueUrl: string): SendMessages {
+/**
+ * Sends messages to a queue by `SendMessageBatch`.
+ *
+ * @param delaySeconds How long a message waits until it can be received: 900 at most. @default - the queue's own delay
+ */
+export function createSendMessages(client: SQSClient, queueUrl: string, delaySeconds?: number): SendMessages {
   return async (bodies, signal) => {
     const places = [...bodies.keys()];
     const command = new SendMessageBatchCommand({
       QueueUrl: queueUrl,
-      Entries: bodies.map((body, place) => ({ Id: String(place), MessageBody: body })),
+      Entries: bodies.map((body, place) => ({
+        Id: String(place),
+        MessageBody: body,
+        ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
+      })),
     });
     const send = () => client.send(command, { abortSignal: signal });
     try {

@@ -18,22 +18,25 @@ export interface SendResponse {
 /** Sends up to {@link maxMessagesPerCall} messages in one call, which ends early when `signal` is aborted. */
 export type SendMessages = (bodies: readonly string[], signal: AbortSignal) => Promise<SendResponse>;
 
-/** The slices that were given, the same objects, by whether the work queue took them. */
-export interface QueueOutcome {
+/** The items that were given, the same objects, by whether the queue took them. */
+export interface QueueOutcome<Item = RunSlice> {
   /** Those that it took. */
-  readonly queued: readonly RunSlice[];
+  readonly queued: readonly Item[];
   /** Those that it is not known to have taken. */
-  readonly unqueued: readonly RunSlice[];
+  readonly unqueued: readonly Item[];
   /** The last failure; missing when nothing failed. */
   readonly lastFailure?: Error;
 }
 
 /**
- * Hands slices to the work queue; a later invocation works on them.
+ * Hands items to a queue.
  *
  * @param untilMs When it gives up, in milliseconds since 1970.
  */
-export type SendSlices = (slices: Iterable<RunSlice>, untilMs: number) => Promise<QueueOutcome>;
+export type SendAll<Item> = (items: Iterable<Item>, untilMs: number) => Promise<QueueOutcome<Item>>;
+
+/** Hands slices to the work queue; a later invocation works on them. */
+export type SendSlices = SendAll<RunSlice>;
 
 /** Most messages of a `SendMessageBatch` call (API reference). */
 export const maxMessagesPerCall = 10;
@@ -47,14 +50,17 @@ const timeoutMs = { least: 500, most: 5_000 };
 /** With less time left than this, no call is worth a try. */
 const leastCallMs = 50;
 
+/** Hands slices to the work queue. See {@link createSendAll}. */
+export const createSendSlices: (sendMessages: SendMessages, clock: Clock) => SendSlices = createSendAll;
+
 /**
- * Hands slices to a queue, a message a slice, as JSON. What the queue doesn't take is sent again, with backoff, as long
+ * Hands items to a queue, a message an item, as JSON. What the queue doesn't take is sent again, with backoff, as long
  * as there is time. A call that fails stops no other.
  */
-export function createSendSlices(sendMessages: SendMessages, clock: Clock): SendSlices {
-  return async (slices, untilMs) => {
-    const queued: RunSlice[] = [];
-    const unqueued: RunSlice[] = [];
+export function createSendAll<Item>(sendMessages: SendMessages, clock: Clock): SendAll<Item> {
+  return async (items, untilMs) => {
+    const queued: Item[] = [];
+    const unqueued: Item[] = [];
     let lastFailure: Error | undefined;
 
     const sendOnce = async (bodies: readonly string[]): Promise<SendResponse> => {
@@ -65,11 +71,11 @@ export function createSendSlices(sendMessages: SendMessages, clock: Clock): Send
       return response;
     };
 
-    const sendChunk = async (chunk: readonly RunSlice[]) => {
+    const sendChunk = async (chunk: readonly Item[]) => {
       let left = chunk;
       for (let attempt = 1; left.length > 0 && untilMs - clock.now() >= leastCallMs; attempt += 1) {
         const sent = left;
-        const { taken, again } = await sendOnce(sent.map((slice) => JSON.stringify(slice)));
+        const { taken, again } = await sendOnce(sent.map((item) => JSON.stringify(item)));
         const isOver = new Set([...taken, ...again]);
         queued.push(...taken.map((place) => sent[place]!));
         unqueued.push(...sent.filter((_, place) => !isOver.has(place)));
@@ -82,7 +88,7 @@ export function createSendSlices(sendMessages: SendMessages, clock: Clock): Send
       unqueued.push(...left);
     };
 
-    await pMap(chunks(slices, maxMessagesPerCall), sendChunk, { concurrency });
+    await pMap(chunks(items, maxMessagesPerCall), sendChunk, { concurrency });
     return { queued, unqueued, ...(lastFailure && { lastFailure }) };
   };
 }

@@ -53,7 +53,31 @@ describe("the function's environment", () => {
     });
   });
 
+  it('knows where claims go only if both variables say so', () => {
+    // Prepare
+    const ProofQueueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/proof';
+    const ProofDelaySeconds = '90';
+
+    // Act
+    const { proof } = parseEnvironment({
+      ...needed,
+      PROOF_QUEUE_URL: ProofQueueUrl,
+      PROOF_DELAY_SECONDS: ProofDelaySeconds,
+    });
+
+    // Assess
+    expect(proof).toEqual({ queueUrl: ProofQueueUrl, delaySeconds: 90 });
+    expect(() => parseEnvironment({ ...needed, PROOF_QUEUE_URL: ProofQueueUrl })).toThrow(
+      'PROOF_QUEUE_URL is set, PROOF_DELAY_SECONDS is not; expected both',
+    );
+    expect(() => parseEnvironment({ ...needed, PROOF_DELAY_SECONDS: ProofDelaySeconds })).toThrow(
+      'PROOF_QUEUE_URL is not',
+    );
+  });
+
   it.each([
+    ['PROOF_DELAY_SECONDS', '901', 'PROOF_DELAY_SECONDS is "901"; expected a whole number from 0 to 900'],
+    ['PROOF_QUEUE_URL', 'proof', 'PROOF_QUEUE_URL is "proof"; expected the URL of an SQS queue'],
     ['DELIVERY_STREAM_NAME', undefined, 'DELIVERY_STREAM_NAME is undefined; expected'],
     ['DELIVERY_STREAM_NAME', 'my stream', 'DELIVERY_STREAM_NAME is "my stream"; expected'],
     ['RECORD_FORMAT', 'zip', 'RECORD_FORMAT is "zip"; expected one of ndjson, single, gzip'],

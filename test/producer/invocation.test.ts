@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Report } from '../../lambda/contract/report.ts';
 import type { ProducerSettings, RecordFormat } from '../../lambda/contract/settings.ts';
 import type { RunSlice, SlicePair } from '../../lambda/contract/slice.ts';
+import { type Acknowledged, claimsOf } from '../../lambda/producer/claims.ts';
 import type { Clock } from '../../lambda/producer/clock.ts';
 import { NothingDeliveredError, WorkQueueError } from '../../lambda/producer/errors.ts';
 import type { PutRecords, PutResponse } from '../../lambda/producer/firehose.ts';
@@ -65,11 +66,13 @@ async function invoke(
     lines.push({ text: String(text), ...(fields as LogFields) });
   };
   const traces: object[] = [];
+  const acknowledged: Acknowledged[] = [];
   let reportedMs = Number.NaN;
   const made = createInvocation({
     environment,
     putRecords,
     sendSlices: sendSlices(world),
+    sendClaims: async (works) => void acknowledged.push(...works),
     pacer: createPacer(environment, world),
     clock: world,
     onRequest: (trace) => traces.push(trace),
@@ -93,7 +96,7 @@ async function invoke(
     },
   );
   await world.run(() => isOver, 100_000);
-  return { result, error, reports, lines, traces, reportedMs };
+  return { result, error, reports, lines, traces, reportedMs, claims: acknowledged.flatMap(claimsOf) };
 }
 
 /** The event of the work queue, with such bodies. */
@@ -517,5 +520,49 @@ describe('an invocation that stops early', () => {
       text: `events are left to the work queue: timeout near; 0 of ${requests} requests failed`,
       runId: 'run-1',
     });
+  });
+});
+
+describe('claims of an invocation', () => {
+  it('hold what Firehose acknowledged, also where the work queue did not take the rest', async () => {
+    // Act: the third request is the last one that Firehose takes.
+    let requests = 0;
+    const { reports, claims } = await invoke(
+      { runId: 'run-1', count: 5_000 },
+      {
+        concurrency: 1,
+        respond: (batch) => {
+          requests += 1;
+          return requests <= 3 ? takeAll(batch) : failed('fatal', batch, 'AccessDenied: no');
+        },
+        sendSlices: () => queueThat(() => false),
+      },
+    );
+
+    // Assess
+    const { undelivered, eventsDelivered } = reports[0]!;
+    expect(undelivered).toHaveLength(1);
+    expect(claims).toMatchObject([{ runId: 'run-1', slices: [[0, eventsDelivered]] }]);
+    expect(eventsDelivered).toBe(undelivered[0]![0]);
+    expect(claims[0]!.sentToMs).toBeGreaterThan(claims[0]!.sentFromMs);
+  });
+
+  it('are one for each message of which something was acknowledged, between its own times', async () => {
+    // Act
+    const { claims } = await invoke(
+      messagesOf(
+        { runId: 'run-1', from: 0, to: 1_000 },
+        { runId: 'run-2', from: 7, to: 1_007 },
+        { runId: 'run-3', from: 0, to: 5_000 },
+      ),
+      cut,
+    );
+
+    // Assess: the third one is cut, and nothing of it sent.
+    expect(claims.map(({ runId, slices }) => [runId, slices])).toEqual([
+      ['run-1', [[0, 1_000]]],
+      ['run-2', [[7, 1_007]]],
+    ]);
+    expect(claims[1]!.sentFromMs).toBeGreaterThanOrEqual(claims[0]!.sentToMs);
   });
 });

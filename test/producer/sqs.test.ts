@@ -69,6 +69,23 @@ describe('a call that sends messages through the real SDK', () => {
     });
   });
 
+  it('lets messages wait as long as it is told', async () => {
+    // Prepare
+    let received = '';
+    listener = (request, response) => {
+      request.on('data', (chunk) => {
+        received += chunk;
+      });
+      responding(200, { Successful: [successful(0)] })(request, response);
+    };
+
+    // Act
+    await createSendMessages(createQueueClient(), queueUrl, 90)(bodies.slice(0, 1), signal);
+
+    // Assess
+    expect(JSON.parse(received).Entries).toEqual([{ Id: '0', MessageBody: bodies[0], DelaySeconds: 90 }]);
+  });
+
   it('may send again what the queue could not take, and not what is wrong with the sender', async () => {
     // Prepare
     listener = responding(200, {
