@@ -1,6 +1,5 @@
-import type { SlicePair } from '../contract/slice.ts';
+import type { Slice, SlicePair } from '../contract/slice.ts';
 import { EventFinder } from './event-finder.ts';
-import { EventStates } from './event-states.ts';
 import { ObjectLines } from './object-lines.ts';
 import {
   type CorruptLine,
@@ -14,7 +13,10 @@ import {
   type RunProof,
   type ValueCount,
 } from './proof.ts';
-import { type StreamSlice, UuidRule } from './uuid-rule.ts';
+import { RunEvents, type Segment } from './run-events.ts';
+import { add, missingRanges, sumOfLatencies, type Tally, tallyOf } from './tally.ts';
+import { UuidFilter } from './uuid-filter.ts';
+import type { StreamSlice } from './uuid-rule.ts';
 
 /** What is known of an object before it is read. */
 export interface ObjectFacts {
@@ -36,12 +38,6 @@ export interface EvidenceFrame {
   readonly exactlyOnce: boolean;
 }
 
-interface ComparedRun {
-  readonly run: StreamSlice;
-  readonly rule: UuidRule;
-  readonly states: EventStates;
-}
-
 /** One object while it is read. Call {@link push} with its bytes, uncompressed, then one of the other two. */
 export interface ObjectComparison {
   /** Takes the next bytes, in pieces of any size. */
@@ -56,13 +52,16 @@ export interface ObjectComparison {
  * Compares what objects hold with what some runs should have sent, event by event. It reads nothing and knows no clock.
  * Any number of objects may be under way at once.
  *
- * Its memory is two bits for each event of the runs and a note on each object that holds any. Events of other runs leave a
- * number behind, nothing else.
+ * Its memory is two bits for each event of the runs, up to 16 MiB for the filter, and a note on each object that holds any. Events
+ * of other runs leave a number behind, nothing else.
  */
 export class Comparison {
-  readonly #runs: readonly ComparedRun[];
+  readonly #slices: readonly StreamSlice[];
+  /** By stream and run. */
+  readonly #runs: ReadonlyMap<string, RunEvents>;
+  readonly #segments: readonly Segment[];
+  readonly #filter: UuidFilter;
   readonly #eventTimes = new Map<number, number>();
-  readonly #latencies = new Map<number, number>();
   readonly #errorObjects = new Map<string, { objects: number; bytes: number }>();
   readonly #objectCounts: ObjectCount[] = [];
   readonly #corruptLines = new BoundedList<CorruptLine>(
@@ -72,23 +71,31 @@ export class Comparison {
   #objects = 0;
   #foreignLines = 0;
 
-  /** @param runs No two of them the same. */
-  constructor(runs: readonly StreamSlice[]) {
-    this.#runs = runs.map((run) => ({
-      run,
-      rule: new UuidRule(run),
-      states: new EventStates(run.from, run.to),
-    }));
+  /** @param slices What is looked for. Slices of the same run may overlap. */
+  constructor(slices: readonly StreamSlice[]) {
+    this.#slices = slices;
+    const slicesOfRuns = new Map<string, StreamSlice[]>();
+    for (const slice of slices) {
+      const ofRun = slicesOfRuns.get(keyOf(slice));
+      if (ofRun === undefined) {
+        slicesOfRuns.set(keyOf(slice), [slice]);
+      } else {
+        ofRun.push(slice);
+      }
+    }
+    this.#runs = new Map([...slicesOfRuns].map(([key, ofRun]) => [key, new RunEvents(ofRun[0]!, ofRun)]));
+    this.#segments = [...this.#runs.values()].flatMap(({ segments }) => segments);
+    this.#filter = new UuidFilter([...this.#runs.values()]);
   }
 
   /** Events looked for. */
   get expected(): number {
-    return this.#runs.reduce((sum, { run }) => sum + run.to - run.from, 0);
+    return this.#segments.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
   /** Events not found so far. */
   get missing(): number {
-    return this.#runs.reduce((sum, { states }) => sum + states.missing, 0);
+    return this.#segments.reduce((sum, { missing }) => sum + missing, 0);
   }
 
   /** Objects read to their end so far. */
@@ -104,23 +111,28 @@ export class Comparison {
 
   /** Begins with one object. */
   startObject(facts: ObjectFacts): ObjectComparison {
-    const eventTimes = new Map<number, number>();
+    const eventTimes = new Map<Segment, Map<number, number>>();
     const corruptLines: CorruptLine[] = [];
     let [events, foreignLines, corruptLineCount] = [0, 0, 0];
+    let lastSegment: Segment | undefined;
     let [timeMs, eventsOfTime] = [Number.NaN, 0];
     const noteTime = () => {
-      if (eventsOfTime > 0) {
-        add(eventTimes, timeMs, eventsOfTime);
+      if (lastSegment !== undefined && eventsOfTime > 0) {
+        const times = eventTimes.get(lastSegment) ?? new Map<number, number>();
+        eventTimes.set(lastSegment, times);
+        add(times, timeMs, eventsOfTime);
       }
     };
 
-    const finder = new EventFinder<ComparedRun>(this.#runs, {
-      onEvent: ({ states }, index, eventTimeMs) => {
-        states.see(index);
+    const finder = new EventFinder([...this.#runs.values()], this.#filter, {
+      onEvent: (segment, index, eventTimeMs) => {
+        segment.see(index);
         events += 1;
-        if (eventTimeMs !== timeMs) {
+        if (eventTimeMs !== timeMs || segment !== lastSegment) {
           noteTime();
-          [timeMs, eventsOfTime] = [eventTimeMs, 0];
+          lastSegment = segment;
+          timeMs = eventTimeMs;
+          eventsOfTime = 0;
         }
         eventsOfTime += 1;
       },
@@ -147,9 +159,11 @@ export class Comparison {
       if (reason !== undefined) {
         this.#corruptObjects.add([{ object: facts.object, reason }], 1);
       }
-      for (const [eventTimeMs, count] of eventTimes) {
-        add(this.#eventTimes, eventTimeMs, count);
-        add(this.#latencies, facts.landedAtMs - eventTimeMs, count);
+      for (const [segment, times] of eventTimes) {
+        for (const [eventTimeMs, count] of times) {
+          add(this.#eventTimes, eventTimeMs, count);
+          add(segment.latencies, facts.landedAtMs - eventTimeMs, count);
+        }
       }
       if (events > 0 || corruptLineCount > 0 || reason !== undefined) {
         this.#objectCounts.push({
@@ -172,10 +186,17 @@ export class Comparison {
     };
   }
 
+  /** What was found so far of slices that are looked for, all of the same run. */
+  tally(run: Pick<StreamSlice, 'runId' | 'deliveryStreamName'>, slices: readonly Slice[]): Tally {
+    const events = this.#runs.get(keyOf(run));
+    const segments = [...new Set(slices.flatMap((slice) => events?.segmentsOf(slice) ?? []))];
+    return tallyOf(segments);
+  }
+
   /** What was found out so far. */
   evidence({ source, checkedAtMs, exactlyOnce }: EvidenceFrame): Evidence {
-    const runs = this.#runs.map(runProof);
-    const latencies = sorted(this.#latencies);
+    const runs = this.#slices.map((slice) => runProof(slice, this.tally(slice, [slice])));
+    const latencies = sorted(sumOfLatencies(this.#segments));
     const isClean = this.#corruptLines.count === 0 && this.#corruptObjects.count === 0;
     const isDuplicated = runs.some((run) => run.duplicated > 0);
     return {
@@ -224,25 +245,20 @@ class BoundedList<T> {
   }
 }
 
-function runProof({ run, states }: ComparedRun): RunProof {
-  const missingRanges: SlicePair[] = [];
+function runProof(run: StreamSlice, { segments, ...counts }: Tally): RunProof {
+  const missing: SlicePair[] = [];
   let missingRangeCount = 0;
-  for (const range of states.missing === 0 ? [] : states.missingRanges()) {
+  for (const range of missingRanges(segments)) {
     missingRangeCount += 1;
-    if (missingRanges.length < maxMissingRanges) {
-      missingRanges.push(range);
+    if (missing.length < maxMissingRanges) {
+      missing.push(range);
     }
   }
-  return {
-    ...run,
-    expected: run.to - run.from,
-    present: states.present,
-    missing: states.missing,
-    duplicated: states.duplicated,
-    extraCopies: states.extraCopies,
-    missingRanges,
-    missingRangeCount,
-  };
+  return { ...run, ...counts, missingRanges: missing, missingRangeCount };
+}
+
+function keyOf({ runId, deliveryStreamName }: Pick<StreamSlice, 'runId' | 'deliveryStreamName'>): string {
+  return `${deliveryStreamName}/${runId}`;
 }
 
 function percentiles(latencies: readonly ValueCount[]): Latency {
@@ -258,10 +274,6 @@ function percentiles(latencies: readonly ValueCount[]): Latency {
     return null;
   };
   return { p50: nearestRank(0.5), p95: nearestRank(0.95), p99: nearestRank(0.99), max: nearestRank(1) };
-}
-
-function add(counts: Map<number, number>, value: number, count: number): void {
-  counts.set(value, (counts.get(value) ?? 0) + count);
 }
 
 function sorted(counts: ReadonlyMap<number, number>): ValueCount[] {

@@ -1,18 +1,12 @@
-import { maxUuidsInverted, type StreamSlice, type UuidRule, uuidBytes, viewOf } from './uuid-rule.ts';
-
-/** A run in which events are looked for. */
-export interface FindableRun {
-  /** Which events count. */
-  readonly run: StreamSlice;
-  /** Their UUIDs. */
-  readonly rule: UuidRule;
-}
+import type { RunEvents, Segment } from './run-events.ts';
+import type { UuidFilter } from './uuid-filter.ts';
+import { maxUuidsInverted, noIndex, uuidBytes, viewOf } from './uuid-rule.ts';
 
 /** What an {@link EventFinder} tells. */
-export interface FinderListener<R extends FindableRun> {
-  /** An event of a run was found. */
-  readonly onEvent: (run: R, index: number, timeMs: number) => void;
-  /** So many UUIDs belong to no run. */
+export interface FinderListener {
+  /** An event that is looked for was found. */
+  readonly onEvent: (segment: Segment, index: number, timeMs: number) => void;
+  /** So many UUIDs belong to no event that is looked for. */
   readonly onForeign: (uuids: number) => void;
 }
 
@@ -23,14 +17,17 @@ const [minPrediction, maxPrediction] = [16, 1_024];
  * Finds out to which run a UUID belongs and which of its events it is, without a table of UUIDs.
  *
  * The events of a record follow one another, so the UUID of the event after the one found last is predicted and compared:
- * nearly always that is all. A UUID that was not predicted is inverted, once for each run, first for the one found last. Such UUIDs
- * are collected and inverted together, the more of them the longer no prediction comes true: one at a time at a jump within a
- * run, 64 at a time in a stretch of foreign events.
+ * nearly always that is all. A UUID that was not predicted and passes the filter is inverted, once for each run, first for the one
+ * found last. Such UUIDs are collected and inverted together, the more of them the longer no prediction comes true: one at a time at a
+ * jump within a run, 64 at a time in a stretch of foreign events.
  */
-export class EventFinder<R extends FindableRun> {
-  readonly #listener: FinderListener<R>;
+export class EventFinder {
+  readonly #listener: FinderListener;
+  readonly #filter: UuidFilter;
   /** The one found last comes first. */
-  readonly #runs: R[];
+  readonly #runs: RunEvents[];
+  /** The segment of the event that is predicted next. */
+  #segment: Segment | undefined;
 
   #next = Number.NaN;
   #prediction: DataView = viewOf(Buffer.alloc(0));
@@ -43,8 +40,10 @@ export class EventFinder<R extends FindableRun> {
   #waiting = 0;
   #batch = 1;
 
-  constructor(runs: readonly R[], listener: FinderListener<R>) {
+  /** @param filter Of the same runs; other finders may share it. */
+  constructor(runs: readonly RunEvents[], filter: UuidFilter, listener: FinderListener) {
     this.#runs = [...runs];
+    this.#filter = filter;
     this.#listener = listener;
   }
 
@@ -68,7 +67,7 @@ export class EventFinder<R extends FindableRun> {
       prediction.getUint32(at + 8) === word2 &&
       prediction.getUint32(at + 12) === word3
     ) {
-      this.#listener.onEvent(this.#runs[0]!, this.#next, timeMs);
+      this.#listener.onEvent(this.#segment!, this.#next, timeMs);
       this.#batch = 1;
       this.#next += 1;
       this.#predictionAt = at + uuidBytes;
@@ -76,6 +75,10 @@ export class EventFinder<R extends FindableRun> {
         this.#predictionLength = Math.min(this.#predictionLength * 2, maxPrediction);
         this.#predict();
       }
+      return;
+    }
+    if (!this.#filter.mayHold(word0)) {
+      this.#listener.onForeign(1);
       return;
     }
     const place = this.#waiting * 4;
@@ -93,28 +96,29 @@ export class EventFinder<R extends FindableRun> {
 
   /** Tells the listener of every UUID that it was not told of yet. */
   flush(): void {
-    let found: { run: R; index: number } | undefined;
+    let found: { run: RunEvents; index: number } | undefined;
     for (const run of [...this.#runs]) {
       if (this.#waiting === 0) {
         break;
       }
-      const { from, to } = run.run;
       run.rule.indexesOf(this.#waitingWords.subarray(0, this.#waiting * 4), this.#indexes);
       let kept = 0;
       for (let order = 0; order < this.#waiting; order += 1) {
         const index = this.#indexes[order]!;
-        if (index < from || index >= to) {
+        const segment = index === noIndex ? undefined : run.segmentAt(index);
+        if (segment === undefined) {
           this.#keep(order, kept);
           kept += 1;
           continue;
         }
-        this.#listener.onEvent(run, index, this.#waitingTimesMs[order]!);
+        this.#listener.onEvent(segment, index, this.#waitingTimesMs[order]!);
         found = { run, index };
       }
       this.#waiting = kept;
     }
     if (this.#waiting > 0) {
       this.#listener.onForeign(this.#waiting);
+      this.#filter.noteForeign(this.#waiting * this.#runs.length);
     }
     this.#waiting = 0;
     if (found) {
@@ -131,7 +135,7 @@ export class EventFinder<R extends FindableRun> {
     this.#waitingTimesMs[to] = this.#waitingTimesMs[from]!;
   }
 
-  #continueAfter(run: R, index: number): void {
+  #continueAfter(run: RunEvents, index: number): void {
     if (this.#runs[0] !== run) {
       this.#runs.splice(this.#runs.indexOf(run), 1);
       this.#runs.unshift(run);
@@ -142,9 +146,10 @@ export class EventFinder<R extends FindableRun> {
   }
 
   #predict(): void {
-    const { run, rule } = this.#runs[0]!;
-    const count = Math.max(0, Math.min(this.#predictionLength, run.to - this.#next));
-    this.#prediction = viewOf(count === 0 ? Buffer.alloc(0) : rule.uuids(this.#next, count));
+    const [run] = this.#runs;
+    this.#segment = run!.segmentAt(this.#next);
+    const count = Math.min(this.#predictionLength, (this.#segment?.to ?? this.#next) - this.#next);
+    this.#prediction = viewOf(count === 0 ? Buffer.alloc(0) : run!.rule.uuids(this.#next, count));
     this.#predictionAt = 0;
   }
 }
