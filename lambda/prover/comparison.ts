@@ -17,6 +17,7 @@ import { RunEvents, type Segment } from './run-events.ts';
 import { add, missingRanges, sumOfLatencies, type Tally, tallyOf } from './tally.ts';
 import { UuidFilter } from './uuid-filter.ts';
 import type { StreamSlice } from './uuid-rule.ts';
+import { UuidScan } from './uuid-scan.ts';
 
 /** What is known of an object before it is read. */
 export interface ObjectFacts {
@@ -61,6 +62,7 @@ export class Comparison {
   readonly #runs: ReadonlyMap<string, RunEvents>;
   readonly #segments: readonly Segment[];
   readonly #filter: UuidFilter;
+  readonly #isShared: boolean;
   readonly #eventTimes = new Map<number, number>();
   readonly #errorObjects = new Map<string, { objects: number; bytes: number }>();
   readonly #objectCounts: ObjectCount[] = [];
@@ -68,12 +70,19 @@ export class Comparison {
     (a, b) => byText(a.object, b.object) || a.line - b.line,
   );
   readonly #corruptObjects = new BoundedList<CorruptObject>((a, b) => byText(a.object, b.object));
+  /** Of each object that is corrupt. */
+  readonly #corruptions: { segments: ReadonlySet<Segment>; landedAtMs: number; lines: number }[] = [];
   #objects = 0;
   #foreignLines = 0;
 
-  /** @param slices What is looked for. Slices of the same run may overlap. */
-  constructor(slices: readonly StreamSlice[]) {
+  /**
+   * @param slices What is looked for. Slices of the same run may overlap.
+   * @param isShared Whether the objects hold lines of others. Then a line is corrupt only if it bears the UUID of an event that
+   * is looked for.
+   */
+  constructor(slices: readonly StreamSlice[], isShared = false) {
     this.#slices = slices;
+    this.#isShared = isShared;
     const slicesOfRuns = new Map<string, StreamSlice[]>();
     for (const slice of slices) {
       const ofRun = slicesOfRuns.get(keyOf(slice));
@@ -124,7 +133,8 @@ export class Comparison {
       }
     };
 
-    const finder = new EventFinder([...this.#runs.values()], this.#filter, {
+    const runs = [...this.#runs.values()];
+    const finder = new EventFinder(runs, this.#filter, {
       onEvent: (segment, index, eventTimeMs) => {
         segment.see(index);
         events += 1;
@@ -140,17 +150,25 @@ export class Comparison {
         foreignLines += uuids;
       },
     });
-    const lines = new ObjectLines({
-      onEventLine: (line) => finder.find(line.uuid, line.timeMs),
-      onCorruptLine: (line) => {
-        corruptLineCount += 1;
-        if (corruptLines.length < maxCorruptLines) {
-          corruptLines.push({ object: facts.object, line });
-        }
+    const lines = new ObjectLines(
+      {
+        onEventLine: (line) => finder.find(line.uuid, line.timeMs),
+        onCorruptLine: (line) => {
+          corruptLineCount += 1;
+          if (corruptLines.length < maxCorruptLines) {
+            corruptLines.push({ object: facts.object, line });
+          }
+        },
+        onForeignLine: () => {
+          foreignLines += 1;
+        },
       },
-    });
+      this.#isShared ? new UuidScan(runs, this.#filter) : undefined,
+    );
 
-    const finish = (reason?: string) => {
+    const finish = (damage?: string) => {
+      // What cannot be read, of objects of others, was never meant for us.
+      const reason = this.#isShared ? undefined : damage;
       finder.flush();
       noteTime();
       this.#objects += 1;
@@ -164,6 +182,13 @@ export class Comparison {
           add(this.#eventTimes, eventTimeMs, count);
           add(segment.latencies, facts.landedAtMs - eventTimeMs, count);
         }
+      }
+      if (corruptLineCount > 0 || reason !== undefined) {
+        this.#corruptions.push({
+          segments: new Set(eventTimes.keys()),
+          landedAtMs: facts.landedAtMs,
+          lines: corruptLineCount + Number(reason !== undefined),
+        });
       }
       if (events > 0 || corruptLineCount > 0 || reason !== undefined) {
         this.#objectCounts.push({
@@ -191,6 +216,20 @@ export class Comparison {
     const events = this.#runs.get(keyOf(run));
     const segments = [...new Set(slices.flatMap((slice) => events?.segmentsOf(slice) ?? []))];
     return tallyOf(segments);
+  }
+
+  /**
+   * Corrupt lines beside the events of some segments; one, too, for an object that cannot be read to its end. Those of an object
+   * without any event that is looked for count if it landed in time.
+   */
+  corruptLinesBeside(segments: ReadonlySet<Segment>, landedSinceMs: number): number {
+    return this.#corruptions
+      .filter(({ segments: beside, landedAtMs }) =>
+        beside.size === 0
+          ? landedAtMs >= landedSinceMs
+          : [...beside].some((segment) => segments.has(segment)),
+      )
+      .reduce((sum, { lines }) => sum + lines, 0);
   }
 
   /** What was found out so far. */

@@ -42,10 +42,15 @@ export class EventLine {
     ) {
       return false;
     }
-    return this.#readUuid(bytes, at + 2) && this.#readTime(bytes, at + timeAt);
+    return this.readUuid(bytes, at + 2) && this.#readTime(bytes, at + timeAt);
   }
 
-  #readUuid(bytes: DataView, at: number): boolean {
+  /**
+   * Reads the 36 bytes from `at` on into {@link uuid}.
+   *
+   * @returns whether they are a lower-case UUID of version 4.
+   */
+  readUuid(bytes: DataView, at: number): boolean {
     const hex = hexPairs;
     const byte0 = hex[bytes.getUint16(at)]!;
     const byte1 = hex[bytes.getUint16(at + 2)]!;

@@ -1,5 +1,6 @@
 import { EventLine, eventLineBytes } from './event-line.ts';
 import { viewOf } from './uuid-rule.ts';
+import type { UuidScan } from './uuid-scan.ts';
 
 /** What an {@link ObjectLines} tells. */
 export interface LineListener {
@@ -7,6 +8,8 @@ export interface LineListener {
   readonly onEventLine: (line: EventLine) => void;
   /** The line is anything else. `line` counts from 1. */
   readonly onCorruptLine: (line: number) => void;
+  /** The line belongs to somebody else. Only where lines are scanned. */
+  readonly onForeignLine?: () => void;
 }
 
 const newline = 0x0a;
@@ -17,13 +20,16 @@ const newline = 0x0a;
  */
 export class ObjectLines {
   readonly #listener: LineListener;
+  readonly #scan: UuidScan | undefined;
   readonly #event = new EventLine();
   readonly #started = Buffer.alloc(eventLineBytes);
   #startedBytes = 0;
   #line = 1;
 
-  constructor(listener: LineListener) {
+  /** @param scan Tells corrupt lines from those of somebody else. @default - there are no others */
+  constructor(listener: LineListener, scan?: UuidScan) {
     this.#listener = listener;
+    this.#scan = scan;
   }
 
   /** Takes the next bytes. */
@@ -39,7 +45,8 @@ export class ObjectLines {
         if (end === -1) {
           break;
         }
-        this.#listener.onCorruptLine(this.#line);
+        this.#scan?.push(chunk, at, end);
+        this.#tellOtherLine();
         at = end + 1;
       }
       this.#line += 1;
@@ -51,7 +58,8 @@ export class ObjectLines {
         return;
       }
       // Shorter than an event.
-      this.#listener.onCorruptLine(this.#line);
+      this.#scan?.push(chunk, at, end);
+      this.#tellOtherLine();
       this.#line += 1;
       at = end + 1;
     }
@@ -60,7 +68,15 @@ export class ObjectLines {
   /** Says that the object ends here: a started line is corrupt, since an event ends with `\n`. */
   end(): void {
     if (this.#startedBytes > 0) {
+      this.#tellOtherLine();
+    }
+  }
+
+  #tellOtherLine(): void {
+    if (this.#scan === undefined || this.#scan.end()) {
       this.#listener.onCorruptLine(this.#line);
+    } else {
+      this.#listener.onForeignLine?.();
     }
   }
 
@@ -73,9 +89,10 @@ export class ObjectLines {
       return end;
     }
     if (this.#startedBytes === eventLineBytes && this.#event.read(viewOf(this.#started), 0)) {
+      this.#scan?.end();
       this.#listener.onEventLine(this.#event);
     } else {
-      this.#listener.onCorruptLine(this.#line);
+      this.#tellOtherLine();
     }
     this.#startedBytes = 0;
     this.#line += 1;
@@ -84,6 +101,7 @@ export class ObjectLines {
 
   /** Keeps what fits; the rest is only counted, which is enough to know that the line is no event. */
   #start(chunk: Buffer, from: number, to: number): void {
+    this.#scan?.push(chunk, from, to);
     chunk.copy(this.#started, Math.min(this.#startedBytes, eventLineBytes), from, to);
     this.#startedBytes += to - from;
   }
