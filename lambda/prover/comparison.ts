@@ -39,14 +39,16 @@ export interface EvidenceFrame {
   readonly exactlyOnce: boolean;
 }
 
-/** One object while it is read. Call {@link push} with its bytes, uncompressed, then one of the other two. */
+/** One object while it is read. Call {@link push} with its bytes, uncompressed, then one of the others. */
 export interface ObjectComparison {
   /** Takes the next bytes, in pieces of any size. */
   push(chunk: Buffer): void;
   /** The object ends here. */
   end(): void;
-  /** The rest of the object cannot be read. What was pushed counts, without the line that was cut. */
+  /** The rest of the object is damaged. What was pushed counts, without the line that was cut. */
   abandon(reason: string): void;
+  /** The rest of the object is not read. What was pushed counts, without the line that was cut. */
+  stop(): void;
 }
 
 /**
@@ -208,6 +210,7 @@ export class Comparison {
         finish();
       },
       abandon: finish,
+      stop: () => finish(),
     };
   }
 

@@ -1,0 +1,91 @@
+import type { MetricUnit } from '@aws-lambda-powertools/metrics/types';
+import { proverMetrics } from '../contract/metrics.ts';
+import type { Comparison } from './comparison.ts';
+import type { Look } from './settle.ts';
+import { add, sumOfLatencies } from './tally.ts';
+
+/** Takes a metric, as Powertools' `Metrics` does: several values of one metric become an array. */
+export interface MetricSink {
+  /** Adds a value to a metric. */
+  addMetric(name: string, unit: MetricUnit, value: number): unknown;
+}
+
+/** The metrics that are one number each. */
+type CountName = Exclude<keyof typeof proverMetrics, 'timeToProofMs' | 'latencyMs'>;
+
+/** Most numbers in an array (EMF specification). */
+export const maxValues = 100;
+
+/**
+ * Adds what looks at claims found to the metrics of the invocation. What does not depend on how often a claim is looked
+ * at counts when the claim is settled, and once for events of several claims where it is about objects.
+ */
+export function addLooks(
+  looks: readonly Look[],
+  isAllRead: boolean,
+  comparison: Comparison,
+  metrics: MetricSink,
+): void {
+  const settled = looks.filter(({ isSettled }) => isSettled);
+  const segments = new Set(settled.flatMap(({ tally }) => tally.segments));
+  const proven = settled.filter(({ verdict }) => verdict === 'proven');
+  const waiting = looks.filter(({ isSettled }) => !isSettled);
+  const firstLooks = isAllRead ? looks.filter(({ isFirstLook }) => isFirstLook) : [];
+  const counts: Record<CountName, number> = {
+    claimsSeen: looks.length,
+    oldestClaimAgeMs: Math.max(0, ...waiting.map(({ ageMs }) => ageMs)),
+    eventsLate: sum(firstLooks, ({ tally }) => tally.missing),
+    eventsProven: sum(settled, ({ tally }) => tally.present),
+    eventsSettled: sum(settled, ({ tally }) => tally.expected),
+    eventsLost: sum(settled, ({ tally }) => tally.missing),
+    eventsDuplicated: sum([...segments], ({ duplicated }) => duplicated),
+    linesCorrupt: comparison.corruptLinesBeside(
+      segments,
+      Math.min(...settled.map(({ claim }) => claim.sentFromMs)),
+    ),
+  };
+  for (const [field, value] of Object.entries(counts)) {
+    const { name, unit } = proverMetrics[field as CountName];
+    metrics.addMetric(name, unit, value);
+  }
+  const { timeToProofMs, latencyMs } = proverMetrics;
+  for (const value of sample(countsOf(proven.map(({ ageMs }) => ageMs)))) {
+    metrics.addMetric(timeToProofMs.name, timeToProofMs.unit, value);
+  }
+  for (const value of sample(sumOfLatencies(segments))) {
+    metrics.addMetric(latencyMs.name, latencyMs.unit, value);
+  }
+}
+
+/**
+ * At most {@link maxValues} values whose percentiles are those of all: each stands for the same share of them. The largest is
+ * among them.
+ */
+export function sample(counts: ReadonlyMap<number, number>): number[] {
+  const sorted = [...counts].sort(([a], [b]) => a - b);
+  const all = sorted.reduce((sum, [, count]) => sum + count, 0);
+  const values: number[] = [];
+  const length = Math.min(all, maxValues);
+  let [at, seen] = [0, 0];
+  for (let place = 1; place <= length; place += 1) {
+    const rank = Math.ceil((place / length) * all);
+    while (seen + sorted[at]![1] < rank) {
+      seen += sorted[at]![1];
+      at += 1;
+    }
+    values.push(sorted[at]![0]);
+  }
+  return values;
+}
+
+function sum<Item>(items: readonly Item[], count: (item: Item) => number): number {
+  return items.reduce((all, item) => all + count(item), 0);
+}
+
+function countsOf(values: readonly number[]): Map<number, number> {
+  const counts = new Map<number, number>();
+  for (const value of values) {
+    add(counts, value, 1);
+  }
+  return counts;
+}
