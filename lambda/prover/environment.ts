@@ -38,8 +38,8 @@ const queueUrl = v.pipe(
 const number = (isValid: (value: number) => boolean, expected: string) =>
   v.pipe(
     matching(/^\d+(\.\d+)?$/, expected),
+    v.check((text) => isValid(Number(text)), expected),
     v.transform(Number),
-    v.check((value) => isValid(value), expected),
   );
 
 const schema = v.object({

@@ -51,6 +51,10 @@ export class EventStates {
 
   /** The events never seen, as sorted ranges that don't touch. */
   *missingRanges(): Generator<SlicePair, void> {
+    if (this.present === 0) {
+      yield [this.from, this.to];
+      return;
+    }
     let from: number | undefined;
     for (let index = this.from; index < this.to; index += 1) {
       const place = index - this.from;

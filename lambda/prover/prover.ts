@@ -159,7 +159,7 @@ async function readInTime(
     const { errorPrefix } = environment;
     const { signal } = over;
     const reading = await readObjects(listings, comparison, { bucket, errorPrefix, signal });
-    if (comparison.missing > 0 && errorPrefix !== '' && !signal.aborted) {
+    if (comparison.missing > 0 && errorPrefix !== '' && reading.isAllRead) {
       const landedSinceMs = Math.min(...listings.map((listing) => listing.landedSinceMs));
       await tellErrorObjects(landedSinceMs, signal, options);
     }

@@ -63,8 +63,9 @@ export async function readObjects(
   const fail = (what: string, cause: unknown) => {
     isAllRead = false;
     const { name, message } = cause as Error;
-    if (!signal.aborted && failures.size < maxFailures) {
-      failures.set(`${name}: ${message}`, new Error(`${what}: ${name}: ${message}`, { cause }));
+    const key = `${name}: ${message}`;
+    if (!signal.aborted && failures.size < maxFailures && !failures.has(key)) {
+      failures.set(key, new Error(`${what}: ${key}`, { cause }));
     }
   };
 

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { parseClaimMessage } from '../../lambda/prover/claim-messages.ts';
+import { InvalidClaimError } from '../../lambda/prover/errors.ts';
+import { createClaim, eventOf } from './factories.ts';
+
+const parse = (body: object | string, receiveCount?: number) =>
+  parseClaimMessage(eventOf([body], receiveCount).Records[0]!);
+
+describe('a message of the proof queue', () => {
+  it('is a claim, with what the queue says of it', () => {
+    // Prepare
+    const claim = createClaim({
+      slices: [
+        [0, 10],
+        [20, 25],
+      ],
+    });
+
+    // Act
+    const [first, second] = [parse(claim, 1), parse(claim, 2)];
+
+    // Assess
+    expect(first).toEqual({
+      claim,
+      events: 15,
+      messageId: 'message-0',
+      receiptHandle: 'receipt-0',
+      isFirstLook: true,
+    });
+    expect(second.isFirstLook).toBe(false);
+  });
+
+  it.each([
+    ['no JSON', '{', 'not JSON'],
+    ['a payload', { runId: 'run-1', from: 0, to: 10 }, 'slices'],
+    ['without a run', createClaim({ runId: '' }), 'runId'],
+    ['without events', createClaim({ slices: [] }), 'slices'],
+    ['with a slice that is none', createClaim({ slices: [[5, 5]] }), 'slices.0'],
+    ['that ends before it begins', createClaim({ sentToMs: 0 }), 'at most a day'],
+    ['of a year', createClaim({ sentFromMs: 0 }), 'at most a day'],
+    ['of no calendar', createClaim({ sentFromMs: 1e300, sentToMs: 1e300 }), 'at most a day'],
+    [
+      'on more events than fit into memory',
+      createClaim({ slices: [[0, 1e9]] }),
+      'expected at most 500000000',
+    ],
+  ])('is refused: %s', (_, body, message) => {
+    expect(() => parse(body)).toThrow(InvalidClaimError);
+    expect(() => parse(body)).toThrow(message);
+  });
+});

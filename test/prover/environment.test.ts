@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { parseEnvironment } from '../../lambda/prover/environment.ts';
+import { InvalidEnvironmentError } from '../../lambda/prover/errors.ts';
+import { createEnvironment, proverEnvironment } from './factories.ts';
+
+describe("the prover's environment", () => {
+  it('is read, with defaults where the bucket is its own', () => {
+    expect(parseEnvironment({ ...proverEnvironment, PATH: '/bin' })).toEqual(createEnvironment());
+  });
+
+  it('is read where the bucket belongs to others', () => {
+    // Prepare
+    const { PREFIX: _, ERROR_PREFIX: __, ...needed } = proverEnvironment;
+
+    // Act
+    const environment = parseEnvironment({
+      ...needed,
+      SHARED: 'true',
+      TIME_FACTOR: '60',
+      LOST_AFTER_HOURS: '1.5',
+    });
+
+    // Assess
+    expect(environment).toEqual(
+      createEnvironment({ isShared: true, timeFactor: 60, lostAfterHours: 1.5, prefix: '', errorPrefix: '' }),
+    );
+  });
+
+  it('lists all that does not fit', () => {
+    // Act
+    const parse = () =>
+      parseEnvironment({
+        ...proverEnvironment,
+        BUCKET_NAME: undefined,
+        BUFFERING_SECONDS: '901',
+        SHARED: 'yes',
+        TIME_FACTOR: '0',
+        LOST_AFTER_HOURS: '0',
+        PROOF_QUEUE_URL: 'proof',
+      });
+
+    // Assess
+    expect(parse).toThrow(InvalidEnvironmentError);
+    expect(parse).toThrow(
+      [
+        "The prover's environment variables do not fit:",
+        '- BUCKET_NAME is undefined; expected the name of a bucket, for example my-bucket',
+        '- BUFFERING_SECONDS is "901"; expected 0 to 900 seconds',
+        '- SHARED is "yes"; expected true or false',
+        '- LOST_AFTER_HOURS is "0"; expected hours, for example 25',
+        '- PROOF_QUEUE_URL is "proof"; expected the URL of an SQS queue',
+        '- TIME_FACTOR is "0"; expected 1 or more, for example 1',
+      ].join('\n'),
+    );
+  });
+});

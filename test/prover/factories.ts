@@ -1,0 +1,201 @@
+import { Readable } from 'node:stream';
+import type { SQSEvent } from 'aws-lambda';
+import type { Claim } from '../../lambda/contract/claim.ts';
+import { proverMetrics } from '../../lambda/contract/metrics.ts';
+import type { Environment } from '../../lambda/prover/environment.ts';
+import { ObjectGoneError } from '../../lambda/prover/errors.ts';
+import { keyPrefixAt } from '../../lambda/prover/key-prefix.ts';
+import { createProver, type Pause } from '../../lambda/prover/prover.ts';
+import type { Bucket } from '../../lambda/prover/read-objects.ts';
+import { createLines, createRun, eventTimeMs } from '../proof/factories.ts';
+
+/** The environment variables of a prover. */
+export const proverEnvironment = {
+  DELIVERY_STREAM_NAME: 'my-stream',
+  BUCKET_NAME: 'my-bucket',
+  PREFIX: 'events/!{timestamp:yyyy/MM/dd/HH}/',
+  ERROR_PREFIX: 'errors/',
+  BUFFERING_SECONDS: '60',
+  LOST_AFTER_HOURS: '25',
+  PROOF_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/proof',
+  DEAD_LETTER_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/dead',
+};
+
+/** What a prover knows, unless told otherwise. */
+export function createEnvironment(overrides: Partial<Environment> = {}): Environment {
+  return {
+    deliveryStreamName: 'my-stream',
+    bucketName: 'my-bucket',
+    prefix: proverEnvironment.PREFIX,
+    errorPrefix: 'errors/',
+    bufferingSeconds: 60,
+    isShared: false,
+    lostAfterHours: 25,
+    proofQueueUrl: proverEnvironment.PROOF_QUEUE_URL,
+    deadLetterQueueUrl: proverEnvironment.DEAD_LETTER_QUEUE_URL,
+    timeFactor: 1,
+    ...overrides,
+  };
+}
+
+/** A claim on 100 events that were sent within a second. */
+export function createClaim(overrides: Partial<Claim> = {}): Claim {
+  return {
+    runId: 'run-1',
+    slices: [[0, 100]],
+    sentFromMs: eventTimeMs,
+    sentToMs: eventTimeMs + 1_000,
+    ...overrides,
+  };
+}
+
+/** The event of the proof queue, with such bodies. */
+export function eventOf(bodies: readonly (object | string)[], receiveCount = 1): SQSEvent {
+  return {
+    Records: bodies.map((body, place) => ({
+      messageId: `message-${place}`,
+      receiptHandle: `receipt-${place}`,
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      attributes: {
+        ApproximateReceiveCount: String(receiveCount),
+        SentTimestamp: String(eventTimeMs),
+        SenderId: 'me',
+        ApproximateFirstReceiveTimestamp: String(eventTimeMs),
+      },
+      messageAttributes: {},
+      md5OfBody: '',
+      eventSource: 'aws:sqs',
+      eventSourceARN: 'arn:aws:sqs:us-east-1:123456789012:proof',
+      awsRegion: 'us-east-1',
+    })),
+  };
+}
+
+/** An object in memory. */
+interface MemoryObject {
+  readonly body: Buffer;
+  readonly landedAtMs: number;
+}
+
+/** A prover with a bucket and queues in memory, and troubles that may change at any time. */
+export class ProverWorld {
+  /** The clock. */
+  nowMs = eventTimeMs + 90_000;
+  readonly objects = new Map<string, MemoryObject>();
+  readonly pauses: Pause[] = [];
+  readonly buried: string[] = [];
+  readonly lines: { level: string; text: string; fields: Record<string, unknown> }[] = [];
+  readonly metrics = new Map<string, number[]>();
+  readonly listed: string[] = [];
+  readonly opened: string[] = [];
+  /** Called before each of these calls; may throw. */
+  onList: (prefix: string) => void = () => {};
+  onOpen: (key: string) => void = () => {};
+  onBury: (body: string) => void = () => {};
+  /** The stream of an object. */
+  stream: (body: Buffer, signal: AbortSignal) => Readable = (body) =>
+    Readable.from(body.length ? [body] : []);
+  #objectCount = 0;
+  readonly #environment: Environment;
+
+  constructor(overrides: Partial<Environment> = {}) {
+    this.#environment = createEnvironment(overrides);
+  }
+
+  /** Lets an object land, of which the oldest record came at `arrivedMs`. */
+  land(body: string | Buffer, { landedAtMs = eventTimeMs + 60_000, arrivedMs = eventTimeMs } = {}): string {
+    this.#objectCount += 1;
+    const key = `${keyPrefixAt(this.#environment.prefix, arrivedMs)}my-stream-1-${this.#objectCount}`;
+    this.objects.set(key, { body: Buffer.from(body as string, 'latin1'), landedAtMs });
+    return key;
+  }
+
+  /** Lets events of a run land. */
+  landEvents(from: number, to: number, runId = 'run-1', times?: Parameters<ProverWorld['land']>[1]): string {
+    return this.land(createLines(createRun({ runId, from, to })).join(''), times);
+  }
+
+  /** The value of a metric that is one number. */
+  metric(field: keyof typeof proverMetrics): number | undefined {
+    return this.metrics.get(proverMetrics[field].name)?.at(-1);
+  }
+
+  /** Verdicts in the order of the log lines. */
+  get verdicts(): unknown[] {
+    return this.lines.flatMap(({ fields }) => ('verdict' in fields ? [fields.verdict] : []));
+  }
+
+  /** Looks at claims, and returns the places of the messages that stay. */
+  async look(
+    bodies: readonly (object | string)[],
+    { receiveCount = 1, timeMs = 60_000 } = {},
+  ): Promise<number[]> {
+    this.metrics.clear();
+    const { batchItemFailures } = await this.#prove(eventOf(bodies, receiveCount), this.nowMs + timeMs);
+    return batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier.replace('message-', '')));
+  }
+
+  get #prove() {
+    const log =
+      (level: string) =>
+      (text: unknown, ...[fields]: unknown[]) =>
+        void this.lines.push({
+          level,
+          text: String(text),
+          fields: (fields ?? {}) as Record<string, unknown>,
+        });
+    return createProver({
+      environment: this.#environment,
+      bucket: this.#bucket,
+      pause: async (pauses) => void this.pauses.push(...pauses),
+      bury: async (bodies) => {
+        for (const body of bodies) {
+          this.onBury(body);
+          this.buried.push(body);
+        }
+      },
+      clock: {
+        now: () => this.nowMs,
+        sleep: (durationMs, signal) =>
+          new Promise((resolve) => {
+            const timer = setTimeout(resolve, Math.min(durationMs, 2 ** 31 - 1));
+            signal.addEventListener('abort', () => {
+              clearTimeout(timer);
+              resolve();
+            });
+          }),
+      },
+      log: { info: log('info'), warn: log('warn'), error: log('error') },
+      metrics: {
+        addMetric: (name, _unit, value) => {
+          this.metrics.set(name, [...(this.metrics.get(name) ?? []), value]);
+        },
+      },
+    });
+  }
+
+  get #bucket(): Bucket {
+    const world = this;
+    return {
+      async *list(prefix) {
+        world.listed.push(prefix);
+        world.onList(prefix);
+        for (const [key, { body, landedAtMs }] of [...world.objects].sort()) {
+          if (key.startsWith(prefix)) {
+            // As S3 tells it.
+            yield { key, landedAtMs: Math.floor(landedAtMs / 1_000) * 1_000, bytes: body.length };
+          }
+        }
+      },
+      open: async (key, signal) => {
+        world.opened.push(key);
+        world.onOpen(key);
+        const object = world.objects.get(key);
+        if (object === undefined) {
+          throw new ObjectGoneError(key);
+        }
+        return world.stream(object.body, signal);
+      },
+    };
+  }
+}
