@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { deliveryReserveMs, reportReserveMs } from '../contract/deadline.ts';
 import { type ClaimMessage, maxEventsAtOnce, parseClaimMessage } from './claim-messages.ts';
@@ -146,6 +147,8 @@ async function readInTime(
   const { environment, bucket, clock } = options;
   const over = new AbortController();
   const done = new AbortController();
+  // Every object that is read listens to it.
+  setMaxListeners(0, over.signal);
   clock.sleep(untilMs - clock.now(), done.signal).then(() => {
     if (!done.signal.aborted) {
       over.abort();
