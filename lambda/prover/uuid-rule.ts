@@ -35,6 +35,7 @@ export class UuidRule {
   readonly #encryption;
   readonly #decryption;
   readonly #counters = Buffer.alloc(1_024 * uuidBytes);
+  readonly #counterWords = viewOf(this.#counters);
   readonly #candidates = Buffer.alloc(maxUuidsInverted * candidatesPerUuid * uuidBytes);
   readonly #candidateWords = viewOf(this.#candidates);
 
@@ -49,10 +50,10 @@ export class UuidRule {
 
   /** The UUIDs of the events `from`, `from + 1`, …, 16 bytes each. `count` is at most 1,024. */
   uuids(from: number, count: number): Buffer {
-    for (let place = 0; place < count; place += 1) {
-      // 2^53 needs more than the 48 bits of writeUIntBE.
-      this.#counters.writeUInt32BE(Math.floor((from + place) / 2 ** 32), place * uuidBytes + 8);
-      this.#counters.writeUInt32BE((from + place) % 2 ** 32, place * uuidBytes + 12);
+    const words = this.#counterWords;
+    for (let index = from, at = 0; index < from + count; index += 1, at += uuidBytes) {
+      words.setUint32(at + 8, index / 2 ** 32);
+      words.setUint32(at + 12, index);
     }
     const blocks = this.#encryption.update(this.#counters.subarray(0, count * uuidBytes));
     for (let at = 0; at < blocks.length; at += uuidBytes) {
