@@ -55,7 +55,7 @@ export interface ObjectComparison {
  * Compares what objects hold with what some runs should have sent, event by event. It reads nothing and knows no clock.
  * Any number of objects may be under way at once.
  *
- * Its memory is two bits for each event of the runs, up to 16 MiB for the filter, and a note on each object that holds any. Events
+ * Its memory is two bits for each event of the runs, up to 8 MiB for the filter, and a note on each object that holds any. Events
  * of other runs leave a number behind, nothing else.
  */
 export class Comparison {

@@ -77,7 +77,7 @@ export class EventFinder {
       }
       return;
     }
-    if (!this.#filter.mayHold(word0)) {
+    if (!this.#filter.mayHold(word0, word3)) {
       this.#listener.onForeign(1);
       return;
     }

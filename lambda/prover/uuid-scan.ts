@@ -62,7 +62,7 @@ export class UuidScan {
   }
 
   #isExpected(uuid: Uint32Array): boolean {
-    if (!this.#filter.mayHold(uuid[0]!)) {
+    if (!this.#filter.mayHold(uuid[0]!, uuid[3]!)) {
       return false;
     }
     for (const run of this.#runs) {

@@ -5,9 +5,12 @@ import { UuidFilter } from '../../lambda/prover/uuid-filter.ts';
 import { UuidRule } from '../../lambda/prover/uuid-rule.ts';
 import { createRun } from '../proof/factories.ts';
 
-/** The first words of some UUIDs. */
-function wordsOf(rule: UuidRule, from: number, count: number): number[] {
-  return Array.from({ length: count }, (_, place) => rule.uuids(from + place, 1).readUInt32BE(0));
+/** The first and the last words of some UUIDs. */
+function wordsOf(rule: UuidRule, from: number, count: number): [first: number, last: number][] {
+  return Array.from({ length: count }, (_, place) => {
+    const uuid = rule.uuids(from + place, 1);
+    return [uuid.readUInt32BE(0), uuid.readUInt32BE(12)];
+  });
 }
 
 /** A filter that met enough foreign UUIDs to be made. */
@@ -35,7 +38,7 @@ describe('the filter of UUIDs', () => {
           // Assess
           for (const { rule, segments } of runs) {
             for (const { from, to } of segments) {
-              expect(wordsOf(rule, from, to - from).every((word) => filter.mayHold(word))).toBe(true);
+              expect(wordsOf(rule, from, to - from).every((words) => filter.mayHold(...words))).toBe(true);
             }
           }
         },
@@ -50,7 +53,7 @@ describe('the filter of UUIDs', () => {
     const foreign = wordsOf(new UuidRule(createRun({ runId: 'run-2' })), 0, 20_000);
 
     // Act
-    const passed = foreign.filter((word) => filter.mayHold(word)).length;
+    const passed = foreign.filter((words) => filter.mayHold(...words)).length;
 
     // Assess
     expect(passed / foreign.length).toBeLessThan(0.08);
@@ -60,7 +63,7 @@ describe('the filter of UUIDs', () => {
     // Prepare
     const filter = new UuidFilter([new RunEvents(createRun(), [{ from: 0, to: 1_600 }])]);
     const foreign = wordsOf(new UuidRule(createRun({ runId: 'run-2' })), 0, 1_000);
-    const passed = () => foreign.filter((word) => filter.mayHold(word)).length;
+    const passed = () => foreign.filter((words) => filter.mayHold(...words)).length;
 
     // Act
     filter.noteForeign(100);
