@@ -1,14 +1,11 @@
-import { fileURLToPath } from 'node:url';
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration, Size } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-import { metricNamespace, serviceName } from '../../lambda/contract/metrics.ts';
 import {
   defaultRecordFormat,
   type ProducerSettings,
@@ -17,7 +14,7 @@ import {
   variables,
 } from '../../lambda/contract/settings.ts';
 import { type Prices, withOwnPrices } from '../aws/prices.ts';
-import { bundling } from './bundling.ts';
+import { createBundledFunction } from './bundled-function.ts';
 import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** What a user may say of the function. */
@@ -161,36 +158,13 @@ export class ProducerFunction extends Construct {
     this.timeout = Duration.seconds(timeoutSeconds);
     this.memorySize = Size.mebibytes(memoryMiB);
     this.prices = pricesOf(this, props.prices);
-    const logGroup = new LogGroup(this, 'Logs', {
-      retention: props.logRetention ?? RetentionDays.ONE_MONTH,
-      removalPolicy: RemovalPolicy.DESTROY,
-    });
-    // Not the managed AWSLambdaBasicExecutionRole: that one may write to every log group of the account.
-    const role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    logGroup.grantWrite(role);
-    role.addToPolicy(
-      new PolicyStatement({
-        actions: ['firehose:PutRecordBatch'],
-        resources: [props.deliveryStream.deliveryStreamArn],
-      }),
-    );
-    role.addToPolicy(
-      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
-    );
-
-    const { alias, mainFields, ...bundlingProps } = bundling;
-    this.function = new NodejsFunction(this, 'Function', {
+    this.function = createBundledFunction(this, {
+      room: 'producer',
       description:
         `Pushes UUID events to Firehose. Test event: {} for ${this.count} events, {"count": 5000}, ` +
         '{"count": 5000, "eventsPerSecond": 100}, or a slice: {"runId": "run-1", "from": 0, "to": 5000}',
-      entry: fileURLToPath(new URL('../../lambda/producer/handler.ts', import.meta.url)),
-      depsLockFilePath: fileURLToPath(new URL('../../package-lock.json', import.meta.url)),
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
-      memorySize: memoryMiB,
+      memorySize: this.memorySize,
       timeout: this.timeout,
-      role,
-      logGroup,
       deadLetterQueue: props.deadLetterQueue,
       environment: {
         ...variablesOf(values),
@@ -199,20 +173,16 @@ export class ProducerFunction extends Construct {
         [variables.recordFormat]: props.recordFormat ?? defaultRecordFormat,
         [variables.firehoseUsdPerGb]: String(this.prices.firehoseUsdPerGb),
         [variables.lambdaUsdPerGbSecond]: String(this.prices.lambdaUsdPerGbSecond),
-        POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
-        POWERTOOLS_SERVICE_NAME: serviceName,
-        ...(!props.publishMetrics && { POWERTOOLS_METRICS_DISABLED: 'true' }),
-        // Little of a request outlives its response: a small young generation is collected sooner, at no cost in speed.
-        NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
       },
-      bundling: {
-        format: OutputFormat.ESM,
-        // The SDK too: emulators run the function without the runtime's own, and what was tested is what runs.
-        bundleAwsSDK: true,
-        ...bundlingProps,
-        mainFields: [...mainFields],
-        esbuildArgs: { '--alias': Object.entries(alias).map(([from, to]) => `${from}=${to}`) },
-      },
+      statements: [
+        new PolicyStatement({
+          actions: ['firehose:PutRecordBatch'],
+          resources: [props.deliveryStream.deliveryStreamArn],
+        }),
+        new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
+      ],
+      publishMetrics: props.publishMetrics,
+      ...(props.logRetention && { logRetention: props.logRetention }),
     });
     this.function.addEventSource(
       new SqsEventSource(props.workQueue, {
