@@ -136,6 +136,15 @@ export const deploymentSettings = {
     unit: 'MiB',
     description: 'data that the created stream buffers, uncompressed, before it writes an object',
   },
+  // Firehose itself gives up after 24 hours: with less than 25, an event may be called lost that still lands.
+  lostAfter: {
+    min: 1,
+    max: 72,
+    default: 25,
+    example: 48,
+    unit: 'hours',
+    description: 'time after which an event that is not in the bucket is lost',
+  },
 } as const satisfies Record<string, WholeNumberSetting>;
 
 /** All settings that are whole numbers. */
@@ -168,6 +177,13 @@ export type MonitoringLevel = (typeof monitoringLevels)[number];
 
 /** When the producer runs if nobody says otherwise: an expression of EventBridge Scheduler. */
 export const defaultSchedule = 'rate(5 minutes)';
+
+/**
+ * How long a delivery stream buffers, in seconds, of which nobody says how long: Firehose's own default.
+ *
+ * @see https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html
+ */
+export const foreignBufferingSeconds = 300;
 
 /** The environment variables of the function that are no whole numbers. */
 export const variables = {

@@ -29,9 +29,10 @@ export interface BucketDeliveryStreamProps {
   readonly recordFormat?: RecordFormat;
 
   /**
-   * How long the created stream buffers before it writes an object. From 0 to 900 seconds.
+   * How long the stream buffers before it writes an object: the created stream is told to, of another one it is what is
+   * expected. From 0 to 900 seconds.
    *
-   * @default Duration.seconds(60)
+   * @default Duration.seconds(60) - for a stream that is given, see docs/options.md
    */
   readonly bufferingInterval?: Duration;
 
@@ -66,6 +67,12 @@ export interface BucketDeliveryStreamProps {
 
 const timePartitions =
   'year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/';
+
+/** What the keys of the created stream's objects start with: expressions are for Firehose. */
+export const eventsPrefix = `events/${timePartitions}`;
+
+/** What the keys of records start with that the created stream could not deliver, up to the first expression. */
+export const errorsPrefix = 'errors/';
 
 /** A Direct PUT delivery stream, and the private bucket that it delivers to. */
 export class BucketDeliveryStream extends Construct {
@@ -125,8 +132,8 @@ export class BucketDeliveryStream extends Construct {
       destination: new S3Bucket(this.bucket, {
         ...compression,
         role: role.withoutPolicyUpdates(),
-        dataOutputPrefix: `events/${timePartitions}`,
-        errorOutputPrefix: `errors/!{firehose:error-output-type}/${timePartitions}`,
+        dataOutputPrefix: eventsPrefix,
+        errorOutputPrefix: `${errorsPrefix}!{firehose:error-output-type}/${timePartitions}`,
         bufferingInterval: Duration.seconds(bufferingSeconds),
         bufferingSize: Size.mebibytes(bufferingMiB),
         loggingConfig: new EnableLogging(deliveryErrors),

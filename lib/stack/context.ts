@@ -15,6 +15,7 @@ import { parseWholeNumber, wholeNumberExpectation } from '../../lambda/contract/
 import { isPrice, type Prices, priceExpectation, prices, withOwnPrices } from '../aws/prices.ts';
 import { isSchedule, scheduleExample, scheduleExpectation } from '../aws/schedule.ts';
 import type { EventProducerStackProps } from './event-producer-stack.ts';
+import { isKeyPrefix, keyPrefixExample, keyPrefixExpectation } from './key-prefix.ts';
 
 /** Values given by `-c key=value` (or `context` in cdk.json) don't fit; the message lists each. */
 export class InvalidContextError extends Error {
@@ -81,6 +82,18 @@ const contextKeys = {
     example: 'my-stream',
     fits: (text: string) => deliveryStreamNamePattern.test(text),
   },
+  bucketName: {
+    expected:
+      'the name of the bucket that this stream delivers to: 3 to 63 lower case letters, digits, . or -',
+    example: 'my-bucket',
+    fits: (text: string) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text),
+  },
+  prefix: {
+    expected: keyPrefixExpectation,
+    example: keyPrefixExample,
+    fits: isKeyPrefix,
+  },
+  proof: oneOf(['on', 'off'], 'off'),
   removal: oneOf(['retain', 'destroy'], 'destroy'),
   monitoring: oneOf(monitoringLevels, 'alarms'),
   alarmEmail: {
@@ -109,6 +122,9 @@ export function propsFromContext(app: Construct): EventProducerStackProps {
       recordFormat: recordFormats.find((format) => format === values.recordFormat)!,
     }),
     ...(values.deliveryStreamName && { deliveryStreamName: values.deliveryStreamName }),
+    ...(values.bucketName && { bucketName: values.bucketName }),
+    ...(values.prefix !== undefined && { prefix: values.prefix }),
+    ...(values.proof && { proof: values.proof === 'on' }),
     ...(values.monitoring && {
       monitoring: monitoringLevels.find((level) => level === values.monitoring)!,
     }),
@@ -118,12 +134,18 @@ export function propsFromContext(app: Construct): EventProducerStackProps {
   };
 }
 
-/** The settings as the construct takes them: seconds as a Duration, MiB as a Size. */
+const conversions: Readonly<Record<string, (value: number) => Duration | Size>> = {
+  hours: Duration.hours,
+  seconds: Duration.seconds,
+  MiB: Size.mebibytes,
+};
+
+/** The settings as the construct takes them: hours and seconds as a Duration, MiB as a Size. */
 function settingProps(values: Partial<Record<ContextKey, string>>): EventProducerStackProps {
   const props = (Object.keys(settings) as SettingName[]).flatMap((name) => {
     const value = values[name];
     const { unit }: WholeNumberSetting = settings[name];
-    const convert = unit === 'seconds' ? Duration.seconds : unit === 'MiB' ? Size.mebibytes : Number;
+    const convert = unit === undefined ? Number : (conversions[unit] ?? Number);
     return value === undefined ? [] : [[name, convert(Number(value))]];
   });
   return Object.fromEntries(props);
@@ -162,6 +184,25 @@ function readContext(app: Construct): Partial<Record<ContextKey, string>> {
     problems.push(
       `context alarmEmail is "${values.alarmEmail}", but monitoring is "off": leave one of them out`,
     );
+  }
+  for (const key of ['bucketName', 'prefix'] as const) {
+    if (values[key] !== undefined && values.deliveryStreamName === undefined) {
+      problems.push(
+        `context ${key} is "${values[key]}", but the stack makes a stream and a bucket of its own: name your stream too, ` +
+          'for example -c deliveryStreamName=my-stream',
+      );
+    }
+  }
+  if (values.deliveryStreamName !== undefined && values.bucketName === undefined) {
+    const remedy = 'say which bucket the stream delivers to, for example -c bucketName=my-bucket';
+    if (values.proof === 'on') {
+      problems.push(
+        `context proof is "on", but deliveryStreamName is "${values.deliveryStreamName}": ${remedy}`,
+      );
+    }
+    if (values.prefix !== undefined) {
+      problems.push(`context prefix is "${values.prefix}", but there is no bucketName: ${remedy}`);
+    }
   }
   for (const key of Object.keys(app.node.getAllContext())) {
     const meant = Object.keys(contextKeys).find((known) => isTypo(key, known));

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps, Tags, Validations } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
@@ -10,13 +11,20 @@ import { outputs } from './outputs.ts';
 /** Properties of an {@link EventProducerStack}. */
 export interface EventProducerStackProps
   extends StackProps,
-    Omit<EventProducerProps, 'deliveryStream' | 'alarmTopic'> {
+    Omit<EventProducerProps, 'deliveryStream' | 'bucket' | 'alarmTopic'> {
   /**
    * Name of an existing delivery stream, in the stack's account and region, to push to.
    *
    * @default - a stream and its bucket are created
    */
   readonly deliveryStreamName?: string;
+
+  /**
+   * Name of the bucket that this stream delivers to, so that its events are proven. Others may write to it, too.
+   *
+   * @default - the bucket of the created stream; that of another one is not known
+   */
+  readonly bucketName?: string;
 
   /**
    * Address that is told when an alarm fires, and when it is over. SNS asks it once to confirm.
@@ -36,12 +44,13 @@ export class EventProducerStack extends Stack {
       description: 'Pushes UUID events to an Amazon Data Firehose delivery stream.',
       ...props,
     });
-    const { deliveryStreamName, alarmEmail, ...producerProps } = props;
+    const { deliveryStreamName, bucketName, alarmEmail, ...producerProps } = props;
     this.producer = new EventProducer(this, 'Producer', {
       ...producerProps,
       ...(deliveryStreamName && {
         deliveryStream: DeliveryStream.fromDeliveryStreamName(this, 'DeliveryStream', deliveryStreamName),
       }),
+      ...(bucketName && { bucket: Bucket.fromBucketName(this, 'Bucket', bucketName) }),
       ...(alarmEmail && { alarmTopic: this.createAlarmTopic(alarmEmail) }),
     });
     Validations.of(this).acknowledge({
@@ -51,7 +60,7 @@ export class EventProducerStack extends Stack {
     });
     Tags.of(this).add('application', 'firehose-event-producer');
 
-    const { deliveryStream, bucket, workQueue, deadLetterQueue, dashboard, count } = this.producer;
+    const { deliveryStream, bucket, workQueue, prover, deadLetterQueue, dashboard, count } = this.producer;
     const { functionName } = this.producer.function;
     this.output(outputs.functionName, functionName, 'The Lambda function');
     this.output(
@@ -63,6 +72,14 @@ export class EventProducerStack extends Stack {
       this.output(outputs.bucketName, bucket.bucketName, 'The bucket that the stream delivers to');
     }
     this.output(outputs.workQueueUrl, workQueue.queueUrl, 'Slices that wait for an invocation');
+    if (prover) {
+      this.output(
+        outputs.proverFunctionName,
+        prover.function.functionName,
+        'The Lambda function that reads the bucket',
+      );
+      this.output(outputs.proofQueueUrl, prover.proofQueue.queueUrl, 'Claims that wait to be proven');
+    }
     this.output(
       outputs.deadLetterQueueUrl,
       deadLetterQueue.queueUrl,

@@ -28,13 +28,15 @@ import { Alarms, type AlarmTunings } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';
 import { ownMetric, producerMetrics } from './monitoring/metrics.ts';
 import { ProducerFunction, type ProducerFunctionOptions } from './producer-function.ts';
+import { type ProofOptions, provenDestination } from './proof-props.ts';
 import { PropError, requiredSetting, secondsOf } from './prop-checks.ts';
+import { ProverFunction } from './prover-function.ts';
 
 /** Deliveries of a message after which it moves to the dead-letter queue: AWS recommends at least five. */
 const maxReceiveCount = 5;
 
 /** Properties of an {@link EventProducer}. */
-export interface EventProducerProps extends ProducerFunctionOptions, BucketDeliveryStreamProps {
+export interface EventProducerProps extends ProducerFunctionOptions, BucketDeliveryStreamProps, ProofOptions {
   /**
    * An existing delivery stream to push to. With the record format `gzip` it must compress nothing itself.
    *
@@ -94,6 +96,9 @@ export class EventProducer extends Construct {
   /** The bucket that the created stream delivers to; missing when the stream was given. */
   readonly bucket?: IBucket;
 
+  /** What proves that events reached the bucket; missing without `proof`. */
+  readonly prover?: ProverFunction;
+
   /** Slices that wait for an invocation. */
   readonly workQueue: Queue;
 
@@ -124,6 +129,7 @@ export class EventProducer extends Construct {
       this.deliveryStream = deliveryStream;
       this.bucket = bucket;
     }
+    const destination = provenDestination(this, props, this.bucket);
     this.deadLetterQueue = this.#createDeadLetterQueue();
     this.workQueue = new Queue(this, 'WorkQueue', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -143,6 +149,17 @@ export class EventProducer extends Construct {
     });
     this.function = producer.function;
     this.count = producer.count;
+    if (destination) {
+      this.prover = new ProverFunction(this, 'Prover', {
+        ...destination,
+        publishMetrics: monitoring !== 'off',
+        deliveryStream: this.deliveryStream,
+        deadLetterQueue: this.deadLetterQueue,
+        ...(props.lostAfter && { lostAfter: props.lostAfter }),
+        ...(props.logRetention && { logRetention: props.logRetention }),
+      });
+      producer.leaveClaims(this.prover.proofQueue, this.prover.firstLook);
+    }
     const schedule =
       (props.scheduleEnabled ?? true)
         ? (props.schedule ?? ScheduleExpression.expression(defaultSchedule))
@@ -248,10 +265,10 @@ export class EventProducer extends Construct {
     return `${stack.stackName}${this.node.path.slice(stack.node.path.length).replaceAll('/', '-')}`;
   }
 
-  /** How long a stream buffers that is somebody else's is not known. */
+  /** How long a stream buffers that is somebody else's is not known, unless somebody says so. */
   #longestBuffering({ deliveryStream, bufferingInterval }: EventProducerProps): Duration {
     const { max, default: own } = settings.bufferingInterval;
-    return deliveryStream ? Duration.seconds(max) : (bufferingInterval ?? Duration.seconds(own));
+    return bufferingInterval ?? Duration.seconds(deliveryStream ? max : own);
   }
 
   /** One for all: whatever ends there is a payload of the function, so that redriving it to the work queue repeats it. */

@@ -7,6 +7,8 @@ export const outputs = {
   deliveryStreamName: 'DeliveryStreamName',
   bucketName: 'BucketName',
   workQueueUrl: 'WorkQueueUrl',
+  proverFunctionName: 'ProverFunctionName',
+  proofQueueUrl: 'ProofQueueUrl',
   deadLetterQueueUrl: 'DeadLetterQueueUrl',
   dashboardUrl: 'DashboardUrl',
   invokeCommand: 'InvokeCommand',

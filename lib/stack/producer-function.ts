@@ -192,6 +192,15 @@ export class ProducerFunction extends Construct {
       }),
     );
   }
+
+  /** Lets the function leave claims for the prover: how long each waits until it is looked at first, too. */
+  leaveClaims(proofQueue: IQueue, delay: Duration): void {
+    this.function.addEnvironment(variables.proofQueueUrl, proofQueue.queueUrl);
+    this.function.addEnvironment(variables.proofDelaySeconds, String(delay.toSeconds()));
+    this.function.addToRolePolicy(
+      new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [proofQueue.queueArn] }),
+    );
+  }
 }
 
 /** The settings that the function knows, each checked against the bounds that the function itself will check. */

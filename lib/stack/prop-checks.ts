@@ -52,6 +52,11 @@ export function secondsOf(duration: Duration | undefined): number | undefined {
   return duration?.toSeconds({ integral: false });
 }
 
+/** A duration in hours, likewise. */
+export function hoursOf(duration: Duration | undefined): number | undefined {
+  return duration?.toHours({ integral: false });
+}
+
 /** A size in MiB, likewise. */
 export function mebibytesOf(size: Size | undefined): number | undefined {
   return size && size.toKibibytes() / 1_024;

@@ -20,6 +20,10 @@ const deploymentProperties: Record<DeploymentSetting, readonly [type: string, (v
     'AWS::KinesisFirehose::DeliveryStream',
     (value) => buffering({ IntervalInSeconds: value }),
   ],
+  lostAfter: [
+    'AWS::Lambda::Function',
+    (value) => ({ Environment: { Variables: { LOST_AFTER_HOURS: String(value) } } }),
+  ],
   bufferingSize: ['AWS::KinesisFirehose::DeliveryStream', (value) => buffering({ SizeInMBs: value })],
 };
 
@@ -84,6 +88,22 @@ describe('CDK context', () => {
       'on',
       'context monitoring is "on": expected full, alarms or off, for example -c monitoring=alarms',
     ],
+    [
+      'bucketName',
+      'My_Bucket',
+      'context bucketName is "My_Bucket": expected the name of the bucket that this stream delivers to: 3 to 63 lower case letters, digits, . or -, for example -c bucketName=my-bucket',
+    ],
+    [
+      'prefix',
+      'raw/!{partitionKeyFromQuery:id}/',
+      "context prefix is \"raw/!{partitionKeyFromQuery:id}/\": expected the stream's own prefix: letters, digits, / _ . = - and !{timestamp:…} of yyyy, MM, dd and HH, for example -c prefix='raw/!{timestamp:yyyy/MM/dd/HH}/'",
+    ],
+    ['proof', 'yes', 'context proof is "yes": expected on or off, for example -c proof=off'],
+    [
+      'lostAfter',
+      '73',
+      'context lostAfter is "73": expected a whole number from 1 to 72 (hours), for example -c lostAfter=48',
+    ],
     ['alarmEmail', '<you@example.com>', 'context alarmEmail is "<you@example.com>": expected'],
     ['alarmEmail', 'you@example', 'context alarmEmail is "you@example": expected'],
   ])('stops synth when %s is %j', (key, value, message) => {
@@ -146,6 +166,25 @@ describe('CDK context', () => {
     expect(() => createApp({ schedule: 'off', timeZone: 'Europe/Berlin' })).toThrow(
       'context timeZone is "Europe/Berlin", but schedule is "off": leave one of them out',
     );
+  });
+
+  it.each<[Record<string, string>, string]>([
+    [
+      { bucketName: 'my-bucket' },
+      'context bucketName is "my-bucket", but the stack makes a stream and a bucket of its own: name your stream too, for example -c deliveryStreamName=my-stream',
+    ],
+    [{ prefix: 'raw/' }, 'context prefix is "raw/", but the stack makes a stream and a bucket of its own: '],
+    [
+      { deliveryStreamName: 'my-stream', proof: 'on' },
+      'context proof is "on", but deliveryStreamName is "my-stream": say which bucket the stream delivers to, for example -c bucketName=my-bucket',
+    ],
+    [
+      { deliveryStreamName: 'my-stream', prefix: 'raw/' },
+      'context prefix is "raw/", but there is no bucketName: say which bucket the stream delivers to, for example -c bucketName=my-bucket',
+    ],
+  ])('refuses %j: events cannot be proven like that', (context, message) => {
+    expect(() => createApp(context)).toThrow(InvalidContextError);
+    expect(() => createApp(context)).toThrow(message);
   });
 
   it('refuses an address for alarms when there are none', () => {

@@ -33,6 +33,9 @@ const variants = [
   { removal: 'destroy' },
   { alarmEmail: 'you@example.com' },
   { monitoring: 'off' },
+  { proof: 'off' },
+  { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' },
+  { deliveryStreamName: 'my-stream', bucketName: 'my-bucket', prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/' },
 ];
 
 /** The role whose id contains a text. */
@@ -215,9 +218,9 @@ describe('the delivery stream', () => {
     ]);
   });
 
-  it('and the function keep their logs for a month', () => {
+  it('and the functions keep their logs for a month', () => {
     const groups = Object.values(templateOf().findResources('AWS::Logs::LogGroup'));
-    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual([30, 30]);
+    expect(groups.map(({ Properties }) => Properties.RetentionInDays)).toEqual([30, 30, 30]);
   });
 });
 
@@ -279,7 +282,7 @@ describe('the function', () => {
       {
         Effect: 'Allow',
         Action: 'sqs:SendMessage',
-        Resource: [arnOf('DeadLetterQueue'), arnOf('WorkQueue')],
+        Resource: [arnOf('DeadLetterQueue'), arnOf('ProofQueue'), arnOf('WorkQueue')],
       },
       {
         Effect: 'Allow',
@@ -308,8 +311,8 @@ describe('the function', () => {
 describe('the queues', () => {
   it('are encrypted and TLS only, with or without a schedule', () => {
     for (const template of [templateOf(), templateOf({ schedule: 'off' })]) {
-      template.resourceCountIs('AWS::SQS::Queue', 2);
-      template.resourceCountIs('AWS::SQS::QueuePolicy', 2);
+      template.resourceCountIs('AWS::SQS::Queue', 3);
+      template.resourceCountIs('AWS::SQS::QueuePolicy', 3);
       template.allResourcesProperties('AWS::SQS::Queue', { SqsManagedSseEnabled: true });
       template.allResourcesProperties('AWS::SQS::QueuePolicy', {
         PolicyDocument: {
@@ -428,7 +431,7 @@ describe('the schedule', () => {
 });
 
 describe('the outputs', () => {
-  it('name the function, the stream, the bucket and the queues, and give a line to invoke it', () => {
+  it('name the functions, the stream, the bucket and the queues, and give a line to invoke it', () => {
     // Act
     const outputs = templateOf({ count: '5000' }).findOutputs('*');
 
@@ -438,6 +441,8 @@ describe('the outputs', () => {
       'DeliveryStreamName',
       'BucketName',
       'WorkQueueUrl',
+      'ProverFunctionName',
+      'ProofQueueUrl',
       'DeadLetterQueueUrl',
       'DashboardUrl',
       'InvokeCommand',

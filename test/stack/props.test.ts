@@ -23,9 +23,11 @@ function refusalOf(props: EventProducerProps): Error {
 /** The value of a prop, as its type has it. */
 function propOf(name: SettingName, value: number): EventProducerProps {
   const { unit }: WholeNumberSetting = settings[name];
-  const convert = { seconds: (seconds: number) => Duration.millis(seconds * 1_000), MiB: mebibytes }[
-    unit ?? ''
-  ];
+  const convert = {
+    hours: (hours: number) => Duration.millis(hours * 3_600_000),
+    seconds: (seconds: number) => Duration.millis(seconds * 1_000),
+    MiB: mebibytes,
+  }[unit ?? ''];
   return { [name]: convert?.(value) ?? value };
 }
 
@@ -52,6 +54,7 @@ const takenBeside: Record<Exclude<SettingName, 'memorySize'>, EventProducerProps
   timeout: {},
   bufferingInterval: {},
   bufferingSize: {},
+  lostAfter: {},
 };
 
 const wrong = (Object.keys(settings) as SettingName[]).flatMap((name) =>

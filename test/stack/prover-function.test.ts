@@ -1,0 +1,274 @@
+import { Duration } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
+import type { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, it } from 'vitest';
+import { proverVariables } from '../../lambda/contract/settings.ts';
+import { EventProducer, type EventProducerProps } from '../../lib/stack/event-producer.ts';
+import { createApp, templateOf } from './synth.ts';
+
+const ownPipeline = { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' };
+const raw = { ...ownPipeline, prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/' };
+
+/** The properties of the one resource of a type whose logical id contains a text. */
+function propertiesOf(type: string, id: string, context: Record<string, string> = {}) {
+  const found = Object.entries(templateOf(context).findResources(type)).filter(([key]) => key.includes(id));
+  expect(found).toHaveLength(1);
+  return found[0]![1].Properties;
+}
+
+const prover = (context?: Record<string, string>) =>
+  propertiesOf('AWS::Lambda::Function', 'ProverFunction', context);
+const producer = (context?: Record<string, string>) =>
+  propertiesOf('AWS::Lambda::Function', 'ProducerFunction', context);
+const proofQueue = (context?: Record<string, string>) =>
+  propertiesOf('AWS::SQS::Queue', 'ProofQueue', context);
+const statements = (context?: Record<string, string>) =>
+  propertiesOf('AWS::IAM::Policy', 'ProverRole', context).PolicyDocument.Statement;
+const refTo = (id: string) => ({ Ref: expect.stringContaining(id) });
+const arnOf = (id: string) => ({ 'Fn::GetAtt': [expect.stringContaining(id), 'Arn'] });
+const foreignBucket = { 'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, ':s3:::my-bucket']] };
+const inForeignBucket = (keys: string) => ({
+  'Fn::Join': ['', ['arn:', { Ref: 'AWS::Partition' }, `:s3:::my-bucket/${keys}`]],
+});
+
+describe('the prover', () => {
+  it('runs on Node 24 and arm64 with 512 MiB and five minutes, and no metric of it is held back', () => {
+    expect(prover()).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      MemorySize: 512,
+      Timeout: 300,
+      Handler: 'index.handler',
+    });
+    expect(prover().Environment.Variables).not.toHaveProperty('POWERTOOLS_METRICS_DISABLED');
+  });
+
+  it('knows its stream, its bucket, its queues and no shortened delays', () => {
+    expect(prover().Environment.Variables).toEqual({
+      DELIVERY_STREAM_NAME: refTo('DeliveryStream'),
+      BUCKET_NAME: refTo('Bucket'),
+      PREFIX: 'events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/',
+      ERROR_PREFIX: 'errors/',
+      BUFFERING_SECONDS: '60',
+      SHARED: 'false',
+      LOST_AFTER_HOURS: '25',
+      PROOF_QUEUE_URL: refTo('ProofQueue'),
+      DEAD_LETTER_QUEUE_URL: refTo('DeadLetterQueue'),
+      TIME_FACTOR: '1',
+      POWERTOOLS_METRICS_NAMESPACE: 'FirehoseEventProducer',
+      POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
+      NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
+    });
+  });
+
+  it('is told all that it reads', () => {
+    expect(Object.keys(prover().Environment.Variables)).toEqual(
+      expect.arrayContaining(Object.values(proverVariables)),
+    );
+  });
+
+  it('may read the objects of its stream, process its queue and leave dead letters, and nothing else', () => {
+    expect(statements()).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: arnOf('ProverLogs'),
+      },
+      {
+        Effect: 'Allow',
+        Action: 's3:ListBucket',
+        Condition: { StringLike: { 's3:prefix': ['events/*', 'errors/*'] } },
+        Resource: arnOf('Bucket'),
+      },
+      {
+        Effect: 'Allow',
+        Action: 's3:GetObject',
+        Resource: { 'Fn::Join': ['', [arnOf('Bucket'), '/events/*']] },
+      },
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: arnOf('DeadLetterQueue') },
+      {
+        Effect: 'Allow',
+        Action: [
+          'sqs:ChangeMessageVisibility',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:GetQueueUrl',
+          'sqs:ReceiveMessage',
+        ],
+        Resource: arnOf('ProofQueue'),
+      },
+    ]);
+  });
+
+  it('publishes nothing with monitoring=off', () => {
+    expect(prover({ monitoring: 'off' }).Environment.Variables).toMatchObject({
+      POWERTOOLS_METRICS_DISABLED: 'true',
+    });
+  });
+
+  it('follows its props', () => {
+    // Act
+    const { stack } = createApp({}, { lostAfter: Duration.hours(30), logRetention: RetentionDays.ONE_DAY });
+
+    // Assess
+    const template = Template.fromStack(stack);
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: { LOST_AFTER_HOURS: '30' } },
+    });
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 1 });
+  });
+});
+
+describe('the producer', () => {
+  it.each([
+    [{}, '75'],
+    [{ bufferingInterval: '0' }, '15'],
+    [{ bufferingInterval: '900' }, '900'],
+    [ownPipeline, '315'],
+    [{ ...ownPipeline, bufferingInterval: '120' }, '135'],
+  ])('with context %j leaves claims that wait %s s', (context, seconds) => {
+    expect(producer(context).Environment.Variables).toMatchObject({
+      PROOF_QUEUE_URL: refTo('ProofQueue'),
+      PROOF_DELAY_SECONDS: seconds,
+    });
+  });
+});
+
+describe('the proof queue', () => {
+  it('keeps a claim for longer than it lives, and shorter than the dead letters, to which hardly one moves', () => {
+    expect(proofQueue()).toMatchObject({
+      SqsManagedSseEnabled: true,
+      MessageRetentionPeriod: 7 * 24 * 60 * 60,
+      RedrivePolicy: { maxReceiveCount: 1_000, deadLetterTargetArn: arnOf('DeadLetterQueue') },
+    });
+  });
+
+  it('hides a claim for longer than the prover may take, and not so long that an alarm fires', () => {
+    const { VisibilityTimeout } = proofQueue();
+    expect(VisibilityTimeout).toBeGreaterThan(prover().Timeout + 5);
+    expect(VisibilityTimeout).toBeLessThan(10 * 60);
+  });
+
+  it('is processed in large batches, two at a time, of which each claim can fail by itself', () => {
+    expect(propertiesOf('AWS::Lambda::EventSourceMapping', 'ProofQueue')).toMatchObject({
+      EventSourceArn: arnOf('ProofQueue'),
+      FunctionName: refTo('ProverFunction'),
+      BatchSize: 100,
+      MaximumBatchingWindowInSeconds: 5,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+  });
+});
+
+describe('a pipeline of your own', () => {
+  it('is proven without owning its stream or its bucket', () => {
+    // Act
+    const template = templateOf(raw);
+
+    // Assess
+    template.resourceCountIs('AWS::KinesisFirehose::DeliveryStream', 0);
+    template.resourceCountIs('AWS::S3::Bucket', 0);
+    template.resourceCountIs('AWS::S3::BucketPolicy', 0);
+    expect(template.findOutputs('BucketName')).toEqual({});
+    expect(prover(raw).Environment.Variables).toMatchObject({
+      DELIVERY_STREAM_NAME: 'my-stream',
+      BUCKET_NAME: 'my-bucket',
+      PREFIX: 'raw/!{timestamp:yyyy/MM/dd/HH}/',
+      BUFFERING_SECONDS: '300',
+      SHARED: 'true',
+    });
+    expect(prover(raw).Environment.Variables).not.toHaveProperty('ERROR_PREFIX');
+  });
+
+  it('is read under its prefix only', () => {
+    expect(statements(raw)).toEqual(
+      expect.arrayContaining([
+        {
+          Effect: 'Allow',
+          Action: 's3:ListBucket',
+          Condition: { StringLike: { 's3:prefix': ['raw/*'] } },
+          Resource: foreignBucket,
+        },
+        { Effect: 'Allow', Action: 's3:GetObject', Resource: inForeignBucket('raw/*') },
+      ]),
+    );
+  });
+
+  it("has Firehose's own prefix when none is given: a policy knows its digits", () => {
+    expect(prover(ownPipeline).Environment.Variables.PREFIX).toBe('!{timestamp:yyyy/MM/dd/HH}/');
+    expect(statements(ownPipeline)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ Condition: { StringLike: { 's3:prefix': ['????/??/??/??/*'] } } }),
+        expect.objectContaining({ Action: 's3:GetObject', Resource: inForeignBucket('????/??/??/??/*') }),
+      ]),
+    );
+  });
+
+  it.each([
+    ['raw/', 'raw/!{timestamp:yyyy/MM/dd/HH}/'],
+    ['raw', 'raw!{timestamp:yyyy/MM/dd/HH}/'],
+    ['', '!{timestamp:yyyy/MM/dd/HH}/'],
+    ['a/dt=!{timestamp:yyyy-MM-dd}/h=!{timestamp:HH}/', 'a/dt=!{timestamp:yyyy-MM-dd}/h=!{timestamp:HH}/'],
+  ])('with prefix %j has keys that start with %j, as Firehose makes them', (prefix, expected) => {
+    expect(prover({ ...ownPipeline, prefix }).Environment.Variables.PREFIX).toBe(expected);
+  });
+});
+
+/** Everything that proving adds, by what its name contains. */
+const traces = /Prov(er|en)|Proof|PROOF|Claim/;
+
+describe('proof', () => {
+  it.each([{}, { deliveryStreamName: 'my-stream' }, ownPipeline])('=off leaves no trace: %j', (context) => {
+    expect(JSON.stringify(templateOf({ ...context, proof: 'off' }).toJSON())).not.toMatch(traces);
+  });
+
+  it('=off takes away nothing else', () => {
+    // Prepare
+    const without = (template: Template) =>
+      Object.keys(template.toJSON().Resources).filter((id) => !/Prover|Alarms/.test(id));
+
+    // Assess
+    expect(without(templateOf())).toEqual(without(templateOf({ proof: 'off' })));
+  });
+
+  it('is off with a stream whose bucket is not known, and on by default otherwise', () => {
+    const proven = (context: Record<string, string>) =>
+      Object.keys(templateOf(context).findOutputs('ProofQueueUrl')).length === 1;
+    const contexts: Record<string, string>[] = [{}, { proof: 'on' }, ownPipeline];
+    expect(contexts.map(proven)).toEqual([true, true, true]);
+    expect(proven({ deliveryStreamName: 'my-stream' })).toBe(false);
+  });
+
+  it.each<[(bucket: Bucket, stream: DeliveryStream) => EventProducerProps, string]>([
+    [(bucket) => ({ bucket }), 'bucket is set, but deliveryStream is not: '],
+    [() => ({ prefix: 'raw/' }), 'prefix is set, but deliveryStream is not: '],
+    [(_, deliveryStream) => ({ deliveryStream, prefix: 'raw/' }), 'prefix is set, but bucket is not: '],
+    [
+      (bucket, deliveryStream) => ({ deliveryStream, bucket, prefix: '*' }),
+      'prefix is "*": expected the stream\'s own prefix: ',
+    ],
+    [
+      (_, deliveryStream) => ({ deliveryStream, proof: true }),
+      'proof is true, but the bucket that deliveryStream delivers to is not known: set bucket, for example ',
+    ],
+  ])('is refused by the path of the construct when props contradict each other: %#', (propsOf, message) => {
+    // Prepare
+    const { stack } = createApp();
+    const { bucket, deliveryStream } = stack.producer;
+    const props = propsOf(bucket as Bucket, deliveryStream as DeliveryStream);
+
+    // Act
+    const create = () => new EventProducer(stack, 'Second', props);
+
+    // Assess
+    expect(create).toThrow(
+      expect.objectContaining({
+        name: 'PropError',
+        message: expect.stringContaining(`FirehoseEventProducer/Second: ${message}`),
+      }),
+    );
+  });
+});
