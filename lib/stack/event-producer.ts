@@ -21,16 +21,17 @@ import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { reportMetrics } from '../../lambda/contract/metrics.ts';
+import { claimsUnsentMetric, proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
 import { defaultSchedule, type MonitoringLevel, settings } from '../../lambda/contract/settings.ts';
 import { BucketDeliveryStream, type BucketDeliveryStreamProps } from './bucket-delivery-stream.ts';
 import { Alarms, type AlarmTunings } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';
 import { ownMetric, producerMetrics } from './monitoring/metrics.ts';
+import { proofMetrics } from './monitoring/proof-metrics.ts';
 import { ProducerFunction, type ProducerFunctionOptions } from './producer-function.ts';
 import { type ProofOptions, provenDestination } from './proof-props.ts';
 import { PropError, requiredSetting, secondsOf } from './prop-checks.ts';
-import { ProverFunction } from './prover-function.ts';
+import { ProverFunction, proverTimeout } from './prover-function.ts';
 
 /** Deliveries of a message after which it moves to the dead-letter queue: AWS recommends at least five. */
 const maxReceiveCount = 5;
@@ -177,9 +178,20 @@ export class EventProducer extends Construct {
     }
     const metrics = producerMetrics(this);
     const namePrefix = this.#physicalName();
+    const proof = this.prover && proofMetrics(this, this.prover);
     this.alarms = new Alarms(this, 'Alarms', {
       watched: this,
       metrics,
+      ...(this.prover &&
+        proof && {
+          proof: {
+            watched: this.prover,
+            metrics: proof,
+            bufferingInterval: this.prover.bufferingInterval,
+            lostAfter: this.prover.lostAfter,
+            timeout: proverTimeout,
+          },
+        }),
       namePrefix,
       timeout: producer.timeout,
       bufferingInterval: this.#longestBuffering(props),
@@ -192,6 +204,7 @@ export class EventProducer extends Construct {
         // Dashboards have no region: those of one account share their names.
         name: `${namePrefix}-${Stack.of(this).region}`,
         metrics,
+        ...(proof && { proof }),
         alarms: this.alarms,
         timeout: producer.timeout,
         memorySize: producer.memorySize,
@@ -242,6 +255,61 @@ export class EventProducer extends Construct {
   /** Requests that failed as a whole: no response, or none that can be used. @default - sum over 5 minutes */
   metricRequestsFailed(options?: MetricOptions): Metric {
     return this.metric(reportMetrics.requestsFailed.name, { statistic: 'Sum', ...options });
+  }
+
+  /** Claims that the proof queue did not take: nobody proves their events. @default - sum over 5 minutes */
+  metricClaimsUnsent(options?: MetricOptions): Metric {
+    return this.metric(claimsUnsentMetric.name, { statistic: 'Sum', ...options });
+  }
+
+  /** Events that were found in the bucket, each counted once: the good events of an SLO. @default - sum over 5 minutes */
+  metricEventsProven(options?: MetricOptions): Metric {
+    return this.metric(proverMetrics.eventsProven.name, { statistic: 'Sum', ...options });
+  }
+
+  /** Events that are proven or lost: all events of an SLO. @default - sum over 5 minutes */
+  metricEventsSettled(options?: MetricOptions): Metric {
+    return this.metric(proverMetrics.eventsSettled.name, { statistic: 'Sum', ...options });
+  }
+
+  /** Events that were not in the bucket when it was looked at first. @default - sum over 5 minutes */
+  metricEventsLate(options?: MetricOptions): Metric {
+    return this.metric(proverMetrics.eventsLate.name, { statistic: 'Sum', ...options });
+  }
+
+  /** Events that are in the bucket more than once. @default - sum over 5 minutes */
+  metricEventsDuplicated(options?: MetricOptions): Metric {
+    return this.metric(proverMetrics.eventsDuplicated.name, { statistic: 'Sum', ...options });
+  }
+
+  /** Events that are not in the bucket, `lostAfter` after they were sent. @default - sum over 5 minutes */
+  metricEventsLost(options?: MetricOptions): Metric {
+    return this.metric(proverMetrics.eventsLost.name, { statistic: 'Sum', ...options });
+  }
+
+  /** Lines in the bucket that are not what was sent. @default - sum over 5 minutes */
+  metricLinesCorrupt(options?: MetricOptions): Metric {
+    return this.metric(proverMetrics.linesCorrupt.name, { statistic: 'Sum', ...options });
+  }
+
+  /** From the end of sending to the proof, in milliseconds. @default - average over 5 minutes */
+  metricTimeToProof(options?: MetricOptions): Metric {
+    return this.metric(proverMetrics.timeToProofMs.name, options);
+  }
+
+  /** From the generation of events to their object in the bucket, in milliseconds. @default - average over 5 minutes */
+  metricDeliveryLatency(options?: MetricOptions): Metric {
+    return this.metric(proverMetrics.latencyMs.name, options);
+  }
+
+  /** Age of the oldest claim that is not proven, of those looked at, in milliseconds. @default - average over 5 minutes */
+  metricOldestClaimAge(options?: MetricOptions): Metric {
+    return this.metric(proverMetrics.oldestClaimAgeMs.name, options);
+  }
+
+  /** Claims that were looked at. @default - sum over 5 minutes */
+  metricClaimsSeen(options?: MetricOptions): Metric {
+    return this.metric(proverMetrics.claimsSeen.name, { statistic: 'Sum', ...options });
   }
 
   /** Records that Firehose refused one by one, each time counted. @default - sum over 5 minutes */

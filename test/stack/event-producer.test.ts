@@ -46,6 +46,17 @@ const metrics: Record<Exclude<MetricMethod, 'metric'>, readonly [name: string, s
   metricRecordsRefused: ['RecordsRefused', Stats.SUM],
   metricBilledBytes: ['BilledBytes', Stats.SUM],
   metricDuration: ['Duration', Stats.AVERAGE],
+  metricClaimsUnsent: ['ClaimsUnsent', Stats.SUM],
+  metricEventsProven: ['EventsProven', Stats.SUM],
+  metricEventsSettled: ['EventsSettled', Stats.SUM],
+  metricEventsLate: ['EventsLate', Stats.SUM],
+  metricEventsDuplicated: ['EventsDuplicated', Stats.SUM],
+  metricEventsLost: ['EventsLost', Stats.SUM],
+  metricLinesCorrupt: ['LinesCorrupt', Stats.SUM],
+  metricTimeToProof: ['TimeToProof', Stats.AVERAGE],
+  metricDeliveryLatency: ['DeliveryLatency', Stats.AVERAGE],
+  metricOldestClaimAge: ['OldestClaimAge', Stats.AVERAGE],
+  metricClaimsSeen: ['ClaimsSeen', Stats.SUM],
 };
 
 /** What of a metric CloudWatch looks for. */

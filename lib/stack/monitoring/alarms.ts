@@ -14,7 +14,9 @@ import { Construct } from 'constructs';
 import { deliveryReserveMs } from '../../../lambda/contract/deadline.ts';
 import { frequencyOf } from '../../aws/schedule.ts';
 import { PropError } from '../prop-checks.ts';
+import { type AlarmRule, lastingPeriods, periodsOf, periodsOfInvocation } from './alarm-rule.ts';
 import type { ProducerMetrics, WatchedResources } from './metrics.ts';
+import { type ProofAlarmsProps, proofAlarmNames, proofAlarmRules } from './proof-alarms.ts';
 
 /** The alarms, in the order in which an event meets their causes. */
 export const alarmNames = [
@@ -30,6 +32,7 @@ export const alarmNames = [
   'RequestsQuota',
   'DeliveryFreshness',
   'DeliverySuccess',
+  ...proofAlarmNames,
   'WorkQueueStuck',
   'DeadLetters',
 ] as const;
@@ -72,6 +75,13 @@ export interface AlarmsProps {
   /** The metrics of the producer. */
   readonly metrics: ProducerMetrics;
 
+  /**
+   * What proves that events are in the bucket.
+   *
+   * @default - nothing does, so nothing of it is watched
+   */
+  readonly proof?: ProofAlarmsProps;
+
   /** Start of the alarms' names, which have to differ from all others of the account and region. */
   readonly namePrefix: string;
 
@@ -103,24 +113,6 @@ export interface AlarmsProps {
   readonly tunings?: AlarmTunings;
 }
 
-/** What makes an alarm of a metric. */
-interface AlarmRule {
-  readonly metric: IMetric;
-  readonly comparison: ComparisonOperator;
-  readonly threshold: number;
-  /** Periods that have to be bad. */
-  readonly periods: number;
-  /** Of how many. @default - of as many, in a row */
-  readonly outOf?: number;
-  readonly missingData: TreatMissingData;
-  /**
-   * What is wrong and what to do, for a person who was asleep. At most 1,024 characters.
-   *
-   * @param lasting How long it has been bad, such as `for 15 minutes`; empty if one period is enough.
-   */
-  readonly description: (threshold: number, lasting: string) => string;
-}
-
 /** An alarm, and when it fires. */
 export interface ProducerAlarm {
   /** The alarm. */
@@ -135,10 +127,7 @@ const { GREATER_THAN_THRESHOLD, GREATER_THAN_OR_EQUAL_TO_THRESHOLD, LESS_THAN_TH
   ComparisonOperator;
 const { BREACHING, IGNORE, NOT_BREACHING } = TreatMissingData;
 
-/** Periods of five minutes that a pressure has to last: a large run is meant to fill the stream for minutes. */
-const lastingPeriods = 3;
-
-/** The alarms of a producer: whether its events are produced, accepted and delivered. */
+/** The alarms of a producer: whether its events are produced, accepted, delivered and proven. */
 export class Alarms extends Construct {
   readonly #byName = new Map<AlarmName, ProducerAlarm>();
   readonly #props: AlarmsProps;
@@ -220,8 +209,8 @@ export class Alarms extends Construct {
     this.#byName.set(name, { alarm, threshold, lasting });
   }
 
-  #rules(): Readonly<Record<AlarmName, AlarmRule | undefined>> {
-    const { watched, metrics, timeout, bufferingInterval } = this.#props;
+  #rules(): Readonly<Partial<Record<AlarmName, AlarmRule | undefined>>> {
+    const { watched, metrics, proof, timeout, bufferingInterval } = this.#props;
     const streamName = watched.deliveryStream.deliveryStreamName;
     const functionName = watched.function.functionName;
     const errorLog =
@@ -342,6 +331,7 @@ export class Alarms extends Construct {
         missingData: NOT_BREACHING,
         description: () => `Firehose fails to write to S3. ${deliveryLog}`,
       },
+      ...(proof && proofAlarmRules(watched, proof)),
       WorkQueueStuck: {
         metric: metrics.workQueueStuck,
         comparison: GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
@@ -429,26 +419,10 @@ function describeLasting(periods: number, outOf: number, minutes: number): strin
     : `in ${periods * minutes} of ${outOf * minutes} minutes`;
 }
 
-/** Periods of five minutes from one data point to the next, of what says something once in so long. */
-function periodsOf(interval: Duration): number {
-  return Math.max(1, Math.ceil(interval.toMinutes({ integral: false }) / 5));
-}
-
 /** A duration that only an invocation reaches that is about to be killed: one that used up half of its reserve. */
 function killedAfterMs(timeout: Duration): number {
   const timeoutMs = timeout.toMilliseconds();
   return timeoutMs - deliveryReserveMs(timeoutMs) / 2;
-}
-
-/**
- * How far back to look for an invocation that has just ended: Lambda stamps its metrics with the start of the invocation,
- * and a period later is too late when there are data points of others since.
- *
- * @returns Periods of five minutes, with one more for what is published late.
- * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
- */
-function periodsOfInvocation(timeout: Duration): number {
-  return periodsOf(timeout) + 1;
 }
 
 const hour = 60;

@@ -19,6 +19,7 @@ import { hoursPerMonth } from '../../aws/billing.ts';
 import { type Prices, pricesSource } from '../../aws/prices.ts';
 import type { AlarmName, Alarms, ProducerAlarm } from './alarms.ts';
 import type { ProducerMetrics } from './metrics.ts';
+import type { ProofMetrics } from './proof-metrics.ts';
 
 /** Properties of a {@link ProducerDashboard}. */
 export interface ProducerDashboardProps {
@@ -26,6 +27,8 @@ export interface ProducerDashboardProps {
   readonly name: string;
   /** What is drawn. */
   readonly metrics: ProducerMetrics;
+  /** What of proving is drawn. @default - nothing is proven */
+  readonly proof?: ProofMetrics;
   /** Whose state and thresholds are drawn. */
   readonly alarms: Alarms;
   /** Time that an invocation may take. */
@@ -39,7 +42,7 @@ export interface ProducerDashboardProps {
 const columns = 24;
 const rowHeight = 5;
 
-/** A dashboard on which an event goes from top to bottom: produced, accepted, delivered; then what that takes and costs. */
+/** A dashboard on which an event goes from top to bottom: produced, accepted, delivered, proven; then what that takes and costs. */
 export class ProducerDashboard extends Construct {
   /** The dashboard. */
   readonly dashboard: Dashboard;
@@ -135,6 +138,7 @@ export class ProducerDashboard extends Construct {
             right: { unit: 'objects', metrics: [metrics.objectsInBucket] },
           }),
         ]),
+        ...(props.proof ? provenSection(props.proof, alarms) : []),
         ...section('Work queue', 'slices of large runs, and what an invocation could not finish', [
           graph({
             title: 'Messages',
@@ -258,6 +262,43 @@ function limitGraph(
     }),
   ];
   return graph({ title, unit, metrics: [...rates, ...(alarmAt ?? []), limit] });
+}
+
+function provenSection(metrics: ProofMetrics, alarms: Alarms) {
+  return section('Proven', 'what the prover found in the bucket', [
+    graph({
+      title: 'Events found',
+      unit: 'events',
+      metrics: [metrics.eventsProven, metrics.eventsLate, metrics.eventsLost],
+      lines: alarmLines(alarms, 'EventsLost', 'any lost'),
+    }),
+    graph({
+      title: 'How long it takes',
+      unit: 'milliseconds',
+      metrics: [
+        metrics.latencyMedian,
+        metrics.latencyMost,
+        metrics.timeToProofMedian,
+        metrics.timeToProofMax,
+      ],
+    }),
+    graph({
+      title: 'Claims',
+      unit: 'milliseconds',
+      metrics: [metrics.oldestClaimAge],
+      lines: alarmLines(alarms, 'EventsUnproven', 'older'),
+      right: {
+        unit: 'claims',
+        metrics: [metrics.claimsSeen, metrics.claimsWaiting, metrics.claimsUnsent],
+      },
+    }),
+    graph({
+      title: 'Duplicates and corrupt lines',
+      unit: 'events, lines',
+      metrics: [metrics.eventsDuplicated, metrics.linesCorrupt],
+      lines: alarmLines(alarms, 'EventsCorrupt', 'any corrupt'),
+    }),
+  ]);
 }
 
 function costSection({ metrics, memorySize, prices }: ProducerDashboardProps) {

@@ -39,7 +39,13 @@ interface AlarmProperties {
 /** What a reference in the template stands for, as an operator would call it. */
 function nameOf(value: unknown): string {
   const text = JSON.stringify(value);
-  const parts = { DeadLetterQueue: 'dead letters', WorkQueue: 'work queue', ProducerFunction: 'function' };
+  const parts = {
+    DeadLetterQueue: 'dead letters',
+    WorkQueue: 'work queue',
+    ProofQueue: 'proof queue',
+    ProducerFunction: 'function',
+    ProverFunction: 'prover',
+  };
   const [, name] = Object.entries(parts).find(([part]) => text.includes(part)) ?? [];
   return name ?? (text.includes('DeliveryStream') ? 'stream' : String(value));
 }
@@ -91,7 +97,54 @@ const stream = '{DeliveryStreamName=stream}';
 const own = '{DeliveryStreamName=stream, service=firehose-event-producer}';
 const quota = '100 * incoming / PERIOD(incoming) / limit';
 
+const proofAlarms = {
+  ClaimsUnsent: {
+    watches: [`Sum FirehoseEventProducer ClaimsUnsent ${own}`],
+    fires: '> 0, 1 x 300 s',
+    missing: 'notBreaching',
+  },
+  ProverSilence: {
+    watches: [
+      'IF(waiting > 0 AND FILL(seen, 0) == 0, 1, 0)',
+      'waiting: Maximum AWS/SQS ApproximateNumberOfMessagesVisible {QueueName=proof queue}',
+      `seen: Sum FirehoseEventProducer ClaimsSeen ${own}`,
+    ],
+    fires: '>= 1, 3 x 300 s',
+    missing: 'ignore',
+  },
+  ProverErrors: {
+    watches: ['Sum AWS/Lambda Errors {FunctionName=prover}'],
+    fires: '> 0, 1 of 2 x 300 s',
+    missing: 'notBreaching',
+  },
+  EventsUnproven: {
+    watches: [`Maximum FirehoseEventProducer OldestClaimAge ${own}`],
+    fires: '> 660000, 1 of 4 x 300 s',
+    missing: 'notBreaching',
+  },
+  EventsLost: {
+    watches: [`Sum FirehoseEventProducer EventsLost ${own}`],
+    fires: '> 0, 1 x 300 s',
+    missing: 'notBreaching',
+  },
+  EventsCorrupt: {
+    watches: [`Sum FirehoseEventProducer LinesCorrupt ${own}`],
+    fires: '> 0, 1 x 300 s',
+    missing: 'notBreaching',
+  },
+  Duplicates: {
+    watches: [
+      'FILL(duplicated, 0) - FILL(uncertain, 0)',
+      `duplicated: Sum FirehoseEventProducer EventsDuplicated ${own}`,
+      `uncertain: Sum FirehoseEventProducer EventsUncertain ${own}`,
+    ],
+    fires: '> 0, 2 x 3600 s',
+    missing: 'notBreaching',
+  },
+};
+
 const expected = {
+  ...proofAlarms,
   DeliveryFreshness: {
     watches: [`Maximum AWS/Firehose DeliveryToS3.DataFreshness ${stream}`],
     fires: '> 360, 1 x 300 s',
@@ -239,7 +292,8 @@ describe('the alarms', () => {
     const imported = alarmsOf(templateOf({ deliveryStreamName: 'my-stream' }));
 
     // Assess
-    expect(Object.keys(imported).sort()).toEqual(Object.keys(expected).sort());
+    const unproven = Object.keys(expected).filter((name) => !(name in proofAlarms));
+    expect(Object.keys(imported).sort()).toEqual(unproven.sort());
     expect(rule(imported.DeliveryFreshness!)).toBe('> 1200, 1 of 3 x 300 s');
     expect(rule(imported.DeliverySuccess!)).toBe('< 1, 3 of 9 x 300 s');
     expect(watched(imported.DeliveryFreshness!)).toEqual([
@@ -248,6 +302,29 @@ describe('the alarms', () => {
     expect(watched(imported.EventsUndelivered!)).toEqual([
       'Sum FirehoseEventProducer EventsUndelivered {DeliveryStreamName=my-stream, service=firehose-event-producer}',
     ]);
+  });
+
+  it('watch a pipeline of your own too, which buffers for 5 minutes unless somebody says otherwise', () => {
+    // Prepare
+    const pipeline = { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' };
+
+    // Act
+    const alarms = alarmsOf(templateOf(pipeline));
+
+    // Assess
+    expect(Object.keys(alarms).sort()).toEqual(Object.keys(expected).sort());
+    expect(rule(alarms.EventsUnproven!)).toBe('> 900000, 1 of 4 x 300 s');
+    expect(watched(alarms.EventsLost!)).toEqual([
+      'Sum FirehoseEventProducer EventsLost {DeliveryStreamName=my-stream, service=firehose-event-producer}',
+    ]);
+    const told = alarmsOf(templateOf({ ...pipeline, bufferingInterval: '120' }));
+    expect(rule(told.EventsUnproven!)).toBe('> 720000, 1 of 4 x 300 s');
+    expect(rule(told.DeliveryFreshness!)).toBe('> 420, 1 x 300 s');
+  });
+
+  it('are those of before without proof', () => {
+    const { length } = Object.keys(alarmsOf(templateOf({ proof: 'off' })));
+    expect(length).toBe(Object.keys(expected).length - Object.keys(proofAlarms).length);
   });
 
   it('wait for as long as the created stream buffers', () => {

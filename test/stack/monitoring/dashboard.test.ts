@@ -137,6 +137,43 @@ const expected = {
     ],
     lines: [],
   },
+  'Events found': {
+    axes: ['events'],
+    draws: [
+      `proven: ${own('Sum', 'EventsProven')}`,
+      `late: not there at the first look: ${own('Sum', 'EventsLate')}`,
+      `lost: ${own('Sum', 'EventsLost')}`,
+    ],
+    lines: ['0: alarm: any lost'],
+  },
+  'How long it takes': {
+    axes: ['milliseconds'],
+    draws: [
+      `median event, until it landed: ${own('p50', 'DeliveryLatency')}`,
+      `99 % of events, until they landed: ${own('p99', 'DeliveryLatency')}`,
+      `median claim, until it was proven: ${own('p50', 'TimeToProof')}`,
+      `longest claim, until it was proven: ${own('Maximum', 'TimeToProof')}`,
+    ],
+    lines: [],
+  },
+  Claims: {
+    axes: ['milliseconds', 'claims'],
+    draws: [
+      `oldest claim not proven: ${own('Maximum', 'OldestClaimAge')}`,
+      `looked at: ${own('Sum', 'ClaimsSeen')} (right)`,
+      `waiting: ${sqs('Maximum', 'ApproximateNumberOfMessagesVisible', 'proof-queue')} (right)`,
+      `not sent: ${own('Sum', 'ClaimsUnsent')} (right)`,
+    ],
+    lines: ['660000: alarm: older'],
+  },
+  'Duplicates and corrupt lines': {
+    axes: ['events, lines'],
+    draws: [
+      `events found more than once: ${own('Sum', 'EventsDuplicated')}`,
+      `corrupt lines: ${own('Sum', 'LinesCorrupt')}`,
+    ],
+    lines: ['0: alarm: any corrupt'],
+  },
   Messages: {
     axes: ['messages'],
     draws: [
@@ -220,6 +257,9 @@ const shownBy: Partial<Record<AlarmName, readonly [title: keyof typeof expected,
   RequestsQuota: ['Requests', 'alarm: '],
   DeliveryFreshness: ['How late', 'alarm: '],
   DeliverySuccess: ['Success', 'alarm: '],
+  EventsUnproven: ['Claims', 'alarm: '],
+  EventsLost: ['Events found', 'alarm: '],
+  EventsCorrupt: ['Duplicates and corrupt lines', 'alarm: '],
   DeadLetters: ['Dead letters', 'alarm: '],
 };
 
@@ -237,6 +277,9 @@ function expectedWithout(name: AlarmName) {
 function widgetOf({ widgets }: typeof body, title: string): Widget {
   return widgets.find(({ properties }) => properties.title === title)!;
 }
+
+/** The row of what is proven: its heading and its graphs. */
+const provenWidgets = 5;
 
 const graphs = body.widgets.filter(({ type }) => type === 'metric');
 
@@ -258,6 +301,7 @@ describe('the dashboard', () => {
       '## Produced',
       '## Accepted',
       '## Delivered',
+      '## Proven',
       '## Work queue',
       '## Function',
       '## Cost',
@@ -330,7 +374,7 @@ describe('the dashboard', () => {
     const imported = dashboardBody(templateOf({ deliveryStreamName: 'my-stream' }));
 
     // Assess
-    expect(imported.widgets).toHaveLength(body.widgets.length);
+    expect(imported.widgets).toHaveLength(body.widgets.length - provenWidgets);
     expect(describeWidget(widgetOf(imported, 'How late'))).toMatchObject({
       draws: ['oldest record not in S3 yet: Maximum AWS/Firehose DeliveryToS3.DataFreshness {my-stream}'],
       lines: ['1200: alarm: older'],
@@ -338,6 +382,11 @@ describe('the dashboard', () => {
     expect(describeWidget(widgetOf(imported, 'Success')).lines).toEqual([
       '1: alarm: less, in 15 of 45 minutes',
     ]);
+  });
+
+  it('has no row of what is proven without proof', () => {
+    const { widgets } = dashboardBody(templateOf({ proof: 'off' }));
+    expect(widgets).toHaveLength(body.widgets.length - provenWidgets);
   });
 
   it('says when alarms fire that are tuned', () => {

@@ -23,8 +23,8 @@ function countsOf(template: Template) {
 
 describe.each(ways)('%s', (_, templateWith) => {
   it.each([
-    ['full', { alarms: 14, dashboards: 1, dashboardUrls: 1 }],
-    ['alarms', { alarms: 14, dashboards: 0, dashboardUrls: 0 }],
+    ['full', { alarms: 21, dashboards: 1, dashboardUrls: 1 }],
+    ['alarms', { alarms: 21, dashboards: 0, dashboardUrls: 0 }],
     ['off', { alarms: 0, dashboards: 0, dashboardUrls: 0 }],
   ] as const)('%s leaves %j', (monitoring, counts) => {
     expect(countsOf(templateWith(monitoring))).toEqual(counts);

@@ -71,7 +71,9 @@ const names = {
   DeadLetterQueue: 'dead-letter-queue',
   WorkQueue: 'work-queue',
   DeliveryStream: 'stream',
+  ProofQueue: 'proof-queue',
   ProducerFunction: 'function',
+  ProverFunction: 'prover',
   Region: 'region',
 };
 

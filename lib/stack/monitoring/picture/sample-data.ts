@@ -16,7 +16,7 @@ const largeRuns: Readonly<Record<number, number>> = { 52: 10_000_000, 104: 5_000
 const brokenFrom = 139;
 
 /** The alarms that the sample data fires. */
-export const firing = ['DeliveryFreshness', 'DeliverySuccess'];
+export const firing = ['DeliveryFreshness', 'DeliverySuccess', 'EventsUnproven'];
 
 /** From 0 to 1, always the same for the same numbers. */
 function noise(point: number, salt: number): number {
@@ -69,6 +69,15 @@ const values: Readonly<Record<string, (point: number) => number | undefined>> = 
   'DeliveryToS3.Bytes': unlessBroken((point) => delivered(point) * 23),
   'DeliveryToS3.Records': unlessBroken(records),
   'DeliveryToS3.ObjectCount': unlessBroken((point) => 1 + slices(point)),
+  EventsProven: (point) => (isBroken(point) ? 0 : delivered(point)),
+  EventsLate: (point) => (isBroken(point) ? delivered(point) : slices(point) > 5 ? 120_000 : 0),
+  EventsDuplicated: (point) => (slices(point) > 5 ? 2_255 : 0),
+  'DeliveryLatency p50': unlessBroken((point) => 34_000 + 3_000 * noise(point, 6)),
+  'DeliveryLatency p99': unlessBroken((point) => 64_000 + 5_000 * noise(point, 7)),
+  'TimeToProof p50': unlessBroken((point) => 78_000 + 2_000 * noise(point, 8)),
+  'TimeToProof Maximum': unlessBroken((point) => 81_000 + 3_000 * noise(point, 9) + 4_000 * slices(point)),
+  OldestClaimAge: (point) => (isBroken(point) ? (point - brokenFrom + 1) * 300_000 : 0),
+  ClaimsSeen: (point) => (isBroken(point) ? 3 : 1 + slices(point)),
   ApproximateNumberOfMessagesVisible: (point) => Math.max(0, slices(point) - 4),
   ApproximateNumberOfMessagesNotVisible: (point) => Math.min(4, slices(point)),
   ApproximateAgeOfOldestMessage: (point) => 14 * slices(point),
@@ -79,7 +88,7 @@ const values: Readonly<Record<string, (point: number) => number | undefined>> = 
 };
 
 /** Metrics that stay at zero: nothing goes wrong but what is broken. */
-const zeros = ['EventsUndelivered', 'Errors', 'Throttles'];
+const zeros = ['EventsUndelivered', 'EventsLost', 'LinesCorrupt', 'ClaimsUnsent', 'Errors', 'Throttles'];
 
 /**
  * The sample data of a metric.
@@ -88,7 +97,8 @@ const zeros = ['EventsUndelivered', 'Errors', 'Throttles'];
  */
 export function sampleSeries(metricName: string, statistic: string, dimensions: readonly string[]): Series {
   const value = values[`${metricName} ${statistic}`] ?? values[metricName];
-  if (zeros.includes(metricName) || dimensions.includes('dead-letter-queue')) {
+  const isEmpty = dimensions.includes('dead-letter-queue') || dimensions.includes('proof-queue');
+  if (zeros.includes(metricName) || isEmpty) {
     return Array.from({ length: pointCount }, () => 0);
   }
   if (value === undefined) {
