@@ -8,6 +8,10 @@ export interface Prices {
   readonly lambdaUsdPerRequest: number;
   /** A request to a standard queue: a message is sent, received and deleted, which makes three. */
   readonly sqsUsdPerRequest: number;
+  /** A request that lists up to 1,000 objects of a bucket. */
+  readonly s3UsdPerListRequest: number;
+  /** A request that reads an object, however large: within a region its bytes are free. */
+  readonly s3UsdPerGetRequest: number;
   /** A month of a metric of one's own. */
   readonly cloudWatchUsdPerMetricMonth: number;
   /** A month of each metric that an alarm watches. */
@@ -24,6 +28,7 @@ export const pricesSource = {
     'https://aws.amazon.com/firehose/pricing/',
     'https://aws.amazon.com/lambda/pricing/',
     'https://aws.amazon.com/sqs/pricing/',
+    'https://aws.amazon.com/s3/pricing/',
     'https://aws.amazon.com/cloudwatch/pricing/',
   ],
 } as const;
@@ -38,6 +43,8 @@ export const prices: Prices = {
   lambdaUsdPerGbSecond: 0.0000133334,
   lambdaUsdPerRequest: 0.0000002,
   sqsUsdPerRequest: 0.0000004,
+  s3UsdPerListRequest: 0.000005,
+  s3UsdPerGetRequest: 0.0000004,
   cloudWatchUsdPerMetricMonth: 0.3,
   cloudWatchUsdPerAlarmMetricMonth: 0.1,
   cloudWatchUsdPerDashboardMonth: 3,

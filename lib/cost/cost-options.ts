@@ -16,6 +16,7 @@ export interface CostOptions {
   readonly count?: number;
   readonly schedule: string;
   readonly monitoring: MonitoringLevel;
+  readonly proof: 'on' | 'off';
   readonly context?: Readonly<Record<string, string>>;
   readonly json?: true;
 }
@@ -36,6 +37,11 @@ export function createCostCommand(): Command {
         .choices(monitoringLevels)
         .default(monitoringLevels[0]),
     )
+    .addOption(
+      new Option('--proof <on|off>', 'whether the prover reads the bucket')
+        .choices(['on', 'off'])
+        .default('on'),
+    )
     .option(
       '-c, --context <price=value>',
       'a price of your own, see below; may be given several times',
@@ -50,6 +56,7 @@ export function toCostQuestion({
   count = settings.count.default,
   schedule,
   monitoring,
+  proof,
   context,
 }: CostOptions): CostQuestion {
   const cdkJson = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
@@ -57,6 +64,7 @@ export function toCostQuestion({
     count,
     schedule,
     monitoring,
+    proof: proof === 'on',
     prices: withOwnPrices({ ...cdkJson.context, ...context }, 'context '),
   };
 }

@@ -5,6 +5,7 @@ import type { Prices } from '../aws/prices.ts';
 import { quotas } from '../aws/quotas.ts';
 import { type Frequency, frequencyOf } from '../aws/schedule.ts';
 import { billedBytesOf, formatFigures } from './format-figures.ts';
+import { provingOf, provingUsd } from './proving.ts';
 import { type Watching, watchingOf } from './watching.ts';
 
 /** What {@link estimateCosts} works with. */
@@ -15,6 +16,8 @@ export interface CostQuestion {
   readonly schedule: string;
   /** What the producer is watched with. */
   readonly monitoring: MonitoringLevel;
+  /** Whether events are proven. */
+  readonly proof: boolean;
   /** What things cost. */
   readonly prices: Prices;
 }
@@ -35,7 +38,7 @@ export interface FormatCosts {
   readonly partOfSingle: number | null;
   /** A month, by service: all runs of the schedule, and what is there whether it runs or not. */
   readonly usdPerMonth: Record<
-    'firehose' | 'lambda' | 'sqs' | 'metrics' | 'alarms' | 'dashboards' | 'total',
+    'firehose' | 'lambda' | 'sqs' | 'proof' | 'metrics' | 'alarms' | 'dashboards' | 'total',
     number
   >;
   /** What the schedule asks for, as a share of the stream's quota in us-east-1; with more than 1 the work queue grows for ever. */
@@ -43,7 +46,7 @@ export interface FormatCosts {
 }
 
 /** What a run and a month cost. */
-export interface CostEstimate extends Pick<CostQuestion, 'count' | 'schedule' | 'monitoring' | 'prices'> {
+export interface CostEstimate extends CostQuestion {
   /** Runs of a month of 730 hours. */
   readonly runsPerMonth: number;
   /** What the producer is watched with. */
@@ -84,18 +87,23 @@ export const pollsPerMonth = 5 * 3 * 60 * hoursPerMonth;
  * @throws Error if `schedule` is no expression that repeats.
  */
 export function estimateCosts(question: CostQuestion): CostEstimate {
-  const { count, schedule, monitoring, prices } = question;
+  const { count, schedule, monitoring, proof, prices } = question;
   const frequency = checkFrequency(schedule);
   const { runsPerMonth } = frequency;
-  const watching = watchingOf(monitoring, schedule !== 'off');
+  const watching = watchingOf(monitoring, schedule !== 'off', proof);
   const runs = (Object.keys(formatFigures) as RecordFormat[]).map((recordFormat) =>
     estimateRun(recordFormat, question),
   );
   const singleUsd = runs.find(({ recordFormat }) => recordFormat === 'single')!.usdPerRun.total;
+  const pollsUsd = pollsPerMonth * prices.sqsUsdPerRequest;
+  const proofUsd = proof
+    ? runsPerMonth * provingUsd(provingOf(count, Math.ceil(count / eventsPerSlice)), prices) + pollsUsd
+    : 0;
   const perMonth = ({ firehose, lambda, sqs }: FormatCosts['usdPerRun']) => ({
     firehose: firehose * runsPerMonth,
     lambda: lambda * runsPerMonth,
-    sqs: sqs * runsPerMonth + pollsPerMonth * prices.sqsUsdPerRequest,
+    sqs: sqs * runsPerMonth + pollsUsd,
+    proof: proofUsd,
     // A metric is billed by the hour in which a value of it came.
     metrics:
       watching.metrics * prices.cloudWatchUsdPerMetricMonth * (frequency.activeHoursPerMonth / hoursPerMonth),
@@ -106,6 +114,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
     count,
     schedule,
     monitoring,
+    proof,
     runsPerMonth,
     watching,
     formats: runs.map((run) => ({

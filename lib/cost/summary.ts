@@ -13,6 +13,7 @@ import {
   quotaBytesPerSecond,
   responseSeconds,
 } from './estimate.ts';
+import { listsPerLook, proverCpuMicrosPerEvent, proverMemoryMiB, proverWaitSeconds } from './proving.ts';
 
 /** A price with all its digits. */
 function formatPrice(usd: number): string {
@@ -54,6 +55,7 @@ export function summarize(estimate: CostEstimate): string {
       row('Firehose', ({ usdPerMonth }) => formatDollars(usdPerMonth.firehose)),
       row('Lambda', ({ usdPerMonth }) => formatDollars(usdPerMonth.lambda)),
       row('SQS', ({ usdPerMonth }) => formatDollars(usdPerMonth.sqs)),
+      ...(estimate.proof ? [row('proof', ({ usdPerMonth }) => formatDollars(usdPerMonth.proof))] : []),
       row(`${watching.metrics} metrics of its own`, ({ usdPerMonth }) => formatDollars(usdPerMonth.metrics)),
       row(`${watching.alarms} alarms, on ${watching.alarmMetrics} metrics`, ({ usdPerMonth }) =>
         formatDollars(usdPerMonth.alarms),
@@ -84,7 +86,7 @@ function describeOverload(formats: readonly FormatCosts[]): string[] {
       ];
 }
 
-function describeModel({ formats, monitoring, prices }: CostEstimate): string[] {
+function describeModel({ formats, monitoring, proof, prices }: CostEstimate): string[] {
   const { metrics, alarms, dashboards } = formats[0]!.usdPerMonth;
   const isCut = formats.some(({ invocations }) => invocations > 1);
   return [
@@ -99,6 +101,7 @@ function describeModel({ formats, monitoring, prices }: CostEstimate): string[] 
         ]
       : []),
     `  SQS       requests x ${formatPrice(prices.sqsUsdPerRequest)}: three a slice, and ${formatNumber(pollsPerMonth)} a month by which Lambda asks for slices`,
+    ...(proof ? describeProof(prices) : []),
     `  watching  a metric ${formatPrice(prices.cloudWatchUsdPerMetricMonth)} a month, billed by the hour in which the producer runs; each metric`,
     `            that an alarm watches ${formatPrice(prices.cloudWatchUsdPerAlarmMetricMonth)}; a dashboard ${formatPrice(prices.cloudWatchUsdPerDashboardMonth)}; a month has ${hoursPerMonth} hours`,
     ...(monitoring === 'off'
@@ -106,8 +109,17 @@ function describeModel({ formats, monitoring, prices }: CostEstimate): string[] 
       : [
           `            monitoring=off saves ${formatDollars(metrics + alarms + dashboards)} a month: no metrics of its own, alarms, dashboard`,
         ]),
-    '  left out  S3, CloudWatch Logs, EventBridge Scheduler (14 million invocations a month are free), data',
-    '            transfer, what is sent twice, the time that eventsPerSecond adds; no free tier is taken off',
+    '  left out  what S3 stores, CloudWatch Logs, EventBridge Scheduler (14 million invocations a month are',
+    '            free), data transfer, what is sent twice, the time that eventsPerSecond adds;',
+    '            no free tier is taken off',
+  ];
+}
+
+function describeProof(prices: Prices): string[] {
+  return [
+    `  proof     a claim a slice: SQS as above, an invocation of ${proverMemoryMiB / 1_024} GB for ${proverWaitSeconds} s and ${proverCpuMicrosPerEvent} µs of CPU an event,`,
+    `            ${listsPerLook} lists of S3 x ${formatPrice(prices.s3UsdPerListRequest)}; each object read once x ${formatPrice(prices.s3UsdPerGetRequest)}; and ${formatNumber(pollsPerMonth)} requests`,
+    '            a month by which Lambda asks for claims',
   ];
 }
 

@@ -153,6 +153,35 @@ describe('the costs of a month', () => {
     expect(formats.map(({ quotaShare }) => Number(quotaShare.toFixed(2)))).toEqual([2.16, 0.65, 2.16]);
   });
 
+  it('stay under a dollar for proof, without monitoring', () => {
+    // Act
+    const { proof, metrics, alarms, dashboards, total } = costsOf('ndjson', {
+      monitoring: 'off',
+    }).usdPerMonth;
+
+    // Assess
+    expect([metrics, alarms, dashboards]).toEqual([0, 0, 0]);
+    expect(proof).toBeGreaterThan(0.25);
+    expect(total).toBeLessThan(1);
+  });
+
+  it('have no part for proof without it', () => {
+    expect(costsOf('ndjson', { proof: false }).usdPerMonth.proof).toBe(0);
+  });
+
+  it('count a claim a slice, and what Lambda pays to ask for claims', () => {
+    // Act
+    const proof = (schedule: string, count: number) =>
+      costsOf('ndjson', { schedule, count }).usdPerMonth.proof;
+
+    // Assess
+    const polls = 657_000 * 0.0000004;
+    expect(proof('off', 100)).toBeCloseTo(polls, 12);
+    const claim = (proof('rate(1 hour)', 100) - polls) / 730;
+    const claims = (proof('rate(1 hour)', 3_000_000) - polls) / 730;
+    expect(claims / claim).toBeGreaterThan(3);
+  });
+
   it('need a schedule that repeats', () => {
     expect(() => estimateOf({ schedule: 'at(2026-11-22T08:00:00)' })).toThrow('schedule is "at(');
   });

@@ -13,6 +13,7 @@ export function estimateOf(question: Partial<CostQuestion> = {}): CostEstimate {
     count: 100,
     schedule: 'rate(5 minutes)',
     monitoring: 'full',
+    proof: true,
     prices,
     ...question,
   });

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { bytesPerGb } from '../../lambda/contract/cost.ts';
 import { monitoringLevels } from '../../lambda/contract/settings.ts';
 import { prices } from '../../lib/aws/prices.ts';
+import { pollsPerMonth } from '../../lib/cost/estimate.ts';
+import { provingBesides, provingUsd } from '../../lib/cost/proving.ts';
 import { summarize } from '../../lib/cost/summary.ts';
 import { formatDollars } from '../../lib/terminal/text.ts';
 import { costsOf, estimateOf } from './factories.ts';
@@ -78,6 +81,23 @@ describe('what npm run cost prints', () => {
   });
 });
 
+describe('the page about proof', () => {
+  it.each([1, 10])('says what it costs to prove events among %i GB an hour of others', (gigabytes) => {
+    // Prepare
+    const proofPage = readFileSync('docs/proof.md', 'utf8');
+    const { runsPerMonth } = estimateOf();
+
+    // Act
+    const proving = provingBesides(100, gigabytes * bytesPerGb);
+
+    // Assess
+    const usd = runsPerMonth * provingUsd(proving, prices) + pollsPerMonth * prices.sqsUsdPerRequest;
+    expect(proofPage).toContain(
+      `| ${gigabytes} GB an hour | ${proving.objects} | ${proving.seconds.toFixed(1)} s | ${formatDollars(usd)} |`,
+    );
+  });
+});
+
 describe('the page about the cost', () => {
   const million = summarize(estimateOf({ count: 1_000_000 }));
 
@@ -121,6 +141,29 @@ describe('the page about the cost', () => {
     expect(page).toContain(
       `| \`npm run cost -- --monitoring …\` | ${months.map(formatDollars).join(' | ')} |`,
     );
+  });
+
+  it('says what a month costs without proof', () => {
+    // Act
+    const months = monitoringLevels.map(
+      (monitoring) => costsOf('ndjson', { monitoring, proof: false }).usdPerMonth.total,
+    );
+
+    // Assess
+    expect(page).toContain(
+      `| \`npm run cost -- --proof off --monitoring …\` | ${months.map(formatDollars).join(' | ')} |`,
+    );
+  });
+
+  it('names what it costs to prove the default, and to watch', () => {
+    // Act
+    const { proof, metrics, alarms, dashboards } = costsOf('ndjson').usdPerMonth;
+
+    // Assess
+    expect(page).toContain(
+      `${formatDollars(metrics + alarms + dashboards)} of it watches the producer and the prover`,
+    );
+    expect(page).toContain(`${formatDollars(proof)} proves the events`);
   });
 });
 

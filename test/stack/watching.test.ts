@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { reportMetrics } from '../../lambda/contract/metrics.ts';
+import { proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
 import { defaultSchedule, monitoringLevels, settings } from '../../lambda/contract/settings.ts';
+import { proverMemoryMiB } from '../../lib/cost/proving.ts';
 import { watchingOf } from '../../lib/cost/watching.ts';
 import type { AlarmProperties } from '../../lib/simulation/cloudwatch.ts';
 import { templateOf } from './synth.ts';
@@ -24,32 +25,42 @@ describe('what the cost table says of the stack', () => {
     );
     expect(propertiesOf('AWS::Lambda::EventSourceMapping')).toEqual([
       expect.objectContaining({ ScalingConfig: { MaximumConcurrency: settings.maxConcurrency.default } }),
+      // Lambda asks each queue as often: the prover's too.
+      expect.objectContaining({ ScalingConfig: { MaximumConcurrency: 2 } }),
     ]);
+    expect(propertiesOf('AWS::Lambda::Function')).toContainEqual(
+      expect.objectContaining({ MemorySize: proverMemoryMiB, Timeout: 300 }),
+    );
   });
 
   it.each(
     monitoringLevels.flatMap((monitoring) =>
-      ['rate(5 minutes)', 'off'].map((schedule) => ({ monitoring, schedule })),
+      ['rate(5 minutes)', 'off'].flatMap((schedule) =>
+        ['on', 'off'].map((proof) => ({ monitoring, schedule, proof })),
+      ),
     ),
-  )('is how many alarms and dashboards there are: %j', ({ monitoring, schedule }) => {
+  )('is how many alarms and dashboards there are: %j', ({ monitoring, schedule, proof }) => {
     // Prepare
-    const context = { monitoring, schedule };
+    const context = { monitoring, schedule, proof };
 
     // Act
     const alarms = propertiesOf('AWS::CloudWatch::Alarm', context) as AlarmProperties[];
     const dashboards = propertiesOf('AWS::CloudWatch::Dashboard', context);
 
     // Assess
-    expect(watchingOf(monitoring, schedule !== 'off')).toMatchObject({
+    expect(watchingOf(monitoring, schedule !== 'off', proof === 'on')).toMatchObject({
       alarms: alarms.length,
       alarmMetrics: alarms.reduce((sum, alarm) => sum + metricsOf(alarm), 0),
       dashboards: dashboards.length,
     });
   });
 
-  it('is how many metrics the function publishes: those of the report, and its cold starts', () => {
-    expect(watchingOf('full', true).metrics).toBe(Object.keys(reportMetrics).length + 1);
-    expect(watchingOf('alarms', true).metrics).toBe(watchingOf('full', true).metrics);
+  it('is how many metrics the functions publish: those of the report, cold starts, the prover, claims not sent', () => {
+    const producer = Object.keys(reportMetrics).length + 1;
+    const prover = Object.keys(proverMetrics).length + 1;
+    expect(watchingOf('full', true, false).metrics).toBe(producer);
+    expect(watchingOf('full', true, true).metrics).toBe(producer + prover);
+    expect(watchingOf('alarms', true, true).metrics).toBe(producer + prover);
   });
 
   it('is whether the function publishes metrics of its own', () => {
@@ -57,6 +68,6 @@ describe('what the cost table says of the stack', () => {
       JSON.stringify(propertiesOf('AWS::Lambda::Function', { monitoring })).includes('METRICS_DISABLED');
 
     expect(['full', 'alarms', 'off'].map(isDisabled)).toEqual([false, false, true]);
-    expect(watchingOf('off', true).metrics).toBe(0);
+    expect(watchingOf('off', true, true).metrics).toBe(0);
   });
 });
