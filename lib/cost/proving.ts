@@ -16,8 +16,8 @@ export const proverCpuMicrosPerEvent = 0.35;
 /** What an invocation of the prover waits for S3 and SQS: an assumption. */
 export const proverWaitSeconds = 0.3;
 
-/** Lists of a look: of the hour, of the errors and, once in a while, of the hour before. */
-export const listsPerLook = 2.1;
+/** Lists of a look: of the hour, and where it begins or ends of the one before or after. */
+export const listsPerLook = 1.4;
 
 /** A claim is sent, received and deleted. */
 const requestsPerClaim = 3;

@@ -96,7 +96,7 @@ describe('CDK context', () => {
     [
       'prefix',
       'raw/!{partitionKeyFromQuery:id}/',
-      "context prefix is \"raw/!{partitionKeyFromQuery:id}/\": expected the stream's own prefix: letters, digits, / _ . = - and !{timestamp:…} of yyyy, MM, dd and HH, for example -c prefix='raw/!{timestamp:yyyy/MM/dd/HH}/'",
+      "context prefix is \"raw/!{partitionKeyFromQuery:id}/\": expected the stream's own prefix: letters, digits, / _ . = - and !{timestamp:…} of yyyy, MM, dd and HH; others only after the hour, for example -c prefix='raw/!{timestamp:yyyy/MM/dd/HH}/'",
     ],
     ['proof', 'yes', 'context proof is "yes": expected on or off, for example -c proof=off'],
     [

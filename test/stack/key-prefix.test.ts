@@ -8,6 +8,8 @@ describe('a prefix of keys', () => {
     'raw/!{timestamp:yyyy/MM/dd/HH}/',
     '!{timestamp:yyyy}/!{timestamp:MM-dd}.!{timestamp:HH}_',
     'a/year=!{timestamp:yyyy}/',
+    '!{timestamp:yyyy/MM/dd/HH}/!{partitionKeyFromQuery:customer}/',
+    '!{timestamp:yyyy/MM/dd/HH}/!{timestamp:mm}/!{firehose:random-string}/',
   ])('%j can be listed by the hour', (prefix) => {
     expect(isKeyPrefix(prefix)).toBe(true);
   });
@@ -16,6 +18,7 @@ describe('a prefix of keys', () => {
     'raw/!{partitionKeyFromQuery:customer}/',
     '!{firehose:random-string}/',
     '!{timestamp:mm}/',
+    '!{timestamp:yyyy}/!{partitionKeyFromQuery:customer}/!{timestamp:HH}/',
     '!{timestamp:yyyy',
     'raw/*',
     'raw/?/',
@@ -32,6 +35,7 @@ describe('a prefix of keys', () => {
     ['events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/', 'events/*'],
     ['raw!{timestamp:yyyy}/', 'raw*'],
     ['!{timestamp:yyyy/MM/dd/HH}/', '????/??/??/??/*'],
+    ['!{timestamp:yyyy/MM/dd/HH}/!{partitionKeyFromQuery:customer}/', '????/??/??/??/*'],
     ['year=!{timestamp:yyyy}/h=!{timestamp:HH}/', 'year=????/h=??/*'],
   ])('%j is %j in a policy', (prefix, pattern) => {
     expect(keyPattern(prefix)).toBe(pattern);

@@ -106,7 +106,7 @@ export function proofAlarmRules(
         'than it buffers. They are late, not lost: Firehose keeps trying for 24 hours. With DeliveryFreshness: console, ' +
         `Firehose, ${streamName}, "Destination error logs". Without it, they were written and are gone or elsewhere: look for ` +
         "a clean-up, a lifecycle rule, a changed prefix, objects under the stream's error prefix. Which events: " +
-        `${proverLog('{ $.runId = * }')}`,
+        `${proverLog('{ $.verdict = "waiting" }')}`,
     },
     EventsLost: {
       metric: metrics.eventsLost,
@@ -129,9 +129,9 @@ export function proofAlarmRules(
       // No objects, so no corrupt line.
       missingData: NOT_BREACHING,
       description: () =>
-        'The bucket has lines that are not what was sent: cut, changed, or of an object that cannot be read. Which objects: ' +
-        `${proverLog('{ $.level = "ERROR" }')}. Did somebody change the stream's compression, its format conversion or its ` +
-        'transformation (console, Firehose), or did something else write into the bucket? npm run verify shows each line.',
+        'The bucket has lines that are not what was sent: cut, changed, or of an object that cannot be read. npm run verify ' +
+        `shows each; which runs: ${proverLog('{ $.runId = * }')}. Did somebody change the stream's compression, its format ` +
+        'conversion or its transformation (console, Firehose), or did something else write into the bucket?',
     },
     Duplicates: {
       metric: metrics.duplicatesUnexplained,
@@ -145,7 +145,7 @@ export function proofAlarmRules(
         `Events are in the bucket more than once, and more of them than the producer knows of ${lasting || 'for an hour'}. Were ` +
         `runs sent twice: by hand, by a redrive, by invocations that were killed (alarms FunctionErrors, FunctionDuration)? ` +
         "Else something copies objects within the bucket, or Firehose's writes time out: console, Firehose, " +
-        `${streamName}, "Destination error logs". Which runs: ${proverLog('{ $.runId = * }')}. Readers can remove duplicates ` +
+        `${streamName}, "Destination error logs". Which runs: ${proverLog('{ $.duplicated > 0 }')}. Readers can remove duplicates ` +
         'by the UUID.',
     },
   };
