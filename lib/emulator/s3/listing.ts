@@ -1,0 +1,143 @@
+import { S3Error } from './errors.ts';
+import { compareKeys, listObjects, type StoredFile } from './objects.ts';
+import { type XmlValue, xmlDocument } from './xml.ts';
+
+/** Most keys of a page. */
+const maxPageKeys = 1_000;
+
+const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
+
+/** One page of a listing. */
+interface Page {
+  readonly objects: readonly StoredFile[];
+  readonly commonPrefixes: readonly string[];
+  /** The last key or common prefix, where there are more. */
+  readonly last?: string;
+}
+
+/**
+ * The response to `ListObjectsV2`.
+ *
+ * @param query The request's parameters.
+ * @throws S3Error if one of them cannot be used.
+ */
+export async function listObjectsV2(
+  bucketDirectory: string,
+  bucketName: string,
+  query: URLSearchParams,
+): Promise<string> {
+  const prefix = query.get('prefix') ?? '';
+  const delimiter = query.get('delimiter') ?? '';
+  const startAfter = query.get('start-after') ?? '';
+  const token = query.get('continuation-token');
+  const maxKeys = parseMaxKeys(query.get('max-keys'));
+  const encodingType = query.get('encoding-type');
+  if (encodingType !== null && encodingType !== 'url') {
+    throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request');
+  }
+  const encode = encodingType === 'url' ? encodeKey : (key: string) => key;
+  const after = token === null ? startAfter : parseToken(token);
+  const page = await readPage(bucketDirectory, { prefix, delimiter, after, maxKeys });
+  return xmlDocument(
+    'ListBucketResult',
+    {
+      Name: bucketName,
+      Prefix: encode(prefix),
+      ...(delimiter && { Delimiter: encode(delimiter) }),
+      ...(startAfter && { StartAfter: encode(startAfter) }),
+      ...(token !== null && { ContinuationToken: token }),
+      ...(page.last !== undefined && { NextContinuationToken: makeToken(page.last) }),
+      ...(encodingType && { EncodingType: encodingType }),
+      KeyCount: page.objects.length + page.commonPrefixes.length,
+      MaxKeys: maxKeys,
+      IsTruncated: page.last !== undefined,
+      Contents: page.objects.map((object) => toContents(object, encode)),
+      CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
+    },
+    namespace,
+  );
+}
+
+async function readPage(
+  bucketDirectory: string,
+  {
+    prefix,
+    delimiter,
+    after,
+    maxKeys,
+  }: {
+    readonly prefix: string;
+    readonly delimiter: string;
+    readonly after: string;
+    readonly maxKeys: number;
+  },
+): Promise<Page> {
+  const objects: StoredFile[] = [];
+  const commonPrefixes: string[] = [];
+  let last: string | undefined;
+  if (maxKeys === 0) {
+    return { objects, commonPrefixes };
+  }
+  for await (const object of listObjects(bucketDirectory, { prefix, after })) {
+    const end = delimiter ? object.key.indexOf(delimiter, prefix.length) : -1;
+    const common = end < 0 ? undefined : object.key.slice(0, end + delimiter.length);
+    // A common prefix stands for all of its keys: those after the first, and those of the page before, are in it.
+    if (common !== undefined && (common === last || compareKeys(common, after) <= 0)) {
+      continue;
+    }
+    if (objects.length + commonPrefixes.length === maxKeys) {
+      return { objects, commonPrefixes, ...(last !== undefined && { last }) };
+    }
+    if (common === undefined) {
+      objects.push(object);
+    } else {
+      commonPrefixes.push(common);
+    }
+    last = common ?? object.key;
+  }
+  return { objects, commonPrefixes };
+}
+
+function toContents({ key, bytes, landedMs }: StoredFile, encode: (key: string) => string): XmlValue {
+  return {
+    Key: encode(key),
+    LastModified: wholeSeconds(landedMs).toISOString(),
+    ETag: etagOf({ bytes, landedMs }),
+    Size: bytes,
+    StorageClass: 'STANDARD',
+  };
+}
+
+/** When S3 says that an object was last modified: it knows no fractions of seconds. */
+export function wholeSeconds(ms: number): Date {
+  return new Date(Math.floor(ms / 1_000) * 1_000);
+}
+
+/** Changes with the object. Not the MD5 of its bytes: S3 promises that of some objects only. */
+export function etagOf({ bytes, landedMs }: Pick<StoredFile, 'bytes' | 'landedMs'>): string {
+  return `"${Math.floor(landedMs * 1_000).toString(16)}-${bytes.toString(16)}"`;
+}
+
+/** As S3 does, all but the slashes. */
+function encodeKey(key: string): string {
+  return key.split('/').map(encodeURIComponent).join('/');
+}
+
+function parseMaxKeys(text: string | null): number {
+  if (text !== null && !/^\d{1,10}$/.test(text)) {
+    throw new S3Error('InvalidArgument', 'Provided max-keys not an integer or within integer range');
+  }
+  return Math.min(maxPageKeys, Number(text ?? maxPageKeys));
+}
+
+function makeToken(last: string): string {
+  return Buffer.from(last).toString('base64url');
+}
+
+function parseToken(token: string): string {
+  const last = Buffer.from(token, 'base64url').toString();
+  if (last === '' || makeToken(last) !== token) {
+    throw new S3Error('InvalidArgument', 'The continuation token provided is incorrect');
+  }
+  return last;
+}

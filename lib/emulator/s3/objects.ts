@@ -1,0 +1,86 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** An object of an embedded bucket. */
+export interface StoredFile {
+  /** Its key. */
+  readonly key: string;
+  /** Its size. */
+  readonly bytes: number;
+  /** When it landed, in milliseconds since 1970. */
+  readonly landedMs: number;
+}
+
+/** Which part of a bucket is asked for. */
+export interface KeyRange {
+  /** What the keys start with. */
+  readonly prefix: string;
+  /** The key after which the listing starts. */
+  readonly after: string;
+}
+
+/**
+ * The objects of a bucket: the files below its directory, sorted by the UTF-8 bytes of their keys, as S3 sorts them. Hidden
+ * files and folders are no objects. Folders that hold nothing of what is asked for are not read.
+ */
+export function listObjects(bucketDirectory: string, range: KeyRange): AsyncGenerator<StoredFile, void> {
+  return listBelow(bucketDirectory, '', range);
+}
+
+async function* listBelow(
+  directory: string,
+  folder: string,
+  range: KeyRange,
+): AsyncGenerator<StoredFile, void> {
+  const { prefix, after } = range;
+  const entries = await readdir(join(directory, folder), { withFileTypes: true }).catch(
+    ignoreMissing(() => []),
+  );
+  const names = entries
+    .filter((entry) => !entry.name.startsWith('.') && (entry.isDirectory() || entry.isFile()))
+    .map((entry) => `${folder}${entry.name}${entry.isDirectory() ? '/' : ''}`)
+    .sort(compareKeys);
+  for (const name of names) {
+    if (name.endsWith('/')) {
+      const mayStartWithPrefix = name.startsWith(prefix) || prefix.startsWith(name);
+      if (mayStartWithPrefix && (compareKeys(name, after) > 0 || after.startsWith(name))) {
+        yield* listBelow(directory, name, range);
+      }
+    } else if (name.startsWith(prefix) && compareKeys(name, after) > 0) {
+      const object = await findObject(directory, name);
+      if (object) {
+        yield object;
+      }
+    }
+  }
+}
+
+/** An object of a bucket; `undefined` if there is none of that key. */
+export async function findObject(bucketDirectory: string, key: string): Promise<StoredFile | undefined> {
+  // Also what keeps readers inside the bucket.
+  if (key.split('/').some((part) => part === '' || part.startsWith('.') || part.includes('\0'))) {
+    return undefined;
+  }
+  const file = await stat(join(bucketDirectory, key)).catch(ignoreMissing(() => undefined));
+  return file?.isFile() ? { key, bytes: file.size, landedMs: file.mtimeMs } : undefined;
+}
+
+/** Order of S3's listings. */
+export function compareKeys(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+/** Whether there is a directory. */
+export async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(ignoreMissing(() => undefined));
+  return found?.isDirectory() ?? false;
+}
+
+function ignoreMissing<Value>(fallback: () => Value): (error: NodeJS.ErrnoException) => Value {
+  return (error) => {
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(error.code ?? '')) {
+      return fallback();
+    }
+    throw error;
+  };
+}

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { httpStatusByCode, S3Error } from './errors.ts';
+import { etagOf, listObjectsV2, wholeSeconds } from './listing.ts';
+import { findObject, isDirectory } from './objects.ts';
+import { xmlDocument } from './xml.ts';
+
+/** What an embedded S3 shows. */
+export interface S3Options {
+  /** Where the buckets are: `<directory>/<bucketName>/<key>`. */
+  readonly directory: string;
+  /** Buckets that exist, even while they hold nothing and have no directory. @default - none */
+  readonly bucketNames?: readonly string[];
+  /** Told of every object that is read, whole or a range of it. */
+  readonly onRead?: (bucketName: string, key: string) => void;
+}
+
+/** Part of an object, the last byte included. */
+interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Whether a request is one to this S3: the other services take POST only. */
+export function isS3Request({ method }: IncomingMessage): boolean {
+  return method === 'GET' || method === 'HEAD';
+}
+
+/**
+ * Responds as Amazon S3 does to who reads, path-style: `ListObjectsV2`, `GetObject`, `HeadObject`, `HeadBucket`. The buckets are
+ * directories, which an embedded Firehose fills: an object is there when its file is. Signatures are not checked.
+ */
+export function createS3Listener({ directory, bucketNames = [], onRead }: S3Options): RequestListener {
+  const findBucket = async (name: string): Promise<string> => {
+    const path = join(directory, name);
+    // Also what keeps readers inside the directory. The bucket's rule, and capitals.
+    const isName = /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(name);
+    if (!bucketNames.includes(name) && !(isName && (await isDirectory(path)))) {
+      throw new S3Error('NoSuchBucket', 'The specified bucket does not exist');
+    }
+    return path;
+  };
+
+  const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { bucketName, key, query } = parseUrl(request.url ?? '/');
+    const bucket = await findBucket(bucketName);
+    const isHead = request.method === 'HEAD';
+    if (key !== '') {
+      if (!isHead) {
+        onRead?.(bucketName, key);
+      }
+      await sendObject(request, response, bucket, key);
+    } else if (isHead) {
+      response.writeHead(200).end();
+    } else if (query.get('list-type') === '2') {
+      sendXml(response, 200, await listObjectsV2(bucket, bucketName, query));
+    } else {
+      throw new S3Error('NotImplemented', 'Of a bucket, only ListObjectsV2 is here.');
+    }
+  };
+
+  return (request, response) => {
+    const requestId = randomUUID();
+    request.resume();
+    response.setHeader('x-amz-request-id', requestId);
+    respond(request, response).catch((error) => sendError(request, response, requestId, error));
+  };
+}
+
+function parseUrl(url: string): { bucketName: string; key: string; query: URLSearchParams } {
+  const [path = '', query = ''] = url.split(/\?(.*)/s);
+  try {
+    const [, bucketName = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(decodeURIComponent(path)) ?? [];
+    return { bucketName, key, query: new URLSearchParams(query) };
+  } catch {
+    throw new S3Error('InvalidArgument', "Couldn't parse the specified URI.");
+  }
+}
+
+async function sendObject(
+  request: IncomingMessage,
+  response: ServerResponse,
+  bucketDirectory: string,
+  key: string,
+): Promise<void> {
+  const object = await findObject(bucketDirectory, key);
+  if (object === undefined) {
+    throw new S3Error('NoSuchKey', 'The specified key does not exist.');
+  }
+  const range = parseRange(request.headers.range, object.bytes);
+  const { start, end } = range ?? { start: 0, end: object.bytes - 1 };
+  response.writeHead(range ? 206 : 200, {
+    'content-type': 'application/octet-stream',
+    'content-length': end - start + 1,
+    'last-modified': wholeSeconds(object.landedMs).toUTCString(),
+    etag: etagOf(object),
+    'accept-ranges': 'bytes',
+    ...(range && { 'content-range': `bytes ${start}-${end}/${object.bytes}` }),
+  });
+  if (request.method === 'HEAD' || object.bytes === 0) {
+    response.end();
+    return;
+  }
+  const file = createReadStream(join(bucketDirectory, key), { start, end, highWaterMark: 256 * 1024 });
+  // A reader that is gone, or a file that is, ends the connection: that much of the body is out already.
+  await pipeline(file, response).catch(() => response.destroy());
+}
+
+/** @returns `undefined` for the whole object, as for ranges that S3 ignores too: several, or other units. */
+function parseRange(header: string | undefined, bytes: number): ByteRange | undefined {
+  const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
+  if (from === '' && to === '') {
+    return undefined;
+  }
+  const start = from === '' ? Math.max(0, bytes - Number(to)) : Number(from);
+  const end = from === '' || to === '' ? bytes - 1 : Math.min(Number(to), bytes - 1);
+  if (start >= bytes || (from === '' && Number(to) === 0)) {
+    throw new S3Error('InvalidRange', 'The requested range is not satisfiable');
+  }
+  return start <= end ? { start, end } : undefined;
+}
+
+function sendError(
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+  error: unknown,
+): void {
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const { code, message } = error instanceof S3Error ? error : new S3Error('InternalError', String(error));
+  if (request.method === 'HEAD') {
+    // A response to HEAD has no body: the status is all that clients get.
+    response.writeHead(httpStatusByCode[code]).end();
+    return;
+  }
+  const body = { Code: code, Message: message, Resource: request.url ?? '', RequestId: requestId };
+  sendXml(response, httpStatusByCode[code], xmlDocument('Error', body));
+}
+
+function sendXml(response: ServerResponse, status: number, xml: string): void {
+  response
+    .writeHead(status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(xml) })
+    .end(xml);
+}
