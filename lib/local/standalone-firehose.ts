@@ -1,7 +1,9 @@
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { DeliveryStream, type DeliveryStreamSettings } from '../emulator/firehose/delivery-stream.ts';
 import { deliverOrphans } from '../emulator/firehose/orphans.ts';
 import { createFirehoseServer, listenOnLoopback } from '../emulator/firehose/server.ts';
+import { createS3Listener, isS3Request } from '../emulator/s3/server.ts';
 
 /** What `npm run firehose` can be told. */
 export interface StandaloneOptions {
@@ -44,7 +46,7 @@ export function standaloneSettings(deliveryStreamName: string): DeliveryStreamSe
 }
 
 /**
- * Starts a Firehose with one stream, and delivers what earlier ones in the same directory left when they were killed.
+ * Starts a Firehose with one stream, and an S3 to read its bucket, and delivers what earlier ones in the same directory left when they were killed.
  *
  * @throws when the stream's name is not one, the port is taken, or what was left cannot be delivered.
  */
@@ -55,7 +57,16 @@ export async function startStandalone({
 }: StandaloneOptions): Promise<StandaloneFirehose> {
   const stream = new DeliveryStream(standaloneSettings(name), { directory: output });
   const orphans = await deliverOrphans(output);
-  const server = createFirehoseServer({ deliveryStreams: [stream] });
+  const firehose = createFirehoseServer({ deliveryStreams: [stream] });
+  const toS3 = createS3Listener({ directory: output, bucketNames: [stream.settings.bucketName] });
+  const server = createServer((request, response) => {
+    if (isS3Request(request)) {
+      toS3(request, response);
+    } else {
+      firehose.emit('request', request, response);
+    }
+  });
+  server.keepAliveTimeout = firehose.keepAliveTimeout;
   const endpoint = await listenOnLoopback(server, port);
   return {
     greeting: describeOrphans(orphans) + greeting(endpoint, stream.settings, output),
@@ -89,13 +100,15 @@ stream ${name}, objects in ${join(output, settings.bucketName)} every ${settings
 Ctrl-C delivers what is buffered, and stops.
 
 Any client, with any credentials:
-  export AWS_ENDPOINT_URL_FIREHOSE=${endpoint} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
+  export AWS_ENDPOINT_URL_FIREHOSE=${endpoint} AWS_ENDPOINT_URL_S3=${endpoint} AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
 AWS CLI, version 2:
   aws firehose put-record --delivery-stream-name ${name} --cli-binary-format raw-in-base64-out --record '{"Data":"hello\\n"}'
 AWS CLI, version 1:
   aws firehose put-record --delivery-stream-name ${name} --record '{"Data":"hello\\n"}'
 boto3:
   python3 -c "import boto3; print(boto3.client('firehose').put_record(DeliveryStreamName='${name}', Record={'Data': b'hello\\n'}))"
+What landed, after ${settings.bufferingIntervalSeconds} s at most:
+  aws s3 ls --recursive s3://${settings.bucketName}
 
 `;
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
@@ -273,6 +274,29 @@ describe('the lines to paste', () => {
     // Assess
     expect(JSON.parse(stdout)).toMatchObject({ RecordId: expect.any(String), Encrypted: true });
     expect(readObjects(join(output, 'firehose-event-producer-bucket'))).toEqual(['hello\n']);
+  });
+});
+
+describe('the S3 beside it', () => {
+  it.skipIf(!hasBoto3)('lists and reads with boto3 what landed', async () => {
+    // Prepare
+    const { output, endpoint } = await startBin('--stream', 'ticks');
+    mkdirSync(join(output, 'ticks-bucket', 'events'), { recursive: true });
+    writeFileSync(join(output, 'ticks-bucket', 'events', 'a b+c é.gz'), 'hello');
+    const script = `
+import boto3, sys
+client = boto3.client('s3', endpoint_url=sys.argv[1], region_name='us-east-1',
+                      aws_access_key_id='local', aws_secret_access_key='local')
+for found in client.list_objects_v2(Bucket='ticks-bucket', Prefix='events/')['Contents']:
+    body = client.get_object(Bucket='ticks-bucket', Key=found['Key'])['Body'].read()
+    print(ascii(found['Key']), found['Size'], body.decode())
+`;
+
+    // Act
+    const { stdout } = await promisify(execFile)('python3', ['-c', script, endpoint]);
+
+    // Assess
+    expect(stdout).toBe("'events/a b+c \\xe9.gz' 5 hello\n");
   });
 });
 
