@@ -33,12 +33,24 @@ export interface ServiceFaults extends Readonly<Record<RequestFault, number>> {
   readonly throttle: number;
   /** Longest time that a response is held back. */
   readonly latencyMs: number;
-  /** Nothing works from and to these times, after the start. */
-  readonly outage?: { readonly fromMs: number; readonly toMs: number };
+  /** Nothing works in this time. */
+  readonly outage?: TimeSpan;
+}
+
+/** Times after the start. */
+export interface TimeSpan {
+  /** Its begin. */
+  readonly fromMs: number;
+  /** Its end. */
+  readonly toMs: number;
 }
 
 /** How the embedded Firehose misbehaves, and the embedded SQS. */
 export interface Faults extends ServiceFaults {
+  /** Probability that a record that Firehose acknowledged never lands. @default 0 */
+  readonly lose?: number;
+  /** Firehose cannot write objects in this time; it delivers them afterwards. @default - it always can */
+  readonly denial?: TimeSpan;
   /** How SQS misbehaves. @default - not at all */
   readonly queue?: ServiceFaults;
 }
@@ -59,14 +71,16 @@ export const noFaults: ServiceFaults = {
 };
 
 /** Faults of every form. */
-export const faultsExample = 'throttle=0.3,error=0.05,hang=0.01,latency=20ms,outage=5s@3s,queue=error=0.2';
+export const faultsExample =
+  'throttle=0.3,error=0.05,hang=0.01,latency=20ms,outage=5s@3s,queue=error=0.2,s3=deny@5s-60s,lose=0.001';
 
 /** What is before a fault of SQS. */
 const queuePrefix = 'queue=';
 
 /**
  * Reads faults such as `throttle=0.3,error=0.05,latency=20ms,outage=5s@3s,queue=error=0.2`: probabilities, milliseconds, and
- * an outage of so long from then on. `queue=` before a fault gives it to SQS instead of Firehose.
+ * an outage of so long from then on. `queue=` before a fault gives it to SQS instead of Firehose. What Firehose does after it
+ * acknowledged a record: `s3=deny@5s-60s`, it cannot write objects from and to these times; `lose=0.001`, records never land.
  *
  * @throws RangeError naming the part that doesn't fit, what was expected, and an example.
  */
@@ -77,17 +91,42 @@ export function parseFaults(spec: string): Faults {
     faults = text.startsWith(queuePrefix)
       ? {
           ...faults,
-          queue: { ...(faults.queue ?? noFaults), ...parseFault(text.slice(queuePrefix.length), part) },
+          queue: {
+            ...(faults.queue ?? noFaults),
+            ...parseFault(text.slice(queuePrefix.length), part, ', latency or outage'),
+          },
         }
-      : { ...faults, ...parseFault(text, part) };
+      : {
+          ...faults,
+          ...(parseDeliveryFault(text, part) ?? parseFault(text, part, ', latency, outage, lose or s3')),
+        };
   }
   checkSum(faults, spec);
   checkSum(faults.queue ?? noFaults, spec);
   return faults;
 }
 
-/** @param part What the user wrote, for the error. */
-function parseFault(text: string, part: string): Partial<ServiceFaults> {
+/** The faults of what only Firehose does; `undefined` for others. */
+function parseDeliveryFault(text: string, part: string): Pick<Faults, 'lose' | 'denial'> | undefined {
+  const [, kind, value = ''] = /^(lose|s3)=(.*)$/.exec(text) ?? [];
+  if (kind === 'lose') {
+    return { lose: parseProbability(value, part, kind) };
+  }
+  if (kind === 's3') {
+    const [, from, to] = /^deny@(\d+(?:\.\d+)?)s-(\d+(?:\.\d+)?)s$/.exec(value) ?? [];
+    if (!from || !to || Number(from) >= Number(to)) {
+      throw expected(part, 'deny@SECONDSs-SECONDSs for s3');
+    }
+    return { denial: { fromMs: Number(from) * 1_000, toMs: Number(to) * 1_000 } };
+  }
+  return undefined;
+}
+
+/**
+ * @param part What the user wrote, for the error.
+ * @param others The faults that are no probability, for the error.
+ */
+function parseFault(text: string, part: string, others: string): Partial<ServiceFaults> {
   const [, kind, value = ''] = /^(\w+)=(.+)$/.exec(text) ?? [];
   if (kind === 'latency') {
     const [, milliseconds] = /^(\d{1,6})(?:ms)?$/.exec(value) ?? [];
@@ -105,12 +144,16 @@ function parseFault(text: string, part: string): Partial<ServiceFaults> {
   }
   const name = (['throttle', ...requestFaults] as const).find((fault) => fault === kind);
   if (name === undefined) {
-    throw expected(part, `throttle, ${requestFaults.join(', ')}, latency or outage`);
+    throw expected(part, `throttle, ${requestFaults.join(', ')}${others}`);
   }
+  return { [name]: parseProbability(value, part, name) };
+}
+
+function parseProbability(value: string, part: string, name: string): number {
   if (!/^(0(\.\d+)?|1(\.0+)?|\.\d+)$/.test(value)) {
     throw expected(part, `a probability from 0 to 1 for ${name}`);
   }
-  return { [name]: Number(value) };
+  return Number(value);
 }
 
 /** A request has one fault at most. */

@@ -38,6 +38,14 @@ describe('parseFaults', () => {
     });
   });
 
+  it('reads what Firehose does after it acknowledged records', () => {
+    expect(parseFaults('lose=0.001,s3=deny@5s-60.5s')).toEqual({
+      ...noFaults,
+      lose: 0.001,
+      denial: { fromMs: 5_000, toMs: 60_500 },
+    });
+  });
+
   it('reads its own example', () => {
     expect(parseFaults(faultsExample)).toMatchObject({ throttle: 0.3, queue: { error: 0.2 } });
   });
@@ -52,11 +60,11 @@ describe('parseFaults', () => {
     ['outage=5', '"outage=5": expected SECONDSs@SECONDSs for outage'],
     [
       'thortle=0.1',
-      '"thortle=0.1": expected throttle, error, reset, truncate, garble, miscount, html, hang, drip, expired, latency or outage',
+      '"thortle=0.1": expected throttle, error, reset, truncate, garble, miscount, html, hang, drip, expired, latency, outage, lose or s3',
     ],
     [
       '',
-      '"": expected throttle, error, reset, truncate, garble, miscount, html, hang, drip, expired, latency or outage',
+      '"": expected throttle, error, reset, truncate, garble, miscount, html, hang, drip, expired, latency, outage, lose or s3',
     ],
     ['error', '"error": expected throttle'],
     ['hang=1.1', '"hang=1.1": expected a probability from 0 to 1 for hang'],
@@ -64,6 +72,10 @@ describe('parseFaults', () => {
     ['error=0.1,queue=drip=x', '"queue=drip=x": expected a probability from 0 to 1 for drip'],
     ['queue=hnag=1', '"queue=hnag=1": expected throttle'],
     ['queue=', '"queue=": expected throttle'],
+    ['lose=2', '"lose=2": expected a probability from 0 to 1 for lose, for example throttle=0.3,'],
+    ['s3=deny', '"s3=deny": expected deny@SECONDSs-SECONDSs for s3'],
+    ['s3=deny@60s-5s', '"s3=deny@60s-5s": expected deny@SECONDSs-SECONDSs for s3'],
+    ['queue=lose=0.1', '"queue=lose=0.1": expected throttle, error, reset'],
     ['queue=queue=error=1', '"queue=queue=error=1": expected throttle'],
     ['error=0.7,hang=0.4', '"error=0.7,hang=0.4": expected error, reset, truncate, garble, miscount, html'],
     ['queue=error=0.7,queue=hang=0.4', 'drip, expired to be at most 1 together, for example throttle=0.3,'],

@@ -28,6 +28,8 @@ export interface DeliveryStreamOptions {
   readonly now?: () => number;
   /** The randomness for the objects' names. @default crypto.randomUUID */
   readonly newUuid?: () => string;
+  /** Resolves when the bucket takes objects; until then they stay with the stream. @default - it always does */
+  readonly canWrite?: () => Promise<unknown>;
 }
 
 /** What a delivery stream has done so far. */
@@ -69,6 +71,7 @@ export class DeliveryStream {
   readonly #directory: string;
   readonly #now: () => number;
   readonly #newUuid: () => string;
+  readonly #canWrite: () => Promise<unknown>;
   readonly #objectName: ObjectName;
   readonly #keys: string[] = [];
   readonly #deliveries = new Set<Promise<void>>();
@@ -93,6 +96,7 @@ export class DeliveryStream {
     this.#directory = options.directory;
     this.#now = options.now ?? Date.now;
     this.#newUuid = options.newUuid ?? randomUUID;
+    this.#canWrite = options.canWrite ?? (() => Promise.resolve());
     this.#objectName = compileObjectName(settings);
     this.createdAt = new Date(this.#now());
   }
@@ -201,7 +205,7 @@ export class DeliveryStream {
     clearTimeout(this.#timer);
     this.#upload = undefined;
     const delivery = upload
-      .deliver()
+      .deliver(this.#canWrite)
       .then((bytes) => {
         this.#keys.push(upload.key);
         this.#objectBytes += bytes;

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
+import { mkdir, rename, rm, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Transform, Writable } from 'node:stream';
 import { finished, pipeline } from 'node:stream/promises';
@@ -83,11 +83,17 @@ export class Upload {
     this.#input.write(data, onTaken);
   }
 
-  /** Moves the object to its place. @returns its size. */
-  async deliver(): Promise<number> {
+  /**
+   * Moves the object to its place.
+   *
+   * @param canWrite Resolves when the bucket takes objects.
+   * @returns its size.
+   */
+  async deliver(canWrite: () => Promise<unknown>): Promise<number> {
     this.#journal.close();
     this.#input.end();
     await this.#written;
+    await canWrite();
     await moveToBucket(this.#path, this.#directory, this.#destination);
     await rm(this.#path + journalExtension, { force: true });
     return this.#bytesWritten();
@@ -99,7 +105,11 @@ export function createCompression({ compression }: Destination): Transform | und
   return compression === 'GZIP' ? createGzip(gzipOptions) : undefined;
 }
 
-/** Moves an object to its place: by one rename, so a bucket never shows part of it. @returns its path there. */
+/**
+ * Moves an object to its place: by one rename, so a bucket never shows part of it. It landed when it was last modified.
+ *
+ * @returns its path there.
+ */
 export async function moveToBucket(
   path: string,
   directory: string,
@@ -107,6 +117,8 @@ export async function moveToBucket(
 ): Promise<string> {
   const objectPath = pathInBucket(directory, destination);
   await mkdir(dirname(objectPath), { recursive: true });
+  const now = new Date();
+  await utimes(path, now, now);
   await rename(path, objectPath);
   return objectPath;
 }
