@@ -26,7 +26,7 @@ await runCommand<{ quick: boolean; json?: true; page?: true; verify?: true }>(
       onProgress: (line) => console.error(line),
       prepareFunction: async (directory) => {
         await synthesize(directory, {});
-        return (await readLocalStack(directory, defaultStackName)).function;
+        return (await readLocalStack(directory, defaultStackName)).producer.function;
       },
     });
     if (page) {

@@ -1,8 +1,14 @@
+import { isProven } from '../lib/local/proof.ts';
 import { FunctionError, runLocally } from '../lib/local/run.ts';
-import { createStartCommand, type StartOptions, toLocalRun } from '../lib/local/start-options.ts';
+import {
+  createStartCommand,
+  repeatCommand,
+  type StartOptions,
+  toLocalRun,
+} from '../lib/local/start-options.ts';
 import { summarize } from '../lib/local/summary.ts';
 import { runCommand, StoppedError } from '../lib/terminal/command.ts';
-import { forgetLastRun, lastRunPath, writeLastRun } from '../lib/terminal/last-run.ts';
+import { forgetLastRun, joinRuns, lastRunPath, readLastRun, writeLastRun } from '../lib/terminal/last-run.ts';
 import { checkDirectory } from '../lib/terminal/options.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
 
@@ -16,16 +22,18 @@ await runCommand<StartOptions>(
   createStartCommand(),
   async (options) => {
     checkDirectory('--output', options.output);
+    const localRun = toLocalRun(options);
+    // Slices are sent again of a run that is proven as a whole.
+    const before = options.slices && (await readLastRun().catch(() => undefined));
     await forgetLastRun();
-    const run = await runLocally({ ...toLocalRun(options), ...progress, signal: stop.signal }).finally(
-      progress.end,
-    );
-    await writeLastRun(run).catch((error: Error) => {
+    const run = await runLocally({ ...localRun, ...progress, signal: stop.signal }).finally(progress.end);
+    await writeLastRun(joinRuns(run, before)).catch((error: Error) => {
       console.error(`warning: ${lastRunPath} was not written: ${error.message}`);
     });
-    const { report, output } = run;
-    console.log(options.json ? JSON.stringify({ report, output }) : summarize(run));
-    return report.eventsUndelivered === 0 ? 0 : 1;
+    const { report, output, proof } = run;
+    const json = { report, output, ...(proof && { proof }) };
+    console.log(options.json ? JSON.stringify(json) : summarize(run, repeatCommand(options)));
+    return report.eventsUndelivered === 0 && (proof === undefined || isProven(proof)) ? 0 : 1;
   },
   { failureStatus, example: 'npm start -- --count 5' },
 );

@@ -1,12 +1,6 @@
 import * as v from 'valibot';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
-import {
-  mergeSlices,
-  pairsLength,
-  type SlicePair,
-  sliceLength,
-  subtractSlices,
-} from '../../lambda/contract/slice.ts';
+import { mergeSlices, pairsLength, type SlicePair, subtractSlices } from '../../lambda/contract/slice.ts';
 
 const payloadSlice = v.pipe(v.string(), v.parseJson(), v.object({ from: v.number(), to: v.number() }));
 
@@ -32,6 +26,7 @@ export class UnaccountedError extends Error {
  * @param reports Those of all invocations.
  * @param deadLetters Bodies of the messages that moved to the dead-letter queue.
  * @param durationMs From the first invocation to the last message.
+ * @param asked What was asked for. @default - the slice of the first report
  * @throws UnaccountedError if there are events that no report says anything about but that they were queued, and that are in no dead letter.
  */
 export function combineReports(
@@ -39,10 +34,11 @@ export function combineReports(
   reports: readonly Report[],
   deadLetters: readonly string[],
   durationMs: number,
+  asked: readonly SlicePair[] = [[first.from, first.to]],
 ): Report {
-  const slice = { from: first.from, to: first.to };
+  const eventsRequested = pairsLength(asked);
   const delivered = mergeSlices(reports.flatMap(deliveredSlices));
-  const undelivered = subtractSlices(slice, delivered);
+  const undelivered = asked.flatMap((pair) => subtractSlices(toSlice(pair), delivered));
   const reported = mergeSlices([
     ...reports.flatMap((report) => report.undelivered.map(toSlice)),
     ...deadLetters.map((body) => v.parse(payloadSlice, body)),
@@ -51,11 +47,11 @@ export function combineReports(
   if (unaccounted.length > 0) {
     const [[from, to] = [0, 0]] = unaccounted;
     throw new UnaccountedError(
-      `${pairsLength(unaccounted)} of ${sliceLength(slice)} events are in no report, the first of them ${from} to ${to - 1}`,
+      `${pairsLength(unaccounted)} of ${eventsRequested} events are in no report, the first of them ${from} to ${to - 1}`,
     );
   }
   const sum = (key: SummedField) => reports.reduce((total, report) => total + report[key], 0);
-  const eventsDelivered = sliceLength(slice) - pairsLength(undelivered);
+  const eventsDelivered = eventsRequested - pairsLength(undelivered);
   const { stopReason: _, lastFailure: __, ...said } = first;
   const stopped = reports.findLast((report) => report.eventsUndelivered > 0);
   const stopReason = stopped?.stopReason;
@@ -65,6 +61,9 @@ export function combineReports(
     ...said,
     ...(stopReason && { stopReason }),
     ...(lastFailure && { lastFailure }),
+    from: asked[0]?.[0] ?? first.from,
+    to: asked.at(-1)?.[1] ?? first.to,
+    eventsRequested,
     eventsDelivered,
     eventsQueued: 0,
     eventsUndelivered: pairsLength(undelivered),

@@ -5,14 +5,17 @@ import * as v from 'valibot';
 import type { Payload } from '../../lambda/contract/payload.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
 import { settings } from '../../lambda/contract/settings.ts';
+import { pairsLength, type SlicePair, subtractSlices } from '../../lambda/contract/slice.ts';
 import { type Endpoint, type EndpointOptions, startEndpoint } from '../emulator/endpoint.ts';
 import { processQueue } from '../emulator/lambda/event-source-mapping.ts';
 import { LambdaPool } from '../emulator/lambda/pool.ts';
 import type { Invocation } from '../emulator/lambda/runtime.ts';
+import type { LocalQueue } from '../emulator/sqs/queue.ts';
 import { defaultStackName } from '../stack/outputs.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
 import { eventsInRecord } from './events-in-record.ts';
+import { type LocalProof, ProverRun, timeFactor } from './proof.ts';
 import { combineReports, reportsInLog } from './run-report.ts';
 import { synthesize } from './synth.ts';
 import { type LocalStack, readLocalStack } from './template.ts';
@@ -21,6 +24,8 @@ import { type LocalStack, readLocalStack } from './template.ts';
 export interface LocalRunOptions extends Pick<EndpointOptions, 'faults' | 'faultSeed' | 'quota'> {
   /** Payload of the invocation. */
   readonly payload: Payload;
+  /** Only these slices of the payload's run, sorted, by way of the work queue, as redriven dead letters. @default - all of it */
+  readonly slices?: readonly SlicePair[];
   /** CDK context for the stack. @default - none */
   readonly context?: Readonly<Record<string, string>>;
   /** Where buckets and the function's log go; it is there. */
@@ -62,6 +67,8 @@ export interface LocalRun {
   readonly recordsRefused: number;
   /** Memory at its peak of the function's process that used most; 0 when none lived to tell. */
   readonly maxMemoryUsedMiB: number;
+  /** What the prover said; missing when the stack has none. */
+  readonly proof?: LocalProof;
 }
 
 /** The function failed; the message is its own. */
@@ -79,8 +86,8 @@ export class FunctionError extends Error {
 const progressIntervalMs = 100;
 
 /**
- * Runs the producer on this machine, with no AWS account: synthesizes the stack, starts an embedded Firehose and an
- * embedded SQS configured from its template, invokes its bundled function, and lets it process its queue.
+ * Runs the stack on this machine, with no AWS account: synthesizes it, starts an embedded Firehose, SQS and S3 configured
+ * from its template, invokes its bundled producer, lets it process its queue, and waits for what its prover says, if it has one.
  *
  * @throws FunctionError if the function failed.
  * @throws Error naming the function's log, if an object could not be written.
@@ -103,7 +110,8 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
 }
 
 async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<LocalRun> {
-  const { payload, onStep, onProgress, signal } = options;
+  const { payload, slices, onStep, onProgress, signal } = options;
+  const { producer, prover } = stack;
   const outputDirectory = resolve(options.outputDirectory);
   const logPath = join(outputDirectory, 'function.log');
   const log = await open(logPath, 'w');
@@ -111,27 +119,39 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   const aws = await startEndpoint({
     ...options,
     ...stack,
+    queues: stack.queues.map((queue) =>
+      queue.queueName === prover?.queueName ? { ...queue, timeFactor } : queue,
+    ),
     outputDirectory,
     onAccepted: (record) => {
       eventsAccepted += eventsInRecord(record);
     },
   });
-  const lambda = new LambdaPool(stack.function, { endpointUrl: aws.endpointUrl, logFile: log.fd });
-  const stop = () => lambda.stop();
+  const workQueue = aws.queues.get(producer.queueName)!;
+  const lambda = new LambdaPool(producer.function, { endpointUrl: aws.endpointUrl, logFile: log.fd });
+  const proverRun = prover && (await ProverRun.start(prover, aws, outputDirectory));
+  const stop = () => void Promise.all([lambda.stop(), proverRun?.stop()]);
   signal?.addEventListener('abort', stop);
   if (aws.orphans.length > 0) {
     onStep(`Delivered ${formatCount(aws.orphans.length, 'object')} of an earlier run that was killed.`);
   }
-  onStep(`AWS is ${aws.endpointUrl}, invoking the function with ${JSON.stringify(payload)} ...`);
+  const asked = slices ? `slices ${slices.map(([from, to]) => `${from}:${to}`).join(',')} of ` : '';
+  onStep(`AWS is ${aws.endpointUrl}, invoking the function with ${asked}${JSON.stringify(payload)} ...`);
   const startedMs = Date.now();
-  const totalEvents = payload.count ?? Number(stack.function.environment[settings.count.variable]);
-  const tell = () => onProgress(measureProgress(aws, eventsAccepted, totalEvents, Date.now() - startedMs));
+  const totalEvents = slices
+    ? pairsLength(slices)
+    : (payload.count ?? Number(producer.function.environment[settings.count.variable]));
+  const tell = () =>
+    onProgress(measureProgress(aws, workQueue, eventsAccepted, totalEvents, Date.now() - startedMs));
   const progress = setInterval(tell, progressIntervalMs);
 
   try {
     signal?.throwIfAborted();
-    const { result, error } = await lambda.invoke(payload);
-    await processQueue(aws.workQueue, stack.eventSourceMapping, lambda.invoke, signal);
+    for (const [from, to] of slices ?? []) {
+      workQueue.send(JSON.stringify({ ...payload, from, to }));
+    }
+    const { result, error } = slices ? {} : await lambda.invoke(payload);
+    await processQueue(workQueue, producer.eventSourceMapping, lambda.invoke, { ...(signal && { signal }) });
     const durationMs = Date.now() - startedMs;
     signal?.throwIfAborted();
     if (error) {
@@ -145,36 +165,61 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     });
     onStep(`Done: ${describeDelivery(aws, eventsAccepted)}`);
     const reports = reportsInLog(await readFile(logPath, 'utf8'));
+    const report = combineReports(
+      v.parse(reportSchema, slices ? reports[0] : result, {
+        message: (issue) => `${issue.message}; the function's log is ${logPath}`,
+      }),
+      reports,
+      workQueue.deadLetters,
+      // A run of one invocation is told as the function told it, to the millisecond.
+      lambda.invocations === 1 ? (reports[0]?.durationMs ?? durationMs) : durationMs,
+      slices,
+    );
+    const proof = proverRun && (await prove(proverRun, report, options));
+    signal?.throwIfAborted();
     const { keys, objectBytes } = aws.deliveryStream.totals;
     const directory = join(outputDirectory, stack.deliveryStream.bucketName);
     return {
-      // A run of one invocation is told as the function told it, to the millisecond.
-      report: combineReports(
-        v.parse(reportSchema, result),
-        reports,
-        aws.workQueue.deadLetters,
-        lambda.invocations === 1 ? (reports[0]?.durationMs ?? durationMs) : durationMs,
-      ),
+      report,
       output: { directory, objects: keys.length, bytes: objectBytes },
       objectPaths: keys.map((key) => join(directory, key)),
       logPath,
       invocations: lambda.invocations,
-      slicesQueued: aws.workQueue.sent,
+      slicesQueued: workQueue.sent,
       recordsOffered: aws.records.offered,
       recordsRefused: aws.records.refused,
       maxMemoryUsedMiB: lambda.maxMemoryUsedMiB,
+      ...(proof && { proof }),
     };
   } finally {
     clearInterval(progress);
     signal?.removeEventListener('abort', stop);
-    await lambda.stop();
+    await Promise.all([lambda.stop(), proverRun?.stop()]);
     // Where the stream fails to deliver, the flush has said so, or the function's own error matters more.
     await Promise.allSettled([aws.stop(), log.close()]);
   }
 }
 
-function measureProgress(aws: Endpoint, events: number, totalEvents: number, elapsedMs: number): Progress {
-  const queued = aws.workQueue.size;
+/** Waits for what the prover says of everything that Firehose acknowledged. */
+function prove(
+  proverRun: ProverRun,
+  report: Report,
+  { slices, faults, onStep }: LocalRunOptions,
+): Promise<LocalProof> {
+  onStep(`Waiting for the prover, whose delays are 1/${timeFactor} of those in AWS ...`);
+  const asked = slices ?? [[report.from, report.to]];
+  const delivered = asked.flatMap(([from, to]) => subtractSlices({ from, to }, report.undelivered));
+  return proverRun.finish(report.runId, delivered, (faults?.lose ?? 0) > 0);
+}
+
+function measureProgress(
+  aws: Endpoint,
+  workQueue: LocalQueue,
+  events: number,
+  totalEvents: number,
+  elapsedMs: number,
+): Progress {
+  const queued = workQueue.size;
   const queue = queued > 0 ? `; ${formatCount(queued, 'slice')} in the queue` : '';
   return {
     elapsedMs,

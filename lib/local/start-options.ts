@@ -1,7 +1,14 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { type ProducerSettings, recordFormats, type SettingName } from '../../lambda/contract/settings.ts';
+import {
+  type ProducerSettings,
+  recordFormats,
+  type SettingName,
+  settings,
+} from '../../lambda/contract/settings.ts';
+import { mergeSlices, type SlicePair } from '../../lambda/contract/slice.ts';
 import { quotas } from '../aws/quotas.ts';
 import { type Faults, faultsExample, parseFaults } from '../emulator/faults.ts';
+import { UsageError } from '../terminal/command.ts';
 import { runIdArgument, settingOption, wholeNumberArgument } from '../terminal/options.ts';
 import type { LocalRunOptions } from './run.ts';
 
@@ -22,6 +29,7 @@ export interface StartOptions
   extends Partial<Pick<ProducerSettings, 'count' | 'eventsPerSecond'>>,
     Partial<Record<(typeof contextSettings)[number], number>> {
   readonly runId?: string;
+  readonly slices?: readonly SlicePair[];
   readonly recordFormat: string;
   readonly output: string;
   readonly quota: keyof typeof quotas | 'none';
@@ -41,6 +49,14 @@ export function createStartCommand(): Command {
       runIdArgument,
     )
     .addOption(
+      new Option(
+        '--slices <list>',
+        'only these slices of a run, such as 0:451,902:1353 for events 0 to 450 and 902 to 1352: what was lost',
+      )
+        .argParser(slicesArgument)
+        .conflicts('count'),
+    )
+    .addOption(
       new Option('--record-format <format>', 'shape of the records')
         .choices(recordFormats)
         .default(recordFormats[0]),
@@ -57,14 +73,22 @@ export function createStartCommand(): Command {
     )
     .option('--faults <list>', `make Firehose misbehave, with queue= SQS: ${faultsExample}`, faultsArgument)
     .option('--fault-seed <number>', 'which run of bad luck', wholeNumberArgument(faultSeed), 1)
-    .option('--output <directory>', 'where the bucket goes', '.local')
-    .option('--json', 'print one JSON document, {"report", "output"}, instead of the summary');
+    .option('--output <directory>', 'where the bucket goes', defaultOutput)
+    .option('--json', 'print one JSON document, {"report", "output", "proof"}, instead of the summary');
 }
 
-/** The local run that a person asked for. */
+/**
+ * The local run that a person asked for.
+ *
+ * @throws UsageError if slices are given without the run that they are of, or reach beyond what the function sends.
+ */
 export function toLocalRun(
   options: StartOptions,
-): Pick<LocalRunOptions, 'payload' | 'context' | 'outputDirectory' | 'faults' | 'faultSeed' | 'quota'> {
+): Pick<
+  LocalRunOptions,
+  'payload' | 'slices' | 'context' | 'outputDirectory' | 'faults' | 'faultSeed' | 'quota'
+> {
+  checkSlices(options);
   const { count, runId, eventsPerSecond, recordFormat, output, quota, faults, faultSeed: seed } = options;
   const given = contextSettings.filter((name) => options[name] !== undefined);
   return {
@@ -76,10 +100,46 @@ export function toLocalRun(
     context: { recordFormat, ...Object.fromEntries(given.map((name) => [name, String(options[name])])) },
     outputDirectory: output,
     faultSeed: seed,
+    ...(options.slices && { slices: options.slices }),
     ...(faults && { faults }),
     ...(quota !== 'none' && { quota: quotas[quota] }),
   };
 }
+
+/** The command that runs the same stack, on the same directory, without faults. */
+export function repeatCommand({ recordFormat, output, maxCount }: StartOptions): string {
+  return [
+    'npm start --',
+    ...(recordFormat === recordFormats[0] ? [] : [`--record-format ${recordFormat}`]),
+    ...(maxCount === undefined ? [] : [`--max-count ${maxCount}`]),
+    ...(output === defaultOutput ? [] : [`--output '${output.replaceAll("'", `'\\''`)}'`]),
+  ].join(' ');
+}
+
+function checkSlices({ slices, runId, maxCount = settings.maxCount.default }: StartOptions): void {
+  const end = slices?.at(-1)?.[1];
+  if (end !== undefined && runId === undefined) {
+    throw new UsageError('--slices are of a run: give --run-id too');
+  }
+  if (end !== undefined && end > maxCount) {
+    throw new UsageError(`--slices ends at ${end}: expected at most --max-count, ${maxCount}`);
+  }
+}
+
+function slicesArgument(text: string): SlicePair[] {
+  const pairs = text.split(',').map((part) => {
+    const [, from, to] = /^(\d{1,15}):(\d{1,15})$/.exec(part) ?? [];
+    if (from === undefined || Number(from) >= Number(to)) {
+      throw new InvalidArgumentError(
+        'Expected slices FROM:TO, which end before event TO, for example 0:451,902:1353.',
+      );
+    }
+    return { from: Number(from), to: Number(to) };
+  });
+  return mergeSlices(pairs);
+}
+
+const defaultOutput = '.local';
 
 const faultSeed = { min: 0, max: 2 ** 32 - 1, example: 7 };
 

@@ -1,19 +1,29 @@
 import { relative } from 'node:path';
 import type { Report } from '../../lambda/contract/report.ts';
+import { pairsLength, type SlicePair } from '../../lambda/contract/slice.ts';
 import { formatDollars, formatNumber as number, formatCount as plural } from '../terminal/text.ts';
+import type { LocalProof } from './proof.ts';
 import type { LocalRun } from './run.ts';
 
 const seconds = (durationMs: number) => `${(durationMs / 1_000).toFixed(2)} s`;
 const here = (path: string) => relative('', path) || '.';
-const quote = (path: string) => `'${here(path).replaceAll("'", `'\\''`)}'`;
+const quoteText = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
+const quote = (path: string) => quoteText(here(path));
 
 const failures = ({ requests, requestsFailed, lastFailure }: Report) =>
   requestsFailed === 0
     ? ''
     : `; ${number(requestsFailed)} of ${plural(requests, 'request')} failed, last failure: ${lastFailure}`;
 
-/** What a local run did, for a person who has never seen one, and what to type next. */
-export function summarize(run: LocalRun): string {
+/** Ranges of lost events that are shown. */
+const shownRanges = 10;
+
+/**
+ * What a local run did, for a person who has never seen one, and what to type next. The last line is what the prover said.
+ *
+ * @param repeat The command that runs the same stack again.
+ */
+export function summarize(run: LocalRun, repeat = 'npm start --'): string {
   const { report, output } = run;
   const outcome =
     report.eventsUndelivered === 0
@@ -46,6 +56,7 @@ export function summarize(run: LocalRun): string {
     ...(run.maxMemoryUsedMiB > 0 ? [`  memory   ${number(run.maxMemoryUsedMiB)} MiB at most`] : []),
     `  landed   ${plural(output.objects, 'object')}, ${plural(output.bytes, 'byte')}, in ${here(output.directory)}/`,
     `  log      ${here(run.logPath)}`,
+    ...(run.proof ? [describeProof(run.proof)] : []),
     '',
     ...(newest ? ['Look at the events:', `  gunzip -c ${quote(newest)} | tail -3`] : []),
     'Prove that every event arrived:',
@@ -55,5 +66,51 @@ export function summarize(run: LocalRun): string {
     'Deploy it to your AWS account:',
     '  npx cdk deploy',
     '',
+    ...(run.proof ? describeVerdict(report, run.proof, repeat) : []),
   ].join('\n');
+}
+
+function describeProof(proof: LocalProof): string {
+  const { claims, looks, lostAfterHours, maxMemoryUsedMiB } = proof;
+  return (
+    `  proof    ${plural(claims, 'claim')}, ${plural(looks, 'look')} of the prover, no object read more than ${plural(proof.mostReads, 'time')}; its delays are 1/${proof.timeFactor} of those in AWS` +
+    `${lostAfterHours === undefined ? '' : `, and ${lostAfterHours} hours passed at once`}; ` +
+    `${maxMemoryUsedMiB > 0 ? `${number(maxMemoryUsedMiB)} MiB at most; ` : ''}log ${here(proof.logPath)}`
+  );
+}
+
+function describeVerdict(
+  { runId, eventsRequested, eventsDelivered }: Report,
+  proof: LocalProof,
+  repeat: string,
+) {
+  const { lost, eventsUnproven, eventsProven, sinceSentMs, logPath } = proof;
+  if (lost.length > 0) {
+    const hidden = lost.length - shownRanges;
+    return [
+      `NOT proven: ${number(pairsLength(lost))} of ${plural(eventsDelivered, 'event')} are lost. ` +
+        'Firehose acknowledged them, and they are not in the bucket:',
+      ...lost.slice(0, shownRanges).map(([from, to]) => `  events ${number(from)} to ${number(to - 1)}`),
+      ...(hidden > 0 ? [`  and ${plural(hidden, 'more range')}`] : []),
+      'Send them again:',
+      `  ${repeat} --run-id ${quoteText(runId)} --slices ${formatSlices(lost)}`,
+    ];
+  }
+  if (eventsUnproven > 0) {
+    return [
+      `NOT proven: the prover did not find ${number(eventsUnproven)} of ${plural(eventsDelivered, 'event')}; ` +
+        `what it said is in ${here(logPath)}`,
+    ];
+  }
+  const which = eventsDelivered === eventsRequested ? 'all' : 'the acknowledged';
+  const are = eventsProven === 1 ? 'is' : 'are';
+  return [
+    `Proven: ${which} ${plural(eventsProven, 'event')} ${are} in the bucket, ` +
+      `${(sinceSentMs / 1_000).toFixed(1)} s after they were sent`,
+  ];
+}
+
+/** Slices as `--slices` reads them. */
+function formatSlices(slices: readonly SlicePair[]): string {
+  return slices.map(([from, to]) => `${from}:${to}`).join(',');
 }

@@ -1,22 +1,41 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
+import { proverVariables } from '../../lambda/contract/settings.ts';
+import type { EndpointQueueSettings } from '../emulator/endpoint.ts';
 import type { DeliveryStreamSettings } from '../emulator/firehose/delivery-stream.ts';
 import type { EventSourceMappingSettings } from '../emulator/lambda/event-source-mapping.ts';
 import type { FunctionSettings } from '../emulator/lambda/settings.ts';
-import type { QueueSettings } from '../emulator/sqs/queue.ts';
 import { outputs } from '../stack/outputs.ts';
+
+/** A function that processes a queue. */
+export interface QueueFunction {
+  /** The function. */
+  readonly function: FunctionSettings;
+  /** Name of the queue. */
+  readonly queueName: string;
+  /** How it is processed. */
+  readonly eventSourceMapping: EventSourceMappingSettings;
+}
+
+/** The prover. */
+export interface LocalProver extends QueueFunction {
+  /** Name of the queue that gets the payloads of what is lost. */
+  readonly deadLetterQueueName: string;
+  /** Hours after which a missing event is lost. */
+  readonly lostAfterHours: number;
+}
 
 /** What of a synthesized stack runs on this machine. */
 export interface LocalStack {
-  /** The producer. */
-  readonly function: FunctionSettings;
-  /** The stream that it pushes to. */
+  /** The producer, with its work queue. */
+  readonly producer: QueueFunction;
+  /** The prover, with its queue of claims; missing when the stack has none. */
+  readonly prover?: LocalProver;
+  /** The stream that the producer pushes to. */
   readonly deliveryStream: DeliveryStreamSettings;
-  /** The queue that it hands slices to. */
-  readonly workQueue: QueueSettings;
-  /** How that queue is processed. */
-  readonly eventSourceMapping: EventSourceMappingSettings;
+  /** All queues. */
+  readonly queues: readonly EndpointQueueSettings[];
 }
 
 const reference = v.object({ Ref: v.string() });
@@ -43,18 +62,23 @@ const deliveryStreamProperties = v.object({
     ErrorOutputPrefix: v.string(),
   }),
 });
+const attribute = v.object({ 'Fn::GetAtt': v.tuple([v.string(), v.literal('Arn')]) });
+// What is left out has SQS's own default.
 const queueProperties = v.object({
-  VisibilityTimeout: v.number(),
-  RedrivePolicy: v.object({ maxReceiveCount: v.number() }),
+  VisibilityTimeout: v.optional(v.number(), 30),
+  RedrivePolicy: v.optional(v.object({ maxReceiveCount: v.number(), deadLetterTargetArn: attribute })),
 });
 const eventSourceMappingProperties = v.object({
+  FunctionName: reference,
+  EventSourceArn: attribute,
   BatchSize: v.number(),
+  MaximumBatchingWindowInSeconds: v.optional(v.number(), 0),
   ScalingConfig: v.object({ MaximumConcurrency: v.number() }),
 });
-const template = v.object({
-  Outputs: neededOutputs,
-  Resources: v.record(v.string(), v.object({ Type: v.string(), Properties: v.optional(v.unknown()) })),
-});
+const resource = v.object({ Type: v.string(), Properties: v.optional(v.unknown(), {}) });
+const template = v.object({ Outputs: neededOutputs, Resources: v.record(v.string(), resource) });
+
+type Resources = v.InferOutput<typeof template>['Resources'];
 
 /** The name that CloudFormation would give a resource, without the random part: the same in every run. */
 function physicalName(stackName: string, logicalId: string): string {
@@ -62,8 +86,9 @@ function physicalName(stackName: string, logicalId: string): string {
 }
 
 /**
- * Reads from a cloud assembly what is needed to run its producer on this machine: only the outputs say which
- * resources count, so that the template may otherwise change as it likes.
+ * Reads from a cloud assembly what is needed to run its functions on this machine. Outputs say which resources are the
+ * producer's, and a function that knows a bucket and a queue of claims is the prover, so that the template may otherwise
+ * change as it likes.
  *
  * @param assemblyDirectory What `cdk synth` wrote.
  * @throws Error naming the output that is missing, if the stack has no delivery stream of its own.
@@ -83,42 +108,21 @@ export async function readLocalStack(assemblyDirectory: string, stackName: strin
     );
   }
   const { Outputs, Resources } = v.parse(template, json);
-
-  const logicalId = (output: keyof typeof Outputs) => Outputs[output].Value.Ref;
-  const workQueueName = physicalName(stackName, logicalId(outputs.workQueueUrl));
-  const resolve = (value: string | { Ref: string }) => {
-    if (typeof value === 'string') {
-      return value;
-    }
-    // What Ref gives is the name, but for a queue it is the URL.
-    return value.Ref === logicalId(outputs.workQueueUrl)
-      ? `https://sqs.us-east-1.amazonaws.com/123456789012/${workQueueName}`
-      : physicalName(stackName, value.Ref);
-  };
-  const mapping = Object.values(Resources).find(({ Type }) => Type === 'AWS::Lambda::EventSourceMapping');
-
-  const { BatchSize, ScalingConfig } = v.parse(eventSourceMappingProperties, mapping?.Properties);
-  const queue = v.parse(queueProperties, Resources[logicalId(outputs.workQueueUrl)]?.Properties);
-  const producer = v.parse(functionProperties, Resources[logicalId(outputs.functionName)]?.Properties);
+  const names = new Names(stackName, Resources);
+  const functions = new Functions(assemblyDirectory, names, Resources);
+  const logicalId = (name: keyof typeof Outputs) => Outputs[name].Value.Ref;
+  const prover = functions.findProver();
   const stream = v.parse(
     deliveryStreamProperties,
     Resources[logicalId(outputs.deliveryStreamName)]?.Properties,
   );
   const destination = stream.ExtendedS3DestinationConfiguration;
   return {
-    function: {
-      functionName: physicalName(stackName, logicalId(outputs.functionName)),
-      assetDirectory: join(assemblyDirectory, `asset.${producer.Code.S3Key.replace(/\.zip$/, '')}`),
-      handler: producer.Handler,
-      environment: Object.fromEntries(
-        Object.entries(producer.Environment.Variables).map(([name, value]) => [name, resolve(value)]),
-      ),
-      memoryMiB: producer.MemorySize,
-      timeoutMs: producer.Timeout * 1_000,
-    },
+    producer: functions.read(logicalId(outputs.functionName)),
+    ...(prover && { prover }),
     deliveryStream: {
-      deliveryStreamName: physicalName(stackName, logicalId(outputs.deliveryStreamName)),
-      bucketName: physicalName(stackName, logicalId(outputs.bucketName)).toLowerCase(),
+      deliveryStreamName: names.valueOf(logicalId(outputs.deliveryStreamName)),
+      bucketName: names.valueOf(logicalId(outputs.bucketName)),
       prefix: destination.Prefix,
       errorOutputPrefix: destination.ErrorOutputPrefix,
       compression: destination.CompressionFormat,
@@ -127,11 +131,126 @@ export async function readLocalStack(assemblyDirectory: string, stackName: strin
       bufferingSizeMiB: destination.BufferingHints.SizeInMBs,
       encrypted: stream.DeliveryStreamEncryptionConfigurationInput !== undefined,
     },
-    workQueue: {
-      queueName: workQueueName,
-      visibilityTimeoutMs: queue.VisibilityTimeout * 1_000,
-      maxReceiveCount: queue.RedrivePolicy.maxReceiveCount,
-    },
-    eventSourceMapping: { batchSize: BatchSize, maxConcurrency: ScalingConfig.MaximumConcurrency },
+    queues: idsOf(Resources, 'AWS::SQS::Queue').map((id) => readQueue(id, names, Resources)),
   };
+}
+
+/** The last part of a queue's URL. */
+function queueNameOf(queueUrl: string | undefined): string {
+  return queueUrl?.split('/').at(-1) ?? '';
+}
+
+/** The names that CloudFormation would give, here without their random parts. */
+class Names {
+  readonly #stackName: string;
+  readonly #resources: Resources;
+
+  constructor(stackName: string, resources: Resources) {
+    this.#stackName = stackName;
+    this.#resources = resources;
+  }
+
+  /** What `Ref` gives of a resource: its name, in small letters if it is a bucket, but of a queue the URL. */
+  valueOf(logicalId: string): string {
+    const name = this.nameOf(logicalId);
+    const type = this.#resources[logicalId]?.Type;
+    if (type === 'AWS::SQS::Queue') {
+      return `https://sqs.us-east-1.amazonaws.com/123456789012/${name}`;
+    }
+    return type === 'AWS::S3::Bucket' ? name.toLowerCase() : name;
+  }
+
+  /** Its name. */
+  nameOf(logicalId: string): string {
+    return physicalName(this.#stackName, logicalId);
+  }
+}
+
+/** The functions of a template. */
+class Functions {
+  readonly #assemblyDirectory: string;
+  readonly #names: Names;
+  readonly #resources: Resources;
+
+  constructor(assemblyDirectory: string, names: Names, resources: Resources) {
+    this.#assemblyDirectory = assemblyDirectory;
+    this.#names = names;
+    this.#resources = resources;
+  }
+
+  /** Reads a function and its queue. */
+  read(logicalId: string): QueueFunction {
+    const { Code, Handler, MemorySize, Timeout, Environment } = v.parse(
+      functionProperties,
+      this.#resources[logicalId]?.Properties,
+    );
+    const mapping = v.parse(eventSourceMappingProperties, this.#mappingOf(logicalId));
+    return {
+      function: {
+        functionName: this.#names.nameOf(logicalId),
+        assetDirectory: join(this.#assemblyDirectory, `asset.${Code.S3Key.replace(/\.zip$/, '')}`),
+        handler: Handler,
+        environment: Object.fromEntries(
+          Object.entries(Environment.Variables).map(([name, value]) => [
+            name,
+            typeof value === 'string' ? value : this.#names.valueOf(value.Ref),
+          ]),
+        ),
+        memoryMiB: MemorySize,
+        timeoutMs: Timeout * 1_000,
+      },
+      queueName: this.#names.nameOf(mapping.EventSourceArn['Fn::GetAtt'][0]),
+      eventSourceMapping: {
+        batchSize: mapping.BatchSize,
+        maxConcurrency: mapping.ScalingConfig.MaximumConcurrency,
+        batchingWindowMs: mapping.MaximumBatchingWindowInSeconds * 1_000,
+      },
+    };
+  }
+
+  /** The function that knows a bucket and a queue of claims. */
+  findProver(): LocalProver | undefined {
+    const { bucketName, proofQueueUrl, deadLetterQueueUrl, lostAfterHours } = proverVariables;
+    const id = idsOf(this.#resources, 'AWS::Lambda::Function').find((id) => {
+      const { output, success } = v.safeParse(functionProperties, this.#resources[id]?.Properties);
+      const variables = success ? output.Environment.Variables : {};
+      return variables[bucketName] !== undefined && variables[proofQueueUrl] !== undefined;
+    });
+    if (id === undefined) {
+      return undefined;
+    }
+    const prover = this.read(id);
+    const { environment } = prover.function;
+    return {
+      ...prover,
+      deadLetterQueueName: queueNameOf(environment[deadLetterQueueUrl]),
+      lostAfterHours: Number(environment[lostAfterHours]),
+    };
+  }
+
+  #mappingOf(logicalId: string): unknown {
+    const properties = idsOf(this.#resources, 'AWS::Lambda::EventSourceMapping').map(
+      (id) => this.#resources[id]?.Properties,
+    );
+    return properties.find((mapping) => {
+      const { output, success } = v.safeParse(eventSourceMappingProperties, mapping);
+      return success && output.FunctionName.Ref === logicalId;
+    });
+  }
+}
+
+function readQueue(logicalId: string, names: Names, resources: Resources): EndpointQueueSettings {
+  const { VisibilityTimeout, RedrivePolicy } = v.parse(queueProperties, resources[logicalId]?.Properties);
+  return {
+    queueName: names.nameOf(logicalId),
+    visibilityTimeoutMs: VisibilityTimeout * 1_000,
+    ...(RedrivePolicy && {
+      maxReceiveCount: RedrivePolicy.maxReceiveCount,
+      deadLetterQueueName: names.nameOf(RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0]),
+    }),
+  };
+}
+
+function idsOf(resources: Resources, type: string): string[] {
+  return Object.keys(resources).filter((id) => resources[id]?.Type === type);
 }

@@ -29,6 +29,29 @@ export async function writeLastRun(run: LastRun, path = lastRunPath): Promise<vo
 }
 
 /**
+ * What to remember of a run that sent slices of an earlier one again: as much of that run as both sent together.
+ *
+ * @param before The run before, if there was one.
+ */
+export function joinRuns<Run extends LastRun>(run: Run, before: LastRun | undefined): Run {
+  const { report, output } = run;
+  const isSame =
+    before?.report.runId === report.runId &&
+    before.report.deliveryStreamName === report.deliveryStreamName &&
+    before.output.directory === output.directory;
+  return isSame
+    ? {
+        ...run,
+        report: {
+          ...report,
+          from: Math.min(report.from, before.report.from),
+          to: Math.max(report.to, before.report.to),
+        },
+      }
+    : run;
+}
+
+/**
  * Reads what a local run left.
  *
  * @throws Error if there was none, or the file is not such a note; the message says what to do.

@@ -19,7 +19,7 @@ describe('the benchmark', () => {
       onProgress: () => {},
       prepareFunction: async (directory) => {
         await synthesize(directory, {});
-        return (await readLocalStack(directory, defaultStackName)).function;
+        return (await readLocalStack(directory, defaultStackName)).producer.function;
       },
     });
 

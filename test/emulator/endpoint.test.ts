@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
+import { gunzipSync } from 'node:zlib';
 import { PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -27,7 +28,7 @@ const Records = [{ Data: Buffer.from('a') }, { Data: Buffer.from('b') }];
 async function start(faults: string) {
   const aws = await startEndpoint({
     deliveryStream: makeSettings(),
-    workQueue: WorkQueue,
+    queues: [WorkQueue],
     outputDirectory: makeDirectory(),
     faults: parseFaults(faults),
   });
@@ -47,7 +48,7 @@ async function start(faults: string) {
   const QueueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/work';
   const put = () => firehose.send(new PutRecordBatchCommand({ DeliveryStreamName: 'my-stream', Records }));
   const send = () => sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
-  return { aws, put, send };
+  return { aws, firehose, put, send };
 }
 
 describe('the faults of SQS', () => {
@@ -101,7 +102,7 @@ describe('the faults of SQS', () => {
     expect([...Successful, ...Failed].map(({ Id }) => Id).sort()).toEqual(Entries.map(({ Id }) => Id));
     expect(Failed.length).toBeGreaterThan(0);
     expect(Failed[0]).toMatchObject({ Code: 'RequestThrottled', SenderFault: false });
-    expect(aws.workQueue.size).toBe(Successful.length);
+    expect(aws.queues.get('work')?.size).toBe(Successful.length);
   });
 
   it('miscount: an entry is in neither list, though every message was taken', async () => {
@@ -113,7 +114,7 @@ describe('the faults of SQS', () => {
 
     // Assess
     expect([...Successful, ...Failed]).toHaveLength(9);
-    expect(aws.workQueue.size).toBe(10);
+    expect(aws.queues.get('work')?.size).toBe(10);
   });
 
   it.each([
@@ -133,7 +134,7 @@ describe('the faults of SQS', () => {
     // Assess
     await expect(sent).rejects.toThrow();
     if (taken !== undefined) {
-      expect(aws.workQueue.size).toBe(taken);
+      expect(aws.queues.get('work')?.size).toBe(taken);
     }
   });
 
@@ -154,6 +155,95 @@ describe('the faults of SQS', () => {
   });
 });
 
+describe('the faults of delivery', () => {
+  it('lose: acknowledged records never land, the same ones for the same seed', async () => {
+    // Prepare
+    const landed = async () => {
+      const { aws, firehose } = await start('lose=0.3');
+      const Many = Array.from({ length: 100 }, (_, index) => ({ Data: Buffer.from(`${index}\n`) }));
+      const { FailedPutCount } = await firehose.send(
+        new PutRecordBatchCommand({ DeliveryStreamName: 'my-stream', Records: Many }),
+      );
+      await aws.deliveryStream.flush();
+      const [key = ''] = aws.deliveryStream.totals.keys;
+      const body = await fetch(`${aws.endpointUrl}/my-bucket/${key}`).then((response) =>
+        response.arrayBuffer(),
+      );
+      return { FailedPutCount, records: aws.records, text: gunzipSync(Buffer.from(body)).toString() };
+    };
+
+    // Act
+    const [first, second] = [await landed(), await landed()];
+
+    // Assess
+    const { offered, refused, lost } = first.records;
+    expect([first.FailedPutCount, offered, refused]).toEqual([0, 100, 0]);
+    expect(lost).toBeGreaterThan(10);
+    expect(first.text.trimEnd().split('\n')).toHaveLength(100 - lost);
+    expect(second.text).toBe(first.text);
+  });
+
+  it('s3=deny: objects land afterwards, and say so', async () => {
+    // Prepare
+    const { aws, put } = await start('s3=deny@0s-1.5s');
+    const list = async () => (await fetch(`${aws.endpointUrl}/my-bucket?list-type=2`)).text();
+    await put();
+
+    // Act
+    const startedMs = Date.now();
+    const flushed = aws.deliveryStream.flush();
+    const [during] = await Promise.all([list(), flushed]);
+    const after = await list();
+
+    // Assess
+    expect(during).toContain('<KeyCount>0</KeyCount>');
+    expect(after).toContain('<KeyCount>1</KeyCount>');
+    const [, landed = ''] = /<LastModified>(.*)<\/LastModified>/.exec(after) ?? [];
+    expect(Date.parse(landed)).toBeGreaterThanOrEqual(startedMs);
+  });
+
+  it('s3=deny: stopping does not wait for its end', async () => {
+    // Prepare
+    const { aws, put } = await start('s3=deny@0s-900s');
+    await put();
+
+    // Act
+    await aws.stop();
+
+    // Assess
+    expect(aws.deliveryStream.totals.keys).toHaveLength(1);
+  });
+});
+
+describe('the queues', () => {
+  it('hand their dead letters to the queue that they name, which comes first or later', async () => {
+    // Prepare
+    const proof = {
+      queueName: 'proof',
+      visibilityTimeoutMs: 0,
+      maxReceiveCount: 1,
+      deadLetterQueueName: 'dead',
+    };
+    const aws = await startEndpoint({
+      deliveryStream: makeSettings(),
+      queues: [{ ...proof, queueName: 'work' }, { queueName: 'dead', visibilityTimeoutMs: 0 }, proof],
+      outputDirectory: makeDirectory(),
+    });
+    onTestFinished(aws.stop);
+
+    // Act
+    for (const name of ['work', 'proof']) {
+      const queue = aws.queues.get(name);
+      queue?.send(name);
+      queue?.receive(1);
+      queue?.receive(1);
+    }
+
+    // Assess
+    expect(aws.queues.get('dead')?.bodies).toEqual(['work', 'proof']);
+  });
+});
+
 describe('starting', () => {
   it('delivers what an earlier process in the same directory acknowledged before it was killed', async () => {
     // Prepare: the folder of a live stream, under the name of a process that cannot be.
@@ -165,7 +255,7 @@ describe('starting', () => {
     // Act
     const aws = await startEndpoint({
       deliveryStream: makeSettings(),
-      workQueue: WorkQueue,
+      queues: [WorkQueue],
       outputDirectory: directory,
     });
     onTestFinished(aws.stop);
@@ -187,7 +277,7 @@ describe('stopping', () => {
         import { parseFaults } from './lib/emulator/faults.ts';
         const aws = await startEndpoint({
           deliveryStream: ${JSON.stringify(makeSettings())},
-          workQueue: ${JSON.stringify(WorkQueue)},
+          queues: [${JSON.stringify(WorkQueue)}],
           outputDirectory: ${JSON.stringify(makeDirectory())},
           faults: parseFaults('${faults}'),
         });

@@ -55,8 +55,8 @@ describe('the bundled function', () => {
     const logFile = openSync(logPath, 'w');
     const started = await LocalFunction.start(
       {
-        ...stack.function,
-        environment: { ...stack.function.environment, ...options.environment },
+        ...stack.producer.function,
+        environment: { ...stack.producer.function.environment, ...options.environment },
         timeoutMs: options.timeoutMs ?? 60_000,
       },
       { endpointUrl: aws.endpointUrl, logFile },
@@ -123,7 +123,7 @@ describe('the bundled function', () => {
         runId: 'run-1',
         service: 'firehose-event-producer',
         cold_start: true,
-        function_name: stack.function.functionName,
+        function_name: stack.producer.function.functionName,
         function_request_id: expect.stringMatching(/^[\da-f-]{36}$/),
       });
     }
@@ -281,7 +281,10 @@ describe('the bundled function', () => {
     expect(eventsDelivered).toBeGreaterThan(0);
     expect(eventsQueued).toBeGreaterThan(0);
     expect(result).toMatchObject({ eventsRequested: eventsDelivered! + eventsQueued!, undelivered: [] });
-    const slices = aws.workQueue.receive(100).map(({ body }) => JSON.parse(body));
+    const slices = aws.queues
+      .get(stack.producer.queueName)!
+      .receive(100)
+      .map(({ body }) => JSON.parse(body));
     expect(slices.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(eventsQueued);
     expect(slices[0]).toMatchObject({ runId: 'run-1' });
     expect(logLines().map(({ level, message }) => `${level} ${message}`)).toEqual([

@@ -186,7 +186,7 @@ describe('a run on this machine', () => {
     // Prepare: a function that says it queued events, and did not
     const directory = join(temporaryDirectory(), 'assembly');
     cpSync(assemblyDirectory, directory, { recursive: true });
-    const { assetDirectory } = (await readLocalStack(directory, defaultStackName)).function;
+    const { assetDirectory } = (await readLocalStack(directory, defaultStackName)).producer.function;
     const report = makeReport({ eventsDelivered: 40, eventsQueued: 60, queued: [[40, 100]] });
     writeFileSync(
       join(assetDirectory, 'index.mjs'),

@@ -9,6 +9,16 @@ export interface EventSourceMappingSettings {
   readonly batchSize: number;
   /** Invocations at the same time. */
   readonly maxConcurrency: number;
+  /** How long a batch that is not full waits for more messages. @default 0 */
+  readonly batchingWindowMs?: number;
+}
+
+/** When {@link processQueue} ends. */
+export interface EventSourceMappingEnd {
+  /** Ends it before the queue is empty, once the invocations under way are over. */
+  readonly signal?: AbortSignal;
+  /** Until this resolves, an empty queue doesn't end it. */
+  readonly notBefore?: Promise<unknown>;
 }
 
 const batchResponse = v.object({ batchItemFailures: v.array(v.object({ itemIdentifier: v.string() })) });
@@ -18,53 +28,69 @@ const batchResponse = v.object({ batchItemFailures: v.array(v.object({ itemIdent
  * failed, and all messages of an invocation that failed, come again when their visibility timeout is over.
  *
  * @param invoke Invokes the function.
- * @param signal Ends it before the queue is empty, once the invocations under way are over.
  */
 export async function processQueue(
   queue: LocalQueue,
-  { batchSize, maxConcurrency }: EventSourceMappingSettings,
+  { batchSize, maxConcurrency, batchingWindowMs = 0 }: EventSourceMappingSettings,
   invoke: (payload: unknown) => Promise<Invocation>,
-  signal?: AbortSignal,
+  { signal, notBefore }: EventSourceMappingEnd = {},
 ): Promise<void> {
   let running = 0;
+  let mayEnd = notBefore === undefined;
+  const maybeEnd = notBefore?.then(() => {
+    mayEnd = true;
+  });
+  const stopped = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()));
   const work = async (messages: readonly QueueMessage[]) => {
-    const { result } = await invoke({ Records: messages.map(toRecord) });
+    const asReceived = messages.map((message) => ({ ...message }));
+    const { result } = await invoke({ Records: asReceived.map(toRecord) });
     const failed = v.is(batchResponse, result)
       ? new Set(result.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier))
       : new Set(messages.map(({ messageId }) => messageId));
     running -= 1;
-    for (const { messageId } of messages) {
-      if (!failed.has(messageId)) {
-        queue.delete(messageId);
+    for (const message of asReceived) {
+      if (failed.has(message.messageId)) {
+        queue.release(message);
+      } else {
+        queue.delete(message.messageId);
       }
     }
   };
 
   const pending = new Set<Promise<void>>();
-  while (!queue.isEmpty && !signal?.aborted) {
-    const messages = running < maxConcurrency ? queue.receive(batchSize) : [];
+  let waitingSinceMs: number | undefined;
+  while (!(mayEnd && queue.isEmpty) && !signal?.aborted) {
+    const now = Date.now();
+    const { visible } = queue;
+    waitingSinceMs = visible > 0 ? (waitingSinceMs ?? now) : undefined;
+    const windowEndMs = (waitingSinceMs ?? now) + batchingWindowMs;
+    const isReady = running < maxConcurrency && (visible >= batchSize || now >= windowEndMs);
+    const messages = isReady ? queue.receive(batchSize) : [];
     if (messages.length > 0) {
+      waitingSinceMs = undefined;
       running += 1;
       const worked = work(messages).finally(() => pending.delete(worked));
       pending.add(worked);
       continue;
     }
-    if (queue.isEmpty) {
+    if (mayEnd && queue.isEmpty) {
       break;
     }
-    const waitMs = Math.min(1_000, Math.max(10, queue.nextVisibleMs - Date.now()));
-    await Promise.race([queue.changed(), setTimeout(waitMs), ...pending]);
+    const nextMs = visible > 0 ? windowEndMs : queue.nextVisibleMs;
+    const waitMs = Math.min(1_000, Math.max(10, nextMs - now));
+    const others = [...pending, ...(mayEnd ? [] : [maybeEnd])];
+    await Promise.race([queue.changed(), setTimeout(waitMs), stopped, ...others]);
   }
   await Promise.all(pending);
 }
 
 /** A message as Lambda shows it to a function. */
-function toRecord({ messageId, body, receiveCount }: QueueMessage): object {
+function toRecord({ messageId, body, receiveCount, sentMs }: QueueMessage): object {
   return {
     messageId,
     receiptHandle: messageId,
     body,
-    attributes: { ApproximateReceiveCount: String(receiveCount) },
+    attributes: { ApproximateReceiveCount: String(receiveCount), SentTimestamp: String(sentMs) },
     messageAttributes: {},
     eventSource: 'aws:sqs',
     awsRegion: 'us-east-1',

@@ -7,60 +7,133 @@ import type { LocalQueue } from './queue.ts';
 /** How the requests to SQS are told from others. */
 export const sqsTargetPrefix = 'AmazonSQS.';
 
-const sendMessageBatch = v.object({
-  QueueUrl: v.string(),
-  Entries: v.pipe(
-    v.array(v.object({ Id: v.string(), MessageBody: v.string() })),
-    v.minLength(1),
-    v.maxLength(10),
-  ),
-});
+// Bounds of the API reference.
+const delaySeconds = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(900)));
+const visibilitySeconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(43_200));
+const message = { MessageBody: v.pipe(v.string(), v.minLength(1)), DelaySeconds: delaySeconds };
+const visibility = { ReceiptHandle: v.string(), VisibilityTimeout: visibilitySeconds };
+const queueUrl = { QueueUrl: v.string() };
+
+function entriesOf<Entries extends v.ObjectEntries>(entries: Entries) {
+  const entry = v.object({ Id: v.string(), ...entries });
+  return v.pipe(v.array(entry), v.minLength(1), v.maxLength(10));
+}
+
+const inputs = {
+  SendMessage: v.object({ ...queueUrl, ...message }),
+  SendMessageBatch: v.object({ ...queueUrl, Entries: entriesOf(message) }),
+  ChangeMessageVisibility: v.object({ ...queueUrl, ...visibility }),
+  ChangeMessageVisibilityBatch: v.object({ ...queueUrl, Entries: entriesOf(visibility) }),
+} as const;
+
+type Operation = keyof typeof inputs;
+type Input<O extends Operation> = v.InferOutput<(typeof inputs)[O]>;
+
+/** An error as SQS words it; its name is the error's code. */
+class SqsError extends Error {
+  constructor(name: string, message: string) {
+    super(message);
+    this.name = name;
+  }
+}
+
+/** What is wrong with the receipt handle of a message that is no longer there. */
+const invalidReceipt = ['ReceiptHandleIsInvalid', 'The input receipt handle is invalid.'] as const;
 
 /**
- * Responds as Amazon SQS does, AWS JSON 1.0, as much of it as the producer uses: `SendMessageBatch` to one queue.
+ * Responds as Amazon SQS does, AWS JSON 1.0, as much of it as functions with event source mappings use: they send messages
+ * and change how long messages stay invisible. Receiving and deleting is the mapping's business.
  *
- * @param refuses Decides over each message, in order, whether it is refused. @default - every message is taken
+ * @param queues The queues that exist; the last part of a queue's URL is its name.
+ * @param refuses Decides over each message that is sent, in order, whether it is refused. @default - every message is taken
  */
-export function createSqsListener(queue: LocalQueue, refuses: () => boolean = () => false): RequestListener {
+export function createSqsListener(
+  queues: readonly LocalQueue[],
+  refuses: () => boolean = () => false,
+): RequestListener {
+  const findQueue = (url: string): LocalQueue => {
+    const queue = queues.find(({ settings }) => url.endsWith(`/${settings.queueName}`));
+    if (queue === undefined) {
+      throw new SqsError('QueueDoesNotExist', 'The specified queue does not exist.');
+    }
+    return queue;
+  };
+  const handlers: { readonly [O in Operation]: (input: Input<O>, queue: LocalQueue) => object } = {
+    SendMessage: (input, queue) => {
+      if (refuses()) {
+        throw new SqsError('RequestThrottled', 'Request is throttled.');
+      }
+      return sendTo(queue, input);
+    },
+    SendMessageBatch: ({ Entries }, queue) => {
+      const refusals = Entries.map(() => refuses());
+      const taken = Entries.filter((_entry, index) => !refusals[index]);
+      const failed = Entries.filter((_entry, index) => refusals[index]);
+      return {
+        Successful: taken.map((entry) => ({ Id: entry.Id, ...sendTo(queue, entry) })),
+        Failed: failed.map(({ Id }) => failure(Id, false, 'RequestThrottled', 'Request is throttled.')),
+      };
+    },
+    ChangeMessageVisibility: ({ ReceiptHandle, VisibilityTimeout }, queue) => {
+      if (!queue.changeVisibility(ReceiptHandle, VisibilityTimeout)) {
+        throw new SqsError(...invalidReceipt);
+      }
+      return {};
+    },
+    ChangeMessageVisibilityBatch: ({ Entries }, queue) => {
+      const found = Entries.map(({ ReceiptHandle, VisibilityTimeout }) =>
+        queue.changeVisibility(ReceiptHandle, VisibilityTimeout),
+      );
+      const ids = Entries.map(({ Id }) => Id);
+      return {
+        Successful: ids.filter((_id, index) => found[index]).map((Id) => ({ Id })),
+        Failed: ids.filter((_id, index) => !found[index]).map((Id) => failure(Id, true, ...invalidReceipt)),
+      };
+    },
+  };
+
+  const respondTo = (target: string, body: string): object => {
+    const operation = (Object.keys(inputs) as Operation[]).find((name) => target === sqsTargetPrefix + name);
+    if (operation === undefined) {
+      throw new SqsError('UnsupportedOperation', `Only ${Object.keys(inputs).join(', ')} are here.`);
+    }
+    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), inputs[operation]), body);
+    if (!parsed.success) {
+      throw new SqsError(
+        'InvalidParameterValue',
+        parsed.issues.map((issue: v.BaseIssue<unknown>) => issue.message).join(', '),
+      );
+    }
+    // The operation decides the input's type, which TypeScript cannot follow through a variable.
+    const handle = handlers[operation] as (input: unknown, queue: LocalQueue) => object;
+    return handle(parsed.output, findQueue(parsed.output.QueueUrl));
+  };
+
   return async (request, response) => {
     const respond = (status: number, body: object) =>
       response
         .writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': randomUUID() })
         .end(JSON.stringify(body));
-    const respondWithError = (type: string, message: string) =>
-      respond(400, { __type: `com.amazonaws.sqs#${type}`, message });
-
     // A client that is gone before it sent all gets an error that it never reads.
     const body = await text(request).catch(() => '');
-    if (request.headers['x-amz-target'] !== `${sqsTargetPrefix}SendMessageBatch`) {
-      respondWithError('UnsupportedOperation', 'Only SendMessageBatch is here.');
-      return;
+    try {
+      respond(200, respondTo(String(request.headers['x-amz-target']), body));
+    } catch (error) {
+      const { name, message } = error as Error;
+      respond(400, { __type: `com.amazonaws.sqs#${name}`, message });
     }
-    const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), sendMessageBatch), body);
-    if (!parsed.success) {
-      respondWithError('InvalidParameterValue', parsed.issues.map(({ message }) => message).join(', '));
-      return;
-    }
-    const { QueueUrl, Entries } = parsed.output;
-    if (!QueueUrl.endsWith(`/${queue.settings.queueName}`)) {
-      respondWithError('QueueDoesNotExist', 'The specified queue does not exist.');
-      return;
-    }
-    const refusals = Entries.map(() => refuses());
-    const taken = Entries.filter((_entry, index) => !refusals[index]);
-    const failed = Entries.filter((_entry, index) => refusals[index]);
-    respond(200, {
-      Successful: taken.map(({ Id, MessageBody }) => ({
-        Id,
-        MessageId: queue.send(MessageBody),
-        MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
-      })),
-      Failed: failed.map(({ Id }) => ({
-        Id,
-        SenderFault: false,
-        Code: 'RequestThrottled',
-        Message: 'Request is throttled.',
-      })),
-    });
   };
+}
+
+function sendTo(queue: LocalQueue, { MessageBody, DelaySeconds }: Input<'SendMessage'> | BatchEntry): object {
+  return {
+    MessageId: queue.send(MessageBody, DelaySeconds),
+    MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+  };
+}
+
+type BatchEntry = Input<'SendMessageBatch'>['Entries'][number];
+
+function failure(id: string, isSenderFault: boolean, code: string, message: string): object {
+  return { Id: id, SenderFault: isSenderFault, Code: code, Message: message };
 }

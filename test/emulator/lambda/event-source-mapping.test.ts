@@ -125,10 +125,69 @@ describe('the event source mapping', () => {
     });
 
     // Act
-    await processQueue(queue, mapping, invoke, stop.signal);
+    await processQueue(queue, mapping, invoke, { signal: stop.signal });
 
     // Assess
     expect(batches).toHaveLength(3);
     expect(queue.isEmpty).toBe(false);
+  });
+
+  it('waits for more messages until its window is over, or a batch is full', async () => {
+    // Prepare
+    const queue = makeQueue('a');
+    const { invoke, batches } = makeFunction(() => failing());
+    const slow = { ...mapping, batchingWindowMs: 200 };
+
+    // Act
+    const startedMs = Date.now();
+    const processed = processQueue(queue, slow, invoke);
+    await setTimeout(20);
+    queue.send('b');
+    queue.send('c');
+    await processed;
+
+    // Assess
+    expect(batches).toEqual([['a', 'b'], ['c']]);
+    expect(Date.now() - startedMs).toBeGreaterThanOrEqual(199);
+  });
+
+  it('goes on with an empty queue until it may end', async () => {
+    // Prepare
+    const queue = makeQueue();
+    const { invoke, batches } = makeFunction(() => failing());
+    let mayEnd = () => {};
+    const notBefore = new Promise<void>((resolve) => {
+      mayEnd = resolve;
+    });
+
+    // Act
+    const processed = processQueue(queue, mapping, invoke, { notBefore });
+    await setTimeout(20);
+    queue.send('a');
+    await setTimeout(20);
+    const during = batches.length;
+    mayEnd();
+    await processed;
+
+    // Assess
+    expect(during).toBe(1);
+  });
+
+  it('ends at once when it is stopped while it waits', async () => {
+    // Prepare
+    const queue = makeQueue();
+    queue.send('a', 900);
+    const { invoke } = makeFunction(() => failing());
+    const stop = new AbortController();
+
+    // Act
+    const processed = processQueue(queue, mapping, invoke, { signal: stop.signal });
+    await setTimeout(20);
+    const stoppedMs = Date.now();
+    stop.abort();
+    await processed;
+
+    // Assess
+    expect(Date.now() - stoppedMs).toBeLessThan(500);
   });
 });

@@ -1,7 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import { ReceiveMessageCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import {
+  ChangeMessageVisibilityBatchCommand,
+  ChangeMessageVisibilityCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SendMessageCommand,
+  SQSClient,
+} from '@aws-sdk/client-sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { listenOnLoopback } from '../../../lib/emulator/firehose/server.ts';
 import { LocalQueue } from '../../../lib/emulator/sqs/queue.ts';
@@ -9,9 +16,12 @@ import { createSqsListener } from '../../../lib/emulator/sqs/server.ts';
 
 const QueueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/work';
 
+const delayed = { QueueUrl, Entries: [{ Id: 'a', MessageBody: 'a', DelaySeconds: 901 }] };
+
 async function startQueue() {
   const queue = new LocalQueue({ queueName: 'work', visibilityTimeoutMs: 1_000, maxReceiveCount: 2 });
-  const server = createServer(createSqsListener(queue));
+  const proofQueue = new LocalQueue({ queueName: 'proof', visibilityTimeoutMs: 1_000 });
+  const server = createServer(createSqsListener([queue, proofQueue]));
   const client = new SQSClient({
     endpoint: await listenOnLoopback(server, 0),
     useQueueUrlAsEndpoint: false,
@@ -24,7 +34,7 @@ async function startQueue() {
     server.closeAllConnections();
     server.close();
   });
-  return { queue, client, server };
+  return { queue, proofQueue, client, server };
 }
 
 const entries = (count: number) =>
@@ -48,6 +58,7 @@ describe('the embedded SQS', () => {
 
   it.each([
     ['more than ten messages', { QueueUrl, Entries: entries(11) }, 'InvalidParameterValue'],
+    ['a delay of more than 15 minutes', delayed, 'InvalidParameterValue'],
     ['no message', { QueueUrl, Entries: [] }, 'InvalidParameterValue'],
     ['another queue', { QueueUrl: `${QueueUrl}-2`, Entries: entries(1) }, 'QueueDoesNotExist'],
   ])('refuses %s', async (_what, input, name) => {
@@ -62,6 +73,53 @@ describe('the embedded SQS', () => {
     expect(queue.isEmpty).toBe(true);
   });
 
+  it("sends each message to its URL's queue, with its delay", async () => {
+    // Prepare
+    const { queue, proofQueue, client } = await startQueue();
+    const proof = QueueUrl.replace('work', 'proof');
+
+    // Act
+    await client.send(new SendMessageCommand({ QueueUrl: proof, MessageBody: 'one', DelaySeconds: 900 }));
+    await client.send(
+      new SendMessageBatchCommand({
+        QueueUrl: proof,
+        Entries: [{ Id: 'a', MessageBody: 'two', DelaySeconds: 900 }, ...entries(1)],
+      }),
+    );
+
+    // Assess
+    expect(queue.isEmpty).toBe(true);
+    expect(proofQueue.bodies).toEqual(['one', 'two', 'body 0']);
+    expect(proofQueue.receive(10).map(({ body }) => body)).toEqual(['body 0']);
+  });
+
+  it('changes how long messages stay invisible, and says which ones are gone', async () => {
+    // Prepare
+    const { queue, client } = await startQueue();
+    const ReceiptHandle = queue.send('a');
+    const change = (handle: string) => ({ ReceiptHandle: handle, VisibilityTimeout: 43_200 });
+
+    // Act
+    await client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ...change(ReceiptHandle) }));
+    const hidden = queue.visible;
+    const { Successful, Failed } = await client.send(
+      new ChangeMessageVisibilityBatchCommand({
+        QueueUrl,
+        Entries: [
+          { Id: 'a', ...change(ReceiptHandle) },
+          { Id: 'b', ...change('gone') },
+        ],
+      }),
+    );
+    const gone = client.send(new ChangeMessageVisibilityCommand({ QueueUrl, ...change('gone') }));
+
+    // Assess
+    await expect(gone).rejects.toMatchObject({ name: 'ReceiptHandleIsInvalid' });
+    expect(hidden).toBe(0);
+    expect(Successful).toEqual([{ Id: 'a' }]);
+    expect(Failed).toMatchObject([{ Id: 'b', SenderFault: true, Code: 'ReceiptHandleIsInvalid' }]);
+  });
+
   it('refuses what it does not know', async () => {
     // Prepare
     const { client } = await startQueue();
@@ -70,7 +128,9 @@ describe('the embedded SQS', () => {
     const received = client.send(new ReceiveMessageCommand({ QueueUrl }));
 
     // Assess
-    await expect(received).rejects.toThrow('Only SendMessageBatch is here.');
+    await expect(received).rejects.toThrow(
+      'Only SendMessage, SendMessageBatch, ChangeMessageVisibility, ChangeMessageVisibilityBatch are here.',
+    );
   });
 
   it('goes on when a client is gone in the middle of its request', async () => {
