@@ -125,7 +125,7 @@ export class ProverRun {
     await this.stop();
     const { lostAfterHours } = this.#prover;
     const claims = this.#allClaims();
-    const sentToMs = Math.max(0, ...claims.map((claim) => claim.sentToMs));
+    const sentToMs = Math.max(...claims.map((claim) => claim.sentToMs));
     const verdicts = await this.#verdictsOn(runId);
     const found = verdicts
       .filter(({ message }) => !message.startsWith('claim waiting'))
@@ -140,7 +140,7 @@ export class ProverRun {
       eventsProven: eventsLeft - eventsUnproven,
       lost,
       eventsUnproven,
-      sinceSentMs: Math.max(0, sinceMs - sentToMs),
+      sinceSentMs: claims.length === 0 ? 0 : Math.max(0, sinceMs - sentToMs),
       mostReads: Math.max(0, ...this.#aws.objectReads.values()),
       timeFactor,
       ...(lost.length > 0 && { lostAfterHours }),

@@ -5,6 +5,7 @@ import { formatDollars, formatNumber as number, formatCount as plural } from '..
 import type { LocalProof } from './proof.ts';
 import type { LocalRun } from './run.ts';
 
+const roughly = (durationMs: number) => `${(durationMs / 1_000).toFixed(1)} s`;
 const seconds = (durationMs: number) => `${(durationMs / 1_000).toFixed(2)} s`;
 const here = (path: string) => relative('', path) || '.';
 const quoteText = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
@@ -102,11 +103,16 @@ function describeVerdict(
         `what it said is in ${here(logPath)}`,
     ];
   }
+  if (eventsDelivered === 0) {
+    return ['Nothing to prove: no event was acknowledged'];
+  }
+  if (eventsProven === 1) {
+    return [`Proven: the event is in the bucket, ${roughly(sinceSentMs)} after it was sent`];
+  }
   const which = eventsDelivered === eventsRequested ? 'all' : 'the acknowledged';
-  const are = eventsProven === 1 ? 'is' : 'are';
   return [
-    `Proven: ${which} ${plural(eventsProven, 'event')} ${are} in the bucket, ` +
-      `${(sinceSentMs / 1_000).toFixed(1)} s after they were sent`,
+    `Proven: ${which} ${plural(eventsProven, 'event')} are in the bucket, ` +
+      `${roughly(sinceSentMs)} after they were sent`,
   ];
 }
 

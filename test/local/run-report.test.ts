@@ -22,6 +22,30 @@ describe('the reports of a run', () => {
     expect(reports).toEqual([report]);
   });
 
+  it('of slices count the events of these slices only', () => {
+    // Prepare
+    const reports = [
+      makeReport({ from: 10, to: 20, eventsRequested: 10, eventsDelivered: 10 }),
+      makeReport({ from: 50, to: 60, eventsRequested: 10, eventsDelivered: 7, undelivered: [[57, 60]] }),
+    ];
+
+    // Act
+    const report = combineReports(reports[0]!, reports, [], 2_000, [
+      [10, 20],
+      [50, 60],
+    ]);
+
+    // Assess
+    expect(report).toMatchObject({
+      from: 10,
+      to: 60,
+      eventsRequested: 20,
+      eventsDelivered: 17,
+      eventsUndelivered: 3,
+      undelivered: [[57, 60]],
+    });
+  });
+
   it('add up: what was queued is delivered, once the queue is empty', () => {
     // Prepare
     const first = makeReport({

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { LocalProof } from '../../lib/local/proof.ts';
 import type { LocalRun } from '../../lib/local/run.ts';
 import { summarize } from '../../lib/local/summary.ts';
 import { makeReport } from './factories.ts';
@@ -75,6 +76,54 @@ describe('the summary', () => {
       `Firehose refused 0 of 1 record; 3 of 1,200 requests failed, last failure: ${lastFailure}\n`,
     );
     expect(summarize(run)).not.toContain('failed');
+  });
+
+  const proof: LocalProof = {
+    claims: 1,
+    looks: 2,
+    eventsProven: 1,
+    lost: [],
+    eventsUnproven: 0,
+    sinceSentMs: 1_234,
+    mostReads: 1,
+    timeFactor: 60,
+    maxMemoryUsedMiB: 60,
+    logPath: 'out/prover.log',
+  };
+
+  it('ends with what the prover said', () => {
+    // Act
+    const summary = summarize({ ...run, proof });
+
+    // Assess
+    expect(summary).toContain(
+      '  proof    1 claim, 2 looks of the prover, no object read more than 1 time; ' +
+        'its delays are 1/60 of those in AWS; 60 MiB at most; log out/prover.log\n',
+    );
+    expect(summary.split('\n').at(-1)).toBe('Proven: the event is in the bucket, 1.2 s after it was sent');
+  });
+
+  it('names ten ranges of lost events, and the command that sends all of them again', () => {
+    // Prepare
+    const lost = Array.from({ length: 12 }, (_, index): [number, number] => [
+      index * 1_000,
+      index * 1_000 + 10,
+    ]);
+    const report = { ...run.report, runId: "it's", eventsDelivered: 20_000 };
+
+    // Act
+    const summary = summarize(
+      { ...run, report, proof: { ...proof, lost, lostAfterHours: 25 } },
+      'npm start -- --output here',
+    );
+
+    // Assess
+    expect(summary).toContain('of those in AWS, and 25 hours passed at once; ');
+    expect(summary).toContain('NOT proven: 120 of 20,000 events are lost. ');
+    expect(summary).toContain('\n  events 9,000 to 9,009\n  and 2 more ranges\n');
+    expect(summary.split('\n').at(-1)).toMatch(
+      /^ {2}npm start -- --output here --run-id 'it'\\''s' --slices 0:10,1000:1010,.*,11000:11010$/,
+    );
   });
 
   it('says nothing of memory when nobody knows it', () => {

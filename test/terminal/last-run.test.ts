@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLastRun } from '../../lib/terminal/last-run.ts';
+import { joinRuns, readLastRun } from '../../lib/terminal/last-run.ts';
 import { createDirectory } from '../proof/directory.ts';
 import { createRun } from '../proof/factories.ts';
 
@@ -18,6 +18,28 @@ describe('the last local run', () => {
 
     // Assess
     expect(lastRun).toEqual({ report: createRun(), output: { directory: '/somewhere/bucket' } });
+  });
+
+  it('is the whole of it after slices of it were sent again', () => {
+    // Prepare
+    const before = { report: createRun({ from: 0, to: 100 }), output: { directory: '/bucket' } };
+    const again = { ...before, report: createRun({ from: 10, to: 20 }) };
+
+    // Act
+    const joined = [
+      joinRuns(again, before),
+      joinRuns(again, undefined),
+      joinRuns(again, { ...before, output: { directory: '/other' } }),
+      joinRuns(again, { ...before, report: { ...before.report, runId: 'other' } }),
+    ];
+
+    // Assess
+    expect(joined.map(({ report }) => [report.from, report.to])).toEqual([
+      [0, 100],
+      [10, 20],
+      [10, 20],
+      [10, 20],
+    ]);
   });
 
   it('is missed in one line that says what to do', async () => {
