@@ -27,7 +27,7 @@ describe('the settings', () => {
 
   it.each(rows)('say in a few words what %s is', (_, { description, unit }) => {
     expect(description).toMatch(/^[a-z].{10,}[^.]$/);
-    expect([undefined, 'bytes', 'seconds', 'MiB']).toContain(unit);
+    expect([undefined, 'bytes', 'seconds', 'hours', 'MiB']).toContain(unit);
   });
 
   it('allow by default what a run has by default', () => {
