@@ -88,7 +88,10 @@ describe('messages', () => {
     // Assess
     expect(failed).toEqual([]);
     expect(reports.map(({ eventsUndelivered }) => eventsUndelivered)).toEqual([0, 0, 0]);
-    expect(sent.at(-1)).toEqual(slices.at(-1));
+    const { from, ...rest } = sent.at(-1)!;
+    expect(rest).toEqual({ runId: 'run-1', to: slices.at(-1)!.to });
+    // A message may begin with one request at once.
+    expect(from - slices.at(-1)!.from).toBeLessThan(10_000);
   });
 
   it('that came after others, and whose time was over before anything of them was delivered, go on as new ones', async () => {
