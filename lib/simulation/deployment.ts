@@ -1,12 +1,14 @@
-import { serviceDimension, streamDimension } from '../../lambda/contract/metrics.ts';
+import { claimsUnsentMetric, serviceDimension, streamDimension } from '../../lambda/contract/metrics.ts';
 import { variables } from '../../lambda/contract/settings.ts';
 import { type Environment, parseEnvironment } from '../../lambda/producer/environment.ts';
 import type { Invoke } from '../../lambda/producer/invocation.ts';
 import { addReport } from '../../lambda/producer/metrics.ts';
 import type { Pacer } from '../../lambda/producer/pacer.ts';
+import { keyPrefixAt } from '../../lambda/prover/key-prefix.ts';
 import type { Quota } from '../aws/quotas.ts';
 import { frequencyOf } from '../aws/schedule.ts';
-import { CloudWatch, type MetricName, nameOf } from './cloudwatch.ts';
+import { type BucketFaults, SimulatedBucket } from './bucket.ts';
+import { CloudWatch, type MetricName } from './cloudwatch.ts';
 import { type Admission, type FirehoseFaults, SimulatedFirehose } from './firehose.ts';
 import {
   type Ended,
@@ -16,24 +18,35 @@ import {
   SimulatedLambda,
 } from './lambda.ts';
 import { createPacer, createProducer } from './producer.ts';
+import { SimulatedProver } from './prover.ts';
+import { calmQueue, type QueueFaults } from './queue-port.ts';
+import {
+  mappingOf,
+  type Name,
+  namesOf,
+  proverSettingsOf,
+  queueUrl,
+  type TemplateJson,
+  valuesOf,
+} from './template.ts';
 import { World } from './world.ts';
 
 type Mutable<Type> = { -readonly [Key in keyof Type]: Type[Key] };
-
-/** A synthesized template, as JSON. */
-export type TemplateJson = ReturnType<import('aws-cdk-lib/assertions').Template['toJSON']>;
 
 const minuteMs = 60_000;
 
 /** AWS's own metrics can be read a minute or two after the minute that they are about. */
 const metricDelayMs = minuteMs;
 
+/** Who puts into the stream beside the producer, whose invocations count from 1. */
+const elsewhere = 0;
+
 const dimensions = { 'AWS/Firehose': streamDimension, 'AWS/Lambda': 'FunctionName', 'AWS/SQS': 'QueueName' };
 
 /**
- * A deployed stack in a simulated world, made from its template: the function's own code, its schedule, its queues and its
- * stream are at work, and publish the metrics that AWS and the function would. What may break can be broken and fixed in
- * mid-run.
+ * A deployed stack in a simulated world, made from its template: the code of the producer and of the prover, the schedule,
+ * the queues, the stream and the bucket are at work, and publish the metrics that AWS and the functions would. What may
+ * break can be broken and fixed in mid-run.
  */
 export class Deployment {
   /** Where the metrics go. */
@@ -49,12 +62,18 @@ export class Deployment {
   };
   /** How the stream misbehaves. */
   readonly firehoseFaults: Mutable<FirehoseFaults>;
+  /** How the proof queue misbehaves towards the producer. */
+  readonly proofQueueFaults: Mutable<QueueFaults> = { ...calmQueue };
+  /** How the bucket misbehaves. */
+  readonly bucketFaults: Mutable<BucketFaults> = {};
+  /** The prover and the proof queue. */
+  readonly prover: SimulatedProver;
   /** Whether the schedule invokes the function. */
   scheduleIsOn = true;
   /** Whether Firehose can write to the bucket. */
   bucketIsWritable = true;
   readonly #world = new World(1);
-  readonly #names: Readonly<Record<'stream' | 'function' | 'workQueue' | 'deadLetterQueue', string>>;
+  readonly #names: Readonly<Record<Name, string>>;
   readonly #environment: Environment;
   readonly #ownMetrics: Omit<MetricName, 'MetricName'>;
   readonly #settings: Mutable<LambdaSettings>;
@@ -67,25 +86,24 @@ export class Deployment {
   #messagesDeleted = 0;
   /** When the oldest record came that is not in the bucket yet. */
   #oldestMs: number | undefined;
+  /** What is in the producer's records that are not in the bucket yet. */
+  #buffered: Buffer[] = [];
+  #objects = 0;
+  readonly #bucket: SimulatedBucket;
+  readonly #prefix: string;
 
   /** @param limits Quotas of the stream, of which only that in bytes makes it refuse records. */
   constructor({ Outputs, Resources }: TemplateJson, limits: Quota) {
     const propertiesOf = (type: string) =>
       Object.values<TemplateJson>(Resources).find(({ Type }) => Type === type)!.Properties;
     const now = this.#world.now;
-    this.#names = {
-      stream: nameOf(Outputs.DeliveryStreamName.Value),
-      function: nameOf(Outputs.FunctionName.Value),
-      workQueue: nameOf(Outputs.WorkQueueUrl.Value),
-      deadLetterQueue: nameOf(Outputs.DeadLetterQueueUrl.Value),
-    };
+    this.#names = namesOf(Outputs);
     const { Timeout, MemorySize, Environment } = Resources[this.#names.function].Properties;
-    const values: Record<string, string> = Object.fromEntries(
-      Object.entries(Environment.Variables).map(([name, value]) => [name, nameOf(value)]),
-    );
+    const values = valuesOf(Environment);
     this.#environment = parseEnvironment({
       ...values,
-      [variables.workQueueUrl]: 'https://queue.invalid/',
+      [variables.workQueueUrl]: queueUrl,
+      [variables.proofQueueUrl]: queueUrl,
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(MemorySize),
     });
     this.#ownMetrics = {
@@ -95,7 +113,7 @@ export class Deployment {
         { Name: streamDimension, Value: this.#names.stream },
       ],
     };
-    const mapping = propertiesOf('AWS::Lambda::EventSourceMapping');
+    const mapping = mappingOf(Resources, this.#names.function);
     const workQueue = Resources[this.#names.workQueue].Properties;
     this.#maxConcurrency = mapping.ScalingConfig.MaximumConcurrency;
     this.#settings = {
@@ -107,6 +125,7 @@ export class Deployment {
     };
     const { ExtendedS3DestinationConfiguration } = Resources[this.#names.stream].Properties;
     this.#bufferingMs = 1_000 * ExtendedS3DestinationConfiguration.BufferingHints.IntervalInSeconds;
+    this.#prefix = ExtendedS3DestinationConfiguration.Prefix;
     this.#limits = limits;
     const quota = [limits.bytes, limits.bytes, 0] as const;
     this.firehoseFaults = { throttle: 0, error: 0, loseResponse: 0, stall: 0, latencyMs: 50, quota };
@@ -131,6 +150,17 @@ export class Deployment {
         },
       },
     );
+    this.#bucket = new SimulatedBucket(this.#world, this.bucketFaults);
+    const proverSettings = proverSettingsOf(Resources, this.#names, this.#environment.proof!.delaySeconds);
+    this.prover = new SimulatedProver(this.#world, proverSettings, {
+      bucket: this.#bucket,
+      queueFaults: this.proofQueueFaults,
+      isThrottled: () => this.lambdaFaults.throttled ?? false,
+      bury: (body) => this.lambda.deadLetters.push(JSON.parse(body)),
+      metrics: { addMetric: (name, _unit, value) => this.#publishOwn(name, value) },
+      onEnded: (failed, startedMs) =>
+        this.#publish('AWS/Lambda', this.#names.prover, 'Errors', failed ? 1 : 0, startedMs),
+    });
     const { ScheduleExpression, Target } = propertiesOf('AWS::Scheduler::Schedule');
     this.#every(minuteMs, () => this.#publishMinute());
     this.#every(minuteMs * frequencyOf(ScheduleExpression)!.longestGapMinutes, () => {
@@ -162,7 +192,7 @@ export class Deployment {
     this.lambda.processWaiting();
   }
 
-  /** Lets somebody else put a request into the stream, every second for so many minutes. */
+  /** Lets somebody else put a request into the stream, every second for so many minutes. The bucket does not keep it. */
   putFromElsewhere(minutes: number, records: number, recordBytes: number): void {
     const batch = Array.from({ length: records }, () => ({
       from: 0,
@@ -171,7 +201,7 @@ export class Deployment {
     }));
     for (let second = 0; second < 60 * minutes; second += 1) {
       this.#world.after(1_000 * second, () => {
-        this.#firehose.put(batch, new AbortController().signal, 0);
+        this.#firehose.put(batch, new AbortController().signal, elsewhere);
       });
     }
   }
@@ -192,11 +222,18 @@ export class Deployment {
       invocation,
       (batch, signal) => this.#firehose.put(batch, signal, invocation.invocation),
       pacer,
+      {
+        sendMessages: this.prover.connect(),
+        onUnsent: (claims) => this.#publishOwn(claimsUnsentMetric.name, claims),
+      },
     );
     return (payload, context) => invoke(payload, context).finally(() => this.#pacers.push(pacer));
   }
 
-  #take({ bytes, records, recordsRefused }: Admission): void {
+  #take({ bytes, records, recordsRefused, data, sender }: Admission): void {
+    if (sender !== elsewhere) {
+      this.#buffered.push(...data);
+    }
     this.#incoming.bytes += bytes;
     this.#incoming.records += records;
     this.#incoming.requests += records > 0 ? 1 : 0;
@@ -218,6 +255,10 @@ export class Deployment {
     );
     this.#publish('AWS/Firehose', stream, 'DeliveryToS3.Success', this.bucketIsWritable ? 1 : 0);
     if (this.bucketIsWritable) {
+      this.#objects += 1;
+      // The hour in the key is that of the oldest record.
+      this.#bucket.put(`${keyPrefixAt(this.#prefix, this.#oldestMs!)}${this.#objects}.gz`, this.#buffered);
+      this.#buffered = [];
       this.#oldestMs = undefined;
     } else {
       this.#world.after(this.#bufferingMs, () => this.#writeObject());
@@ -230,15 +271,14 @@ export class Deployment {
     this.#publish('AWS/Lambda', this.#names.function, 'Duration', endedMs - startedMs, startedMs);
     for (const report of killed ? [] : reports) {
       addReport(report, {
-        addMetric: (MetricName, _unit, value) =>
-          this.cloudWatch.put({ ...this.#ownMetrics, MetricName }, value),
+        addMetric: (name, _unit, value) => this.#publishOwn(name, value),
       });
     }
   }
 
   /** Publishes what is counted by the minute. */
   #publishMinute(): void {
-    const { stream, workQueue, deadLetterQueue } = this.#names;
+    const { stream, workQueue, proofQueue, deadLetterQueue } = this.#names;
     const startMs = this.nowMs - minuteMs;
     const happened = {
       IncomingBytes: this.#incoming.bytes,
@@ -258,8 +298,14 @@ export class Deployment {
     const waiting = 'ApproximateNumberOfMessagesVisible';
     this.#publish('AWS/SQS', workQueue, waiting, this.lambda.visibleMessages, startMs);
     this.#publish('AWS/SQS', workQueue, 'NumberOfMessagesDeleted', this.#messagesDeleted, startMs);
+    this.#publish('AWS/SQS', proofQueue, waiting, this.prover.visibleMessages, startMs);
     this.#publish('AWS/SQS', deadLetterQueue, waiting, this.lambda.deadLetters.length, startMs);
     this.#messagesDeleted = 0;
+  }
+
+  /** Publishes what the code of a function itself says. */
+  #publishOwn(MetricName: string, value: number): void {
+    this.cloudWatch.put({ ...this.#ownMetrics, MetricName }, value);
   }
 
   #publish(

@@ -50,6 +50,10 @@ export interface Admission {
   readonly bytes: number;
   /** Records that it refused. */
   readonly recordsRefused: number;
+  /** What is in the records that it stored. */
+  readonly data: readonly Buffer[];
+  /** Who sent them. */
+  readonly sender: unknown;
 }
 
 /** A copy of an event that the stream has stored. */
@@ -194,6 +198,7 @@ export class SimulatedFirehose {
   #store(batch: RecordBatch, sender: unknown): { refused: number[]; copies: StoredCopy[] } {
     const refused: number[] = [];
     const copies: StoredCopy[] = [];
+    const kept: Buffer[] = [];
     let bytes = 0;
     for (const [place, { data }] of batch.entries()) {
       if (this.#world.chance(this.#faults.throttle) || !this.#takeTokens(data.length)) {
@@ -201,6 +206,7 @@ export class SimulatedFirehose {
         continue;
       }
       bytes += data.length;
+      kept.push(data);
       for (const uuid of this.#onAdmission ? [] : this.#uuidsIn(data)) {
         const copy = { sender, acknowledged: false };
         copies.push(copy);
@@ -212,7 +218,13 @@ export class SimulatedFirehose {
         }
       }
     }
-    this.#onAdmission?.({ records: batch.length - refused.length, bytes, recordsRefused: refused.length });
+    this.#onAdmission?.({
+      records: kept.length,
+      bytes,
+      recordsRefused: refused.length,
+      data: kept,
+      sender,
+    });
     return { refused, copies };
   }
 

@@ -5,13 +5,14 @@ import {
   type RecordFormat,
 } from '../../lambda/contract/settings.ts';
 import type { RunSlice } from '../../lambda/contract/slice.ts';
+import { type ClaimOptions, createSendClaims } from '../../lambda/producer/claims.ts';
 import type { Clock } from '../../lambda/producer/clock.ts';
 import type { Environment } from '../../lambda/producer/environment.ts';
 import type { PutRecords } from '../../lambda/producer/firehose.ts';
 import { createInvocation, type Invoke } from '../../lambda/producer/invocation.ts';
 import { Pacer } from '../../lambda/producer/pacer.ts';
 import { maxDataBytes } from '../../lambda/producer/requests.ts';
-import { createSendSlices } from '../../lambda/producer/work-queue.ts';
+import { createSendAll, createSendSlices, type SendMessages } from '../../lambda/producer/work-queue.ts';
 import type { MessageFailure } from './invocation-log.ts';
 import type { InvocationWorld } from './lambda.ts';
 import type { World } from './world.ts';
@@ -51,13 +52,24 @@ interface LogFields {
   readonly report?: Report;
 }
 
-/** The producer's own code, in a simulated invocation. */
+/** Where a simulated invocation claims what was acknowledged. */
+export interface ClaimSurroundings extends Pick<ClaimOptions, 'onUnsent'> {
+  /** Sends messages to the proof queue. */
+  readonly sendMessages: SendMessages;
+}
+
+/**
+ * The producer's own code, in a simulated invocation.
+ *
+ * @param claims Where it claims what was acknowledged; without it, nothing is proven.
+ */
 export function createProducer(
   environment: Environment,
   world: World,
   { whileAlive, logBegin, logReport, logFailure, sendMessages }: InvocationWorld,
   putRecords: PutRecords,
   pacer: Pacer = createPacer(environment, world),
+  claims?: ClaimSurroundings,
 ): Invoke {
   const clock: Clock = {
     now: world.now,
@@ -70,6 +82,13 @@ export function createProducer(
     environment,
     putRecords: (batch, signal) => whileAlive(putRecords(batch, signal)),
     sendSlices: createSendSlices(sendMessages, clock),
+    ...(claims && {
+      sendClaims: createSendClaims({
+        sendAll: createSendAll((bodies, signal) => whileAlive(claims.sendMessages(bodies, signal)), clock),
+        log: { error: () => {} },
+        onUnsent: claims.onUnsent,
+      }),
+    }),
     pacer,
     clock,
     onReport: (report) => {
