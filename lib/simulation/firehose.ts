@@ -70,6 +70,8 @@ export class SimulatedFirehose {
   readonly stored = new Map<string, StoredCopy[]>();
   /** What no producer may do. */
   readonly violations: string[] = [];
+  /** Told of every record that is stored: the lines in it. */
+  onStored: (lines: Buffer) => void = () => {};
   /** What was counted of each sender. */
   readonly accounts = new Map<unknown, StreamAccount>();
   readonly #world: World;
@@ -247,6 +249,7 @@ export class SimulatedFirehose {
 
   #uuidsIn(data: Buffer): string[] {
     const events = this.#recordFormat === 'gzip' ? gunzipSync(data) : data;
+    this.onStored(events);
     const uuids: string[] = [];
     for (let at = 0; at < events.length; at += eventBytes) {
       uuids.push(events.toString('latin1', at + 2, at + 38));

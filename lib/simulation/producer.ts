@@ -1,3 +1,4 @@
+import type { Claim } from '../../lambda/contract/claim.ts';
 import type { Report } from '../../lambda/contract/report.ts';
 import {
   type ProducerSettings,
@@ -5,7 +6,7 @@ import {
   type RecordFormat,
 } from '../../lambda/contract/settings.ts';
 import type { RunSlice } from '../../lambda/contract/slice.ts';
-import { type ClaimOptions, createSendClaims } from '../../lambda/producer/claims.ts';
+import { createSendClaims } from '../../lambda/producer/claims.ts';
 import type { Clock } from '../../lambda/producer/clock.ts';
 import type { Environment } from '../../lambda/producer/environment.ts';
 import type { PutRecords } from '../../lambda/producer/firehose.ts';
@@ -52,24 +53,22 @@ interface LogFields {
   readonly report?: Report;
 }
 
-/** Where a simulated invocation claims what was acknowledged. */
-export interface ClaimSurroundings extends Pick<ClaimOptions, 'onUnsent'> {
+/** Where an invocation sends its claims. */
+export interface ClaimSender {
   /** Sends messages to the proof queue. */
   readonly sendMessages: SendMessages;
+  /** Told of a claim that the invocation says it could not send. */
+  readonly onUnsent: (claim: Claim) => void;
 }
 
-/**
- * The producer's own code, in a simulated invocation.
- *
- * @param claims Where it claims what was acknowledged; without it, nothing is proven.
- */
+/** The producer's own code, in a simulated invocation. */
 export function createProducer(
   environment: Environment,
   world: World,
   { whileAlive, logBegin, logReport, logFailure, sendMessages }: InvocationWorld,
   putRecords: PutRecords,
   pacer: Pacer = createPacer(environment, world),
-  claims?: ClaimSurroundings,
+  claims?: ClaimSender,
 ): Invoke {
   const clock: Clock = {
     now: world.now,
@@ -84,9 +83,12 @@ export function createProducer(
     sendSlices: createSendSlices(sendMessages, clock),
     ...(claims && {
       sendClaims: createSendClaims({
-        sendAll: createSendAll((bodies, signal) => whileAlive(claims.sendMessages(bodies, signal)), clock),
-        log: { error: () => {} },
-        onUnsent: claims.onUnsent,
+        sendAll: createSendAll<Claim>(
+          (bodies, signal) => whileAlive(claims.sendMessages(bodies, signal)),
+          clock,
+        ),
+        log: { error: (_message, ...[fields]) => claims.onUnsent((fields as { claim: Claim }).claim) },
+        onUnsent: () => {},
       }),
     }),
     pacer,

@@ -40,17 +40,17 @@ export const calmQueue = {
 const slowMs = 6_000;
 
 /** A message that the queue took. */
-export interface TakenMessage {
+export interface TakenMessage<Item = RunSlice> {
   /** What is in it. */
-  readonly slice: RunSlice;
+  readonly slice: Item;
   /** Whether the sender was told. */
   acknowledged: boolean;
 }
 
 /** What the queue and an invocation told each other. */
-export class QueueTraffic {
+export class QueueTraffic<Item = RunSlice> {
   /** Messages that the queue took, whether or not it said so. */
-  readonly taken: TakenMessage[] = [];
+  readonly taken: TakenMessage<Item>[] = [];
   /** The last failure that the invocation was told of. */
   lastFailure: string | undefined;
   /** Whether the invocation was told that no retry can help with a message. */
@@ -74,9 +74,9 @@ export class QueuePort {
   }
 
   /** The port as one invocation sees it. */
-  connect(traffic: QueueTraffic): SendMessages {
+  connect<Item>(traffic: QueueTraffic<Item>): SendMessages {
     return async (bodies, signal) => {
-      const taken = new Map<number, TakenMessage>();
+      const taken = new Map<number, TakenMessage<Item>>();
       const response = await simulateCall<SendResponse>(this.#world, {
         latencyMs: this.#latencyMs(),
         signal,

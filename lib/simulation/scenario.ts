@@ -60,6 +60,15 @@ export function createScenario(world: World): Scenario {
   };
 }
 
+/** A scenario for a world in which the events are proven, too: smaller, and in more slices. */
+export function withProof(scenario: Scenario, world: World): Scenario {
+  return {
+    ...scenario,
+    count: Math.min(scenario.count, world.integer(1, 120)),
+    settings: { ...scenario.settings, eventsPerSlice: world.pick([40, 300]) },
+  };
+}
+
 function firehoseFaults(world: World, sometimes: Sometimes): FirehoseFaults {
   return {
     throttle: sometimes(0.35, 0.6),

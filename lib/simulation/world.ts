@@ -8,15 +8,20 @@ interface Timer {
   cancelled: boolean;
 }
 
+/** When a world begins, unless told otherwise: the first moment of a day. */
+export const worldStartMs: number = Date.UTC(2026, 10, 22);
+
 /** A world with one clock, which jumps to whatever happens next. */
 export class World {
   /** Randomness of the world, from its seed. */
   readonly random: () => number;
-  #nowMs = Date.UTC(2026, 10, 22);
+  #nowMs: number;
   #order = 0;
   readonly #timers = new TinyQueue<Timer>([], (a, b) => a.atMs - b.atMs || a.order - b.order);
 
-  constructor(seed: number) {
+  /** @param startMs What the clock says at first. */
+  constructor(seed: number, startMs: number = worldStartMs) {
+    this.#nowMs = startMs;
     this.random = createRandom(seed);
   }
 
