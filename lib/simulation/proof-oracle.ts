@@ -79,9 +79,14 @@ function findWrongProof(claim: ClaimInQueue, said: Judgement, { uuids, proof }: 
   return missing === undefined ? [] : [`${claim.id} is called proven without event ${missing}`];
 }
 
-/** Nothing is called lost that lands within a day and stays. */
+/**
+ * Nothing is called lost that landed within a day, all objects do, and stays. A copy that an earlier invocation sent may have landed
+ * before the sending of the claim; the prover does not look for it.
+ */
 function findLostTooEarly(claim: ClaimInQueue, said: Judgement, { uuids, proof }: FinishedProof): string[] {
-  const stays = ({ deletedMs }: StreamObject) => deletedMs > said.times[1];
+  const { sentFromMs } = JSON.parse(claim.body) as Claim;
+  const stays = ({ landedMs, deletedMs }: StreamObject) =>
+    landedMs >= sentFromMs && deletedMs > said.times[1];
   const early = eventsIn(said.buried).find((index) =>
     proof.bucket.objects.some((object) => object.uuids.has(uuids[index]!) && stays(object)),
   );

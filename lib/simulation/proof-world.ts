@@ -10,6 +10,8 @@ import type { World } from './world.ts';
 /** When a missing event is lost, as the stack has it. */
 const lostAfterHours = 25;
 
+const hourMs = 3_600_000;
+
 /** What an invocation of the producer claimed. */
 export interface InvocationClaims {
   /** What it and the proof queue told each other. */
@@ -71,17 +73,18 @@ export class ProofWorld {
 
 function bucketFaults(world: World): BucketFaults {
   const sometimes = (inWorlds: number, most: number) => (world.chance(inWorlds) ? world.random() * most : 0);
-  const deniedMs = world.now() + world.random() * 3_600_000;
+  const deniedMs = world.now() + world.random() * world.pick([60_000, hourMs]);
+  const deniedForMs = world.pick([world.random(), 25 + world.random() * 5]) * hourMs;
   return {
     lagMs: sometimes(0.3, 600_000),
     skewMs: sometimes(0.3, 480_000) && (world.random() - 0.5) * 480_000,
     older: sometimes(0.5, 1),
     late: sometimes(0.25, 0.5),
-    lose: sometimes(0.15, 0.3),
+    lose: sometimes(0.2, 0.3),
     deleted: sometimes(0.1, 0.5),
     listingLagMs: sometimes(0.2, 300_000),
     fails: sometimes(0.2, 0.2),
-    ...(world.chance(0.1) && { denied: [deniedMs, deniedMs + world.random() * 30 * 3_600_000] as const }),
+    ...(world.chance(0.15) && { denied: [deniedMs, deniedMs + deniedForMs] as const }),
     latencyMs: world.pick([10, 100, 500]),
   };
 }
@@ -91,7 +94,7 @@ function queueFaults(world: World): ProofQueueFaults {
   return {
     kill: sometimes(0.3, 0.5),
     deliverTwice: sometimes(0.3, 0.5),
-    fails: sometimes(0.3, 0.4),
+    fails: sometimes(0.4, 0.6),
     delayMs: world.pick([10, 1_000, 60_000]),
   };
 }

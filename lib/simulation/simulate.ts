@@ -46,7 +46,7 @@ function uuidsOf(count: number): string[] {
 export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verdict> {
   const isProven = seed % worldsPerProof === 0;
   // Around an hour's end: the prefixes of objects change there.
-  const world = new World(seed, worldStartMs - (isProven ? (seed * 7_919) % 120_000 : 0));
+  const world = new World(seed, worldStartMs + (isProven ? ((seed * 7_919) % 120_000) - 60_000 : 0));
   const scenario = isProven ? withProof(createScenario(world), world) : createScenario(world);
   const { count, eventsPerSecond, recordFormat, lambdaSettings } = scenario;
   const firehose = new SimulatedFirehose(world, scenario.firehose, recordFormat);

@@ -21,7 +21,7 @@ export interface BucketFaults {
   readonly deleted: number;
   /** Longest time until a listing has an object that landed. */
   readonly listingLagMs: number;
-  /** Probability that a call fails, on the first day. */
+  /** Probability that a call fails, in the first 26 hours. */
   readonly fails: number;
   /** Between these times every call is refused. */
   readonly denied?: readonly [fromMs: number, toMs: number];
@@ -121,7 +121,7 @@ export class StreamBucket {
     if (world.now() >= denied[0] && world.now() < denied[1]) {
       throw new Error('AccessDenied: not allowed to read');
     }
-    if (world.now() < this.#startMs + 24 * hourMs && world.chance(fails)) {
+    if (world.now() < this.#startMs + 26 * hourMs && world.chance(fails)) {
       throw new Error('InternalError: try again');
     }
   }

@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { buildSimulation, type Sabotage } from './build.ts';
+
+/** Happenings after which a run counts as endless: a world with a proof takes days. */
+const maxSteps = 200_000;
+
+/** Every so many seeds have a proof in their world. */
+const seedsPerProof = 10;
+
+describe('the oracle of proofs', () => {
+  it.each<[string, Sabotage]>([
+    [
+      'lists from the hour after the one that it needs',
+      {
+        file: 'prover/object-window.ts',
+        search: 'atMs = Math.floor(firstMs / hourMs) * hourMs;',
+        replace: 'atMs = Math.floor(firstMs / hourMs + 1) * hourMs;',
+      },
+    ],
+    [
+      'forgets that the oldest record names the object',
+      {
+        file: 'prover/object-window.ts',
+        search: 'sentFromMs - bufferingSeconds * secondMs - longerBufferingMs;',
+        replace: 'sentFromMs;',
+      },
+    ],
+    [
+      'overlooks objects that landed soon',
+      {
+        file: 'prover/object-window.ts',
+        search: 'const since = Math.floor(sentFromMs / secondMs) * secondMs - landingSlackMs;',
+        replace: 'const since = sentToMs + 30_000;',
+      },
+    ],
+    [
+      'calls lost what is late',
+      {
+        file: 'prover/verdict.ts',
+        search: 'lostAfterHours * 3_600_000',
+        replace: 'lostAfterHours * 360_000',
+      },
+    ],
+    [
+      'calls lost what it could not read',
+      { file: 'prover/verdict.ts', search: 'isAllRead && ', replace: '' },
+    ],
+    [
+      'takes a listing that failed for an empty one',
+      { file: 'prover/read-objects.ts', search: 'fail(`listing ', replace: 'void (`listing ' },
+    ],
+    [
+      'calls proven what is late',
+      {
+        file: 'prover/verdict.ts',
+        search: 'if (missing === 0) {',
+        replace: 'if (missing === 0 || ageMs > 3_600_000) {',
+      },
+    ],
+    [
+      'drops a claim that has to wait',
+      {
+        file: 'prover/settle.ts',
+        search: "log.info('claim waiting', fields);",
+        replace: "log.info('claim waiting', fields); if (ageMs > 0) return look;",
+      },
+    ],
+    [
+      'keeps no claim',
+      {
+        file: 'prover/prover.ts',
+        search: 'batchItemFailures: [...kept].map(',
+        replace: 'batchItemFailures: [...kept].slice(records.length).map(',
+      },
+    ],
+    [
+      'sends no payload of what is lost',
+      { file: 'prover/settle.ts', search: 'await bury(lostPayloads(runId, tally), untilMs);', replace: '' },
+    ],
+    [
+      'drops a claim although the dead-letter queue took nothing',
+      {
+        file: 'prover/settle.ts',
+        search: 'await bury(lostPayloads(runId, tally), untilMs);',
+        replace: 'await bury(lostPayloads(runId, tally), untilMs).catch(() => {});',
+      },
+    ],
+    [
+      'leaves a missing event out of the payloads',
+      {
+        file: 'prover/settle.ts',
+        search: 'yield JSON.stringify({ runId, from, to });',
+        replace: 'if (to - from > 1) yield JSON.stringify({ runId, from, to: to - 1 });',
+      },
+    ],
+    [
+      'sends all events of a claim again',
+      {
+        file: 'prover/settle.ts',
+        search: 'await bury(lostPayloads(runId, tally), untilMs);',
+        replace:
+          'await bury(slicesOf(message).map((slice) => JSON.stringify({ runId, ...slice })), untilMs);',
+      },
+    ],
+  ])('notices a prover that %s', async (_, sabotage) => {
+    expect(await firstViolation(sabotage)).toBeDefined();
+  });
+
+  it.each<[string, Sabotage]>([
+    [
+      'claims what Firehose did not acknowledge',
+      {
+        file: 'producer/claims.ts',
+        search: 'subtractSlices(slice, mergeSlices(leftOver))',
+        replace: 'subtractSlices(slice, mergeSlices(leftOver).slice(1))',
+      },
+    ],
+    [
+      'hides that a claim was not sent',
+      {
+        file: 'producer/claims.ts',
+        search: 'for (const claim of unqueued) {',
+        replace: 'for (const claim of unqueued.slice(1)) {',
+      },
+    ],
+    [
+      'claims the first slice of several only',
+      {
+        file: 'producer/invocation.ts',
+        search: 'await sendClaims?.(acknowledged([...works.values()])',
+        replace: 'await sendClaims?.(acknowledged([...works.values()].slice(0, 1))',
+      },
+    ],
+  ])('notices a producer that %s', async (_, sabotage) => {
+    expect(await firstViolation(sabotage)).toBeDefined();
+  });
+});
+
+/** What is wrong in the first world of some in which something is. */
+async function firstViolation(sabotage: Sabotage): Promise<readonly string[] | undefined> {
+  const run = await buildSimulation(sabotage);
+  for (let world = 1; world <= 100; world += 1) {
+    const { violations } = await run(world * seedsPerProof, maxSteps);
+    if (violations.length > 0) {
+      return violations;
+    }
+  }
+  return undefined;
+}
