@@ -1,14 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:https';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { quotas } from '../aws/quotas.ts';
 import { createFirehoseServer, listenOnLoopback } from '../emulator/firehose/server.ts';
 import { QuotaKeeper } from '../emulator/quota.ts';
+import { LocalQueue } from '../emulator/sqs/queue.ts';
+import { createSqsListener, sqsTargetPrefix } from '../emulator/sqs/server.ts';
 import { Counter, type Tally } from './tally.ts';
 
 /**
  * The process of the benchmark's endpoint: the embedded Firehose, every limit and check of it, in front of a stream that
- * counts and checks each event and keeps none, so that it responds at once.
+ * counts and checks each event and keeps none, so that it responds at once. Beside it a proof queue that takes claims.
  */
 
 /** What the process tells when it listens. */
@@ -30,13 +33,13 @@ export interface EndpointLikeAws {
 /** The process responds to this message with the {@link Tally} since the last time. */
 export const takeTally = 'take';
 
-/** The stream that it serves, its first argument, and an {@link EndpointLikeAws} as JSON, if there is a second one. */
-const [deliveryStreamName = '', likeAws] = process.argv.slice(2);
+/** The stream and the proof queue that it serves, and an {@link EndpointLikeAws} as JSON, if there is a third argument. */
+const [deliveryStreamName = '', proofQueueName = '', likeAws] = process.argv.slice(2);
 const options: EndpointLikeAws | undefined = likeAws && JSON.parse(likeAws);
 
 const counter = new Counter();
 const keeper = options?.quota && new QuotaKeeper(quotas[options.quota], Date.now);
-const server = createFirehoseServer({
+const firehose = createFirehoseServer({
   deliveryStreams: [
     {
       settings: {
@@ -62,12 +65,21 @@ const server = createFirehoseServer({
   },
 });
 
+const toSqs = createSqsListener([new LocalQueue({ queueName: proofQueueName, visibilityTimeoutMs: 60_000 })]);
+const listener: RequestListener = (request, response) => {
+  if (String(request.headers['x-amz-target']).startsWith(sqsTargetPrefix)) {
+    toSqs(request, response);
+  } else {
+    firehose.emit('request', request, response);
+  }
+};
+
 /** The same server behind TLS, which responds after a while. */
 async function listenLikeAws({ tls, latencyMs: [least, longest] }: EndpointLikeAws): Promise<string> {
-  const secure = createServer(
+  const secure = createSecureServer(
     { key: readFileSync(tls.keyFile), cert: readFileSync(tls.certificateFile) },
     (request, response) => {
-      setTimeout(() => server.emit('request', request, response), least + Math.random() * (longest - least));
+      setTimeout(() => listener(request, response), least + Math.random() * (longest - least));
     },
   ).listen(0, '127.0.0.1');
   await new Promise((resolve) => secure.once('listening', resolve));
@@ -76,5 +88,5 @@ async function listenLikeAws({ tls, latencyMs: [least, longest] }: EndpointLikeA
 
 process.on('message', () => process.send?.(counter.take() satisfies Tally));
 process.send?.({
-  endpointUrl: options ? await listenLikeAws(options) : await listenOnLoopback(server, 0),
+  endpointUrl: options ? await listenLikeAws(options) : await listenOnLoopback(createServer(listener), 0),
 } satisfies EndpointReady);

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
+import { variables } from '../../lambda/contract/settings.ts';
 import { functionEnvironment } from '../emulator/lambda/runtime.ts';
 import type { FunctionSettings } from '../emulator/lambda/settings.ts';
 import { type EndpointLikeAws, type EndpointReady, takeTally } from './endpoint-process.ts';
@@ -80,7 +81,8 @@ export class Laboratory {
       },
     });
     const stream = settings.environment.DELIVERY_STREAM_NAME ?? '';
-    const program = [join(directory, 'endpoint-process.mjs'), stream];
+    const proofQueue = settings.environment[variables.proofQueueUrl]?.split('/').at(-1) ?? '';
+    const program = [join(directory, 'endpoint-process.mjs'), stream, proofQueue];
     const endpoint = spawn(process.execPath, [...program, ...(likeAws ? [JSON.stringify(likeAws)] : [])], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
     });

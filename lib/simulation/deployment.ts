@@ -224,7 +224,7 @@ export class Deployment {
       pacer,
       {
         sendMessages: this.prover.connect(),
-        onUnsent: (claims) => this.#publishOwn(claimsUnsentMetric.name, claims),
+        onUnsent: () => this.#publishOwn(claimsUnsentMetric.name, 1),
       },
     );
     return (payload, context) => invoke(payload, context).finally(() => this.#pacers.push(pacer));
