@@ -94,7 +94,7 @@ function queueFaults(world: World): ProofQueueFaults {
   return {
     kill: sometimes(0.3, 0.5),
     deliverTwice: sometimes(0.3, 0.5),
-    fails: sometimes(0.4, 0.6),
+    fails: sometimes(0.4, 0.9),
     delayMs: world.pick([10, 1_000, 60_000]),
   };
 }
