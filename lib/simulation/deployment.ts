@@ -92,8 +92,14 @@ export class Deployment {
   readonly #bucket: SimulatedBucket;
   readonly #prefix: string;
 
-  /** @param limits Quotas of the stream, of which only that in bytes makes it refuse records. */
-  constructor({ Outputs, Resources }: TemplateJson, limits: Quota) {
+  readonly #claims: boolean;
+
+  /**
+   * @param limits Quotas of the stream, of which only that in bytes makes it refuse records.
+   * @param claims Whether anything is claimed: a world of many millions of events takes a while to prove.
+   */
+  constructor({ Outputs, Resources }: TemplateJson, limits: Quota, claims = true) {
+    this.#claims = claims;
     const propertiesOf = (type: string) =>
       Object.values<TemplateJson>(Resources).find(({ Type }) => Type === type)!.Properties;
     const now = this.#world.now;
@@ -222,10 +228,12 @@ export class Deployment {
       invocation,
       (batch, signal) => this.#firehose.put(batch, signal, invocation.invocation),
       pacer,
-      {
-        sendMessages: this.prover.connect(),
-        onUnsent: () => this.#publishOwn(claimsUnsentMetric.name, 1),
-      },
+      this.#claims
+        ? {
+            sendMessages: this.prover.connect(),
+            onUnsent: () => this.#publishOwn(claimsUnsentMetric.name, 1),
+          }
+        : undefined,
     );
     return (payload, context) => invoke(payload, context).finally(() => this.#pacers.push(pacer));
   }
