@@ -5,7 +5,7 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Loading the CDK anew for each file would take longer than the tests in it.
     isolate: false,
     // The SDK's announcement that versions of 2027 will need Node 22: this one is pinned.

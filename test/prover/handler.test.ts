@@ -87,7 +87,7 @@ describe('the function, through the real SDK', () => {
     // Assess
     expect(response).toEqual({ batchItemFailures: [] });
     expect(calls).toEqual([]);
-    expect(bucket.requests.filter((request) => request.includes('list-type'))).toHaveLength(4);
+    expect(bucket.requests.some((request) => request.includes('continuation-token'))).toBe(true);
     expect(bucket.requests.filter((request) => request.includes('object-'))).toHaveLength(5);
   });
 
