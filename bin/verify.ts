@@ -17,16 +17,17 @@ const command = new Command('npm run verify --')
   .option('--source <place>', "a directory or s3://bucket/prefix (default: the last local run's bucket)")
   .option('--stream <name>', 'the delivery stream that the events were pushed to')
   .option('--run-id <id>', 'the run; may be given several times', collectRunIds)
-  .option('--count <number>', 'events of each run', wholeNumberArgument(settings.count));
+  .option('--count <number>', 'events of each run', wholeNumberArgument(settings.count))
+  .option('--event <file>', "the template of the events (default: the last local run's)");
 
 await runCommand<QuestionOptions & ProofOptions>(
   addProofOptions(command, '0s'),
   async (options) => {
     const { wait, exactlyOnce = false, all, json, html } = options;
     const progress = showProgress(process.stderr);
-    const { source, runs } = await resolveQuestion(options, readLastRun);
+    const { source, ...question } = await resolveQuestion(options, readLastRun);
     const evidence = await verify(
-      { source: sourceNamed(source), runs, exactlyOnce, waitMs: wait },
+      { ...question, source: sourceNamed(source), exactlyOnce, waitMs: wait },
       { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },
     ).finally(progress.end);
     await writeCertificate(evidence, { html });

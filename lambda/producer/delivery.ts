@@ -7,8 +7,8 @@ import type { Deadline } from './deadline.ts';
 import type { PutRecords, PutResponse } from './firehose.ts';
 import { Gate } from './gate.ts';
 import type { Pacer } from './pacer.ts';
-import type { EventRecord } from './records.ts';
-import { dataBytes, type RecordBatch, type RequestSource } from './requests.ts';
+import { dataBytes, type EventRecord, type RecordBatch } from './records.ts';
+import type { RequestSource } from './requests.ts';
 
 /** One request and what became of it, for the log. */
 export interface RequestTrace {

@@ -1,7 +1,7 @@
 import { FirehoseClient, PutRecordBatchCommand, type PutRecordBatchOutput } from '@aws-sdk/client-firehose';
 import { AwsCallError, callAws, type FailureKind, toAwsCallError } from './aws-call.ts';
+import type { RecordBatch } from './records.ts';
 import { encodeRequestBody } from './request-body.ts';
-import type { RecordBatch } from './requests.ts';
 
 /** What became of one request. */
 export interface PutResponse {

@@ -3,7 +3,8 @@ import { sliceLength } from '../contract/slice.ts';
 import { backoffOf, type Clock } from './clock.ts';
 import type { Deadline } from './deadline.ts';
 import type { Pacer } from './pacer.ts';
-import { dataBytes, type RecordBatch, type RequestBudget } from './requests.ts';
+import { dataBytes, type RecordBatch } from './records.ts';
+import type { RequestBudget } from './requests.ts';
 
 /** What a {@link Gate} works with. */
 export interface GateOptions {

@@ -5,12 +5,15 @@ import { type DeliveryOptions, type DeliveryOutcome, deliver } from './delivery.
 import type { Environment } from './environment.ts';
 import type { PutRecords } from './firehose.ts';
 import type { Pacer } from './pacer.ts';
-import { createEventPacker, createRequestSource } from './requests.ts';
+import type { CreatePacker } from './packing.ts';
+import { createRequestSource } from './requests.ts';
 
 /** What {@link produce} works with. */
 export interface ProduceOptions {
   /** What the function knows from its environment variables. */
   readonly environment: Environment;
+  /** Makes the records of the run's events. */
+  readonly createPacker: CreatePacker;
   /** Sends one request. */
   readonly putRecords: PutRecords;
   /** Knows what the stream takes. */
@@ -28,12 +31,12 @@ export interface ProduceOptions {
 export function produce(
   slice: RunSlice,
   deadline: Deadline,
-  { environment, putRecords, pacer, clock, onRequest }: ProduceOptions,
+  { environment, createPacker, putRecords, pacer, clock, onRequest }: ProduceOptions,
 ): Promise<DeliveryOutcome> {
   const { deliveryStreamName, recordFormat, settings } = environment;
   const { maxRequestBytes, concurrency, maxAttempts } = settings;
-  const packEvents = createEventPacker(recordFormat, deliveryStreamName, slice.runId, slice.from);
-  const source = createRequestSource({ slice, recordFormat, maxRequestBytes, packEvents, now: clock.now });
+  const packRecords = createPacker(recordFormat, deliveryStreamName, slice.runId);
+  const source = createRequestSource({ slice, maxRequestBytes, packRecords, now: clock.now });
   return deliver(source, {
     putRecords,
     pacer,

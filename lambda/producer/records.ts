@@ -1,6 +1,4 @@
-import { eventBytes } from '../contract/event.ts';
-import { billingUnitBytes, maxEventsPerRecord } from '../contract/firehose-limits.ts';
-import type { RecordFormat } from '../contract/settings.ts';
+import { billingUnitBytes } from '../contract/firehose-limits.ts';
 import type { Slice } from '../contract/slice.ts';
 
 /** What Firehose calls a record, and the events that are in it. */
@@ -9,47 +7,31 @@ export interface EventRecord extends Slice {
   readonly data: Buffer;
 }
 
-/**
- * Upper bounds of a gzip record: its headers, and its bytes per event. Events have 20.42 bytes on average and differ little:
- * a record above the bounds would be ten standard deviations from the mean.
- */
-const gzipFrameBytes = 160;
-const gzipEventBytes = 20.5;
+/** The records of one `PutRecordBatch` call; never empty. */
+export type RecordBatch = readonly EventRecord[];
 
-/** Largest gzip record: a few of them make a request, so that a refused one costs little. */
-const maxGzipRecordBytes = 20 * billingUnitBytes;
+/** Where a record of several events ends at the latest: a few of them make a request, so that a refused one costs little. */
+export const fullRecordBytes = 20 * billingUnitBytes;
 
-/** As many events as end just under a multiple of what Firehose bills, and no more than it can take apart. */
-const eventsPerNdjsonRecord = (() => {
-  const billedUnits = Math.floor((maxEventsPerRecord * eventBytes) / billingUnitBytes);
-  return Math.floor((billedUnits * billingUnitBytes) / eventBytes);
-})();
-
-/**
- * How many events a record carries, at least one.
- *
- * @param bytes Record data that the request may carry.
- */
-export function eventsPerRecord(recordFormat: RecordFormat, bytes: number): number {
-  switch (recordFormat) {
-    case 'single':
-      return 1;
-    case 'ndjson':
-      return eventsPerNdjsonRecord;
-    case 'gzip': {
-      const room = Math.min(maxGzipRecordBytes, bytes);
-      const billedRoom = Math.max(billingUnitBytes, room - (room % billingUnitBytes));
-      return Math.floor((billedRoom - gzipFrameBytes) / gzipEventBytes);
-    }
-  }
-}
-
-/** Bytes of a record of so many events, at most. */
-export function recordBytes(recordFormat: RecordFormat, events: number): number {
-  return recordFormat === 'gzip' ? gzipFrameBytes + events * gzipEventBytes : events * eventBytes;
-}
+/** What JSON puts around a record's base64: `{"Data":""},`. */
+const recordOverheadBytes = 12;
 
 /** Bytes that `dataBytes` bytes take up in base64. */
 export function base64Bytes(dataBytes: number): number {
   return Math.ceil(dataBytes / 3) * 4;
+}
+
+/** Bytes that a record takes up in a request. */
+export function recordBytesInJson(dataBytes: number): number {
+  return base64Bytes(dataBytes) + recordOverheadBytes;
+}
+
+/** Record data of a request. */
+export function dataBytes(batch: RecordBatch): number {
+  return batch.reduce((sum, { data }) => sum + data.length, 0);
+}
+
+/** Whole units of what Firehose bills that fit into some bytes, one at least. */
+export function wholeUnits(bytes: number): number {
+  return Math.max(billingUnitBytes, bytes - (bytes % billingUnitBytes));
 }

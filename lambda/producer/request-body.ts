@@ -1,5 +1,4 @@
-import { base64Bytes } from './records.ts';
-import type { RecordBatch } from './requests.ts';
+import { base64Bytes, type RecordBatch } from './records.ts';
 
 /**
  * The JSON of a `PutRecordBatch` call, as the bytes to send: the same as the SDK makes of the same input, but written

@@ -1,6 +1,5 @@
 import type { Slice, SlicePair } from '../contract/slice.ts';
-import { EventFinder } from './event-finder.ts';
-import { ObjectLines } from './object-lines.ts';
+import type { CreateLineReader } from './line-reader.ts';
 import {
   type CorruptLine,
   type CorruptObject,
@@ -17,7 +16,6 @@ import { RunEvents, type Segment } from './run-events.ts';
 import { add, missingRanges, sumOfLatencies, type Tally, tallyOf } from './tally.ts';
 import { UuidFilter } from './uuid-filter.ts';
 import type { StreamSlice } from './uuid-rule.ts';
-import { UuidScan } from './uuid-scan.ts';
 
 /** What is known of an object before it is read. */
 export interface ObjectFacts {
@@ -64,6 +62,7 @@ export class Comparison {
   readonly #runs: ReadonlyMap<string, RunEvents>;
   readonly #segments: readonly Segment[];
   readonly #filter: UuidFilter;
+  readonly #createReader: CreateLineReader;
   readonly #isShared: boolean;
   readonly #eventTimes = new Map<number, number>();
   readonly #errorObjects = new Map<string, { objects: number; bytes: number }>();
@@ -79,11 +78,13 @@ export class Comparison {
 
   /**
    * @param slices What is looked for. Slices of the same run may overlap.
+   * @param createReader Finds out what lines are.
    * @param isShared Whether the objects hold lines of others. Then a line is corrupt only if it bears the UUID of an event that
    * is looked for.
    */
-  constructor(slices: readonly StreamSlice[], isShared = false) {
+  constructor(slices: readonly StreamSlice[], createReader: CreateLineReader, isShared = false) {
     this.#slices = slices;
+    this.#createReader = createReader;
     this.#isShared = isShared;
     const slicesOfRuns = new Map<string, StreamSlice[]>();
     for (const slice of slices) {
@@ -128,19 +129,27 @@ export class Comparison {
     let lastSegment: Segment | undefined;
     let [timeMs, eventsOfTime] = [Number.NaN, 0];
     const noteTime = () => {
-      if (lastSegment !== undefined && eventsOfTime > 0) {
+      if (lastSegment !== undefined) {
         const times = eventTimes.get(lastSegment) ?? new Map<number, number>();
         eventTimes.set(lastSegment, times);
-        add(times, timeMs, eventsOfTime);
+        if (!Number.isNaN(timeMs)) {
+          add(times, timeMs, eventsOfTime);
+        }
       }
     };
 
-    const runs = [...this.#runs.values()];
-    const finder = new EventFinder(runs, this.#filter, {
+    const expected = {
+      runs: [...this.#runs.values()],
+      filter: this.#filter,
+      isShared: this.#isShared,
+      landedAtMs: facts.landedAtMs,
+    };
+    const lines = this.#createReader(expected, {
       onEvent: (segment, index, eventTimeMs) => {
         segment.see(index);
         events += 1;
-        if (eventTimeMs !== timeMs || segment !== lastSegment) {
+        const isSameTime = eventTimeMs === timeMs || (Number.isNaN(eventTimeMs) && Number.isNaN(timeMs));
+        if (!isSameTime || segment !== lastSegment) {
           noteTime();
           lastSegment = segment;
           timeMs = eventTimeMs;
@@ -148,30 +157,21 @@ export class Comparison {
         }
         eventsOfTime += 1;
       },
-      onForeign: (uuids) => {
-        foreignLines += uuids;
+      onForeign: (foreign) => {
+        foreignLines += foreign;
+      },
+      onCorrupt: (line, difference) => {
+        corruptLineCount += 1;
+        if (corruptLines.length < maxCorruptLines) {
+          corruptLines.push({ object: facts.object, line, ...(difference && { difference }) });
+        }
       },
     });
-    const lines = new ObjectLines(
-      {
-        onEventLine: (line) => finder.find(line.uuid, line.timeMs),
-        onCorruptLine: (line) => {
-          corruptLineCount += 1;
-          if (corruptLines.length < maxCorruptLines) {
-            corruptLines.push({ object: facts.object, line });
-          }
-        },
-        onForeignLine: () => {
-          foreignLines += 1;
-        },
-      },
-      this.#isShared ? new UuidScan(runs, this.#filter) : undefined,
-    );
 
     const finish = (damage?: string) => {
       // What cannot be read, of objects of others, was never meant for us.
       const reason = this.#isShared ? undefined : damage;
-      finder.flush();
+      lines.flush();
       noteTime();
       this.#objects += 1;
       this.#foreignLines += foreignLines;

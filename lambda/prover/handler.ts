@@ -1,49 +1,5 @@
-import { setTimeout } from 'node:timers/promises';
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { streamDimension } from '../contract/metrics.ts';
-import { parseEnvironment } from './environment.ts';
-import { createProver } from './prover.ts';
-import { createBucket, createBucketClient } from './s3.ts';
-import { createPause, createQueueClient, createSend } from './sqs.ts';
+import { createDefaultReader } from './default-lines.ts';
+import { createHandler } from './function.ts';
 
-const environment = parseEnvironment(process.env);
-const { deliveryStreamName, bucketName, proofQueueUrl, deadLetterQueueUrl } = environment;
-const logger = new Logger();
-const metrics = new Metrics({ defaultDimensions: { [streamDimension]: deliveryStreamName } });
-const queueClient = createQueueClient();
-const prove = createProver({
-  environment,
-  bucket: createBucket(createBucketClient(), bucketName),
-  pause: createPause(queueClient, proofQueueUrl),
-  bury: createSend(queueClient, deadLetterQueueUrl),
-  clock: {
-    now: Date.now,
-    sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
-  },
-  log: logger,
-  metrics,
-});
-
-/**
- * The Lambda function: looks whether the events of claims are in the bucket.
- *
- * @param event Messages of the proof queue.
- * @returns Which of them stay in the queue.
- * @throws ReadingError if the bucket could not be read, and no claim settled.
- */
-export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
-  logger.refreshSampleRateCalculation();
-  logger.addContext(context);
-  try {
-    return await prove(event, Date.now() + context.getRemainingTimeInMillis());
-  } catch (error) {
-    logger.error('invocation failed', error as Error);
-    throw error;
-  } finally {
-    if (metrics.hasStoredMetrics()) {
-      metrics.publishStoredMetrics();
-    }
-  }
-}
+/** The Lambda function that proves the events of the default template. */
+export const handler = createHandler(createDefaultReader);

@@ -32,6 +32,18 @@ export interface CorruptLine {
   readonly object: string;
   /** Number of the line, from 1. */
   readonly line: number;
+  /** What differs, where the line bears the UUID of an event. @default - it bears none */
+  readonly difference?: LineDifference;
+}
+
+/** Where a line differs from the event that it should be. */
+export interface LineDifference {
+  /** The part of the template, as a person would name it. */
+  readonly part: string;
+  /** What was expected there. */
+  readonly expected: string;
+  /** What is there. */
+  readonly found: string;
 }
 
 /** An object that could not be read to its end; the lines before count. */

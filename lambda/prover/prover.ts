@@ -5,6 +5,7 @@ import { type ClaimMessage, maxEventsAtOnce, parseClaimMessage } from './claim-m
 import { Comparison } from './comparison.ts';
 import { countErrorObjects } from './error-objects.ts';
 import { ReadingError } from './errors.ts';
+import type { CreateLineReader } from './line-reader.ts';
 import { addLooks, type MetricSink } from './metrics.ts';
 import { listingsOf } from './object-window.ts';
 import { type Bucket, type Reading, readObjects } from './read-objects.ts';
@@ -29,6 +30,8 @@ export interface Pause {
 
 /** What {@link createProver} works with. */
 export interface ProverOptions extends SettleOptions {
+  /** Finds out what lines are. */
+  readonly createReader: CreateLineReader;
   /** Where events land. */
   readonly bucket: Bucket;
   /** Lets the proof queue deliver claims again later. Rejects if it did not take all of them. */
@@ -62,7 +65,7 @@ export function createProver(options: ProverOptions): Prove {
     const messages = await parseMessages(records, untilMs, kept, options);
     const { looked, postponed } = withinMemory(messages);
     const slices = looked.flatMap((message) => streamSlices(message, options));
-    const comparison = new Comparison(slices, environment.isShared);
+    const comparison = new Comparison(slices, options.createReader, environment.isShared);
     const reading = await readInTime(looked, comparison, readUntilMs, options);
     for (const error of reading.failures) {
       log.error('reading failed, the queue keeps what is not proven', { error });

@@ -13,6 +13,10 @@ export class Segment extends EventStates {
  * looked for once. So the slices are cut at every end of any of them, into segments.
  */
 export class RunEvents {
+  /** Names the run. */
+  readonly runId: string;
+  /** The stream that its events were pushed to. */
+  readonly deliveryStreamName: string;
   /** The UUIDs of the run. */
   readonly rule: UuidRule;
   /** Sorted; they don't overlap, but may touch. */
@@ -20,6 +24,8 @@ export class RunEvents {
   #last: Segment | undefined;
 
   constructor(run: Pick<StreamSlice, 'runId' | 'deliveryStreamName'>, slices: readonly Slice[]) {
+    this.runId = run.runId;
+    this.deliveryStreamName = run.deliveryStreamName;
     this.rule = new UuidRule(run);
     this.segments = segmentsOf(slices);
   }

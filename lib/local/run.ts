@@ -14,7 +14,7 @@ import type { LocalQueue } from '../emulator/sqs/queue.ts';
 import { defaultStackName } from '../stack/outputs.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
-import { eventsInRecord } from './events-in-record.ts';
+import { defaultEventsInRecord, eventsInRecord } from './events-in-record.ts';
 import { type LocalProof, ProverRun, timeFactor } from './proof.ts';
 import { combineReports, reportsInLog } from './run-report.ts';
 import { synthesize } from './synth.ts';
@@ -44,6 +44,8 @@ export interface LocalRunOptions extends Pick<EndpointOptions, 'faults' | 'fault
 export interface LocalRun {
   /** What its invocations did together. */
   readonly report: Report;
+  /** The template of its events; missing when that is the default one. */
+  readonly eventTemplate?: string;
   /** The objects of this run. */
   readonly output: {
     /** The bucket. */
@@ -116,6 +118,7 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   const logPath = join(outputDirectory, 'function.log');
   const log = await open(logPath, 'w');
   let eventsAccepted = 0;
+  const countEvents = stack.eventTemplate === undefined ? defaultEventsInRecord : eventsInRecord;
   const aws = await startEndpoint({
     ...options,
     ...stack,
@@ -124,7 +127,7 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     ),
     outputDirectory,
     onAccepted: (record) => {
-      eventsAccepted += eventsInRecord(record);
+      eventsAccepted += countEvents(record);
     },
   });
   const workQueue = aws.queues.get(producer.queueName)!;
@@ -181,6 +184,7 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     const directory = join(outputDirectory, stack.deliveryStream.bucketName);
     return {
       report,
+      ...(stack.eventTemplate !== undefined && { eventTemplate: stack.eventTemplate }),
       output: { directory, objects: keys.length, bytes: objectBytes },
       objectPaths: keys.map((key) => join(directory, key)),
       logPath,

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   type ProducerSettings,
@@ -8,6 +9,7 @@ import {
 import { mergeSlices, type SlicePair } from '../../lambda/contract/slice.ts';
 import { quotas } from '../aws/quotas.ts';
 import { type Faults, faultsExample, parseFaults } from '../emulator/faults.ts';
+import { readTemplateFile, TemplateFileError } from '../template/template-file.ts';
 import { UsageError } from '../terminal/command.ts';
 import { runIdArgument, settingOption, wholeNumberArgument } from '../terminal/options.ts';
 import type { LocalRunOptions } from './run.ts';
@@ -30,6 +32,7 @@ export interface StartOptions
     Partial<Record<(typeof contextSettings)[number], number>> {
   readonly runId?: string;
   readonly slices?: readonly SlicePair[];
+  readonly event?: string;
   readonly recordFormat: string;
   readonly output: string;
   readonly quota: keyof typeof quotas | 'none';
@@ -56,6 +59,7 @@ export function createStartCommand(): Command {
         .argParser(slicesArgument)
         .conflicts('count'),
     )
+    .option('--event <file>', "a template of one's own events, such as docs/events/iot-sensor.json")
     .addOption(
       new Option('--record-format <format>', 'shape of the records')
         .choices(recordFormats)
@@ -80,7 +84,7 @@ export function createStartCommand(): Command {
 /**
  * The local run that a person asked for.
  *
- * @throws UsageError if slices are given without the run that they are of, or reach beyond what the function sends.
+ * @throws UsageError if the template of the events cannot be used, or slices are given without the run that they are of, or reach beyond what the function sends.
  */
 export function toLocalRun(
   options: StartOptions,
@@ -89,7 +93,18 @@ export function toLocalRun(
   'payload' | 'slices' | 'context' | 'outputDirectory' | 'faults' | 'faultSeed' | 'quota'
 > {
   checkSlices(options);
-  const { count, runId, eventsPerSecond, recordFormat, output, quota, faults, faultSeed: seed } = options;
+  checkEvent(options);
+  const {
+    count,
+    runId,
+    eventsPerSecond,
+    event,
+    recordFormat,
+    output,
+    quota,
+    faults,
+    faultSeed: seed,
+  } = options;
   const given = contextSettings.filter((name) => options[name] !== undefined);
   return {
     payload: {
@@ -97,7 +112,11 @@ export function toLocalRun(
       ...(runId !== undefined && { runId }),
       ...(eventsPerSecond && { eventsPerSecond }),
     },
-    context: { recordFormat, ...Object.fromEntries(given.map((name) => [name, String(options[name])])) },
+    context: {
+      recordFormat,
+      ...(event !== undefined && { event: resolve(event) }),
+      ...Object.fromEntries(given.map((name) => [name, String(options[name])])),
+    },
     outputDirectory: output,
     faultSeed: seed,
     ...(options.slices && { slices: options.slices }),
@@ -107,13 +126,30 @@ export function toLocalRun(
 }
 
 /** The command that runs the same stack, on the same directory, without faults. */
-export function repeatCommand({ recordFormat, output, maxCount }: StartOptions): string {
+export function repeatCommand({ event, recordFormat, output, maxCount }: StartOptions): string {
   return [
     'npm start --',
     ...(recordFormat === recordFormats[0] ? [] : [`--record-format ${recordFormat}`]),
+    ...(event === undefined ? [] : [`--event ${quoted(event)}`]),
     ...(maxCount === undefined ? [] : [`--max-count ${maxCount}`]),
-    ...(output === defaultOutput ? [] : [`--output '${output.replaceAll("'", `'\\''`)}'`]),
+    ...(output === defaultOutput ? [] : [`--output ${quoted(output)}`]),
   ].join(' ');
+}
+
+/** A text as a shell reads it. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** @throws UsageError naming what is wrong with the template, and where: before anything is started. */
+function checkEvent({ event }: StartOptions): void {
+  try {
+    if (event !== undefined) {
+      readTemplateFile(event);
+    }
+  } catch (error) {
+    throw error instanceof TemplateFileError ? new UsageError(error.message) : error;
+  }
 }
 
 function checkSlices({ slices, runId, maxCount = settings.maxCount.default }: StartOptions): void {

@@ -6,7 +6,7 @@ import type { EndpointQueueSettings } from '../emulator/endpoint.ts';
 import type { DeliveryStreamSettings } from '../emulator/firehose/delivery-stream.ts';
 import type { EventSourceMappingSettings } from '../emulator/lambda/event-source-mapping.ts';
 import type { FunctionSettings } from '../emulator/lambda/settings.ts';
-import { outputs } from '../stack/outputs.ts';
+import { outputs, templateMetadataKey } from '../stack/outputs.ts';
 
 /** A function that processes a queue. */
 export interface QueueFunction {
@@ -32,6 +32,8 @@ export interface LocalStack {
   readonly producer: QueueFunction;
   /** The prover, with its queue of claims; missing when the stack has none. */
   readonly prover?: LocalProver;
+  /** The template of the events; missing when that is the default one. */
+  readonly eventTemplate?: string;
   /** The stream that the producer pushes to. */
   readonly deliveryStream: DeliveryStreamSettings;
   /** All queues. */
@@ -76,7 +78,11 @@ const eventSourceMappingProperties = v.object({
   ScalingConfig: v.object({ MaximumConcurrency: v.number() }),
 });
 const resource = v.object({ Type: v.string(), Properties: v.optional(v.unknown(), {}) });
-const template = v.object({ Outputs: neededOutputs, Resources: v.record(v.string(), resource) });
+const template = v.object({
+  Metadata: v.optional(v.object({ [templateMetadataKey]: v.optional(v.string()) })),
+  Outputs: neededOutputs,
+  Resources: v.record(v.string(), resource),
+});
 
 type Resources = v.InferOutput<typeof template>['Resources'];
 
@@ -107,7 +113,8 @@ export async function readLocalStack(assemblyDirectory: string, stackName: strin
         `${output}. Is there a deliveryStreamName in the context, in cdk.json or ~/.cdk.json?`,
     );
   }
-  const { Outputs, Resources } = v.parse(template, json);
+  const { Metadata, Outputs, Resources } = v.parse(template, json);
+  const eventTemplate = Metadata?.[templateMetadataKey];
   const names = new Names(stackName, Resources);
   const functions = new Functions(assemblyDirectory, names, Resources);
   const logicalId = (name: keyof typeof Outputs) => Outputs[name].Value.Ref;
@@ -120,6 +127,7 @@ export async function readLocalStack(assemblyDirectory: string, stackName: strin
   return {
     producer: functions.read(logicalId(outputs.functionName)),
     ...(prover && { prover }),
+    ...(eventTemplate !== undefined && { eventTemplate }),
     deliveryStream: {
       deliveryStreamName: names.valueOf(logicalId(outputs.deliveryStreamName)),
       bucketName: names.valueOf(logicalId(outputs.bucketName)),

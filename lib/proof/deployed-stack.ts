@@ -1,7 +1,14 @@
-import { type CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
+import {
+  type CloudFormationClient,
+  DescribeStacksCommand,
+  GetTemplateSummaryCommand,
+} from '@aws-sdk/client-cloudformation';
+import * as v from 'valibot';
 import { UnanswerableError } from '../../lambda/prover/source.ts';
-import { outputs } from '../stack/outputs.ts';
+import { outputs, templateMetadataKey } from '../stack/outputs.ts';
 import { unanswerableCall } from './aws-errors.ts';
+
+const metadata = v.object({ [templateMetadataKey]: v.optional(v.string()) });
 
 /** What the outputs of a deployed stack say. */
 export interface DeployedStack {
@@ -9,6 +16,8 @@ export interface DeployedStack {
   readonly functionName: string;
   /** The bucket that its stream delivers to; missing when the stream is somebody else's. */
   readonly bucketName?: string;
+  /** The template of its events; missing when that is the default one. */
+  readonly eventTemplate?: string;
 }
 
 /**
@@ -31,5 +40,23 @@ export async function findDeployedStack(
     );
   }
   const bucketName = found.get(outputs.bucketName);
-  return { functionName, ...(bucketName && { bucketName }) };
+  const eventTemplate = await readEventTemplate(client, stackName);
+  return {
+    functionName,
+    ...(bucketName && { bucketName }),
+    ...(eventTemplate !== undefined && { eventTemplate }),
+  };
+}
+
+/** The template of the events, which is in the metadata of the stack. */
+async function readEventTemplate(
+  client: CloudFormationClient,
+  stackName: string,
+): Promise<string | undefined> {
+  const { Metadata } = await client
+    .send(new GetTemplateSummaryCommand({ StackName: stackName }))
+    .catch((error) => {
+      throw unanswerableCall(`looking for the template of the events of ${stackName}`, error);
+    });
+  return v.parse(metadata, JSON.parse(Metadata ?? '{}'))[templateMetadataKey];
 }

@@ -49,7 +49,10 @@ export async function prove(
 ): Promise<{ report: Report; evidence: Evidence }> {
   const { stackName, count, waitMs, exactlyOnce } = options;
   const startedMs = world.now();
-  const { functionName, bucketName } = await findDeployedStack(world.cloudFormation, stackName);
+  const { functionName, bucketName, eventTemplate } = await findDeployedStack(
+    world.cloudFormation,
+    stackName,
+  );
   const sourceName = options.source ?? (bucketName && `s3://${bucketName}/`);
   if (sourceName === undefined) {
     throw new UnanswerableError(
@@ -66,5 +69,12 @@ export async function prove(
 
   const { deliveryStreamName, from, to } = report;
   const run = { runId: report.runId, deliveryStreamName, from, to };
-  return { report, evidence: await verify({ source, runs: [run], exactlyOnce, waitMs }, world) };
+  const question = {
+    source,
+    runs: [run],
+    exactlyOnce,
+    waitMs,
+    ...(eventTemplate !== undefined && { eventTemplate }),
+  };
+  return { report, evidence: await verify(question, world) };
 }

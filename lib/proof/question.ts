@@ -1,6 +1,8 @@
 import { UnanswerableError } from '../../lambda/prover/source.ts';
 import type { StreamSlice } from '../../lambda/prover/uuid-rule.ts';
+import { readTemplateFile } from '../template/template-file.ts';
 import type { LastRun } from '../terminal/last-run.ts';
+import type { Question } from './verify.ts';
 
 /** The options of `verify` that say what is to be proven. */
 export interface QuestionOptions {
@@ -12,6 +14,8 @@ export interface QuestionOptions {
   readonly runId?: readonly string[];
   /** Events of each run. */
   readonly count?: number;
+  /** A file with the template of their events. @default - the last local run's, or the default template */
+  readonly event?: string;
 }
 
 /**
@@ -19,21 +23,28 @@ export interface QuestionOptions {
  *
  * @param readLastRun Only called when it is needed.
  * @throws UnanswerableError if the options are but half a question, or there was no local run.
+ * @throws TemplateFileError if the template cannot be used.
  */
 export async function resolveQuestion(
-  { source, stream, runId, count }: QuestionOptions,
+  { source, stream, runId, count, event }: QuestionOptions,
   readLastRun: () => Promise<LastRun>,
-): Promise<{ source: string; runs: readonly StreamSlice[] }> {
+): Promise<Pick<Question, 'runs' | 'eventTemplate'> & { source: string }> {
+  const fromFile = event === undefined ? undefined : readTemplateFile(event).template.source;
   const given = { '--stream': stream, '--run-id': runId, '--count': count };
   const missing = Object.entries(given).filter(([, value]) => value === undefined);
   if (missing.length === 0) {
     const runs = runId!.map((id) => ({ runId: id, deliveryStreamName: stream!, from: 0, to: count! }));
-    return { source: source ?? (await readLastRun()).output.directory, runs };
+    const lastRun = source === undefined ? await readLastRun() : undefined;
+    return answerable(source ?? lastRun!.output.directory, runs, fromFile ?? lastRun?.eventTemplate);
   }
   if (missing.length < 3) {
     const names = missing.map(([name]) => name).join(' and ');
     throw new UnanswerableError(`--stream, --run-id and --count go together: give ${names} too`);
   }
   const lastRun = await readLastRun();
-  return { source: source ?? lastRun.output.directory, runs: [lastRun.report] };
+  return answerable(source ?? lastRun.output.directory, [lastRun.report], fromFile ?? lastRun.eventTemplate);
+}
+
+function answerable(source: string, runs: readonly StreamSlice[], eventTemplate: string | undefined) {
+  return { source, runs, ...(eventTemplate !== undefined && { eventTemplate }) };
 }

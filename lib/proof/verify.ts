@@ -11,6 +11,7 @@ import {
 import type { StreamSlice } from '../../lambda/prover/uuid-rule.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
+import { readerOf } from './event-reader.ts';
 
 /** What is to be proven. */
 export interface Question {
@@ -18,6 +19,8 @@ export interface Question {
   readonly source: Source;
   /** The runs that should be there, no two of them the same. */
   readonly runs: readonly StreamSlice[];
+  /** The template of their events. @default - the default template */
+  readonly eventTemplate?: string;
   /** Whether a duplicate spoils the proof. */
   readonly exactlyOnce: boolean;
   /** How long to wait for events that are missing, in milliseconds; 0 looks once. */
@@ -50,9 +53,9 @@ const progressIntervalMs = 200;
  * @throws UnanswerableError if the source or an object in it cannot be read.
  */
 export async function verify(question: Question, world: World): Promise<Evidence> {
-  const { source, runs, exactlyOnce, waitMs } = question;
+  const { source, runs, eventTemplate, exactlyOnce, waitMs } = question;
   const { now, sleep } = world;
-  const comparison = new Comparison(runs);
+  const comparison = new Comparison(runs, readerOf(eventTemplate));
   const startedMs = now();
   const seen = new Set<string>();
   let toldMs = startedMs;

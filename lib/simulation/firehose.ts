@@ -1,5 +1,4 @@
 import { gunzipSync } from 'node:zlib';
-import { eventBytes } from '../../lambda/contract/event.ts';
 import {
   maxRecordBytes,
   maxRecordsPerRequest,
@@ -8,8 +7,9 @@ import {
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
 import type { FailureKind } from '../../lambda/producer/aws-call.ts';
 import type { PutResponse } from '../../lambda/producer/firehose.ts';
-import type { RecordBatch } from '../../lambda/producer/requests.ts';
+import type { RecordBatch } from '../../lambda/producer/records.ts';
 import { simulateCall } from './call.ts';
+import { uuidsIn } from './event-lines.ts';
 import { StreamAccount } from './stream-account.ts';
 import type { World } from './world.ts';
 
@@ -250,14 +250,11 @@ export class SimulatedFirehose {
   #uuidsIn(data: Buffer): string[] {
     const events = this.#recordFormat === 'gzip' ? gunzipSync(data) : data;
     this.onStored(events);
-    const uuids: string[] = [];
-    for (let at = 0; at < events.length; at += eventBytes) {
-      uuids.push(events.toString('latin1', at + 2, at + 38));
-    }
-    if (events.length % eventBytes !== 0 || events.at(-1) !== 0x0a) {
+    const uuids = uuidsIn(events);
+    if (uuids === undefined) {
       this.violations.push('a record does not hold whole events');
     }
-    return uuids;
+    return uuids ?? [];
   }
 
   /** The limits of PutRecordBatch, see the API reference. */

@@ -1,8 +1,10 @@
 import { eventBytes } from '../../lambda/contract/event.ts';
+import { type Slice, sliceLength } from '../../lambda/contract/slice.ts';
 import { Deadline } from '../../lambda/producer/deadline.ts';
 import { deliver } from '../../lambda/producer/delivery.ts';
 import type { PutRecords } from '../../lambda/producer/firehose.ts';
 import { Pacer } from '../../lambda/producer/pacer.ts';
+import { type EventLines, packLines } from '../../lambda/producer/packing.ts';
 import { createRequestSource, maxDataBytes, type RequestSource } from '../../lambda/producer/requests.ts';
 import { TokenBucket } from '../emulator/quota.ts';
 import { formatTable } from '../terminal/table.ts';
@@ -111,9 +113,8 @@ export async function measurePacingIn(
   // The content doesn't matter here, and would take most of the time.
   const store: RequestSource = createRequestSource({
     slice,
-    recordFormat: 'ndjson',
     maxRequestBytes,
-    packEvents: (count) => Buffer.allocUnsafe(count * eventBytes),
+    packRecords: packLines(blankLines, 'ndjson'),
     now: world.now,
   });
   let running = pacers.length;
@@ -173,4 +174,12 @@ export async function formatPacing(): Promise<string> {
     ]);
   }
   return formatTable(rows);
+}
+
+function blankLines(slice: Slice, maxBytes: number): EventLines {
+  const count = Math.min(sliceLength(slice), Math.ceil(maxBytes / eventBytes));
+  return {
+    data: Buffer.allocUnsafe(count * eventBytes),
+    ends: Array.from({ length: count }, (_, place) => (place + 1) * eventBytes),
+  };
 }

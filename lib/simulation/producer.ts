@@ -8,10 +8,12 @@ import {
 import type { RunSlice } from '../../lambda/contract/slice.ts';
 import { createSendClaims } from '../../lambda/producer/claims.ts';
 import type { Clock } from '../../lambda/producer/clock.ts';
+import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
 import type { Environment } from '../../lambda/producer/environment.ts';
 import type { PutRecords } from '../../lambda/producer/firehose.ts';
 import { createInvocation, type Invoke } from '../../lambda/producer/invocation.ts';
 import { Pacer } from '../../lambda/producer/pacer.ts';
+import type { CreatePacker } from '../../lambda/producer/packing.ts';
 import { maxDataBytes } from '../../lambda/producer/requests.ts';
 import { createSendAll, createSendSlices, type SendMessages } from '../../lambda/producer/work-queue.ts';
 import type { MessageFailure } from './invocation-log.ts';
@@ -69,6 +71,7 @@ export function createProducer(
   putRecords: PutRecords,
   pacer: Pacer = createPacer(environment, world),
   claims?: ClaimSender,
+  createPacker: CreatePacker = createDefaultPacker,
 ): Invoke {
   const clock: Clock = {
     now: world.now,
@@ -79,6 +82,7 @@ export function createProducer(
   const logged = new WeakMap<Report, string | undefined>();
   return createInvocation({
     environment,
+    createPacker,
     putRecords: (batch, signal) => whileAlive(putRecords(batch, signal)),
     sendSlices: createSendSlices(sendMessages, clock),
     ...(claims && {

@@ -1,4 +1,5 @@
 import type { Claim } from '../../lambda/contract/claim.ts';
+import type { CreateLineReader } from '../../lambda/prover/line-reader.ts';
 import { createProver } from '../../lambda/prover/prover.ts';
 import type { InvocationWorld } from './lambda.ts';
 import type { ClaimSender } from './producer.ts';
@@ -30,7 +31,7 @@ export class ProofWorld {
   readonly claimed = new Map<number, InvocationClaims>();
   readonly #port: QueuePort;
 
-  constructor(world: World, deliveryStreamName: string) {
+  constructor(world: World, deliveryStreamName: string, createReader: CreateLineReader) {
     const bufferingSeconds = world.pick([0, 60, 300, 900]);
     const prefix = world.pick(['events/!{timestamp:yyyy/MM/dd/HH}/', '', 'raw/day=!{timestamp:yyyy-MM-dd}/']);
     this.bucket = new StreamBucket(world, bucketFaults(world), prefix, bufferingSeconds);
@@ -49,6 +50,7 @@ export class ProofWorld {
     const settings = queueSettings(world, bufferingSeconds);
     this.queue = new ProofQueue(world, settings, queueFaults(world), ({ whileAlive, ...ports }) =>
       createProver({
+        createReader,
         environment,
         bucket: this.bucket.connect(whileAlive),
         ...ports,

@@ -1,5 +1,6 @@
 import type { SQSEvent } from 'aws-lambda';
 import type { SendMessages } from '../../lambda/producer/work-queue.ts';
+import { createDefaultReader } from '../../lambda/prover/default-lines.ts';
 import type { Environment } from '../../lambda/prover/environment.ts';
 import type { MetricSink } from '../../lambda/prover/metrics.ts';
 import { createProver, type Pause, type Prove } from '../../lambda/prover/prover.ts';
@@ -77,6 +78,7 @@ export class SimulatedProver {
     const { bucket, metrics, bury } = surroundings;
     const silent = () => {};
     this.#prove = createProver({
+      createReader: createDefaultReader,
       environment: settings.environment,
       bucket,
       metrics,

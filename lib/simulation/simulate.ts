@@ -1,6 +1,15 @@
 import { eventBytes } from '../../lambda/contract/event.ts';
+import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
 import { createEventWriter } from '../../lambda/producer/events.ts';
 import type { Invoke } from '../../lambda/producer/invocation.ts';
+import type { CreatePacker } from '../../lambda/producer/packing.ts';
+import { createTemplatePacker } from '../../lambda/producer/template-events.ts';
+import { Comparison } from '../../lambda/prover/comparison.ts';
+import { createDefaultReader } from '../../lambda/prover/default-lines.ts';
+import type { CreateLineReader } from '../../lambda/prover/line-reader.ts';
+import { createTemplateReader } from '../../lambda/prover/template-lines.ts';
+import { compileTemplate } from '../../lambda/template/compile.ts';
+import { uuidsIn } from './event-lines.ts';
 import { SimulatedFirehose } from './firehose.ts';
 import { type InvocationWorld, SimulatedLambda } from './lambda.ts';
 import { findViolations } from './oracle.ts';
@@ -8,6 +17,7 @@ import { createProducer, environmentWith } from './producer.ts';
 import { findProofViolations } from './proof-oracle.ts';
 import { ProofWorld } from './proof-world.ts';
 import { calmQueue } from './queue-port.ts';
+import { randomTemplate } from './random-template.ts';
 import { copiesBySender } from './report-oracle.ts';
 import { createScenario, withProof } from './scenario.ts';
 import { World, worldStartMs } from './world.ts';
@@ -28,13 +38,43 @@ export interface Verdict {
   readonly events: number;
 }
 
+/** In one of so many worlds the events are those of a random template. */
+const worldsPerTemplate = 4;
+
+/** How a producer makes its events, and how a prover reads them. */
+interface EventKind {
+  readonly createPacker: CreatePacker;
+  readonly createReader: CreateLineReader;
+}
+
+const defaultEvents: EventKind = { createPacker: createDefaultPacker, createReader: createDefaultReader };
+
+function eventsOf(seed: number): EventKind {
+  if (seed % worldsPerTemplate !== worldsPerTemplate / 2) {
+    return defaultEvents;
+  }
+  const template = compileTemplate(randomTemplate(seed));
+  return { createPacker: createTemplatePacker(template), createReader: createTemplateReader(template) };
+}
+
 /** The UUIDs of the run, in order. */
 function uuidsOf(count: number): string[] {
   const events = Buffer.alloc(count * eventBytes);
   createEventWriter(deliveryStreamName, runId, 0)(events, 0);
-  return Array.from({ length: count }, (_, index) =>
-    events.toString('latin1', index * eventBytes + 2, index * eventBytes + 38),
-  );
+  return uuidsIn(events)!;
+}
+
+/** What is wrong with the lines that the stream stored: each must be an event, to the byte. */
+function findWrongLines(comparison: Comparison): string[] {
+  const { corruptLines, foreignLines } = comparison.evidence({
+    source: 'the stream',
+    checkedAtMs: 0,
+    exactlyOnce: false,
+  }).proof;
+  return [
+    ...corruptLines.map((line) => `a line that was sent is no event: ${JSON.stringify(line)}`),
+    ...(foreignLines > 0 ? [`${foreignLines} lines are of no run`] : []),
+  ];
 }
 
 /**
@@ -45,13 +85,24 @@ function uuidsOf(count: number): string[] {
  */
 export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verdict> {
   const isProven = seed % worldsPerProof === 0;
+  const { createPacker, createReader } = eventsOf(seed);
   // Around an hour's end: the prefixes of objects change there.
   const world = new World(seed, worldStartMs + (isProven ? ((seed * 7_919) % 120_000) - 60_000 : 0));
   const scenario = isProven ? withProof(createScenario(world), world) : createScenario(world);
   const { count, eventsPerSecond, recordFormat, lambdaSettings } = scenario;
   const firehose = new SimulatedFirehose(world, scenario.firehose, recordFormat);
-  const proof = isProven ? new ProofWorld(world, deliveryStreamName) : undefined;
-  firehose.onStored = (lines) => proof?.bucket.take(lines);
+  const proof = isProven ? new ProofWorld(world, deliveryStreamName, createReader) : undefined;
+  const comparison = new Comparison([{ deliveryStreamName, runId, from: 0, to: count }], createReader);
+  firehose.onStored = (lines) => {
+    proof?.bucket.take(lines);
+    const object = comparison.startObject({
+      object: 'a record',
+      landedAtMs: world.now(),
+      bytes: lines.length,
+    });
+    object.push(lines);
+    object.end();
+  };
   const environment = environmentWith(deliveryStreamName, recordFormat, scenario.settings);
   const start = (invocation: InvocationWorld): Invoke =>
     createProducer(
@@ -61,6 +112,7 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
       (batch, signal) => firehose.put(batch, signal, invocation.sender()),
       undefined,
       proof?.senderOf(invocation),
+      createPacker,
     );
 
   const lambda = new SimulatedLambda(world, lambdaSettings, scenario.lambda, start);
@@ -74,6 +126,7 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
   const ended = lambda.ended;
   return {
     violations: [
+      ...findWrongLines(comparison),
       ...findViolations({
         uuids,
         ...(eventsPerSecond && { eventsPerSecond }),

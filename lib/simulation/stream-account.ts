@@ -1,5 +1,5 @@
 import type { PutResponse } from '../../lambda/producer/firehose.ts';
-import type { RecordBatch } from '../../lambda/producer/requests.ts';
+import type { RecordBatch } from '../../lambda/producer/records.ts';
 
 /** What Firehose rounds each record up to. Not the producer's own number, which may be wrong. */
 const billedUnitBytes = 5_120;

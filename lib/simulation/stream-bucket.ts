@@ -1,8 +1,8 @@
 import { Readable } from 'node:stream';
-import { eventBytes } from '../../lambda/contract/event.ts';
 import { ObjectGoneError } from '../../lambda/prover/errors.ts';
 import { keyPrefixAt } from '../../lambda/prover/key-prefix.ts';
 import type { Bucket } from '../../lambda/prover/read-objects.ts';
+import { uuidsIn } from './event-lines.ts';
 import type { World } from './world.ts';
 
 /** How delivery to a bucket, and the bucket, misbehave. */
@@ -79,8 +79,8 @@ export class StreamBucket {
     const open = this.objects.filter(({ closesMs }) => closesMs > world.now());
     const object = open.length > 0 && world.chance(0.95) ? world.pick(open) : this.#open();
     object.lines.push(Buffer.from(lines));
-    for (let at = 0; at < lines.length; at += eventBytes) {
-      object.uuids.add(lines.toString('latin1', at + 2, at + 38));
+    for (const uuid of uuidsIn(lines) ?? []) {
+      object.uuids.add(uuid);
     }
   }
 

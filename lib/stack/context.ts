@@ -14,6 +14,7 @@ import {
 import { parseWholeNumber, wholeNumberExpectation } from '../../lambda/contract/whole-number.ts';
 import { isPrice, type Prices, priceExpectation, prices, withOwnPrices } from '../aws/prices.ts';
 import { isSchedule, scheduleExample, scheduleExpectation } from '../aws/schedule.ts';
+import { readTemplateFile, TemplateFileError } from '../template/template-file.ts';
 import type { EventProducerStackProps } from './event-producer-stack.ts';
 import { isKeyPrefix, keyPrefixExample, keyPrefixExpectation } from './key-prefix.ts';
 
@@ -77,6 +78,11 @@ const contextKeys = {
     fits: isTimeZone,
   },
   recordFormat: oneOf(recordFormats, 'gzip'),
+  event: {
+    expected: 'a file with a template of events',
+    example: 'docs/events/iot-sensor.json',
+    fits: (text: string) => text !== '',
+  },
   deliveryStreamName: {
     expected: 'the name of an existing delivery stream: 1 to 64 letters, digits, _, . or -',
     example: 'my-stream',
@@ -121,6 +127,7 @@ export function propsFromContext(app: Construct): EventProducerStackProps {
     ...(values.recordFormat && {
       recordFormat: recordFormats.find((format) => format === values.recordFormat)!,
     }),
+    ...(values.event && { eventTemplate: templateOf(values.event) }),
     ...(values.deliveryStreamName && { deliveryStreamName: values.deliveryStreamName }),
     ...(values.bucketName && { bucketName: values.bucketName }),
     ...(values.prefix !== undefined && { prefix: values.prefix }),
@@ -132,6 +139,18 @@ export function propsFromContext(app: Construct): EventProducerStackProps {
     ...(values.removal === 'destroy' && { removalPolicy: RemovalPolicy.DESTROY }),
     ...(values.alarmEmail && { alarmEmail: values.alarmEmail }),
   };
+}
+
+/** The template in a file. @throws InvalidContextError if it cannot be used. */
+function templateOf(file: string): string {
+  try {
+    return readTemplateFile(file).template.source;
+  } catch (error) {
+    if (error instanceof TemplateFileError) {
+      throw new InvalidContextError(`context event is "${file}":\n${error.message}`);
+    }
+    throw error;
+  }
 }
 
 const conversions: Readonly<Record<string, (value: number) => Duration | Size>> = {

@@ -6,7 +6,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { EventProducer, type EventProducerProps } from './event-producer.ts';
-import { outputs } from './outputs.ts';
+import { outputs, templateMetadataKey } from './outputs.ts';
 
 /** Properties of an {@link EventProducerStack}. */
 export interface EventProducerStackProps
@@ -53,6 +53,10 @@ export class EventProducerStack extends Stack {
       ...(bucketName && { bucket: Bucket.fromBucketName(this, 'Bucket', bucketName) }),
       ...(alarmEmail && { alarmTopic: this.createAlarmTopic(alarmEmail) }),
     });
+    if (producerProps.eventTemplate !== undefined) {
+      // Where `prove` finds it.
+      this.templateOptions.metadata = { [templateMetadataKey]: producerProps.eventTemplate };
+    }
     Validations.of(this).acknowledge({
       id: 'CloudFormation-Validate::W7001',
       reason:

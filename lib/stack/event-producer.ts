@@ -23,6 +23,8 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { claimsUnsentMetric, proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
 import { defaultSchedule, type MonitoringLevel, settings } from '../../lambda/contract/settings.ts';
+import { InvalidTemplateError } from '../../lambda/template/errors.ts';
+import { type CheckedTemplate, checkTemplate } from '../template/check-template.ts';
 import { BucketDeliveryStream, type BucketDeliveryStreamProps } from './bucket-delivery-stream.ts';
 import { Alarms, type AlarmTunings } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';
@@ -38,6 +40,14 @@ const maxReceiveCount = 5;
 
 /** Properties of an {@link EventProducer}. */
 export interface EventProducerProps extends ProducerFunctionOptions, BucketDeliveryStreamProps, ProofOptions {
+  /**
+   * What the events look like: the text of a template, one line or a JSON object of several, with expressions such as
+   * `{{random.number(50)}}`. docs/events.md has the functions.
+   *
+   * @default - the event of the lesson, `{"{{random.uuid}}":"test-{{date.utc("YYYY-MM-DD HH:mm:ss")}}"}`
+   */
+  readonly eventTemplate?: string;
+
   /**
    * An existing delivery stream to push to. With the record format `gzip` it must compress nothing itself.
    *
@@ -141,8 +151,10 @@ export class EventProducer extends Construct {
       visibilityTimeout: Duration.seconds(6 * timeoutSeconds),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
     });
+    const template = ownTemplate(this, props.eventTemplate);
     const producer = new ProducerFunction(this, 'Function', {
       ...props,
+      ...(template && { template }),
       publishMetrics: monitoring !== 'off',
       deliveryStream: this.deliveryStream,
       workQueue: this.workQueue,
@@ -153,6 +165,7 @@ export class EventProducer extends Construct {
     if (destination) {
       this.prover = new ProverFunction(this, 'Prover', {
         ...destination,
+        ...(template && { template }),
         publishMetrics: monitoring !== 'off',
         deliveryStream: this.deliveryStream,
         deadLetterQueue: this.deadLetterQueue,
@@ -381,5 +394,25 @@ export class EventProducer extends Construct {
         role: role.withoutPolicyUpdates(),
       }),
     });
+  }
+}
+
+/**
+ * The template of events that are not the default ones.
+ *
+ * @throws PropError naming what is wrong with it, and where.
+ */
+function ownTemplate(scope: Construct, source: string | undefined): CheckedTemplate | undefined {
+  if (source === undefined) {
+    return undefined;
+  }
+  try {
+    const checked = checkTemplate(source);
+    return checked.isDefault ? undefined : checked;
+  } catch (error) {
+    if (error instanceof InvalidTemplateError) {
+      throw new PropError(scope, `eventTemplate cannot be used:\n${error.message}`);
+    }
+    throw error;
   }
 }

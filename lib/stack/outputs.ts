@@ -13,3 +13,6 @@ export const outputs = {
   dashboardUrl: 'DashboardUrl',
   invokeCommand: 'InvokeCommand',
 } as const;
+
+/** Where the metadata of the stack's CloudFormation template have the template of its events; missing if that is the default one. */
+export const templateMetadataKey = 'EventTemplate';

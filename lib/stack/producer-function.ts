@@ -14,6 +14,7 @@ import {
   variables,
 } from '../../lambda/contract/settings.ts';
 import { type Prices, withOwnPrices } from '../aws/prices.ts';
+import type { CheckedTemplate } from '../template/check-template.ts';
 import { createBundledFunction } from './bundled-function.ts';
 import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 
@@ -117,6 +118,8 @@ export interface ProducerFunctionOptions {
 
 /** Properties of a {@link ProducerFunction}. */
 export interface ProducerFunctionProps extends ProducerFunctionOptions {
+  /** What its events look like. @default - the default template */
+  readonly template?: CheckedTemplate;
   /** Whether the function publishes metrics of its own. */
   readonly publishMetrics: boolean;
   /** The stream that the function pushes to. */
@@ -160,6 +163,7 @@ export class ProducerFunction extends Construct {
     this.prices = pricesOf(this, props.prices);
     this.function = createBundledFunction(this, {
       room: 'producer',
+      ...(props.template && { template: props.template }),
       description:
         `Pushes UUID events to Firehose. Test event: {} for ${this.count} events, {"count": 5000}, ` +
         '{"count": 5000, "eventsPerSecond": 100}, or a slice: {"runId": "run-1", "from": 0, "to": 5000}',

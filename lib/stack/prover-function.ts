@@ -8,6 +8,7 @@ import type { CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { proverVariables } from '../../lambda/contract/settings.ts';
+import type { CheckedTemplate } from '../template/check-template.ts';
 import { createBundledFunction } from './bundled-function.ts';
 import { keyPattern } from './key-prefix.ts';
 import { hoursOf, requiredSetting } from './prop-checks.ts';
@@ -32,6 +33,8 @@ export interface ProverFunctionOptions {
 
 /** Properties of a {@link ProverFunction}. */
 export interface ProverFunctionProps extends ProverFunctionOptions {
+  /** What the events look like. @default - the default template */
+  readonly template?: CheckedTemplate;
   /** Whether the function publishes metrics of its own. */
   readonly publishMetrics: boolean;
   /** The stream whose events are proven. */
@@ -113,6 +116,7 @@ export class ProverFunction extends Construct {
     const objects = keyPattern(props.prefix);
     this.function = createBundledFunction(this, {
       room: 'prover',
+      ...(props.template && { template: props.template }),
       description: 'Proves that events reached the bucket. It is invoked by its queue of claims alone.',
       memorySize,
       timeout: proverTimeout,

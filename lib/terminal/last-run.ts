@@ -12,6 +12,8 @@ const lastRunSchema = v.object({
   report: v.pick(reportSchema, ['runId', 'deliveryStreamName', 'from', 'to']),
   /** Where its objects are. */
   output: v.object({ directory: v.string() }),
+  /** The template of its events; missing if that is the default one. */
+  eventTemplate: v.optional(v.string()),
 });
 
 /** See {@link readLastRun}. */

@@ -6,8 +6,8 @@ import { Deadline } from '../../lambda/producer/deadline.ts';
 import { type DeliveryOptions, type DeliveryOutcome, deliver } from '../../lambda/producer/delivery.ts';
 import type { PutRecords, PutResponse } from '../../lambda/producer/firehose.ts';
 import { Pacer } from '../../lambda/producer/pacer.ts';
-import type { EventRecord } from '../../lambda/producer/records.ts';
-import type { RecordBatch, RequestBudget, RequestSource } from '../../lambda/producer/requests.ts';
+import type { EventRecord, RecordBatch } from '../../lambda/producer/records.ts';
+import type { RequestBudget, RequestSource } from '../../lambda/producer/requests.ts';
 import { World } from '../../lib/simulation/world.ts';
 
 const eventsPerTestRecord = 3;

@@ -1,10 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
-import type { EventRecord } from '../../lambda/producer/records.ts';
+import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
+import type { CreatePacker } from '../../lambda/producer/packing.ts';
+import type { EventRecord, RecordBatch } from '../../lambda/producer/records.ts';
 import {
-  createEventPacker,
   createRequestSource,
-  type RecordBatch,
   type RequestBudget,
   type RequestOptions,
 } from '../../lambda/producer/requests.ts';
@@ -24,14 +24,22 @@ export const neededVariables = {
 /** A budget that is no limit. */
 export const anyBudget: RequestBudget = { bytes: Number.POSITIVE_INFINITY, events: Number.POSITIVE_INFINITY };
 
+/** What of a request source a test may choose. */
+export interface RequestSourceOptions extends Partial<RequestOptions> {
+  readonly recordFormat?: RecordFormat;
+  readonly createPacker?: CreatePacker;
+}
+
 /** What createRequestSource works with, for a slice of my-stream/run-1. */
-export function makeRequestOptions(options: Partial<RequestOptions> = {}): RequestOptions {
-  const { slice = { from: 0, to: 1_000 }, recordFormat = 'ndjson' } = options;
+export function makeRequestOptions({
+  recordFormat = 'ndjson',
+  createPacker = createDefaultPacker,
+  ...options
+}: RequestSourceOptions = {}): RequestOptions {
   return {
-    slice,
-    recordFormat,
+    slice: { from: 0, to: 1_000 },
     maxRequestBytes: 1_048_576,
-    packEvents: createEventPacker(recordFormat, 'my-stream', 'run-1', slice.from),
+    packRecords: createPacker(recordFormat, 'my-stream', 'run-1'),
     now: () => timeMs,
     ...options,
   };
@@ -39,7 +47,7 @@ export function makeRequestOptions(options: Partial<RequestOptions> = {}): Reque
 
 /** All requests of a slice of my-stream/run-1, each within the same budget. */
 export function requestsOf(
-  options: Partial<RequestOptions> = {},
+  options: RequestSourceOptions = {},
   budget: RequestBudget = anyBudget,
 ): RecordBatch[] {
   const source = createRequestSource(makeRequestOptions(options));
@@ -51,7 +59,7 @@ export function requestsOf(
 }
 
 /** All records of a slice of my-stream/run-1, in requests within the same budget. */
-export function recordsOf(options: Partial<RequestOptions> = {}, budget?: RequestBudget): EventRecord[] {
+export function recordsOf(options: RequestSourceOptions = {}, budget?: RequestBudget): EventRecord[] {
   return requestsOf(options, budget).flat();
 }
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { Deadline } from '../../lambda/producer/deadline.ts';
 import { Gate, type GateOptions } from '../../lambda/producer/gate.ts';
 import type { Pacer } from '../../lambda/producer/pacer.ts';
-import type { RecordBatch, RequestBudget } from '../../lambda/producer/requests.ts';
+import type { RecordBatch } from '../../lambda/producer/records.ts';
+import type { RequestBudget } from '../../lambda/producer/requests.ts';
 import { World } from '../../lib/simulation/world.ts';
 
 type Pace = { -readonly [Name in 'bytesPerSecond' | 'windowBytes' | 'requestBytes']: Pacer[Name] };

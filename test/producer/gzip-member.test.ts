@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { eventBytes } from '../../lambda/contract/event.ts';
 import { maxRecordBytes } from '../../lambda/contract/firehose-limits.ts';
+import { eventsPerMember } from '../../lambda/producer/default-events.ts';
 import { createEventWriter, createUuidSource } from '../../lambda/producer/events.ts';
 import { gzipMember } from '../../lambda/producer/gzip-member.ts';
-import { eventsPerRecord } from '../../lambda/producer/records.ts';
 import { timeMs } from './factories.ts';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -70,7 +70,7 @@ describe('a gzip member', () => {
 
   it('has 20.6 bytes an event or less as a record, and fits into the largest', () => {
     // Prepare
-    const count = eventsPerRecord('gzip', maxRecordBytes);
+    const count = eventsPerMember(maxRecordBytes);
 
     // Act
     const members = Array.from({ length: 5 }, (_, record) =>

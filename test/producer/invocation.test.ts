@@ -5,11 +5,12 @@ import type { ProducerSettings, RecordFormat } from '../../lambda/contract/setti
 import type { RunSlice, SlicePair } from '../../lambda/contract/slice.ts';
 import { type Acknowledged, claimsOf } from '../../lambda/producer/claims.ts';
 import type { Clock } from '../../lambda/producer/clock.ts';
+import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
 import { NothingDeliveredError, WorkQueueError } from '../../lambda/producer/errors.ts';
 import type { PutRecords, PutResponse } from '../../lambda/producer/firehose.ts';
 import { createInvocation } from '../../lambda/producer/invocation.ts';
 import { parsePayload } from '../../lambda/producer/parse-payload.ts';
-import type { RecordBatch } from '../../lambda/producer/requests.ts';
+import type { RecordBatch } from '../../lambda/producer/records.ts';
 import { createSendSlices, type SendSlices } from '../../lambda/producer/work-queue.ts';
 import { createPacer, environmentWith, settingsWith } from '../../lib/simulation/producer.ts';
 import { World } from '../../lib/simulation/world.ts';
@@ -70,6 +71,7 @@ async function invoke(
   let reportedMs = Number.NaN;
   const made = createInvocation({
     environment,
+    createPacker: createDefaultPacker,
     putRecords,
     sendSlices: sendSlices(world),
     sendClaims: async (works) => void acknowledged.push(...works),

@@ -3,10 +3,11 @@ import { eventBytes } from '../../lambda/contract/event.ts';
 import type { ProducerSettings } from '../../lambda/contract/settings.ts';
 import type { RunSlice } from '../../lambda/contract/slice.ts';
 import { Deadline } from '../../lambda/producer/deadline.ts';
+import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
 import type { DeliveryOutcome } from '../../lambda/producer/delivery.ts';
 import { createEventWriter } from '../../lambda/producer/events.ts';
 import { produce } from '../../lambda/producer/produce.ts';
-import type { RecordBatch } from '../../lambda/producer/requests.ts';
+import type { RecordBatch } from '../../lambda/producer/records.ts';
 import { createPacer, environmentWith } from '../../lib/simulation/producer.ts';
 import { World } from '../../lib/simulation/world.ts';
 
@@ -22,6 +23,7 @@ async function produceSlice(
   let outcome: DeliveryOutcome | undefined;
   produce({ runId: 'run-1', ...slice }, new Deadline(startedMs, startedMs + timeMs), {
     environment,
+    createPacker: createDefaultPacker,
     putRecords: async (batch) => {
       batches.push(batch);
       return { kind: 'decided', refused: [], throttled: [] };

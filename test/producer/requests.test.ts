@@ -4,15 +4,11 @@ import { describe, expect, it } from 'vitest';
 import { eventBytes } from '../../lambda/contract/event.ts';
 import { billedBytes, maxRecordBytes, maxRecordsPerRequest } from '../../lambda/contract/firehose-limits.ts';
 import { producerSettings, type RecordFormat, recordFormats } from '../../lambda/contract/settings.ts';
+import type { Slice } from '../../lambda/contract/slice.ts';
+import { eventsPerMember } from '../../lambda/producer/default-events.ts';
 import { createEventWriter } from '../../lambda/producer/events.ts';
-import { eventsPerRecord, recordBytes } from '../../lambda/producer/records.ts';
-import {
-  createRequestSource,
-  dataBytes,
-  maxDataBytes,
-  type RecordBatch,
-  type RequestBudget,
-} from '../../lambda/producer/requests.ts';
+import { dataBytes, type RecordBatch } from '../../lambda/producer/records.ts';
+import { createRequestSource, maxDataBytes, type RequestBudget } from '../../lambda/producer/requests.ts';
 import { anyBudget, makeRequestOptions, recordsOf, requestsOf, textOf, timeMs } from './factories.ts';
 
 const slices = fc
@@ -44,8 +40,8 @@ function hasRoom(
     return false;
   }
   const room = Math.min(bytes, maxDataBytes(maxRequestBytes));
-  const perRecord = eventsPerRecord(recordFormat, room);
-  const full = Buffer.alloc(Math.floor(recordBytes(recordFormat, perRecord)));
+  const perRecord = { ndjson: 451, single: 1, gzip: eventsPerMember(room) }[recordFormat];
+  const full = Buffer.alloc(recordFormat === 'gzip' ? 160 + perRecord * 20.5 : perRecord * eventBytes);
   const more = Array.from({ length: batch.length + 1 }, () => ({ from: 0, to: perRecord, data: full }));
   const isLastFull = batch.at(-1)!.to - batch.at(-1)!.from === perRecord;
   return !isLastFull || (dataBytes(more) <= bytes && jsonBytes(more) <= maxRequestBytes);
@@ -101,23 +97,24 @@ describe.each(recordFormats)('the requests of a slice as %s', (recordFormat) => 
 
   it('are made only when they are asked for', () => {
     // Prepare
-    let made = 0;
-    const options = makeRequestOptions({ slice: { from: 0, to: 1e15 }, recordFormat });
+    const made: Slice[] = [];
+    const { packRecords, ...options } = makeRequestOptions({ slice: { from: 0, to: 1e15 }, recordFormat });
     const source = createRequestSource({
       ...options,
-      packEvents: (count, now) => {
-        made += count;
-        return options.packEvents(count, now);
+      packRecords: (slice, room, now) => {
+        made.push(slice);
+        return packRecords(slice, room, now);
       },
     });
-    const madeAtFirst = made;
+    const madeAtFirst = made.length;
 
     // Act
     const batch = source.next(anyBudget)!;
 
     // Assess
     expect(madeAtFirst).toBe(0);
-    expect(made).toBe(eventsIn(batch));
+    expect(made).toEqual([{ from: 0, to: 1e15 }]);
+    expect(source.left).toEqual({ from: eventsIn(batch), to: 1e15 });
   });
 
   it('carry events with the time at which they were made', () => {

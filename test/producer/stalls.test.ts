@@ -7,6 +7,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../lambda/contract/report.ts';
 import type { Clock } from '../../lambda/producer/clock.ts';
+import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
 import { createPutRecords } from '../../lambda/producer/firehose.ts';
 import { createInvocation } from '../../lambda/producer/invocation.ts';
 import { Pacer } from '../../lambda/producer/pacer.ts';
@@ -83,6 +84,7 @@ async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled
   const startedMs = Date.now();
   const invoke = createInvocation({
     environment: environmentWith('my-stream', 'ndjson'),
+    createPacker: createDefaultPacker,
     putRecords: createPutRecords(new FirehoseClient({ ...client, endpoint: firehose.url }), 'my-stream'),
     sendSlices: createSendSlices(createSendMessages(sqs, 'https://queue.invalid/1/my-queue'), clock),
     pacer: new Pacer(1e6, Date.now),

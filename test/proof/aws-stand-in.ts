@@ -16,6 +16,8 @@ export interface StandInObject {
 export interface StandInState {
   /** Outputs of the one stack. @default - there is no stack */
   outputs?: Record<string, string>;
+  /** Metadata of the stack's template. @default - none */
+  metadata?: Record<string, string>;
   /** Responds to an invocation. @default - there is no function */
   invoke?: (payload: Record<string, unknown>) => { result: unknown; functionError?: 'Unhandled' };
   /** The objects of the bucket `my-bucket` by their keys. */
@@ -89,13 +91,13 @@ async function respond(
 
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
 function respondDescribeStacks(
-  { outputs }: StandInState,
+  { outputs, metadata }: StandInState,
   query: URLSearchParams,
   response: ServerResponse,
 ): void {
   const namespace = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"';
   if (
-    query.get('Action') !== 'DescribeStacks' ||
+    !['DescribeStacks', 'GetTemplateSummary'].includes(query.get('Action') ?? '') ||
     outputs === undefined ||
     query.get('StackName') !== stackName
   ) {
@@ -104,6 +106,17 @@ function respondDescribeStacks(
       400,
       `<ErrorResponse ${namespace}><Error><Type>Sender</Type><Code>ValidationError</Code>` +
         `<Message>Stack with id ${query.get('StackName')} does not exist</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
+    );
+    return;
+  }
+  if (query.get('Action') === 'GetTemplateSummary') {
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplateSummary.html
+    const text = metadata === undefined ? '' : `<Metadata>${escapeXml(JSON.stringify(metadata))}</Metadata>`;
+    sendXml(
+      response,
+      200,
+      `<GetTemplateSummaryResponse ${namespace}><GetTemplateSummaryResult>${text}</GetTemplateSummaryResult>` +
+        `<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetTemplateSummaryResponse>`,
     );
     return;
   }

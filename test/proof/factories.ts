@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { eventBytes } from '../../lambda/contract/event.ts';
 import { createEventWriter } from '../../lambda/producer/events.ts';
 import { Comparison, type ObjectFacts } from '../../lambda/prover/comparison.ts';
+import { createDefaultReader } from '../../lambda/prover/default-lines.ts';
 import type { Evidence } from '../../lambda/prover/proof.ts';
 import type { StreamSlice } from '../../lambda/prover/uuid-rule.ts';
 
@@ -39,7 +40,7 @@ export function compare(
   objects: readonly { facts: ObjectFacts; lines: readonly string[]; reason?: string }[],
   exactlyOnce = false,
 ): Evidence {
-  const comparison = new Comparison(runs);
+  const comparison = new Comparison(runs, createDefaultReader);
   for (const { facts, lines, reason } of objects) {
     const reading = comparison.startObject(facts);
     reading.push(Buffer.from(lines.join(''), 'latin1'));

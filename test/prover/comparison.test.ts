@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Comparison } from '../../lambda/prover/comparison.ts';
+import { createDefaultReader } from '../../lambda/prover/default-lines.ts';
 import { maxCorruptLines, maxMissingRanges } from '../../lambda/prover/proof.ts';
 import { compare, createFacts, createLines, createRun, eventTimeMs } from '../proof/factories.ts';
 
@@ -88,7 +89,7 @@ describe('a comparison', () => {
         }
 
         // Act
-        const comparison = new Comparison(runs);
+        const comparison = new Comparison(runs, createDefaultReader);
         // Side by side: a piece of each in turn.
         const readings = texts.map((text, order) => ({
           bytes: Buffer.from(text, 'latin1'),
@@ -252,7 +253,7 @@ describe('a comparison', () => {
 
   it('counts objects under the error prefix by their type', () => {
     // Prepare
-    const comparison = new Comparison([createRun()]);
+    const comparison = new Comparison([createRun()], createDefaultReader);
     comparison.addErrorObject('processing-failed', 10);
     comparison.addErrorObject('format-conversion-failed', 5);
     comparison.addErrorObject('processing-failed', 20);

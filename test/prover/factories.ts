@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import type { SQSEvent } from 'aws-lambda';
 import type { Claim } from '../../lambda/contract/claim.ts';
 import { proverMetrics } from '../../lambda/contract/metrics.ts';
+import { createDefaultReader } from '../../lambda/prover/default-lines.ts';
 import type { Environment } from '../../lambda/prover/environment.ts';
 import { ObjectGoneError } from '../../lambda/prover/errors.ts';
 import { keyPrefixAt } from '../../lambda/prover/key-prefix.ts';
@@ -145,6 +146,7 @@ export class ProverWorld {
           fields: (fields ?? {}) as Record<string, unknown>,
         });
     return createProver({
+      createReader: createDefaultReader,
       environment: this.#environment,
       bucket: this.#bucket,
       pause: async (pauses) => void this.pauses.push(...pauses),

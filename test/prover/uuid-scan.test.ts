@@ -1,11 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Comparison } from '../../lambda/prover/comparison.ts';
+import { createDefaultReader } from '../../lambda/prover/default-lines.ts';
 import { createFacts, createLines, createRun } from '../proof/factories.ts';
 
 /** The proof on a run in a bucket of others, fed in pieces that end at `cuts`. */
 function compareShared(text: string, cuts: readonly number[] = []) {
-  const comparison = new Comparison([createRun()], true);
+  const comparison = new Comparison([createRun()], createDefaultReader, true);
   const reading = comparison.startObject(createFacts());
   const bytes = Buffer.from(text, 'latin1');
   const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
@@ -67,7 +68,7 @@ describe('a bucket with lines of others', () => {
 
   it('says nothing of objects that cannot be read', () => {
     // Prepare
-    const comparison = new Comparison([createRun()], true);
+    const comparison = new Comparison([createRun()], createDefaultReader, true);
 
     // Act
     comparison.startObject(createFacts()).abandon('gzip: incorrect data check');

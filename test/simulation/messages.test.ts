@@ -2,6 +2,7 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../lambda/contract/report.ts';
 import type { RunSlice } from '../../lambda/contract/slice.ts';
+import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
 import { parseEnvironment } from '../../lambda/producer/environment.ts';
 import type { PutRecords } from '../../lambda/producer/firehose.ts';
 import { createInvocation } from '../../lambda/producer/invocation.ts';
@@ -22,6 +23,7 @@ async function processMessages(
   const environment = parseEnvironment(neededVariables);
   const invoke = createInvocation({
     environment,
+    createPacker: createDefaultPacker,
     putRecords,
     sendSlices: async (slices) => {
       sent.push(...slices);

@@ -3,7 +3,8 @@ import { Agent, request } from 'node:http';
 import { FirehoseClient, PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
 import pMap from 'p-map';
 import { recordFormats } from '../../../lambda/contract/settings.ts';
-import { createEventPacker, createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
+import { createDefaultPacker } from '../../../lambda/producer/default-events.ts';
+import { createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
 import type { Workload, WorkloadResult } from '../measured-process.ts';
 import { Counter, type Tally } from '../tally.ts';
 
@@ -119,9 +120,8 @@ export const limit: Workload = async ({ events, measure }) => {
 function prepareBodies(): { readonly body: Buffer; readonly sent: Tally }[] {
   const source = createRequestSource({
     slice: { from: 0, to: Number.MAX_SAFE_INTEGER },
-    recordFormat,
     maxRequestBytes,
-    packEvents: createEventPacker(recordFormat, deliveryStreamName, randomUUID(), 0),
+    packRecords: createDefaultPacker(recordFormat, deliveryStreamName, randomUUID()),
     now: Date.now,
   });
   const counter = new Counter();

@@ -1,14 +1,10 @@
 import { createHash } from 'node:crypto';
 import { eventBytes } from '../../../lambda/contract/event.ts';
 import { producerSettings, recordFormats } from '../../../lambda/contract/settings.ts';
+import { createDefaultPacker } from '../../../lambda/producer/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events.ts';
 import { encodeRequestBody } from '../../../lambda/producer/request-body.ts';
-import {
-  createEventPacker,
-  createRequestSource,
-  maxDataBytes,
-  type RequestSource,
-} from '../../../lambda/producer/requests.ts';
+import { createRequestSource, maxDataBytes, type RequestSource } from '../../../lambda/producer/requests.ts';
 import type { Workload } from '../measured-process.ts';
 
 /** Single stages of the road, without the ones after them. They send nothing. */
@@ -75,9 +71,8 @@ export const sha256: Workload = async ({ events, measure }) => {
 function createSource(events: number): RequestSource {
   return createRequestSource({
     slice: { from: 0, to: events },
-    recordFormat,
     maxRequestBytes,
-    packEvents: createEventPacker(recordFormat, deliveryStreamName, runId, 0),
+    packRecords: createDefaultPacker(recordFormat, deliveryStreamName, runId),
     now: Date.now,
   });
 }

@@ -1,0 +1,115 @@
+import { ArgumentsError, InvalidTemplateError, type TemplateProblem } from './errors.ts';
+import type { EventTemplate } from './event-template.ts';
+import { templateFunctions } from './functions.ts';
+import { type Expression, type ParsedTemplate, parseTemplate, shown } from './parse.ts';
+import type { Part, PartValue } from './part.ts';
+import { Renderer } from './renderer.ts';
+import type { WordFunction } from './word-function.ts';
+import { writeBytes, writeText } from './write-text.ts';
+
+/** What {@link compileTemplate} knows beside its own functions. */
+export interface CompileOptions {
+  /** Finds a function that needs word lists. @default - there is none */
+  readonly findWordFunction?: (name: string) => WordFunction | undefined;
+  /** Says what is wrong with the name of a function that was not found. @default - that it is not known */
+  readonly describeUnknown?: (name: string) => string;
+}
+
+/** Separators that nobody would see in a message. */
+const separatorNames: Readonly<Record<string, string>> = { ' ': 'a blank and ', '\t': 'a tab and ' };
+
+/** How a template writes the identity of its events. */
+const uuidExpression = '{{random.uuid}}';
+
+/**
+ * Compiles a template, once for all of its events.
+ *
+ * @param source One line, or a JSON object of several, with expressions such as `{{random.number(50)}}`: one of them the UUID.
+ * @throws InvalidTemplateError naming everything that is wrong, and where.
+ */
+export function compileTemplate(source: string, options: CompileOptions = {}): EventTemplate {
+  const parsed = parseTemplate(source);
+  const { isJson } = parsed;
+  const problems: TemplateProblem[] = [];
+  const parts: Part[] = [];
+  for (const part of parsed.parts) {
+    const { offset } = part;
+    if ('text' in part) {
+      const bytes = Buffer.from(part.text);
+      const write: Part['write'] = (target, at) => writeBytes(target, at, bytes);
+      parts.push({ source: part.text, isText: true, offset, write });
+      continue;
+    }
+    try {
+      parts.push({ source: part.source, isText: false, offset, ...bind(part, isJson, options) });
+    } catch (error) {
+      if (!(error instanceof ArgumentsError)) {
+        throw error;
+      }
+      problems.push({ offset, message: error.message });
+    }
+  }
+  const uuids = parts.filter(({ isUuid }) => isUuid);
+  if (uuids.length > 1) {
+    const message = `a second UUID: exactly one is the event's identity. Take another function here, for example {{string.alphanumeric(20)}}`;
+    problems.push({ offset: uuids[1]!.offset, message });
+  }
+  if (uuids.length === 0 && problems.length === 0) {
+    problems.push(withoutUuid(source, parsed));
+  }
+  if (problems.length > 0) {
+    throw new InvalidTemplateError(source, problems);
+  }
+  return {
+    source,
+    isJson,
+    parts,
+    startRun: (deliveryStreamName, runId) => new Renderer(parts, deliveryStreamName, runId),
+  };
+}
+
+/** @throws ArgumentsError if there is no such function, or it has other arguments. */
+function bind({ name, args, source }: Expression, isJson: boolean, options: CompileOptions): PartValue {
+  const own = Object.hasOwn(templateFunctions, name) ? templateFunctions[name] : undefined;
+  if (own !== undefined) {
+    const value = own.bind(args, isJson);
+    if (value === undefined) {
+      const { expected, example } = own;
+      throw new ArgumentsError(
+        `wrong arguments in {{${shown(source)}}}: expected ${expected}, for example {{${example}}}`,
+      );
+    }
+    return value;
+  }
+  const wordFunction = options.findWordFunction?.(name);
+  if (wordFunction === undefined) {
+    throw new ArgumentsError(options.describeUnknown?.(name) ?? `there is no function ${name}`);
+  }
+  const wordsOf = wordFunction(args);
+  // Words may hold quotes and line breaks, of which an event must not fall apart.
+  const inEvent = isJson
+    ? (words: string) => JSON.stringify(words).slice(1, -1)
+    : (words: string) => words.replace(/[\r\n]+/g, ' ');
+  return {
+    isRandom: true,
+    write: (target, at, draw) => writeText(target, at, inEvent(wordsOf(draw.words()))),
+  };
+}
+
+/** Says where the UUID goes that a template lacks, ready to paste. */
+function withoutUuid(source: string, { isJson }: ParsedTemplate): TemplateProblem {
+  const lines = source.trim().split(/\r?\n/);
+  const open = source.indexOf('{');
+  if (isJson) {
+    const firstLine = lines[0]!.replace('{', `{"eventId":"${uuidExpression}",`);
+    return {
+      offset: open,
+      message: `no UUID, which is the event's identity: put one in, so that the template begins with ${firstLine}`,
+    };
+  }
+  const separator = /[,;\t|]/.exec(source.replace(/\{\{.*?\}\}/gs, ''))?.[0] ?? ' ';
+  return {
+    offset: source.trimEnd().length,
+    message: `no UUID, which is the event's identity: append ${separatorNames[separator] ?? separator}${uuidExpression}`,
+  };
+}

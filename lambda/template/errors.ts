@@ -1,0 +1,27 @@
+/** Something that is wrong with a template, and where. */
+export interface TemplateProblem {
+  /** Where it is in the template, from 0. */
+  readonly offset: number;
+  /** What is wrong, what was expected, and an example. One line. */
+  readonly message: string;
+}
+
+/** A template cannot be used. The message has a line for each problem: `line:column what is wrong`. */
+export class InvalidTemplateError extends Error {
+  override readonly name = 'InvalidTemplateError';
+
+  constructor(source: string, problems: readonly TemplateProblem[]) {
+    super(problems.map(({ offset, message }) => `${lineAndColumn(source, offset)} ${message}`).join('\n'));
+  }
+}
+
+/** The arguments of a function don't fit; the message says what was expected, with an example. */
+export class ArgumentsError extends Error {
+  override readonly name = 'ArgumentsError';
+}
+
+/** `line:column` of an offset, both from 1, as editors count them. */
+function lineAndColumn(source: string, offset: number): string {
+  const before = source.slice(0, offset).split('\n');
+  return `${before.length}:${before.at(-1)!.length + 1}`;
+}

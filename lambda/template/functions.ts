@@ -1,0 +1,496 @@
+import { gridOf, type NumberGrid, writeDecimal } from './decimals.ts';
+import type { Draw } from './draw.ts';
+import type { PartValue, WritePart } from './part.ts';
+import {
+  createTimeFormat,
+  defaultFormat,
+  defaultUtcFormat,
+  epochMilliseconds,
+  epochSeconds,
+  isoFormat,
+  type TimeFormat,
+} from './time-format.ts';
+import { writeBytes, writeInteger, writeText } from './write-text.ts';
+
+/** A function that templates may call. */
+export interface TemplateFunction {
+  /** What its arguments may be, for messages. */
+  readonly expected: string;
+  /** A call that works, without its braces. */
+  readonly example: string;
+  /** Makes what it writes; undefined if the arguments don't fit. */
+  readonly bind: (args: readonly unknown[], isJson: boolean) => PartValue | undefined;
+}
+
+/** Longest text of random characters. */
+const maxLength = 10_000;
+
+/** Longest format of a time. */
+const maxFormatLength = 200;
+
+const [digits, lower, upper] = ['0123456789', 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
+
+/** The two hex digits of every byte. */
+const hexPairs = Array.from({ length: 256 }, (_, byte) =>
+  Buffer.from(byte.toString(16).padStart(2, '0'), 'latin1'),
+);
+
+/** The same, as one number of two ASCII codes. */
+const hexCodes = Uint16Array.from(hexPairs, (pair) => pair.readUInt16BE());
+
+/** How many bytes of a UUID are written before, between and after its dashes. */
+const bytesBetweenDashes = [4, 2, 2, 2, 6];
+
+/** The decimal digits of every byte. */
+const decimalBytes = Array.from({ length: 256 }, (_, byte) => Buffer.from(String(byte), 'latin1'));
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isLength = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxLength;
+
+/** Whether arguments are none at all. */
+function without(value: PartValue): TemplateFunction['bind'] {
+  return (args) => (args.length === 0 ? value : undefined);
+}
+
+/**
+ * The options that a function was given; undefined if one is unknown or doesn't fit.
+ *
+ * @param checks Each option, and what fits.
+ * @param short The option that may be given alone, without its name.
+ */
+function optionsOf<Name extends string>(
+  args: readonly unknown[],
+  checks: Readonly<Record<Name, (value: unknown) => boolean>>,
+  short?: NoInfer<Name>,
+): Partial<Record<Name, unknown>> | undefined {
+  const [first] = args;
+  const isObject = typeof first === 'object' && first !== null && !Array.isArray(first);
+  const options = isObject || first === undefined ? { ...first } : short && { [short]: first };
+  const fits =
+    args.length <= 1 &&
+    options !== undefined &&
+    Object.entries(options).every(
+      ([name, value]) => Object.hasOwn(checks, name) && checks[name as Name](value),
+    );
+  return fits ? (options as Partial<Record<Name, unknown>>) : undefined;
+}
+
+function drawFrom(grid: NumberGrid | undefined): PartValue | undefined {
+  if (grid === undefined) {
+    return undefined;
+  }
+  const { count, firstUnits, stepUnits, decimals } = grid;
+  return {
+    isRandom: true,
+    write: (target, at, draw) =>
+      writeDecimal(target, at, firstUnits + Math.floor(draw.fraction() * count) * stepUnits, decimals),
+  };
+}
+
+/** A number on a grid: the multiples of a step within bounds. */
+function gridNumber(defaults: { readonly max: number; readonly step: number }): TemplateFunction['bind'] {
+  return (args) => {
+    const checks = { min: isNumber, max: isNumber, precision: isNumber, multipleOf: isNumber };
+    const options = optionsOf(args, checks, 'max');
+    if (options === undefined) {
+      return undefined;
+    }
+    const { min = 0, max = defaults.max, precision = defaults.step, multipleOf = precision } = options;
+    return drawFrom(gridOf(min as number, max as number, multipleOf as number));
+  };
+}
+
+/** A number with decimals: all that a double has, if nobody says how many. */
+function float(args: readonly unknown[]): PartValue | undefined {
+  const isDigits = (value: unknown) =>
+    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 15;
+  const checks = {
+    min: isNumber,
+    max: isNumber,
+    multipleOf: isNumber,
+    precision: isNumber,
+    fractionDigits: isDigits,
+  };
+  const options = optionsOf(args, checks, 'max');
+  if (options === undefined) {
+    return undefined;
+  }
+  const {
+    min = 0,
+    max = 1,
+    precision,
+    fractionDigits,
+  } = options as Partial<Record<keyof typeof checks, number>>;
+  const step =
+    options.multipleOf ?? precision ?? (fractionDigits === undefined ? undefined : 10 ** -fractionDigits);
+  if (step !== undefined) {
+    return drawFrom(gridOf(min, max, step as number));
+  }
+  return max < min
+    ? undefined
+    : {
+        isRandom: true,
+        write: (target, at, draw) => writeText(target, at, String(min + draw.fraction() * (max - min))),
+      };
+}
+
+/** One of some texts. */
+function oneOf(texts: readonly unknown[]): PartValue {
+  const bytes = texts.map(bytesOf);
+  return {
+    isRandom: true,
+    write: (target, at, draw) => writeBytes(target, at, bytes[Math.floor(draw.fraction() * bytes.length)]!),
+  };
+}
+
+function arrayElement(args: readonly unknown[]): PartValue | undefined {
+  const [list = ['a', 'b', 'c']] = args;
+  return args.length <= 1 && Array.isArray(list) && list.length > 0 ? oneOf(list) : undefined;
+}
+
+/** One of some texts, each as often as its weight says. */
+function weighted(values: readonly unknown[], weights: readonly unknown[]): PartValue | undefined {
+  const areWeights = weights.every((weight) => isNumber(weight) && weight >= 0);
+  if (values.length === 0 || values.length !== weights.length || !areWeights) {
+    return undefined;
+  }
+  const bytes = values.map(bytesOf);
+  let sum = 0;
+  const ends = (weights as readonly number[]).map((weight) => {
+    sum += weight;
+    return sum;
+  });
+  if (!(sum > 0 && Number.isFinite(sum))) {
+    return undefined;
+  }
+  const lastPlace = ends.indexOf(sum);
+  const write: WritePart = (target, at, draw) => {
+    const drawn = draw.fraction() * sum;
+    let place = 0;
+    while (place < lastPlace && drawn >= ends[place]!) {
+      place += 1;
+    }
+    return writeBytes(target, at, bytes[place]!);
+  };
+  return { isRandom: true, write };
+}
+
+/** Today's form is a list of `{weight, value}`, KDG's is `{weights, data}`. */
+function weightedArrayElement([given, ...more]: readonly unknown[]): PartValue | undefined {
+  if (more.length > 0 || typeof given !== 'object' || given === null) {
+    return undefined;
+  }
+  if (Array.isArray(given)) {
+    const pairs = given as readonly Partial<Record<'weight' | 'value', unknown>>[];
+    return pairs.every((pair) => Object.keys(Object(pair)).sort().join() === 'value,weight')
+      ? weighted(
+          pairs.map(({ value }) => value),
+          pairs.map(({ weight }) => weight),
+        )
+      : undefined;
+  }
+  const { weights, data, ...unknown } = given as Partial<Record<'weights' | 'data', unknown>>;
+  return Array.isArray(weights) && Array.isArray(data) && Object.keys(unknown).length === 0
+    ? weighted(data, weights)
+    : undefined;
+}
+
+/** Texts as they are, everything else as JSON. */
+function bytesOf(value: unknown): Buffer {
+  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+}
+
+function boolean(args: readonly unknown[]): PartValue | undefined {
+  const isShare = (value: unknown) => isNumber(value) && value >= 0 && value <= 1;
+  const options = optionsOf(args, { probability: isShare }, 'probability');
+  const { probability = 0.5 } = (options ?? {}) as { probability?: number };
+  return options && weighted([true, false], [probability, 1 - probability]);
+}
+
+/** Random characters, behind a prefix. */
+function characters(
+  alphabets: Readonly<Record<'lower' | 'upper' | 'mixed', string>>,
+  defaults: {
+    readonly length: number;
+    readonly casing: 'lower' | 'upper' | 'mixed';
+    readonly prefix: string;
+  },
+): TemplateFunction['bind'] {
+  return (args) => {
+    const checks = {
+      length: isLength,
+      count: isLength,
+      casing: (value: unknown) => Object.hasOwn(alphabets, String(value)),
+      prefix: (value: unknown) => typeof value === 'string',
+    };
+    const options = optionsOf(args, checks, 'length');
+    if (options === undefined) {
+      return undefined;
+    }
+    const {
+      count = defaults.length,
+      length = count,
+      casing = defaults.casing,
+      prefix = defaults.prefix,
+    } = options as Partial<typeof defaults & { count: number }>;
+    const alphabet = Buffer.from(alphabets[casing], 'latin1');
+    const start = Buffer.from(prefix);
+    const write: WritePart = (target, at, draw) => {
+      const words = draw.words();
+      const begin = writeBytes(target, at, start);
+      for (let place = begin; place < begin + length; place += 1) {
+        target[place] = alphabet[Math.floor((words.next() * alphabet.length) / 2 ** 32)]!;
+      }
+      return begin + length;
+    };
+    return { isRandom: true, write };
+  };
+}
+
+const letters = { lower, upper, mixed: lower + upper };
+const lettersAndDigits = { lower: digits + lower, upper: digits + upper, mixed: digits + lower + upper };
+const onlyDigits = { lower: digits, upper: digits, mixed: digits };
+const hexDigits = { lower: `${digits}abcdef`, upper: `${digits}ABCDEF`, mixed: `${digits}abcdefABCDEF` };
+
+/** Bytes of the block, each written as one of 256 texts, with something between them. */
+function bytesOfBlock(
+  count: number,
+  texts: readonly Buffer[],
+  separatorAfter: (place: number) => string,
+): PartValue {
+  const separators = Array.from({ length: count }, (_, place) =>
+    Buffer.from(place < count - 1 ? separatorAfter(place) : '', 'latin1'),
+  );
+  const write: WritePart = (target, at, draw) => {
+    let next = at;
+    for (let place = 0; place < count; place += 1) {
+      next = writeBytes(target, next, texts[draw.byte(place)]!);
+      next = writeBytes(target, next, separators[place]!);
+    }
+    return next;
+  };
+  return { isRandom: true, write };
+}
+
+function writeUuid(target: Buffer, at: number, { uuids, uuidAt }: Draw): number {
+  let byte = uuidAt;
+  let next = at;
+  for (const bytes of bytesBetweenDashes) {
+    if (next > at) {
+      target[next] = 0x2d;
+      next += 1;
+    }
+    for (const end = byte + bytes; byte < end; byte += 1, next += 2) {
+      const pair = hexCodes[uuids[byte]!]!;
+      target[next] = pair >> 8;
+      target[next + 1] = pair;
+    }
+  }
+  return next;
+}
+
+/** The time of the event. Events that are made together have the same, so it is written once and copied. */
+function time(timeFormat: TimeFormat): PartValue {
+  let lastMs = Number.NaN;
+  let text: Buffer = Buffer.alloc(0);
+  const write: WritePart = (target, at, { timeMs }) => {
+    if (timeMs !== lastMs) {
+      lastMs = timeMs;
+      text = Buffer.from(timeFormat.format(timeMs));
+    }
+    return writeBytes(target, at, text);
+  };
+  return { write, timeFormat };
+}
+
+function formattedTime(withoutFormat: TimeFormat): TemplateFunction['bind'] {
+  return (args) => {
+    const [format] = args;
+    if (args.length === 0) {
+      return time(withoutFormat);
+    }
+    const fits = typeof format === 'string' && format !== '' && format.length <= maxFormatLength;
+    return args.length === 1 && fits ? time(createTimeFormat(format)) : undefined;
+  };
+}
+
+function epoch(args: readonly unknown[]): PartValue | undefined {
+  const [unit = 's'] = args;
+  const format = { s: epochSeconds, ms: epochMilliseconds }[String(unit)];
+  return args.length <= 1 && format ? time(format) : undefined;
+}
+
+function sequence(args: readonly unknown[]): PartValue | undefined {
+  const options = optionsOf(args, { start: Number.isSafeInteger, step: Number.isSafeInteger }, 'start');
+  const { start = 0, step = 1 } = (options ?? {}) as { start?: number; step?: number };
+  return options && { write: (target, at, { index }) => writeInteger(target, at, start + index * step) };
+}
+
+/** A sine over the index. */
+function wave(args: readonly unknown[]): PartValue | undefined {
+  const isPositive = (value: unknown) => isNumber(value) && value > 0;
+  const checks = { period: isPositive, min: isNumber, max: isNumber, precision: isPositive };
+  const options = optionsOf(args, checks, 'period');
+  const {
+    period = 100,
+    min = 0,
+    max = 100,
+    precision = 0.01,
+  } = (options ?? {}) as Partial<Record<keyof typeof checks, number>>;
+  const grid = gridOf(min, max, precision);
+  if (options === undefined || grid === undefined) {
+    return undefined;
+  }
+  const { count, firstUnits, stepUnits, decimals } = grid;
+  const write: WritePart = (target, at, { index }) => {
+    const height = (1 + Math.sin((2 * Math.PI * (index % period)) / period)) / 2;
+    return writeDecimal(target, at, firstUnits + Math.round(height * (count - 1)) * stepUnits, decimals);
+  };
+  return { write };
+}
+
+function run(args: readonly unknown[], isJson: boolean): PartValue | undefined {
+  const write: WritePart = (target, at, { runId }) =>
+    writeText(target, at, isJson ? JSON.stringify(runId).slice(1, -1) : runId);
+  return args.length === 0 ? { write } : undefined;
+}
+
+const none = 'no arguments';
+const lengthExpected = `a length from 1 to ${maxLength}, or {"length", "casing", "prefix"}`;
+
+const uuid = { expected: none, example: 'random.uuid', bind: without({ isUuid: true, write: writeUuid }) };
+const number = {
+  expected: 'the largest number, or {"min", "max", "precision"} with a multiple of precision from min to max',
+  example: 'random.number({"min":-10,"max":40,"precision":0.1})',
+  bind: gridNumber({ max: 99_999, step: 1 }),
+};
+const floatNumber = {
+  expected: 'the largest number, or {"min", "max", "fractionDigits" or "multipleOf"}',
+  example: 'number.float({"min":-10,"max":40,"fractionDigits":1})',
+  bind: float,
+};
+const element = {
+  expected: 'a list with one element or more',
+  example: 'random.arrayElement(["OK","FAIL"])',
+  bind: arrayElement,
+};
+const weightedElement = {
+  expected: '{"weights": numbers, "data": values}, as many of each, or a list of {"weight", "value"}',
+  example: 'random.weightedArrayElement({"weights":[0.9,0.1],"data":["OK","FAIL"]})',
+  bind: weightedArrayElement,
+};
+const booleanValue = {
+  expected: 'nothing, or the probability of true, 0 to 1',
+  example: 'datatype.boolean(0.9)',
+  bind: boolean,
+};
+const alphanumeric = {
+  expected: lengthExpected,
+  example: 'string.alphanumeric(10)',
+  bind: characters(lettersAndDigits, { length: 1, casing: 'mixed', prefix: '' }),
+};
+const hexadecimal = {
+  expected: lengthExpected,
+  example: 'string.hexadecimal({"length":8,"casing":"lower","prefix":""})',
+  bind: characters(hexDigits, { length: 1, casing: 'mixed', prefix: '0x' }),
+};
+const ipv4 = {
+  expected: none,
+  example: 'internet.ip',
+  bind: without(bytesOfBlock(4, decimalBytes, () => '.')),
+};
+const timeExpected = `nothing, or a format with moment's tokens, of at most ${maxFormatLength} characters`;
+
+/** The functions that need no word lists, by their names: those of KDG, the same by faker's names of today, and ours. */
+export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
+  'random.uuid': uuid,
+  'string.uuid': uuid,
+  'datatype.uuid': uuid,
+  'random.number': number,
+  'datatype.number': number,
+  'number.int': {
+    expected: 'the largest number, or {"min", "max", "multipleOf"}',
+    example: 'number.int({"min":1,"max":50})',
+    bind: gridNumber({ max: Number.MAX_SAFE_INTEGER - 1, step: 1 }),
+  },
+  'number.float': floatNumber,
+  'random.float': floatNumber,
+  'datatype.float': floatNumber,
+  'random.boolean': booleanValue,
+  'datatype.boolean': booleanValue,
+  'random.arrayElement': element,
+  'helpers.arrayElement': element,
+  'random.weightedArrayElement': weightedElement,
+  'helpers.weightedArrayElement': weightedElement,
+  'random.alphaNumeric': {
+    ...alphanumeric,
+    example: 'random.alphaNumeric(10)',
+    bind: characters(lettersAndDigits, { length: 1, casing: 'lower', prefix: '' }),
+  },
+  'string.alphanumeric': alphanumeric,
+  'random.alpha': {
+    ...alphanumeric,
+    example: 'random.alpha(10)',
+    bind: characters(letters, { length: 1, casing: 'lower', prefix: '' }),
+  },
+  'string.alpha': {
+    ...alphanumeric,
+    example: 'string.alpha(10)',
+    bind: characters(letters, { length: 1, casing: 'mixed', prefix: '' }),
+  },
+  'string.numeric': {
+    ...alphanumeric,
+    example: 'string.numeric(10)',
+    bind: characters(onlyDigits, { length: 1, casing: 'mixed', prefix: '' }),
+  },
+  'random.hexaDecimal': hexadecimal,
+  'datatype.hexadecimal': hexadecimal,
+  'string.hexadecimal': hexadecimal,
+  'internet.ip': ipv4,
+  'internet.ipv4': { ...ipv4, example: 'internet.ipv4' },
+  'internet.ipv6': {
+    expected: none,
+    example: 'internet.ipv6',
+    bind: without(bytesOfBlock(16, hexPairs, (place) => (place % 2 === 1 ? ':' : ''))),
+  },
+  'internet.mac': {
+    expected: none,
+    example: 'internet.mac',
+    bind: without(bytesOfBlock(6, hexPairs, () => ':')),
+  },
+  'internet.port': {
+    expected: none,
+    example: 'internet.port',
+    bind: (args) => (args.length === 0 ? drawFrom(gridOf(0, 65_535, 1)) : undefined),
+  },
+  'date.now': {
+    expected: timeExpected,
+    example: 'date.now("YYYY-MM-DD HH:mm:ss")',
+    bind: formattedTime(defaultFormat),
+  },
+  'date.utc': {
+    expected: timeExpected,
+    example: 'date.utc("YYYY-MM-DD HH:mm:ss")',
+    bind: formattedTime(defaultUtcFormat),
+  },
+  'current.timestamp': { expected: none, example: 'current.timestamp', bind: without(time(defaultFormat)) },
+  'date.iso': { expected: none, example: 'date.iso', bind: without(time(isoFormat)) },
+  'date.epoch': { expected: '"s" or "ms"', example: 'date.epoch("ms")', bind: epoch },
+  index: {
+    expected: none,
+    example: 'index',
+    bind: without({ write: (target, at, { index }) => writeInteger(target, at, index) }),
+  },
+  run: { expected: none, example: 'run', bind: run },
+  sequence: {
+    expected: 'nothing, or whole numbers {"start", "step"}',
+    example: 'sequence({"start":1000,"step":10})',
+    bind: sequence,
+  },
+  wave: {
+    expected: 'the period in events, or {"period", "min", "max", "precision"}',
+    example: 'wave({"period":1000,"min":10,"max":30})',
+    bind: wave,
+  },
+};

@@ -1,0 +1,34 @@
+import type { Draw } from './draw.ts';
+import type { TimeFormat } from './time-format.ts';
+
+/**
+ * What a part of a template writes.
+ *
+ * @param target Where it goes.
+ * @param at Where in it.
+ * @param draw What it may depend on.
+ * @returns Where the next byte goes: beyond the target's end if it didn't fit.
+ */
+export type WritePart = (target: Buffer, at: number, draw: Draw) => number;
+
+/** What a function of a template makes of its arguments. */
+export interface PartValue {
+  /** What it writes. */
+  readonly write: WritePart;
+  /** Whether it draws a block for each event. */
+  readonly isRandom?: true;
+  /** Whether it writes the UUID, the event's identity. */
+  readonly isUuid?: true;
+  /** How it writes the time. @default - it does not depend on the time */
+  readonly timeFormat?: TimeFormat;
+}
+
+/** A part of a template: text that is the same in every event, or an expression. */
+export interface Part extends PartValue {
+  /** The text, or the expression without its braces. */
+  readonly source: string;
+  /** Whether it is text that is the same in every event. */
+  readonly isText: boolean;
+  /** Where it begins in the template. */
+  readonly offset: number;
+}

@@ -1,0 +1,99 @@
+import { BlockSource, blockBytes, countersFrom, Draw, maxBlocks } from './draw.ts';
+import { joinSteadyParts } from './frame.ts';
+import type { Part, WritePart } from './part.ts';
+
+const newline = 0x0a;
+
+/** Most bytes of an event that {@link Renderer.pieces} expects at first. */
+const pieceBytes = 4_096;
+
+/** Writes the events of one run, from any index on. */
+export class Renderer {
+  readonly #parts: readonly Part[];
+  /** The parts, steady neighbours joined. */
+  readonly #writers: readonly { readonly write: WritePart; readonly place: number }[];
+  /** What each part draws from; of those that draw nothing, nothing. */
+  readonly #sources: readonly (BlockSource | undefined)[];
+  readonly #blocks: (DataView | undefined)[] = [];
+  readonly #counters = Buffer.alloc(maxBlocks * blockBytes);
+  readonly #draw: Draw;
+
+  constructor(parts: readonly Part[], deliveryStreamName: string, runId: string) {
+    this.#parts = parts;
+    this.#writers = joinSteadyParts(parts);
+    this.#draw = new Draw(runId);
+    const seen = new Map<string, number>();
+    this.#sources = parts.map(({ source, isRandom }) => {
+      if (!isRandom) {
+        return undefined;
+      }
+      const twinsBefore = seen.get(source) ?? 0;
+      seen.set(source, twinsBefore + 1);
+      return new BlockSource(deliveryStreamName, runId, source, twinsBefore);
+    });
+  }
+
+  /**
+   * Writes events one after the other, each with a `\n`: as many as fit.
+   *
+   * @param target Where they go. The rest of it may be written over, too.
+   * @param at Where in it.
+   * @param ends Where each event ends is added to it.
+   * @param from Index of the first event.
+   * @param uuids Their UUIDs, 16 bytes each: as many events are written.
+   * @param timeMs Their time, in milliseconds since 1970.
+   */
+  write(target: Buffer, at: number, ends: number[], from: number, uuids: Buffer, timeMs: number): void {
+    const draw = this.#draw;
+    const writers = this.#writers;
+    const count = uuids.length / blockBytes;
+    draw.uuids = uuids;
+    draw.timeMs = timeMs;
+    let start = at;
+    for (let first = 0; first < count; first += maxBlocks) {
+      const last = Math.min(first + maxBlocks, count);
+      this.#drawBlocks(from + first, last - first);
+      for (let event = first; event < last; event += 1) {
+        draw.index = from + event;
+        draw.uuidAt = event * blockBytes;
+        draw.blockAt = (event - first) * blockBytes;
+        let end = start;
+        for (const { write, place } of writers) {
+          draw.blocks = this.#blocks[place] ?? draw.blocks;
+          end = write(target, end, draw);
+        }
+        target[end] = newline;
+        end += 1;
+        if (end > target.length) {
+          return;
+        }
+        ends.push(end);
+        start = end;
+      }
+    }
+  }
+
+  /** What each part writes in one event. The `\n` is in none. */
+  pieces(index: number, uuid: Buffer, timeMs: number): Buffer[] {
+    const draw = this.#draw;
+    this.#drawBlocks(index, 1);
+    Object.assign(draw, { index, timeMs, uuids: uuid, uuidAt: 0, blockAt: 0 });
+    return this.#parts.map(({ write }, place) => {
+      draw.blocks = this.#blocks[place] ?? draw.blocks;
+      let piece = Buffer.alloc(pieceBytes);
+      let end = write(piece, 0, draw);
+      if (end > piece.length) {
+        piece = Buffer.alloc(end);
+        end = write(piece, 0, draw);
+      }
+      return piece.subarray(0, end);
+    });
+  }
+
+  #drawBlocks(from: number, count: number): void {
+    const counters = countersFrom(from, count, this.#counters);
+    for (const [place, source] of this.#sources.entries()) {
+      this.#blocks[place] = source?.blocks(counters);
+    }
+  }
+}

@@ -1,0 +1,151 @@
+import { distance } from 'fastest-levenshtein';
+import { type ParseError, parse } from 'jsonc-parser';
+import { compileTemplate } from '../../lambda/template/compile.ts';
+import { defaultTemplate } from '../../lambda/template/default-template.ts';
+import { InvalidTemplateError, type TemplateProblem } from '../../lambda/template/errors.ts';
+import type { EventTemplate } from '../../lambda/template/event-template.ts';
+import { templateFunctions } from '../../lambda/template/functions.ts';
+import { parseTemplate } from '../../lambda/template/parse.ts';
+import { findWordFunction } from '../../lambda/template/word-functions.ts';
+import { whyNot, wordNames } from '../../lambda/template/word-names.ts';
+
+/** A template that was checked: its events can be sent. */
+export interface CheckedTemplate {
+  /** The template. */
+  readonly template: EventTemplate;
+  /** Whether it is the one of whoever names none. */
+  readonly isDefault: boolean;
+  /** Whether its functions need word lists. */
+  readonly needsWords: boolean;
+  /** Size of an event with its `\n`, the mean of {@link checkedEvents} of them, in bytes. */
+  readonly meanEventBytes: number;
+  /** The largest of them, in bytes. */
+  readonly maxEventBytes: number;
+}
+
+/** How many events are made to check a template. */
+export const checkedEvents = 1_000;
+
+/** Largest event. A record of Firehose takes little more. */
+export const maxEventBytes = 1_000_000;
+
+const uuidBytes = 16;
+
+/** Any time does; that of the lesson. */
+const checkedTimeMs = Date.UTC(2026, 10, 22, 1, 2, 3, 456);
+
+const newline = 0x0a;
+
+/**
+ * Compiles a template and makes 1,000 events of it, so that whatever is wrong is found before anything is sent.
+ *
+ * @throws InvalidTemplateError naming what is wrong, and where.
+ */
+export function checkTemplate(source: string): CheckedTemplate {
+  const template = compileTemplate(source, { findWordFunction, describeUnknown });
+  let [bytes, largest] = [0, 0];
+  const run = template.startRun('my-stream', 'my-run');
+  for (let index = 0; index < checkedEvents; index += 1) {
+    const uuid = Buffer.alloc(uuidBytes, index);
+    const pieces = run.pieces(index, uuid, checkedTimeMs);
+    const event = Buffer.concat(pieces);
+    const problem = problemOf(template, event, pieces);
+    if (problem) {
+      throw new InvalidTemplateError(source, [problem]);
+    }
+    bytes += event.length + 1;
+    largest = Math.max(largest, event.length + 1);
+  }
+  return {
+    template,
+    isDefault: source.trim() === defaultTemplate,
+    needsWords: parseTemplate(source).parts.some(
+      (part) => 'name' in part && !Object.hasOwn(templateFunctions, part.name),
+    ),
+    meanEventBytes: bytes / checkedEvents,
+    maxEventBytes: largest,
+  };
+}
+
+function problemOf(
+  template: EventTemplate,
+  event: Buffer,
+  pieces: readonly Buffer[],
+): TemplateProblem | undefined {
+  if (event.length >= maxEventBytes) {
+    const largest = pieces.reduce(
+      (most, piece, place) => (piece.length > pieces[most]!.length ? place : most),
+      0,
+    );
+    return {
+      offset: template.parts[largest]!.offset,
+      message: `an event of ${event.length + 1} bytes, expected at most ${maxEventBytes}: ${pieces[largest]!.length} bytes of it are from here`,
+    };
+  }
+  const breakAt = event.indexOf(newline);
+  if (breakAt !== -1) {
+    const { place } = pieceAt(pieces, breakAt);
+    return {
+      offset: template.parts[place]!.offset,
+      message: `a line break in what ${sourceOf(template, place)} made, but an event is one line: take it out`,
+    };
+  }
+  return template.isJson ? jsonProblem(template, event.toString(), pieces) : undefined;
+}
+
+function jsonProblem(
+  template: EventTemplate,
+  event: string,
+  pieces: readonly Buffer[],
+): TemplateProblem | undefined {
+  const errors: ParseError[] = [];
+  parse(event, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
+  const [error] = errors;
+  if (error === undefined) {
+    return undefined;
+  }
+  const { place, from } = pieceAt(pieces, Buffer.byteLength(event.slice(0, error.offset)));
+  const { isText, offset } = template.parts[place]!;
+  const rendered = JSON.stringify(around(event, error.offset));
+  const remedy = isText
+    ? 'check commas, quotes and braces'
+    : 'put the expression in double quotes, or take another function';
+  return {
+    offset: offset + (isText ? from : 0),
+    message: `the event is not JSON at ${sourceOf(template, place)}, where ${rendered} was rendered: ${remedy}`,
+  };
+}
+
+/** Which piece has a byte of an event, and where in it. */
+function pieceAt(pieces: readonly Buffer[], at: number): { place: number; from: number } {
+  let from = at;
+  for (const [place, { length }] of pieces.entries()) {
+    if (from < length || place === pieces.length - 1) {
+      return { place, from };
+    }
+    from -= length;
+  }
+  return { place: 0, from: 0 };
+}
+
+function sourceOf({ parts }: EventTemplate, place: number): string {
+  const { isText, source } = parts[place]!;
+  return isText ? 'this text' : `{{${source}}}`;
+}
+
+function around(text: string, at: number): string {
+  return text.slice(Math.max(0, at - 15), at + 15);
+}
+
+function describeUnknown(name: string): string {
+  const reason = whyNot(name);
+  if (reason !== undefined) {
+    return `${name} cannot be used: ${reason}`;
+  }
+  const names = [...Object.keys(templateFunctions), ...wordNames.keys()];
+  const nearest = names.reduce((best, known) =>
+    distance(name, known) < distance(name, best) ? known : best,
+  );
+  const example = templateFunctions[nearest]?.example ?? nearest;
+  return `there is no function ${name}: did you mean ${nearest}, for example {{${example}}}?`;
+}
