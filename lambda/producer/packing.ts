@@ -102,6 +102,9 @@ export function packLines(writeLines: WriteLines, recordFormat: 'ndjson' | 'sing
   };
 }
 
+/** A record is full with such a part of the events that it may have: rounding down to what Firehose bills takes a few of them. */
+const fullShare = 0.9;
+
 /**
  * Which event is the first that is not in a record any more; undefined if there are not enough events for a full record, but more will
  * come. The first record of a request is taken as it is.
@@ -118,7 +121,7 @@ function endOfRecord(
 ): number | undefined {
   let last = Math.min(first + perRecord, ends.length);
   const bytes = ends[last - 1]! - start;
-  const isFull = last - first === perRecord || bytes > fullRecordBytes;
+  const isFull = last - first >= fullShare * perRecord || bytes > fullRecordBytes;
   if (!isFull && isCutOff && first > 0) {
     return undefined;
   }

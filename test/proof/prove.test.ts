@@ -175,7 +175,7 @@ describe('npm run prove', () => {
     await prove();
 
     // Assess
-    expect(standIn.requests).toEqual(['POST /']);
+    expect(standIn.requests).toEqual(['POST /', 'POST /']);
   });
 
   it('invokes once, even when the response is an error that the SDK would retry', async () => {
