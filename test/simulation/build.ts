@@ -32,7 +32,7 @@ export async function buildSimulation(sabotage?: Sabotage): Promise<typeof simul
       {
         name: 'sabotage',
         setup: ({ onLoad }) => {
-          onLoad({ filter: /lambda\/(contract|producer|prover)\/[\w-]+\.ts$/ }, ({ path }) => {
+          onLoad({ filter: /lambda\/(contract|producer|prover|template)\/[\w-]+\.ts$/ }, ({ path }) => {
             const contents = readFileSync(path, 'utf8');
             if (!sabotage || !path.endsWith(`/lambda/${sabotage.file}`)) {
               return { contents, loader: 'ts' };

@@ -226,17 +226,34 @@ describe('the oracle', () => {
     [
       'puts more into a request than AWS takes',
       {
-        file: 'producer/requests.ts',
-        search: 'Math.min(maxRecordsPerRequest, Math.max(1, Math.min(inJson, inBudget)))',
-        replace: 'Math.max(600, Math.min(inJson, inBudget))',
+        file: 'producer/packing.ts',
+        search: "maxEventsPerRecord, maxRecordsPerRequest } from '../contract/firehose-limits.ts';",
+        replace:
+          "maxEventsPerRecord } from '../contract/firehose-limits.ts';\nconst maxRecordsPerRequest = 600;",
       },
     ],
     [
       'generates other events than those of the run',
       {
         file: 'producer/produce.ts',
-        search: 'slice.runId, slice.from)',
-        replace: 'slice.runId, slice.from + 1)',
+        search: 'deliveryStreamName, slice.runId)',
+        replace: "deliveryStreamName, 'another-run')",
+      },
+    ],
+    [
+      'draws the values of a template by the place in the request',
+      {
+        file: 'template/renderer.ts',
+        search: 'this.#drawBlocks(from + first, last - first);',
+        replace: 'this.#drawBlocks(first, last - first);',
+      },
+    ],
+    [
+      'sends lines of a template that are cut',
+      {
+        file: 'template/renderer.ts',
+        search: 'if (end > target.length) {',
+        replace: 'if (end > target.length + 3) {',
       },
     ],
     [
