@@ -25,7 +25,10 @@ function createDefaultLines(deliveryStreamName: string, runId: string): WriteLin
   return (slice, maxBytes, timeMs) => {
     const count = Math.min(sliceLength(slice), Math.max(1, Math.floor(maxBytes / eventBytes)));
     if (ends.length < count) {
-      ends = Uint32Array.from({ length: count }, (_, place) => (place + 1) * eventBytes);
+      ends = new Uint32Array(count);
+      for (let place = 0; place < count; place += 1) {
+        ends[place] = (place + 1) * eventBytes;
+      }
     }
     const data = Buffer.allocUnsafe(count * eventBytes);
     createEventWriter(deliveryStreamName, runId, slice.from)(data, timeMs);

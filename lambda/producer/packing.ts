@@ -121,10 +121,7 @@ function endOfRecord(
 ): number | undefined {
   let last = Math.min(first + perRecord, ends.length);
   const bytes = ends[last - 1]! - start;
-  const isFull = last - first >= fullShare * perRecord || bytes > fullRecordBytes;
-  if (!isFull && isCutOff && first > 0) {
-    return undefined;
-  }
+  const isFull = last - first === perRecord || bytes > fullRecordBytes;
   if (perRecord === 1 || (!isFull && !isCutOff)) {
     return last;
   }
@@ -132,7 +129,7 @@ function endOfRecord(
   while (last - first > 1 && ends[last - 1]! - start > fill) {
     last -= 1;
   }
-  return last;
+  return isFull || first === 0 || last - first >= fullShare * perRecord ? last : undefined;
 }
 
 /** Text that a gzip member holds at most: even if nothing of it can be compressed, it is no larger than a record may be. */
