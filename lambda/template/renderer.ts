@@ -17,6 +17,7 @@ export class Renderer {
   readonly #blocks: (DataView | undefined)[] = [];
   readonly #counters = Buffer.alloc(maxBlocks * blockBytes);
   readonly #draw: Draw;
+  #piece: Buffer = Buffer.alloc(pieceBytes);
 
   constructor(parts: readonly Part[], deliveryStreamName: string, runId: string) {
     this.#parts = parts;
@@ -80,13 +81,12 @@ export class Renderer {
     Object.assign(draw, { index, timeMs, uuids: uuid, uuidAt: 0, blockAt: 0 });
     return this.#parts.map(({ write }, place) => {
       draw.blocks = this.#blocks[place] ?? draw.blocks;
-      let piece = Buffer.alloc(pieceBytes);
-      let end = write(piece, 0, draw);
-      if (end > piece.length) {
-        piece = Buffer.alloc(end);
-        end = write(piece, 0, draw);
+      let end = write(this.#piece, 0, draw);
+      if (end > this.#piece.length) {
+        this.#piece = Buffer.alloc(end);
+        end = write(this.#piece, 0, draw);
       }
-      return piece.subarray(0, end);
+      return Buffer.from(this.#piece.subarray(0, end));
     });
   }
 

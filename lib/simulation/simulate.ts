@@ -38,6 +38,9 @@ export interface Verdict {
   readonly events: number;
 }
 
+/** Long after every world. */
+const worldEndMs = worldStartMs + 90 * 86_400_000;
+
 /** In one of so many worlds the events are those of a random template. */
 const worldsPerTemplate = 4;
 
@@ -93,18 +96,12 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
   const firehose = new SimulatedFirehose(world, scenario.firehose, recordFormat);
   const proof = isProven ? new ProofWorld(world, deliveryStreamName, createReader) : undefined;
   const comparison = new Comparison([{ deliveryStreamName, runId, from: 0, to: count }], createReader);
+  const stored = comparison.startObject({ object: 'the stream', landedAtMs: worldEndMs, bytes: 0 });
   firehose.onStored = (lines) => {
     proof?.bucket.take(lines);
-    if (createPacker === createDefaultPacker) {
-      return;
+    if (createPacker !== createDefaultPacker) {
+      stored.push(lines);
     }
-    const object = comparison.startObject({
-      object: 'a record',
-      landedAtMs: world.now(),
-      bytes: lines.length,
-    });
-    object.push(lines);
-    object.end();
   };
   const environment = environmentWith(deliveryStreamName, recordFormat, scenario.settings);
   const start = (invocation: InvocationWorld): Invoke =>
@@ -125,6 +122,7 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
   }
   world.after(scenario.queueCalmAfterMs, () => Object.assign(scenario.lambda, calmQueue));
   await world.run(() => lambda.isIdle && (proof?.queue.isIdle ?? true), maxSteps);
+  stored.end();
   const uuids = uuidsOf(count);
   const ended = lambda.ended;
   return {
