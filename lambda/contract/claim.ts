@@ -8,6 +8,9 @@ const slicePair = v.pipe(
   v.readonly(),
 );
 
+/** Days for which the proof queue keeps a claim: longer than any stays undecided while its bucket can be read. */
+export const claimRetentionDays = 7;
+
 /** Most slices of a claim, so that it fits into a message. More of them make several claims. */
 export const maxSlicesPerClaim = 1_000;
 

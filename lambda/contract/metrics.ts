@@ -35,9 +35,9 @@ export const claimsUnsentMetric = { name: 'ClaimsUnsent', unit: 'Count' } as con
 
 /** The metrics that the prover publishes. Units are CloudWatch's. */
 export const proverMetrics = {
-  /** Events found, counted once each, when they are found first. Good events of an SLO. */
+  /** Events found, counted when their claim is settled. Good events of an SLO. */
   eventsProven: { name: 'EventsProven', unit: 'Count' },
-  /** Events that a claim was settled for, found or lost. All events of an SLO. */
+  /** Events of settled claims: found, lost, or never proven because the bucket could not be read. All events of an SLO. */
   eventsSettled: { name: 'EventsSettled', unit: 'Count' },
   /** Events that were not there at the first look at their claim. */
   eventsLate: { name: 'EventsLate', unit: 'Count' },

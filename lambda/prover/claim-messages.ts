@@ -14,6 +14,8 @@ export interface ClaimMessage {
   readonly messageId: string;
   /** What the queue knows this delivery of the message by. */
   readonly receiptHandle: string;
+  /** When it came into the queue, in milliseconds since 1970. */
+  readonly queuedAtMs: number;
   /** Whether the message was not delivered before. */
   readonly isFirstLook: boolean;
 }
@@ -27,17 +29,31 @@ const maxSendingMs = 24 * 3_600_000;
 /** Last time that a calendar has, in milliseconds since 1970. */
 const lastTimeMs = 8.64e15;
 
+/**
+ * A claim is sent after its events, but perhaps by another clock than the queue's. What is further ahead would be looked for where it
+ * cannot be.
+ */
+const maxAheadMs = 5 * 60_000;
+
 /** Last index of an event that is exact as a number. */
 const maxIndex = 2 ** 53;
 
 /** Reads a message. @throws InvalidClaimError if it is no claim, or one that no producer makes. */
 export function parseClaimMessage(record: SQSRecord): ClaimMessage {
   const claim = parseClaim(record.body);
+  const queuedAtMs = Number(record.attributes.SentTimestamp);
+  if (claim.sentToMs > queuedAtMs + maxAheadMs) {
+    throw new InvalidClaimError(
+      `The claim says that its events were sent until ${new Date(claim.sentToMs).toISOString()}; the queue took it at ` +
+        `${new Date(queuedAtMs).toISOString()}: expected at most 5 minutes later, as far as clocks may differ`,
+    );
+  }
   return {
     claim,
     events: pairsLength(claim.slices),
     messageId: record.messageId,
     receiptHandle: record.receiptHandle,
+    queuedAtMs,
     isFirstLook: Number(record.attributes.ApproximateReceiveCount) <= 1,
   };
 }
@@ -61,7 +77,13 @@ function parseClaim(body: string): Claim {
       `The claim says that its events were sent from ${sentFromMs} to ${sentToMs}; expected at most a day`,
     );
   }
-  if (pairsLength(slices) > maxEventsAtOnce || slices.some(([, to]) => to > maxIndex)) {
+  const inexact = slices.find(([, to]) => to > maxIndex);
+  if (inexact) {
+    throw new InvalidClaimError(
+      `The claim has the slice [${inexact}]; expected to end at ${maxIndex} or before`,
+    );
+  }
+  if (pairsLength(slices) > maxEventsAtOnce) {
     throw new InvalidClaimError(
       `The claim is on ${pairsLength(slices)} events; expected at most ${maxEventsAtOnce}`,
     );

@@ -37,7 +37,10 @@ export function addLooks(
     eventsLate: sum(firstLooks, ({ tally }) => tally.missing),
     eventsProven: sum(settled, ({ tally }) => tally.present),
     eventsSettled: sum(settled, ({ tally }) => tally.expected),
-    eventsLost: sum(settled, ({ tally }) => tally.missing),
+    eventsLost: sum(
+      settled.filter(({ verdict }) => verdict === 'lost'),
+      ({ tally }) => tally.missing,
+    ),
     eventsDuplicated: sum([...segments], ({ duplicated }) => duplicated),
     linesCorrupt: comparison.corruptLinesBeside(
       segments,

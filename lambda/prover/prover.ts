@@ -49,7 +49,7 @@ export type Prove = (event: SQSEvent, endMs: number) => Promise<SQSBatchResponse
  * Makes the prover: an invocation looks at the claims that the proof queue hands it.
  *
  * It remembers nothing. A claim is settled when its message is not among those that it returns, and only after the payloads of
- * what is lost are in the dead-letter queue. So it may be killed anywhere, and given a claim twice: it looks again.
+ * what is missing are in the dead-letter queue. So it may be killed anywhere, and given a claim twice: it looks again.
  *
  * @returns A function that resolves to the messages that stay in the queue. It rejects with ReadingError if the bucket could not be
  * read and nothing was settled: then all of them stay.

@@ -42,14 +42,21 @@ export interface Look extends ClaimMessage {
 /** How many missing ranges a log line has. */
 const maxRangesInLog = 10;
 
+/** What the log says of a claim whose missing events are in the dead-letter queue. */
+const settledWith = {
+  lost: 'claim lost: payloads in the dead-letter queue send the missing events again',
+  unproven:
+    'claim unproven: the bucket could not be read as a whole until the proof queue would drop the claim; payloads in the ' +
+    'dead-letter queue send again what was not found',
+};
+
 /** The slices of a claim. */
 export function slicesOf({ claim }: ClaimMessage): Slice[] {
   return claim.slices.map(([from, to]) => ({ from, to }));
 }
 
 /**
- * Says what became of a claim, and settles it if nothing can change that any more: what is lost goes to the dead-letter
- * queue first.
+ * Says what became of a claim, and settles it unless it has to wait: what is missing goes to the dead-letter queue first.
  */
 export async function settle(
   message: ClaimMessage,
@@ -65,7 +72,15 @@ export async function settle(
   const { segments, ...counts } = tally;
   const ageMs = readMs - sentToMs;
   // By the time at which the look began: what lands while it goes on may be overlooked.
-  const verdict = verdictOn({ missing: tally.missing, ageMs: startedMs - sentToMs, isAllRead }, environment);
+  const verdict = verdictOn(
+    {
+      missing: tally.missing,
+      ageMs: startedMs - sentToMs,
+      queuedMs: startedMs - message.queuedAtMs,
+      isAllRead,
+    },
+    environment,
+  );
   const fields = {
     runId,
     messageId,
@@ -87,20 +102,20 @@ export async function settle(
     return { ...look, isSettled: false };
   }
   try {
-    await bury(lostPayloads(runId, tally), untilMs);
+    await bury(missingPayloads(runId, tally), untilMs);
   } catch (error) {
-    log.error('the dead-letter queue did not take what is lost, the queue keeps the claim', {
+    log.error('the dead-letter queue did not take what is missing, the queue keeps the claim', {
       ...fields,
       error: error as Error,
     });
     return { ...look, isSettled: false };
   }
-  log.error('claim lost: payloads in the dead-letter queue send the missing events again', fields);
+  log.error(settledWith[verdict], fields);
   return look;
 }
 
 /** Payloads that send exactly the missing events. */
-function* lostPayloads(runId: string, { segments }: Tally): Generator<string, void> {
+function* missingPayloads(runId: string, { segments }: Tally): Generator<string, void> {
   for (const [from, to] of missingRanges(segments)) {
     yield JSON.stringify({ runId, from, to });
   }

@@ -1,11 +1,14 @@
+import { claimRetentionDays } from '../contract/claim.ts';
+
 /**
  * What a look at the bucket says of a claim.
  *
  * - `proven`: every event is there.
  * - `waiting`: some are not there yet, or not everything could be read.
  * - `lost`: some are not there, and will not come any more.
+ * - `unproven`: some were not found, not everything could be read, and the queue soon keeps the claim no longer.
  */
-export type Verdict = 'proven' | 'waiting' | 'lost';
+export type Verdict = 'proven' | 'waiting' | 'lost' | 'unproven';
 
 /** What a verdict is made from. */
 export interface Findings {
@@ -13,9 +16,14 @@ export interface Findings {
   readonly missing: number;
   /** Time since the end of sending, when the look began. */
   readonly ageMs: number;
+  /** Time since the claim came into the queue. */
+  readonly queuedMs: number;
   /** Whether every object was read that may hold the events. */
   readonly isAllRead: boolean;
 }
+
+/** A claim is given up a day before the queue drops it: that is time for a hundred attempts. */
+const giveUpAfterMs = (claimRetentionDays - 1) * 24 * 3_600_000;
 
 /** The times of the loop. */
 export interface Patience {
@@ -33,15 +41,21 @@ const pauseMs = { least: 30_000, most: 15 * 60_000 };
 /** The pause is such a part of the time for which the claim is late. */
 const pauseShare = 1 / 4;
 
-/** The verdict on a claim. Whether events are there is certain however little was read; whether they are lost is not. */
+/**
+ * The verdict on a claim. Whether events are there is certain however little was read; whether they are lost is not. The time
+ * for which the queue keeps a claim is never divided.
+ */
 export function verdictOn(
-  { missing, ageMs, isAllRead }: Findings,
+  { missing, ageMs, queuedMs, isAllRead }: Findings,
   { lostAfterHours, timeFactor }: Patience,
 ): Verdict {
   if (missing === 0) {
     return 'proven';
   }
-  return isAllRead && ageMs * timeFactor >= lostAfterHours * 3_600_000 ? 'lost' : 'waiting';
+  if (isAllRead && ageMs * timeFactor >= lostAfterHours * 3_600_000) {
+    return 'lost';
+  }
+  return queuedMs >= giveUpAfterMs ? 'unproven' : 'waiting';
 }
 
 /** Seconds until the next look at a claim: more and more of them, 1 at least. */

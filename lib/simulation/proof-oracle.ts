@@ -6,6 +6,8 @@ import type { ProofWorld } from './proof-world.ts';
 import type { CopiesBySender } from './report-oracle.ts';
 import type { StreamObject } from './stream-bucket.ts';
 
+const hourMs = 3_600_000;
+
 /** A simulated proof that has come to rest. */
 export interface FinishedProof {
   /** The UUIDs of the run, in order. */
@@ -32,6 +34,7 @@ export function findProofViolations(finished: FinishedProof): string[] {
           ...findWrongProof(claim, judgement, finished),
           ...findLostTooEarly(claim, judgement, finished),
           ...findWrongPayloads(claim, judgement, finished),
+          ...findGivenUpTooEarly(claim, judgement, finished),
         ]),
     ),
     ...findUnaccounted(finished),
@@ -84,6 +87,9 @@ function findWrongProof(claim: ClaimInQueue, said: Judgement, { uuids, proof }: 
  * before the sending of the claim; the prover does not look for it.
  */
 function findLostTooEarly(claim: ClaimInQueue, said: Judgement, { uuids, proof }: FinishedProof): string[] {
+  if (said.verdict === 'unproven') {
+    return [];
+  }
   const { sentFromMs } = JSON.parse(claim.body) as Claim;
   const stays = ({ landedMs, deletedMs }: StreamObject) =>
     landedMs >= sentFromMs && deletedMs > said.times[1];
@@ -93,7 +99,10 @@ function findLostTooEarly(claim: ClaimInQueue, said: Judgement, { uuids, proof }
   return early === undefined ? [] : [`${claim.id}: event ${early} is called lost, and it is not`];
 }
 
-/** The payloads of a lost claim hold exactly the missing events, and there are none of other claims. */
+/**
+ * The payloads of a lost claim hold exactly the missing events, and there are none of other claims. Those of an unproven claim
+ * hold what landed, too, unless it could be read.
+ */
 function findWrongPayloads(claim: ClaimInQueue, said: Judgement, { uuids, proof }: FinishedProof): string[] {
   const buried = new Set(eventsIn(said.buried));
   const expected = indicesOf(claim);
@@ -101,19 +110,39 @@ function findWrongPayloads(claim: ClaimInQueue, said: Judgement, { uuids, proof 
   if (stranger !== undefined) {
     return [`${claim.id}: a payload has event ${stranger}, which was not claimed`];
   }
-  if (said.verdict !== 'lost' || said.failed) {
+  const isGivenUp = said.verdict === 'unproven';
+  if ((said.verdict !== 'lost' && !isGivenUp) || said.failed) {
     return [];
   }
   const [startedMs, saidMs] = said.times;
+  const readable = isGivenUp && isDenied(said, proof) ? [] : proof.bucket.objects;
   const gone = expected.find(
     (index) =>
       !buried.has(index) &&
-      !proof.bucket.objects.some(
+      !readable.some(
         ({ uuids: has, landedMs, deletedMs }) =>
           has.has(uuids[index]!) && landedMs <= saidMs && deletedMs > startedMs,
       ),
   );
-  return gone === undefined ? [] : [`${claim.id}: event ${gone} is lost and in no payload`];
+  return gone === undefined ? [] : [`${claim.id}: event ${gone} is missing and in no payload`];
+}
+
+/** Nobody gives up a claim as long as the queue keeps it for more than a day, nor while the bucket can be read. */
+function findGivenUpTooEarly(claim: ClaimInQueue, said: Judgement, { proof }: FinishedProof): string[] {
+  if (said.verdict !== 'unproven') {
+    return [];
+  }
+  const [startedMs, saidMs] = said.times;
+  const [deniedFromMs, deniedToMs] = proof.bucket.denied;
+  const isReadable = saidMs < deniedFromMs || startedMs >= deniedToMs;
+  return isReadable || startedMs - claim.sentMs < 6 * 24 * hourMs
+    ? [`${claim.id} is given up too early`]
+    : [];
+}
+
+/** Whether the bucket could not be read in a whole look. */
+function isDenied({ times: [startedMs, saidMs] }: Judgement, { bucket: { denied } }: ProofWorld): boolean {
+  return startedMs >= denied[0] && saidMs < denied[1];
 }
 
 /** Every event of a claim that was sent is in the bucket and proven, or in a payload. */

@@ -49,6 +49,8 @@ export interface ClaimInQueue {
   readonly id: string;
   /** What is in it. */
   readonly body: string;
+  /** When it came. */
+  readonly sentMs: number;
   /** Whether it is no longer in the queue. */
   isDeleted: boolean;
   /** What was said of it by invocations that the queue deleted it for. */
@@ -62,6 +64,9 @@ export interface ProverPorts extends Pick<ProverOptions, 'pause' | 'bury' | 'log
   /** Passes a promise on, but not beyond the death of the invocation. */
   readonly whileAlive: <Value>(promise: Promise<Value>) => Promise<Value>;
 }
+
+/** How long the queue keeps a claim; then it drops it without a word. */
+const retentionMs = 7 * 24 * 3_600_000;
 
 /** Most deliveries of a claim; the queue has 1,000, but a claim that comes so often will never be settled. */
 const maxReceiveCount = 1_000;
@@ -107,8 +112,12 @@ export class ProofQueue {
   /** Puts a claim into the queue. */
   send(body: string): void {
     const id = `claim-${this.claims.length}`;
-    const claim = { id, body, isDeleted: false, settledBy: [], receiveCount: 0, callOff: () => {} };
+    const claim: ClaimInQueue = {
+      ...{ id, body, sentMs: this.#world.now(), receiveCount: 0 },
+      ...{ isDeleted: false, settledBy: [], callOff: () => {} },
+    };
     this.claims.push(claim);
+    this.#world.after(retentionMs, () => this.#drop(claim));
     this.#showAfter(claim, this.#settings.firstLookMs);
   }
 
@@ -136,12 +145,18 @@ export class ProofQueue {
     }
   }
 
+  #drop(claim: ClaimInQueue): void {
+    if (!claim.isDeleted) {
+      claim.isDeleted = true;
+      claim.settledBy.push(undefined);
+    }
+  }
+
   async #process(claims: readonly ClaimInQueue[]): Promise<void> {
     for (const claim of claims) {
       claim.receiveCount += 1;
       if (claim.receiveCount > maxReceiveCount) {
-        claim.isDeleted = true;
-        claim.settledBy.push(undefined);
+        this.#drop(claim);
       }
       this.#showAfter(claim, this.#settings.visibilityTimeoutMs);
     }
@@ -255,7 +270,10 @@ function receiptOf({ id, receiveCount }: ClaimInQueue): string {
 }
 
 function recordOf(claim: ClaimInQueue): SQSRecord {
-  const attributes = { ApproximateReceiveCount: String(claim.receiveCount) } as SQSRecord['attributes'];
+  const attributes = {
+    ApproximateReceiveCount: String(claim.receiveCount),
+    SentTimestamp: String(claim.sentMs),
+  } as SQSRecord['attributes'];
   const { id: messageId, body } = claim;
   return { messageId, body, receiptHandle: receiptOf(claim), attributes } as SQSRecord;
 }

@@ -76,7 +76,8 @@ export class ProofWorld {
 function bucketFaults(world: World): BucketFaults {
   const sometimes = (inWorlds: number, most: number) => (world.chance(inWorlds) ? world.random() * most : 0);
   const deniedMs = world.now() + world.random() * world.pick([60_000, hourMs]);
-  const deniedForMs = world.pick([world.random(), 25 + world.random() * 5]) * hourMs;
+  // Some wait longer than the queue keeps a claim.
+  const deniedForMs = world.pick([world.random(), 25 + world.random() * 5, 200]) * hourMs;
   return {
     lagMs: sometimes(0.3, 600_000),
     skewMs: sometimes(0.3, 480_000) && (world.random() - 0.5) * 480_000,

@@ -56,6 +56,8 @@ const hourMs = 3_600_000;
 export class StreamBucket {
   /** Every object that landed or will land. */
   readonly objects: StreamObject[] = [];
+  /** Between these times every call is refused. */
+  readonly denied: readonly [fromMs: number, toMs: number];
   readonly #world: World;
   readonly #faults: BucketFaults;
   readonly #prefix: string;
@@ -65,6 +67,7 @@ export class StreamBucket {
   constructor(world: World, faults: BucketFaults, prefix: string, bufferingSeconds: number) {
     this.#world = world;
     this.#faults = faults;
+    this.denied = faults.denied ?? [0, 0];
     this.#prefix = prefix;
     this.#startMs = world.now();
     this.#bufferingMs = bufferingSeconds * 1_000;
@@ -115,10 +118,10 @@ export class StreamBucket {
 
   async #call(signal: AbortSignal): Promise<void> {
     const world = this.#world;
-    const { latencyMs, denied = [0, 0], fails } = this.#faults;
+    const { latencyMs, fails } = this.#faults;
     await world.sleep(world.random() * latencyMs, signal);
     signal.throwIfAborted();
-    if (world.now() >= denied[0] && world.now() < denied[1]) {
+    if (world.now() >= this.denied[0] && world.now() < this.denied[1]) {
       throw new Error('AccessDenied: not allowed to read');
     }
     if (world.now() < this.#startMs + 26 * hourMs && world.chance(fails)) {

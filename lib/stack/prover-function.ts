@@ -7,6 +7,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { claimRetentionDays } from '../../lambda/contract/claim.ts';
 import { proverVariables } from '../../lambda/contract/settings.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 import { createBundledFunction } from './bundled-function.ts';
@@ -66,8 +67,8 @@ const batchSize = 100;
 const batchingWindow = Duration.seconds(5);
 
 /**
- * How often a claim may be received: as often as SQS allows. Until it is proven or lost it is received again and again, some
- * hundred times in three days; the prover itself decides when to stop.
+ * How often a claim may be received: as often as SQS allows. It is received again and again, some hundred times in three days;
+ * the prover itself decides when to stop.
  */
 const maxReceiveCount = 1_000;
 
@@ -107,8 +108,8 @@ export class ProverFunction extends Construct {
     this.proofQueue = new Queue(this, 'ProofQueue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
-      // Longer than a claim lives, even if nobody looks at it for days; shorter than the dead-letter queue's.
-      retentionPeriod: Duration.days(7),
+      // Shorter than the dead-letter queue's.
+      retentionPeriod: Duration.days(claimRetentionDays),
       // Not six times the timeout: claims of an invocation that was killed have to be looked at again before an alarm fires.
       visibilityTimeout: proverTimeout.plus(Duration.minutes(1)),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseClaimMessage } from '../../lambda/prover/claim-messages.ts';
 import { InvalidClaimError } from '../../lambda/prover/errors.ts';
+import { eventTimeMs } from '../proof/factories.ts';
 import { createClaim, eventOf } from './factories.ts';
 
 const parse = (body: object | string, receiveCount?: number) =>
@@ -25,6 +26,7 @@ describe('a message of the proof queue', () => {
       events: 15,
       messageId: 'message-0',
       receiptHandle: 'receipt-0',
+      queuedAtMs: eventTimeMs,
       isFirstLook: true,
     });
     expect(second.isFirstLook).toBe(false);
@@ -43,6 +45,22 @@ describe('a message of the proof queue', () => {
       'on more events than fit into memory',
       createClaim({ slices: [[0, 1e9]] }),
       'expected at most 500000000',
+    ],
+    ['on absurdly many events', createClaim({ slices: [[0, 1e15]] }), 'expected at most 500000000'],
+    [
+      'on events whose index is not exact',
+      createClaim({ slices: [[2 ** 53, 2 ** 53 + 2]] }),
+      'the slice [9007199254740992,9007199254740994]',
+    ],
+    [
+      'of the future',
+      createClaim({ sentFromMs: eventTimeMs + 400_000, sentToMs: eventTimeMs + 400_001 }),
+      'sent until 2026-11-22T10:06:40.001Z; the queue took it at 2026-11-22T10:00:00.000Z',
+    ],
+    [
+      'of the end of the calendar',
+      createClaim({ sentFromMs: 8.64e15, sentToMs: 8.64e15 }),
+      'sent until +275760',
     ],
   ])('is refused: %s', (_, body, message) => {
     expect(() => parse(body)).toThrow(InvalidClaimError);

@@ -51,7 +51,11 @@ export function createClaim(overrides: Partial<Claim> = {}): Claim {
 }
 
 /** The event of the proof queue, with such bodies. */
-export function eventOf(bodies: readonly (object | string)[], receiveCount = 1): SQSEvent {
+export function eventOf(
+  bodies: readonly (object | string)[],
+  receiveCount = 1,
+  queuedAtMs = eventTimeMs,
+): SQSEvent {
   return {
     Records: bodies.map((body, place) => ({
       messageId: `message-${place}`,
@@ -59,7 +63,7 @@ export function eventOf(bodies: readonly (object | string)[], receiveCount = 1):
       body: typeof body === 'string' ? body : JSON.stringify(body),
       attributes: {
         ApproximateReceiveCount: String(receiveCount),
-        SentTimestamp: String(eventTimeMs),
+        SentTimestamp: String(queuedAtMs),
         SenderId: 'me',
         ApproximateFirstReceiveTimestamp: String(eventTimeMs),
       },

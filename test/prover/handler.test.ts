@@ -67,7 +67,7 @@ describe('the function, through the real SDK', () => {
   });
 
   const look = (bodies: readonly object[]) =>
-    handler(eventOf(bodies), {
+    handler(eventOf(bodies, 1, Date.now()), {
       getRemainingTimeInMillis: () => 20_000,
       functionName: 'prover',
       memoryLimitInMB: '256',

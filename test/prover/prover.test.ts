@@ -157,6 +157,39 @@ describe('a claim', () => {
     ]);
   });
 
+  it('is unproven, not lost, when the bucket could not be read until the queue soon drops it', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(0, 40);
+    const unreadable = world.landEvents(40, 100);
+    world.onOpen = (key) => {
+      if (key === unreadable) {
+        throw Object.assign(new Error('not allowed to use the key'), { name: 'AccessDenied' });
+      }
+    };
+    const look = (days: number) => {
+      world.nowMs = eventTimeMs + days * 24 * hourMs;
+      return world.look([createClaim()], { receiveCount: 500 });
+    };
+
+    // Act
+    await expect(look(5.9)).rejects.toThrow(ReadingError);
+    const buriedBefore = [...world.buried];
+    const kept = await look(6);
+
+    // Assess
+    expect([kept, world.verdicts, buriedBefore]).toEqual([[], ['waiting', 'unproven'], []]);
+    expect(slicesOf(world.buried)).toEqual([[40, 100]]);
+    expect(world.lines.at(-1)).toMatchObject({
+      level: 'error',
+      text: expect.stringContaining('the bucket could not be read as a whole'),
+      fields: { verdict: 'unproven', missing: 60, missingRanges: [[40, 100]] },
+    });
+    expect(world.metric('eventsLost')).toBe(0);
+    expect(world.metric('eventsProven')).toBe(40);
+    expect(world.metric('eventsSettled')).toBe(100);
+  });
+
   it('comes to the same verdict when the prover was killed before it returned', async () => {
     // Prepare
     const world = new ProverWorld();

@@ -1,17 +1,25 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { claimRetentionDays } from '../../lambda/contract/claim.ts';
 import { pauseSeconds, verdictOn } from '../../lambda/prover/verdict.ts';
 
 const patience = { bufferingSeconds: 60, lostAfterHours: 25, timeFactor: 1 };
+const dayMs = 24 * 3_600_000;
 const lostAfterMs = 25 * 3_600_000;
+const retentionMs = claimRetentionDays * dayMs;
 
 describe('the verdict on a claim', () => {
   it.each([
-    [{ missing: 0, ageMs: 0, isAllRead: true }, 'proven'],
-    [{ missing: 0, ageMs: lostAfterMs * 2, isAllRead: false }, 'proven'],
-    [{ missing: 1, ageMs: lostAfterMs - 1, isAllRead: true }, 'waiting'],
-    [{ missing: 1, ageMs: lostAfterMs, isAllRead: false }, 'waiting'],
-    [{ missing: 1, ageMs: lostAfterMs, isAllRead: true }, 'lost'],
+    [{ missing: 0, ageMs: 0, queuedMs: 0, isAllRead: true }, 'proven'],
+    [{ missing: 0, ageMs: retentionMs, queuedMs: retentionMs, isAllRead: false }, 'proven'],
+    [{ missing: 1, ageMs: lostAfterMs - 1, queuedMs: lostAfterMs, isAllRead: true }, 'waiting'],
+    [{ missing: 1, ageMs: lostAfterMs, queuedMs: lostAfterMs, isAllRead: false }, 'waiting'],
+    [{ missing: 1, ageMs: lostAfterMs, queuedMs: lostAfterMs, isAllRead: true }, 'lost'],
+    [{ missing: 1, ageMs: retentionMs, queuedMs: retentionMs - dayMs - 1, isAllRead: false }, 'waiting'],
+    [{ missing: 1, ageMs: retentionMs, queuedMs: retentionMs - dayMs, isAllRead: false }, 'unproven'],
+    [{ missing: 1, ageMs: retentionMs, queuedMs: retentionMs - dayMs, isAllRead: true }, 'lost'],
+    // As after somebody moved it back into the queue.
+    [{ missing: 1, ageMs: 2 * retentionMs, queuedMs: 0, isAllRead: false }, 'waiting'],
   ])('on %o is %s', (findings, verdict) => {
     expect(verdictOn(findings, patience)).toBe(verdict);
   });

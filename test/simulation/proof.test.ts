@@ -7,6 +7,9 @@ const maxSteps = 200_000;
 /** Every so many seeds have a proof in their world. */
 const seedsPerProof = 10;
 
+/** Before this one, no bucket is unreadable for longer than the queue keeps a claim. */
+const firstUnreadableWorld = 42;
+
 describe('the oracle of proofs', () => {
   it.each<[string, Sabotage]>([
     [
@@ -75,14 +78,18 @@ describe('the oracle of proofs', () => {
     ],
     [
       'sends no payload of what is lost',
-      { file: 'prover/settle.ts', search: 'await bury(lostPayloads(runId, tally), untilMs);', replace: '' },
+      {
+        file: 'prover/settle.ts',
+        search: 'await bury(missingPayloads(runId, tally), untilMs);',
+        replace: '',
+      },
     ],
     [
       'drops a claim although the dead-letter queue took nothing',
       {
         file: 'prover/settle.ts',
-        search: 'await bury(lostPayloads(runId, tally), untilMs);',
-        replace: 'await bury(lostPayloads(runId, tally), untilMs).catch(() => {});',
+        search: 'await bury(missingPayloads(runId, tally), untilMs);',
+        replace: 'await bury(missingPayloads(runId, tally), untilMs).catch(() => {});',
       },
     ],
     [
@@ -97,13 +104,38 @@ describe('the oracle of proofs', () => {
       'sends all events of a claim again',
       {
         file: 'prover/settle.ts',
-        search: 'await bury(lostPayloads(runId, tally), untilMs);',
+        search: 'await bury(missingPayloads(runId, tally), untilMs);',
         replace:
           'await bury(slicesOf(message).map((slice) => JSON.stringify({ runId, ...slice })), untilMs);',
       },
     ],
   ])('notices a prover that %s', async (_, sabotage) => {
     expect(await firstViolation(sabotage)).toBeDefined();
+  });
+
+  it.each<[string, Sabotage]>([
+    [
+      'waits until the queue drops the claim',
+      { file: 'prover/verdict.ts', search: '(claimRetentionDays - 1)', replace: '(claimRetentionDays + 1)' },
+    ],
+    [
+      'gives up a claim days before it has to',
+      { file: 'prover/verdict.ts', search: '(claimRetentionDays - 1)', replace: '(claimRetentionDays - 3)' },
+    ],
+    [
+      'calls lost what it gives up',
+      { file: 'prover/verdict.ts', search: "giveUpAfterMs ? 'unproven'", replace: "giveUpAfterMs ? 'lost'" },
+    ],
+    [
+      'drops a claim that it gives up, and sends no payload',
+      {
+        file: 'prover/settle.ts',
+        search: 'await bury(missingPayloads(runId, tally), untilMs);',
+        replace: "if (verdict === 'lost') await bury(missingPayloads(runId, tally), untilMs);",
+      },
+    ],
+  ])('notices a prover of an unreadable bucket that %s', async (_, sabotage) => {
+    expect(await firstViolation(sabotage, firstUnreadableWorld)).toBeDefined();
   });
 
   it.each<[string, Sabotage]>([
@@ -137,9 +169,9 @@ describe('the oracle of proofs', () => {
 });
 
 /** What is wrong in the first world of some in which something is. */
-async function firstViolation(sabotage: Sabotage): Promise<readonly string[] | undefined> {
+async function firstViolation(sabotage: Sabotage, firstWorld = 1): Promise<readonly string[] | undefined> {
   const run = await buildSimulation(sabotage);
-  for (let world = 1; world <= 100; world += 1) {
+  for (let world = firstWorld; world <= 100; world += 1) {
     const { violations } = await run(world * seedsPerProof, maxSteps);
     if (violations.length > 0) {
       return violations;

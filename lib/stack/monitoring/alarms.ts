@@ -354,9 +354,9 @@ export class Alarms extends Construct {
         missingData: IGNORE,
         description: () =>
           'Slices of runs were given up: their events are not delivered until somebody sends them again. See them: aws sqs ' +
-          `receive-message --queue-url ${watched.deadLetterQueue.queueUrl} --visibility-timeout 0. ${errorLog} Fix the ` +
-          `cause, then: aws sqs start-message-move-task --source-arn ${watched.deadLetterQueue.queueArn} ` +
-          `--destination-arn ${watched.workQueue.queueArn}`,
+          `receive-message --queue-url ${watched.deadLetterQueue.queueUrl} --visibility-timeout 0. ${errorLog} ` +
+          `${proof ? "Or see the prover's. " : ''}Fix the cause, then: aws sqs start-message-move-task ` +
+          `--source-arn ${watched.deadLetterQueue.queueArn} --destination-arn ${watched.workQueue.queueArn}`,
       },
     };
   }

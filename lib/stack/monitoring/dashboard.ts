@@ -190,7 +190,7 @@ export class ProducerDashboard extends Construct {
 /** The state of all alarms; nothing if each of them was left out, which CloudWatch would refuse. */
 function alarmStatus({ all }: Alarms): AlarmStatusWidget[][] {
   return all.length > 0
-    ? [[new AlarmStatusWidget({ title: 'Alarms', alarms: [...all], width: columns, height: 4 })]]
+    ? [[new AlarmStatusWidget({ title: 'Alarms', alarms: [...all], width: columns, height: rowHeight })]]
     : [];
 }
 

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
 import { ComparisonOperator, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { claimRetentionDays } from '../../../lambda/contract/claim.ts';
 import { type AlarmRule, lastingPeriods, periodsOf, periodsOfInvocation } from './alarm-rule.ts';
 import type { WatchedResources } from './metrics.ts';
 import type { ProofMetrics, WatchedProver } from './proof-metrics.ts';
@@ -77,7 +78,7 @@ export function proofAlarmRules(
         `Claims wait in the proof queue, and none was looked at ${lasting || 'for 5 minutes'}: nothing is proven. Is the ` +
         `trigger on? aws lambda list-event-source-mappings --function-name ${watched.function.functionName} has to say ` +
         `State: Enabled. Is the prover throttled, or killed by its timeout? See its metrics in the console. ${proverErrors} ` +
-        'No event is lost by this; claims are kept for 7 days.',
+        `No event is lost by this; claims are kept for ${claimRetentionDays} days.`,
     },
     ProverErrors: {
       metric: metrics.proverErrors,
@@ -90,7 +91,8 @@ export function proofAlarmRules(
       description: () =>
         `Invocations of the prover fail. Claims stay in the proof queue and are looked at again. ${proverErrors} ` +
         "AccessDenied: the prover's role, the bucket's policy, its KMS key, of which the prover's role needs kms:Decrypt. " +
-        "NoSuchBucket: the bucket's name. A timeout: more objects landed than it can read in time.",
+        `NoSuchBucket: the bucket's name. Fix it soon: the queue keeps claims for ${claimRetentionDays} days, and what is ` +
+        'unproven a day before that becomes dead letters.',
     },
     EventsUnproven: {
       metric: metrics.oldestClaimAge,
@@ -106,7 +108,7 @@ export function proofAlarmRules(
         'than it buffers. They are late, not lost: Firehose keeps trying for 24 hours. With DeliveryFreshness: console, ' +
         `Firehose, ${streamName}, "Destination error logs". Without it, they were written and are gone or elsewhere: look for ` +
         "a clean-up, a lifecycle rule, a changed prefix, objects under the stream's error prefix. Which events: " +
-        `${proverLog('{ $.verdict = "waiting" }')}`,
+        `${proverLog('{ $.verdict = "waiting" }')} (isOutOfTime: too many objects to read in time)`,
     },
     EventsLost: {
       metric: metrics.eventsLost,

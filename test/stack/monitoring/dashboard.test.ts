@@ -149,10 +149,10 @@ const expected = {
   'How long it takes': {
     axes: ['milliseconds'],
     draws: [
-      `median event, until it landed: ${own('p50', 'DeliveryLatency')}`,
-      `99 % of events, until they landed: ${own('p99', 'DeliveryLatency')}`,
-      `median claim, until it was proven: ${own('p50', 'TimeToProof')}`,
-      `longest claim, until it was proven: ${own('Maximum', 'TimeToProof')}`,
+      `landed: median event: ${own('p50', 'DeliveryLatency')}`,
+      `landed: 99 % of events: ${own('p99', 'DeliveryLatency')}`,
+      `proven: median claim: ${own('p50', 'TimeToProof')}`,
+      `proven: longest claim: ${own('Maximum', 'TimeToProof')}`,
     ],
     lines: [],
   },

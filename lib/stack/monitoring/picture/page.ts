@@ -9,6 +9,12 @@ const margin = 12;
 const header = 56;
 const periodSeconds = 300;
 
+/** What a title and a legend of three lines take of a graph's height. */
+const legendHeight = 92;
+
+/** Height of a label at a threshold. */
+const labelHeight = 13;
+
 /** CloudWatch's own order of colours. */
 const palette = ['#1f77b4', '#ff7f0e', '#2ca02c', '#9467bd', '#8c564b'];
 
@@ -94,7 +100,7 @@ function drawNumbers(metrics: readonly MetricRow[]): string {
 
 function drawGraph({ width, height, properties: { metrics = [], yAxis, annotations } }: Widget): string {
   const lines = toLines(metrics);
-  const [svgWidth, svgHeight] = [width * column - 30, height * row - 84];
+  const [svgWidth, svgHeight] = [width * column - 30, height * row - legendHeight];
   const frame = { left: 42, right: yAxis?.right ? 32 : 6, top: 16, bottom: 16 };
   const innerWidth = svgWidth - frame.left - frame.right;
   const innerHeight = svgHeight - frame.top - frame.bottom;
@@ -141,11 +147,14 @@ function drawGraph({ width, height, properties: { metrics = [], yAxis, annotatio
       .join('');
     return `<path d="${path}" fill="none" stroke="${color}" stroke-width="1.5"${own ? ' stroke-dasharray="5 4"' : ''}/>`;
   });
-  const marks = thresholds.map(({ value, label, color }) => {
+  const marks = thresholds.map(({ value, label, color }, place) => {
     const y = scales.left.of(value);
+    // Labels of the same value stand above each other.
+    const before = thresholds.slice(0, place).filter((other) => other.value === value).length;
+    const labelY = y < frame.top + 14 ? y + 11 + before * labelHeight : y - 4 - before * labelHeight;
     return (
       `<line x1="${frame.left}" x2="${svgWidth - frame.right}" y1="${y}" y2="${y}" stroke="${color}" stroke-width="1.5" stroke-dasharray="5 4"/>` +
-      `<text class="threshold" x="${frame.left + 4}" y="${y < frame.top + 14 ? y + 11 : y - 4}" style="fill:${color}">${label}</text>`
+      `<text class="threshold" x="${frame.left + 4}" y="${labelY}" style="fill:${color}">${label}</text>`
     );
   });
   const legend = lines.map(
