@@ -138,7 +138,7 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   if (aws.orphans.length > 0) {
     onStep(`Delivered ${formatCount(aws.orphans.length, 'object')} of an earlier run that was killed.`);
   }
-  const asked = slices ? `slices ${slices.map(([from, to]) => `${from}:${to}`).join(',')} of ` : '';
+  const asked = slices ? `${formatCount(slices.length, 'slice')} of ` : '';
   onStep(`AWS is ${aws.endpointUrl}, invoking the function with ${asked}${JSON.stringify(payload)} ...`);
   const startedMs = Date.now();
   const totalEvents = slices
@@ -162,7 +162,10 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     }
     clearInterval(progress);
     tell();
-    onStep('Flushing what Firehose still buffers ...');
+    const deniedUntilMs = options.faults?.denial?.toMs ?? 0;
+    const isDenied = Date.now() - startedMs < deniedUntilMs;
+    const until = isDenied ? `; it cannot write until ${deniedUntilMs / 1_000} s after the start` : '';
+    onStep(`Flushing what Firehose still buffers${until} ...`);
     await aws.deliveryStream.flush().catch((failure: Error) => {
       throw new Error(`${failure.message}; what the function reported is in ${logPath}`, { cause: failure });
     });
@@ -240,9 +243,10 @@ function measureProgress(
 
 function describeDelivery({ deliveryStream, records }: Endpoint, events: number): string {
   const { records: accepted, recordBytes, keys } = deliveryStream.totals;
+  const lost = records.lost > 0 ? `, lost ${formatNumber(records.lost)}` : '';
   const mebibytes = (recordBytes / 1_048_576).toFixed(1);
   return (
-    `Firehose took ${formatCount(events, 'event')} in ${formatCount(accepted, 'record')}, ` +
-    `${mebibytes} MiB, refused ${formatNumber(records.refused)}; ${formatCount(keys.length, 'object')} written`
+    `Firehose took ${formatCount(events, 'event')} in ${formatCount(accepted + records.lost, 'record')}, ` +
+    `${mebibytes} MiB, refused ${formatNumber(records.refused)}${lost}; ${formatCount(keys.length, 'object')} written`
   );
 }

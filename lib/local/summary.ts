@@ -19,6 +19,9 @@ const failures = ({ requests, requestsFailed, lastFailure }: Report) =>
 /** Ranges of lost events that are shown. */
 const shownRanges = 10;
 
+/** Most slices of a command: Linux takes no argument of more than 128 KiB. */
+const maxCommandSlices = 4_000;
+
 /**
  * What a local run did, for a person who has never seen one, and what to type next. The last line is what the prover said.
  *
@@ -38,7 +41,7 @@ export function summarize(run: LocalRun, repeat = 'npm start --'): string {
     `${outcome}, in ${seconds(report.durationMs)}: ${plural(report.eventsPerSecond, 'event')} a second.`,
     ...(firstUndelivered
       ? [
-          `The first that are missing are events ${firstUndelivered[0]} to ${firstUndelivered[1] - 1}: ` +
+          `The first that are missing are ${eventsOf(firstUndelivered)}: ` +
             `grep '"ERROR"' ${quote(run.logPath)} says why.`,
         ]
       : []),
@@ -91,10 +94,14 @@ function describeVerdict(
     return [
       `NOT proven: ${number(pairsLength(lost))} of ${plural(eventsDelivered, 'event')} are lost. ` +
         'Firehose acknowledged them, and they are not in the bucket:',
-      ...lost.slice(0, shownRanges).map(([from, to]) => `  events ${number(from)} to ${number(to - 1)}`),
+      ...lost.slice(0, shownRanges).map((pair) => `  ${eventsOf(pair)}`),
       ...(hidden > 0 ? [`  and ${plural(hidden, 'more range')}`] : []),
-      'Send them again:',
-      `  ${repeat} --run-id ${quoteText(runId)} --slices ${formatSlices(lost)}`,
+      ...(lost.length > maxCommandSlices
+        ? [
+            `Send the first ${number(maxCommandSlices)} ranges again; then npm run verify -- --all names the others:`,
+          ]
+        : ['Send them again, then npm run verify checks the whole run:']),
+      `  ${repeat} --run-id ${quoteText(runId)} --slices ${formatSlices(lost.slice(0, maxCommandSlices))}`,
     ];
   }
   if (eventsUnproven > 0) {
@@ -114,6 +121,11 @@ function describeVerdict(
     `Proven: ${which} ${plural(eventsProven, 'event')} are in the bucket, ` +
       `${roughly(sinceSentMs)} after they were sent`,
   ];
+}
+
+/** A range of events, for a person. */
+function eventsOf([from, to]: SlicePair): string {
+  return to - from === 1 ? `event ${number(from)}` : `events ${number(from)} to ${number(to - 1)}`;
 }
 
 /** Slices as `--slices` reads them. */

@@ -126,6 +126,26 @@ describe('the summary', () => {
     );
   });
 
+  it('names single events, and as many ranges in a command as a shell takes', () => {
+    // Prepare
+    const lost = Array.from({ length: 10_000 }, (_, index): [number, number] => [
+      999_000_000_000 + 2 * index,
+      999_000_000_001 + 2 * index,
+    ]);
+
+    // Act
+    const lines = summarize({ ...run, proof: { ...proof, lost, lostAfterHours: 25 } }).split('\n');
+
+    // Assess
+    expect(lines).toContain('  event 999,000,000,018');
+    expect(lines).toContain('  and 9,990 more ranges');
+    expect(lines.at(-2)).toBe(
+      'Send the first 4,000 ranges again; then npm run verify -- --all names the others:',
+    );
+    expect(lines.at(-1)!.length).toBeLessThan(128 * 1_024);
+    expect(lines.at(-1)).toMatch(/ --slices 999000000000:999000000001,/);
+  });
+
   it('says nothing of memory when nobody knows it', () => {
     expect(summarize(run)).not.toContain('memory');
     expect(summarize({ ...run, maxMemoryUsedMiB: 80 })).toContain('memory   80 MiB at most');
