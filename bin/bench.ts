@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { writePage } from '../lib/bench/page.ts';
+import { benchmarkProver } from '../lib/bench/prover-speed.ts';
 import { runBenchmark } from '../lib/bench/run.ts';
 import { formatBenchmark, toJson } from '../lib/bench/tables.ts';
 import { benchmarkVerify } from '../lib/bench/verify-speed.ts';
@@ -13,11 +14,23 @@ const command = new Command('npm run bench --')
   .option('--quick', 'only the rows, with less to do: under 40 s', false)
   .option('--json', 'print one JSON document, {"node", "cores", "rows"}, instead of the tables')
   .option('--page', 'write docs/benchmarks.md and its plot, too')
-  .option('--verify', 'instead: how fast verify is, and how much memory it needs');
+  .option('--verify', 'instead: how fast verify is, and how much memory it needs')
+  .option('--prover', 'instead: the same of the deployed prover, which reads an embedded S3');
 
-await runCommand<{ quick: boolean; json?: true; page?: true; verify?: true }>(
+await runCommand<{ quick: boolean; json?: true; page?: true; verify?: true; prover?: true }>(
   command,
-  async ({ quick, json, page, verify }) => {
+  async ({ quick, json, page, verify, prover }) => {
+    if (prover) {
+      const holds = await benchmarkProver({
+        print: console.log,
+        prepare: async (directory, recordFormat) => {
+          await synthesize(directory, { recordFormat });
+          const stack = await readLocalStack(directory, defaultStackName);
+          return { prover: stack.prover!.function, deliveryStream: stack.deliveryStream };
+        },
+      });
+      return holds ? 0 : 1;
+    }
     if (verify) {
       return (await benchmarkVerify(console.log)) ? 0 : 1;
     }

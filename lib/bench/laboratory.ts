@@ -1,15 +1,14 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
 import { variables } from '../../lambda/contract/settings.ts';
 import { functionEnvironment } from '../emulator/lambda/runtime.ts';
 import type { FunctionSettings } from '../emulator/lambda/settings.ts';
 import { type EndpointLikeAws, type EndpointReady, takeTally } from './endpoint-process.ts';
 import { limitCpu } from './limit-cpu.ts';
-import type { Measured, Outcome, Task } from './measured-process.ts';
+import type { Measured, Task } from './measured-process.ts';
+import { ask, buildPrograms, nextMessage, spawnMeasured } from './programs.ts';
 import type { Tally } from './tally.ts';
 
 /** What {@link Laboratory.measure} is asked for; a workload that sends nothing says 0 events. */
@@ -31,7 +30,6 @@ export interface Observation extends Measured {
 }
 
 const lessonScript = fileURLToPath(new URL('./lesson.py', import.meta.url));
-const sourceOf = (name: string) => fileURLToPath(new URL(`./${name}.ts`, import.meta.url));
 
 /** The endpoint in its own process, and a process of its own for whatever is measured against it. */
 export class Laboratory {
@@ -59,27 +57,13 @@ export class Laboratory {
     settings: FunctionSettings,
     likeAws?: EndpointLikeAws,
   ): Promise<Laboratory> {
-    // Compiled before and not by a loader, whose time and memory would count as the producer's.
-    await build({
-      entryPoints: [
-        'endpoint-process',
-        'measured-process',
-        'workloads/shipped',
-        'workloads/baselines',
-        'workloads/stages',
-      ].map(sourceOf),
-      entryNames: '[name]',
-      outdir: directory,
-      outExtension: { '.js': '.mjs' },
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      mainFields: ['module', 'main'],
-      banner: {
-        js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-      },
-    });
+    await buildPrograms(directory, [
+      'endpoint-process',
+      'measured-process',
+      'workloads/shipped',
+      'workloads/baselines',
+      'workloads/stages',
+    ]);
     const stream = settings.environment.DELIVERY_STREAM_NAME ?? '';
     const proofQueue = settings.environment[variables.proofQueueUrl]?.split('/').at(-1) ?? '';
     const program = [join(directory, 'endpoint-process.mjs'), stream, proofQueue];
@@ -103,18 +87,7 @@ export class Laboratory {
       assetDirectory,
       environment: { ...this.#settings.environment, ...environment },
     };
-    const child = spawn(
-      process.execPath,
-      // The share of the memory setting that Lambda gives to V8's heap.
-      [
-        `--max-old-space-size=${Math.floor(settings.memoryMiB * 0.9)}`,
-        join(this.#directory, 'measured-process.mjs'),
-      ],
-      {
-        stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-        env: functionEnvironment(settings, this.#endpointUrl),
-      },
-    );
+    const child = spawnMeasured(this.#directory, settings, this.#endpointUrl);
     try {
       if (warmUpEvents > 0) {
         await ask(child, { ...task, events: warmUpEvents });
@@ -158,29 +131,6 @@ export class Laboratory {
   close(): void {
     this.#endpoint.kill();
   }
-}
-
-async function nextMessage(child: ChildProcess): Promise<unknown> {
-  const stopWaiting = new AbortController();
-  try {
-    return await Promise.race([
-      once(child, 'message', stopWaiting).then(([message]) => message),
-      once(child, 'exit', stopWaiting).then(() => {
-        throw new Error(`${child.spawnargs.at(-1)} exited`);
-      }),
-    ]);
-  } finally {
-    stopWaiting.abort();
-  }
-}
-
-async function ask(child: ChildProcess, task: Task): Promise<Measured> {
-  child.send(task);
-  const outcome = (await nextMessage(child)) as Outcome;
-  if ('error' in outcome) {
-    throw new Error(`${task.workload}: ${outcome.error}`);
-  }
-  return outcome.measured;
 }
 
 function checkReceived(workload: string, sent: { events: number; checksum: number }, received: Tally): void {

@@ -1,5 +1,7 @@
 import { eventBytes } from '../../../lambda/contract/event.ts';
+import { producerSettings, type RecordFormat } from '../../../lambda/contract/settings.ts';
 import { createEventWriter } from '../../../lambda/producer/events.ts';
+import { createEventPacker, createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
 import type { WorkloadResult } from '../measured-process.ts';
 import { Counter } from '../tally.ts';
 
@@ -11,6 +13,27 @@ export function linesOf(deliveryStreamName: string, runId: string, from: number,
   const lines = Buffer.alloc((to - from) * eventBytes);
   createEventWriter(deliveryStreamName, runId, from)(lines, Date.now());
   return lines;
+}
+
+/** The records of events `[0, events)` of a run, request by request, as the producer sends them. */
+export function* requestsOf(
+  recordFormat: RecordFormat,
+  deliveryStreamName: string,
+  runId: string,
+  events: number,
+): Generator<Buffer[], void> {
+  const maxRequestBytes = producerSettings.maxRequestBytes.default;
+  const source = createRequestSource({
+    slice: { from: 0, to: events },
+    recordFormat,
+    maxRequestBytes,
+    packEvents: createEventPacker(recordFormat, deliveryStreamName, runId, 0),
+    now: Date.now,
+  });
+  const budget = { bytes: maxDataBytes(maxRequestBytes), events: Number.POSITIVE_INFINITY };
+  for (let batch = source.next(budget); batch !== undefined; batch = source.next(budget)) {
+    yield batch.map(({ data }) => data);
+  }
 }
 
 /** What the endpoint has to have taken when events `[0, events)` of a run went there, each once. */

@@ -1,39 +1,21 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Workload } from '../measured-process.ts';
+import { loadBundle } from './bundle.ts';
 import { expectedOf } from './run-events.ts';
 
-/** The bundled function, as `cdk deploy` would upload it, called as Lambda calls it. */
+/** The bundled producer, as `cdk deploy` would upload it, called as Lambda calls it. */
 
-type Handler = (
-  payload: { readonly count: number; readonly runId: string },
-  context: object,
-) => Promise<{ readonly deliveryStreamName: string; readonly eventsDelivered: number }>;
-
-const { LAMBDA_TASK_ROOT = '', _HANDLER = '', AWS_LAMBDA_FUNCTION_NAME } = process.env;
-const [file, exportName = ''] = _HANDLER.split('.');
-const bundle: Promise<Record<string, Handler>> = import(
-  pathToFileURL(join(LAMBDA_TASK_ROOT, `${file}.mjs`)).href
-);
-
-/** Longer than any invocation takes. */
-const remainingTimeMs = 900_000;
+const bundle =
+  loadBundle<
+    (
+      payload: { readonly count: number; readonly runId: string },
+      context: object,
+    ) => Promise<{ readonly deliveryStreamName: string; readonly eventsDelivered: number }>
+  >();
 
 async function invoke(count: number, runId: string) {
-  const handler = (await bundle)[exportName]!;
-  const deadlineMs = Date.now() + remainingTimeMs;
-  return handler(
-    { count, runId },
-    {
-      awsRequestId: runId,
-      functionName: AWS_LAMBDA_FUNCTION_NAME,
-      functionVersion: '$LATEST',
-      invokedFunctionArn: `arn:aws:lambda:us-east-1:123456789012:function:${AWS_LAMBDA_FUNCTION_NAME}`,
-      memoryLimitInMB: process.env.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
-      getRemainingTimeInMillis: () => deadlineMs - Date.now(),
-    },
-  );
+  const { handler, context } = await bundle;
+  return handler({ count, runId }, context());
 }
 
 /** One invocation. */
