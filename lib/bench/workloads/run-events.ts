@@ -1,7 +1,8 @@
 import { eventBytes } from '../../../lambda/contract/event.ts';
 import { producerSettings, type RecordFormat } from '../../../lambda/contract/settings.ts';
+import { createDefaultPacker } from '../../../lambda/producer/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events.ts';
-import { createEventPacker, createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
+import { createRequestSource, maxDataBytes } from '../../../lambda/producer/requests.ts';
 import type { WorkloadResult } from '../measured-process.ts';
 import { Counter } from '../tally.ts';
 
@@ -25,9 +26,8 @@ export function* requestsOf(
   const maxRequestBytes = producerSettings.maxRequestBytes.default;
   const source = createRequestSource({
     slice: { from: 0, to: events },
-    recordFormat,
     maxRequestBytes,
-    packEvents: createEventPacker(recordFormat, deliveryStreamName, runId, 0),
+    packRecords: createDefaultPacker(recordFormat, deliveryStreamName, runId),
     now: Date.now,
   });
   const budget = { bytes: maxDataBytes(maxRequestBytes), events: Number.POSITIVE_INFINITY };
