@@ -23,7 +23,8 @@ export async function synthesize(
   try {
     await promisify(execFile)(
       process.execPath,
-      [cdk, 'synth', '--quiet', '--output', assemblyDirectory, ...contextArguments],
+      // Validating the template takes as long as making it, and nothing is deployed.
+      [cdk, 'synth', '--quiet', '--no-validation', '--output', assemblyDirectory, ...contextArguments],
       { cwd: projectDirectory, signal },
     );
   } catch (error) {

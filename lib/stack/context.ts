@@ -237,6 +237,9 @@ function readContext(app: Construct): Partial<Record<ContextKey, string>> {
 
 /** At most two slips, and one in a short key: `account`, which many apps have, is not a typo of `count`. */
 function isTypo(key: string, known: string): boolean {
+  if (Math.abs(key.length - known.length) > 2) {
+    return false;
+  }
   const letters = (text: string) => [...text].sort().join('');
   return distance(key, known) <= (known.length < 6 ? 1 : 2) || letters(key) === letters(known);
 }

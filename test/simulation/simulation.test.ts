@@ -19,17 +19,17 @@ async function firstViolation(
   return undefined;
 }
 
-describe('in a thousand worlds whose stream and queue throttle, fail, stall, lie and lose responses', () => {
+describe('in hundreds of worlds whose stream and queue throttle, fail, stall, lie and lose responses', () => {
   it('no event is lost, none is sent again for nothing, every report is true, and every failure is named', async () => {
     // Prepare
     const run = await buildSimulation();
 
     // Act
-    const violation = await firstViolation(run, 1_000);
+    const violation = await firstViolation(run, 300);
 
     // Assess: npm run simulate -- --seed N replays it
     expect(violation).toBeUndefined();
-  }, 120_000);
+  }, 180_000);
 });
 
 describe('the oracle', () => {

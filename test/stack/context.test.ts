@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { producerSettings, type SettingName, settings } from '../../lambda/contract/settings.ts';
 import { InvalidContextError } from '../../lib/stack/context.ts';
 import { PropError } from '../../lib/stack/prop-checks.ts';
-import { createApp, templateOf } from './synth.ts';
+import { createStack, templateOf } from './synth.ts';
 
 type DeploymentSetting = Exclude<SettingName, keyof typeof producerSettings>;
 
@@ -108,7 +108,7 @@ describe('CDK context', () => {
     ['alarmEmail', 'you@example', 'context alarmEmail is "you@example": expected'],
   ])('stops synth when %s is %j', (key, value, message) => {
     // Act
-    const create = () => createApp({ [key]: value });
+    const create = () => createStack({ [key]: value });
 
     // Assess
     expect(create).toThrow(InvalidContextError);
@@ -117,7 +117,7 @@ describe('CDK context', () => {
 
   it('stops synth when count is above maxCount', () => {
     // Act
-    const create = () => createApp({ count: '1000000001' });
+    const create = () => createStack({ count: '1000000001' });
 
     // Assess
     expect(create).toThrow(PropError);
@@ -125,7 +125,7 @@ describe('CDK context', () => {
   });
 
   it('lists every wrong value at once', () => {
-    expect(() => createApp({ count: 'x', removal: 'y' })).toThrow(/count.*\n.*removal/);
+    expect(() => createStack({ count: 'x', removal: 'y' })).toThrow(/count.*\n.*removal/);
   });
 
   it('takes numbers too, as cdk.json may hold them', () => {
@@ -163,7 +163,7 @@ describe('CDK context', () => {
   );
 
   it('refuses a time zone for a schedule that is off', () => {
-    expect(() => createApp({ schedule: 'off', timeZone: 'Europe/Berlin' })).toThrow(
+    expect(() => createStack({ schedule: 'off', timeZone: 'Europe/Berlin' })).toThrow(
       'context timeZone is "Europe/Berlin", but schedule is "off": leave one of them out',
     );
   });
@@ -183,12 +183,12 @@ describe('CDK context', () => {
       'context prefix is "raw/", but there is no bucketName: say which bucket the stream delivers to, for example -c bucketName=my-bucket',
     ],
   ])('refuses %j: events cannot be proven like that', (context, message) => {
-    expect(() => createApp(context)).toThrow(InvalidContextError);
-    expect(() => createApp(context)).toThrow(message);
+    expect(() => createStack(context)).toThrow(InvalidContextError);
+    expect(() => createStack(context)).toThrow(message);
   });
 
   it('refuses an address for alarms when there are none', () => {
-    expect(() => createApp({ monitoring: 'off', alarmEmail: 'you@example.com' })).toThrow(
+    expect(() => createStack({ monitoring: 'off', alarmEmail: 'you@example.com' })).toThrow(
       new InvalidContextError(
         'context alarmEmail is "you@example.com", but monitoring is "off": leave one of them out',
       ),
@@ -202,7 +202,7 @@ describe('CDK context', () => {
     ['recordFromat', 'recordFormat'],
     ['eventPerSeconds', 'eventsPerSecond'],
   ])('takes %s for a typo of %s', (key, meant) => {
-    expect(() => createApp({ [key]: '1' })).toThrow(
+    expect(() => createStack({ [key]: '1' })).toThrow(
       new InvalidContextError(`context ${key} is not known: did you mean ${meant}?`),
     );
   });
@@ -210,7 +210,7 @@ describe('CDK context', () => {
   it.each(['account', 'stage', 'vpcId', 'region'])(
     'leaves %s alone, which is meant for other apps',
     (key) => {
-      expect(createApp({ [key]: 'x' }).app.node.metadata).toEqual([]);
+      expect(createStack({ [key]: 'x' }).node.root.node.metadata).toEqual([]);
     },
   );
 });

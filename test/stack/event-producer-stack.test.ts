@@ -1,10 +1,10 @@
-import { Duration, RemovalPolicy, Size } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Size, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { describe, expect, it } from 'vitest';
-import { createApp, templateOf } from './synth.ts';
+import { createApp, createStack, templateOf } from './synth.ts';
 
 interface Statement {
   readonly Effect: string;
@@ -86,7 +86,7 @@ describe.each(variants)('the stack with context %j', (context) => {
 
     // Assess
     expect(template).not.toMatch(/"Type":"AWS::CDK::Metadata"|\b\d{12}\b/);
-    expect(createApp(context).app.synth().manifest.missing ?? []).toEqual([]);
+    expect(Stage.of(createStack(context))!.synth().manifest.missing ?? []).toEqual([]);
   });
 });
 
@@ -453,7 +453,7 @@ describe('the outputs', () => {
 describe('every prop', () => {
   it('reaches the template', () => {
     // Act
-    const { stack } = createApp(
+    const stack = createStack(
       {},
       {
         count: 7,

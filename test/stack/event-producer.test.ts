@@ -4,12 +4,12 @@ import { type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { describe, expect, it } from 'vitest';
 import type { EventProducer } from '../../lib/stack/event-producer.ts';
-import { createApp } from './synth.ts';
+import { createStack } from './synth.ts';
 
 describe('grantInvoke', () => {
   it('lets a role invoke the function, and no version or alias of it, and nothing else', () => {
     // Prepare
-    const { stack } = createApp();
+    const stack = createStack();
     const caller = new Role(stack, 'Caller', { assumedBy: new ServicePrincipal('states.amazonaws.com') });
 
     // Act
@@ -65,7 +65,7 @@ function described({ namespace, metricName, dimensions, statistic, period }: Met
 }
 
 describe('a metric of the producer', () => {
-  const { producer } = createApp().stack;
+  const { producer } = createStack();
   const own = {
     namespace: 'FirehoseEventProducer',
     dimensions: {
@@ -114,7 +114,7 @@ describe('a metric of the producer', () => {
 
   it('can be watched by an alarm of the user', () => {
     // Prepare
-    const { stack } = createApp();
+    const stack = createStack();
 
     // Act
     stack.producer.metricEventsUncertain().createAlarm(stack, 'Uncertain', {

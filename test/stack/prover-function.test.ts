@@ -6,7 +6,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { proverVariables } from '../../lambda/contract/settings.ts';
 import { EventProducer, type EventProducerProps } from '../../lib/stack/event-producer.ts';
-import { createApp, templateOf } from './synth.ts';
+import { createStack, templateOf } from './synth.ts';
 
 const ownPipeline = { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' };
 const raw = { ...ownPipeline, prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/' };
@@ -110,7 +110,7 @@ describe('the prover', () => {
 
   it('follows its props', () => {
     // Act
-    const { stack } = createApp({}, { lostAfter: Duration.hours(30), logRetention: RetentionDays.ONE_DAY });
+    const stack = createStack({}, { lostAfter: Duration.hours(30), logRetention: RetentionDays.ONE_DAY });
 
     // Assess
     const template = Template.fromStack(stack);
@@ -256,7 +256,7 @@ describe('proof', () => {
     ],
   ])('is refused by the path of the construct when props contradict each other: %#', (propsOf, message) => {
     // Prepare
-    const { stack } = createApp();
+    const stack = createStack();
     const { bucket, deliveryStream } = stack.producer;
     const props = propsOf(bucket as Bucket, deliveryStream as DeliveryStream);
 

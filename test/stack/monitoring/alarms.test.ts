@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { EventProducer } from '../../../lib/stack/event-producer.ts';
 import { type AlarmName, type AlarmTunings, alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
 import { PropError } from '../../../lib/stack/prop-checks.ts';
-import { createApp, templateOf } from '../synth.ts';
+import { createStack, templateOf } from '../synth.ts';
 
 interface MetricStat {
   readonly Metric: {
@@ -273,7 +273,7 @@ describe('the alarms', () => {
 
   it('have names that no other producer has', () => {
     // Prepare
-    const { stack } = createApp();
+    const stack = createStack();
     new EventProducer(stack, 'Second');
 
     // Act
@@ -328,7 +328,7 @@ describe('the alarms', () => {
   });
 
   it('wait for as long as the created stream buffers', () => {
-    const { stack } = createApp({}, { bufferingInterval: Duration.seconds(900) });
+    const stack = createStack({}, { bufferingInterval: Duration.seconds(900) });
     expect(rule(alarmsOf(Template.fromStack(stack)).DeliveryFreshness!)).toBe('> 1200, 1 of 3 x 300 s');
   });
 
@@ -394,13 +394,13 @@ describe('Silence', () => {
   );
 
   it('is no alarm with a schedule that runs once', () => {
-    const { stack } = createApp({}, { schedule: ScheduleExpression.at(new Date('2030-01-01T00:00:00Z')) });
+    const stack = createStack({}, { schedule: ScheduleExpression.at(new Date('2030-01-01T00:00:00Z')) });
     expect(alarmsOf(Template.fromStack(stack)).Silence).toBeUndefined();
   });
 });
 
 describe('an alarm that is tuned', () => {
-  const tuned = (alarms: AlarmTunings) => alarmsOf(Template.fromStack(createApp({}, { alarms }).stack));
+  const tuned = (alarms: AlarmTunings) => alarmsOf(Template.fromStack(createStack({}, { alarms })));
 
   it.each<[AlarmTunings, AlarmName, string]>([
     [{ BytesQuota: { threshold: 95 } }, 'BytesQuota', '> 95, 3 of 4 x 300 s'],
@@ -472,7 +472,7 @@ describe('an alarm that is tuned', () => {
     ],
   ])('by %j is refused, by the path of the construct', (alarms, message) => {
     // Act
-    const create = () => createApp({}, { alarms });
+    const create = () => createStack({}, { alarms });
 
     // Assess
     expect(create).toThrow(PropError);
@@ -535,7 +535,7 @@ describe('who is told', () => {
 
   it('is the topic of the construct', () => {
     // Prepare
-    const { stack } = createApp({ alarmEmail: 'you@example.com' });
+    const stack = createStack({ alarmEmail: 'you@example.com' });
     const topic = new Topic(stack, 'OtherTopic', { enforceSSL: true });
 
     // Act

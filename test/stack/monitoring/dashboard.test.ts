@@ -10,7 +10,7 @@ import {
   type Widget,
 } from '../../../lib/stack/monitoring/picture/dashboard-body.ts';
 import { dashboardPage } from '../../../lib/stack/monitoring/picture/page.ts';
-import { createApp, templateOf } from '../synth.ts';
+import { createStack, templateOf } from '../synth.ts';
 
 const body = dashboardBody(templateOf());
 
@@ -342,7 +342,7 @@ describe('the dashboard', () => {
 
   it('has a name that no other stack, region or producer has, and its address is an output', () => {
     // Prepare
-    const { stack } = createApp();
+    const stack = createStack();
     new EventProducer(stack, 'Second');
 
     // Act
@@ -391,7 +391,7 @@ describe('the dashboard', () => {
 
   it('says when alarms fire that are tuned', () => {
     // Prepare
-    const { stack } = createApp(
+    const stack = createStack(
       {},
       {
         alarms: {
@@ -420,7 +420,7 @@ describe('the dashboard', () => {
 
   it.each(alarmNames)('draws nothing of %s when it is left out, and all the rest', (name) => {
     // Prepare
-    const { stack } = createApp({}, { alarms: { [name]: false } });
+    const stack = createStack({}, { alarms: { [name]: false } });
 
     // Act
     const { widgets } = dashboardBody(Template.fromStack(stack));
@@ -435,10 +435,7 @@ describe('the dashboard', () => {
 
   it('counts with the memory and the prices that it is given', () => {
     // Prepare
-    const { stack } = createApp(
-      {},
-      { memorySize: Size.mebibytes(1_024), prices: { firehoseUsdPerGb: 0.05 } },
-    );
+    const stack = createStack({}, { memorySize: Size.mebibytes(1_024), prices: { firehoseUsdPerGb: 0.05 } });
 
     // Act
     const { widgets } = dashboardBody(Template.fromStack(stack));

@@ -4,12 +4,12 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { type MonitoringLevel, monitoringLevels } from '../../../lambda/contract/settings.ts';
 import { EventProducer, type EventProducerProps } from '../../../lib/stack/event-producer.ts';
-import { createApp, templateOf } from '../synth.ts';
+import { createStack, templateOf } from '../synth.ts';
 
 /** By the context, and by the prop. */
 const ways: readonly (readonly [string, (monitoring: MonitoringLevel) => Template])[] = [
   ['-c monitoring', (monitoring) => templateOf({ monitoring })],
-  ['the prop monitoring', (monitoring) => Template.fromStack(createApp({}, { monitoring }).stack)],
+  ['the prop monitoring', (monitoring) => Template.fromStack(createStack({}, { monitoring }))],
 ];
 
 function countsOf(template: Template) {
@@ -47,7 +47,7 @@ describe('monitoring that is off', () => {
     ['alarmTopic', (stack) => ({ alarmTopic: new Topic(stack, 'Topic', { enforceSSL: true }) })],
   ])('is refused with %s, by the path of the construct', (prop, propsIn) => {
     // Prepare
-    const { stack } = createApp();
+    const stack = createStack();
     const props = propsIn(stack);
 
     // Act
@@ -74,7 +74,7 @@ describe('monitoring', () => {
 
   it('is what the construct says it has', () => {
     const partsOf = (monitoring: MonitoringLevel) => {
-      const { alarms, dashboard } = createApp({}, { monitoring }).stack.producer;
+      const { alarms, dashboard } = createStack({}, { monitoring }).producer;
       return [alarms !== undefined, dashboard !== undefined];
     };
 
