@@ -8,12 +8,15 @@ import {
 } from '../../lambda/contract/settings.ts';
 import { prices, withOwnPrices } from '../aws/prices.ts';
 import { isSchedule, scheduleExample, scheduleExpectation } from '../aws/schedule.ts';
+import { readTemplateFile } from '../template/template-file.ts';
 import { settingOption } from '../terminal/options.ts';
 import type { CostQuestion } from './estimate.ts';
+import { defaultEventSizes, eventSizesOf } from './format-figures.ts';
 
 /** What a person asked `npm run cost` for. */
 export interface CostOptions {
   readonly count?: number;
+  readonly event?: string;
   readonly schedule: string;
   readonly monitoring: MonitoringLevel;
   readonly proof: 'on' | 'off';
@@ -26,6 +29,7 @@ export function createCostCommand(): Command {
   return new Command('npm run cost --')
     .description('Says what a run and a month would cost in each record format, without AWS.')
     .addOption(settingOption('count', 'events of a run'))
+    .option('--event <file>', "a template of one's own events, such as docs/events/iot-sensor.json")
     .option(
       '--schedule <expression>',
       "rate(…), cron(…), or 'off' for none",
@@ -51,9 +55,14 @@ export function createCostCommand(): Command {
     .addHelpText('after', `\nPrices, as in CDK context: ${Object.keys(prices).join(', ')}`);
 }
 
-/** What a person asked for, with the prices of cdk.json and their own. */
+/**
+ * What a person asked for, with the prices of cdk.json and their own.
+ *
+ * @throws TemplateFileError if the template of the events cannot be used.
+ */
 export function toCostQuestion({
   count = settings.count.default,
+  event,
   schedule,
   monitoring,
   proof,
@@ -62,6 +71,7 @@ export function toCostQuestion({
   const cdkJson = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
   return {
     count,
+    sizes: event === undefined ? defaultEventSizes : eventSizesOf(readTemplateFile(event)),
     schedule,
     monitoring,
     proof: proof === 'on',

@@ -4,7 +4,7 @@ import { hoursPerMonth, memoryMiBPerCpu } from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 import { quotas } from '../aws/quotas.ts';
 import { type Frequency, frequencyOf } from '../aws/schedule.ts';
-import { billedBytesOf, formatFigures } from './format-figures.ts';
+import { billedBytesOf, type EventSizes, type FormatFigures, formatFiguresOf } from './format-figures.ts';
 import { provingOf, provingUsd } from './proving.ts';
 import { type Watching, watchingOf } from './watching.ts';
 
@@ -12,6 +12,8 @@ import { type Watching, watchingOf } from './watching.ts';
 export interface CostQuestion {
   /** Events of a run, from 1. */
   readonly count: number;
+  /** How large they are. */
+  readonly sizes: EventSizes;
   /** `rate(…)` or `cron(…)` of EventBridge Scheduler, or `off` for none. */
   readonly schedule: string;
   /** What the producer is watched with. */
@@ -87,17 +89,21 @@ export const pollsPerMonth = 5 * 3 * 60 * hoursPerMonth;
  * @throws Error if `schedule` is no expression that repeats.
  */
 export function estimateCosts(question: CostQuestion): CostEstimate {
-  const { count, schedule, monitoring, proof, prices } = question;
+  const { count, sizes, schedule, monitoring, proof, prices } = question;
   const frequency = checkFrequency(schedule);
   const { runsPerMonth } = frequency;
   const watching = watchingOf(monitoring, schedule !== 'off', proof);
-  const runs = (Object.keys(formatFigures) as RecordFormat[]).map((recordFormat) =>
-    estimateRun(recordFormat, question),
-  );
+  const figures = formatFiguresOf(sizes);
+  const runs = (Object.keys(figures) as RecordFormat[]).map((recordFormat) => ({
+    recordFormat,
+    ...estimateRun(figures[recordFormat], question),
+  }));
   const singleUsd = runs.find(({ recordFormat }) => recordFormat === 'single')!.usdPerRun.total;
   const pollsUsd = pollsPerMonth * prices.sqsUsdPerRequest;
   const proofUsd = proof
-    ? runsPerMonth * provingUsd(provingOf(count, Math.ceil(count / eventsPerSlice)), prices) + pollsUsd
+    ? runsPerMonth *
+        provingUsd(provingOf(count, Math.ceil(count / eventsPerSlice), sizes.meanEventBytes), prices) +
+      pollsUsd
     : 0;
   const perMonth = ({ firehose, lambda, sqs }: FormatCosts['usdPerRun']) => ({
     firehose: firehose * runsPerMonth,
@@ -112,6 +118,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
   });
   return {
     count,
+    sizes,
     schedule,
     monitoring,
     proof,
@@ -121,7 +128,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
       ...run,
       partOfSingle: singleUsd === 0 ? null : run.usdPerRun.total / singleUsd,
       usdPerMonth: withTotal(perMonth(run.usdPerRun)),
-      quotaShare: (quotaSecondsOf(count, run.recordFormat) * runsPerMonth) / (hoursPerMonth * 3_600),
+      quotaShare: (quotaSecondsOf(count, figures[run.recordFormat]) * runsPerMonth) / (hoursPerMonth * 3_600),
     })),
     prices,
   };
@@ -138,20 +145,19 @@ function checkFrequency(schedule: string): Pick<Frequency, 'runsPerMonth' | 'act
   return frequency;
 }
 
-function estimateRun(recordFormat: RecordFormat, { count, prices }: CostQuestion) {
+function estimateRun(figures: FormatFigures, { count, prices }: CostQuestion) {
   const slices = Math.ceil(count / eventsPerSlice);
   const messages = slices === 1 ? 0 : slices;
   // A run that is cut takes an invocation that cuts it.
   const invocations = slices === 1 ? 1 : slices + 1;
   const billedBytes =
-    Math.floor(count / eventsPerSlice) * billedBytesOf(eventsPerSlice, recordFormat) +
-    billedBytesOf(count % eventsPerSlice, recordFormat);
+    Math.floor(count / eventsPerSlice) * billedBytesOf(eventsPerSlice, figures) +
+    billedBytesOf(count % eventsPerSlice, figures);
   // Invocations at the same time share the stream, and each is paid for while it waits.
-  const paceSeconds = quotaSecondsOf(count, recordFormat) * Math.min(slices, maxConcurrency);
-  const cpuSeconds = (count * formatFigures[recordFormat].cpuMicrosPerEvent) / 1e6 / cpuShare;
+  const paceSeconds = quotaSecondsOf(count, figures) * Math.min(slices, maxConcurrency);
+  const cpuSeconds = (count * figures.cpuMicrosPerEvent) / 1e6 / cpuShare;
   const lambdaSeconds = Math.max(paceSeconds, cpuSeconds) + invocations * responseSeconds;
   return {
-    recordFormat,
     billedBytes,
     invocations,
     lambdaSeconds,
@@ -165,8 +171,8 @@ function estimateRun(recordFormat: RecordFormat, { count, prices }: CostQuestion
   };
 }
 
-function quotaSecondsOf(count: number, recordFormat: RecordFormat): number {
-  return (count * formatFigures[recordFormat].bytesPerEvent) / quotaBytesPerSecond;
+function quotaSecondsOf(count: number, { bytesPerEvent }: FormatFigures): number {
+  return (count * bytesPerEvent) / quotaBytesPerSecond;
 }
 
 function withTotal<T extends Record<string, number>>(parts: T): T & { total: number } {

@@ -10,8 +10,8 @@ export const proverMemoryMiB = 512;
 /** The prover's share of a processor. */
 const proverCpuShare = proverMemoryMiB / memoryMiBPerCpu;
 
-/** CPU time that the prover takes for an event, its own or another's: an assumption until docs/benchmarks.md has it. */
-export const proverCpuMicrosPerEvent = 0.35;
+/** CPU time that the prover takes for so many bytes of events, its own or another's: that of docs/proof.md, rounded up. */
+export const proverCpu = { micros: 0.35, ofBytes: eventBytes };
 
 /** What an invocation of the prover waits for S3 and SQS: an assumption. */
 export const proverWaitSeconds = 0.3;
@@ -39,8 +39,9 @@ export interface Proving {
 }
 
 /** What proving a run of the default deployment takes. */
-export function provingOf(count: number, slices: number): Proving {
-  return provingWith(slices, Math.max(slices, Math.ceil((count * eventBytes) / bufferingBytes)), count);
+export function provingOf(count: number, slices: number, meanEventBytes: number): Proving {
+  const bytes = count * meanEventBytes;
+  return provingWith(slices, Math.max(slices, Math.ceil(bytes / bufferingBytes)), bytes);
 }
 
 /**
@@ -51,11 +52,12 @@ export function provingOf(count: number, slices: number): Proving {
  */
 export function provingBesides(count: number, foreignBytesPerHour: number): Proving {
   const bytes = (foreignBytesPerHour / 3_600) * (foreignBufferingSeconds + 15);
-  return provingWith(1, Math.max(1, Math.ceil(bytes / foreignBufferingBytes)), count + bytes / eventBytes);
+  return provingWith(1, Math.max(1, Math.ceil(bytes / foreignBufferingBytes)), count * eventBytes + bytes);
 }
 
-function provingWith(claims: number, objects: number, events: number): Proving {
-  const seconds = claims * proverWaitSeconds + (events * proverCpuMicrosPerEvent) / 1e6 / proverCpuShare;
+function provingWith(claims: number, objects: number, bytes: number): Proving {
+  const cpuMicros = (bytes / proverCpu.ofBytes) * proverCpu.micros;
+  const seconds = claims * proverWaitSeconds + cpuMicros / 1e6 / proverCpuShare;
   return { claims, objects, seconds };
 }
 

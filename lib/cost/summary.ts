@@ -13,7 +13,8 @@ import {
   quotaBytesPerSecond,
   responseSeconds,
 } from './estimate.ts';
-import { listsPerLook, proverCpuMicrosPerEvent, proverMemoryMiB, proverWaitSeconds } from './proving.ts';
+import { defaultEventSizes, type EventSizes } from './format-figures.ts';
+import { listsPerLook, proverCpu, proverMemoryMiB, proverWaitSeconds } from './proving.ts';
 
 /** A price with all its digits. */
 function formatPrice(usd: number): string {
@@ -31,7 +32,7 @@ function formatPart(part: number | null): string {
 
 /** What a run and a month cost, for a person who has not deployed anything yet. */
 export function summarize(estimate: CostEstimate): string {
-  const { count, schedule, runsPerMonth, watching, formats, prices } = estimate;
+  const { count, sizes, schedule, runsPerMonth, watching, formats, prices } = estimate;
   const row = (title: string, cell: (costs: FormatCosts) => string) => [title, ...formats.map(cell)];
   const heading = (title: string) =>
     row(title, ({ recordFormat }) => (recordFormat === 'single' ? 'one event per record' : recordFormat));
@@ -39,7 +40,7 @@ export function summarize(estimate: CostEstimate): string {
   return [
     '',
     formatTable([
-      heading(`a run of ${formatCount(count, 'event')}`),
+      heading(`a run of ${formatCount(count, 'event')}${describeSize(sizes)}`),
       row('billed bytes', ({ billedBytes }) => formatNumber(billedBytes)),
       row('invocations', ({ invocations }) => formatNumber(invocations)),
       row('seconds in Lambda', ({ lambdaSeconds }) => formatNumber(Number(lambdaSeconds.toFixed(2)))),
@@ -71,6 +72,13 @@ export function summarize(estimate: CostEstimate): string {
     ...describePrices(prices),
     '',
   ].join('\n');
+}
+
+/** Of events of one's own. */
+function describeSize({ meanEventBytes }: EventSizes): string {
+  return meanEventBytes === defaultEventSizes.meanEventBytes
+    ? ''
+    : ` of ${formatCount(Math.round(meanEventBytes), 'byte')}`;
 }
 
 function describeOverload(formats: readonly FormatCosts[]): string[] {
@@ -117,7 +125,7 @@ function describeModel({ formats, monitoring, proof, prices }: CostEstimate): st
 
 function describeProof(prices: Prices): string[] {
   return [
-    `  proof     a claim a slice: SQS as above, an invocation of ${proverMemoryMiB / 1_024} GB for ${proverWaitSeconds} s and ${proverCpuMicrosPerEvent} µs of CPU an event,`,
+    `  proof     a claim a slice: SQS as above, an invocation of ${proverMemoryMiB / 1_024} GB for ${proverWaitSeconds} s and ${proverCpu.micros} µs of CPU for ${proverCpu.ofBytes} bytes,`,
     `            ${listsPerLook} lists of S3 x ${formatPrice(prices.s3UsdPerListRequest)}; each object read once x ${formatPrice(prices.s3UsdPerGetRequest)}; and ${formatNumber(pollsPerMonth)} requests`,
     '            a month by which Lambda asks for claims',
   ];

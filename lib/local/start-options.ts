@@ -12,6 +12,7 @@ import { type Faults, faultsExample, parseFaults } from '../emulator/faults.ts';
 import { readTemplateFile, TemplateFileError } from '../template/template-file.ts';
 import { UsageError } from '../terminal/command.ts';
 import { runIdArgument, settingOption, wholeNumberArgument } from '../terminal/options.ts';
+import { quoteForShell } from '../terminal/text.ts';
 import type { LocalRunOptions } from './run.ts';
 
 /** The settings that are options of `npm start`, and reach the stack as CDK context. */
@@ -130,15 +131,10 @@ export function repeatCommand({ event, recordFormat, output, maxCount }: StartOp
   return [
     'npm start --',
     ...(recordFormat === recordFormats[0] ? [] : [`--record-format ${recordFormat}`]),
-    ...(event === undefined ? [] : [`--event ${quoted(event)}`]),
+    ...(event === undefined ? [] : [`--event ${quoteForShell(event)}`]),
     ...(maxCount === undefined ? [] : [`--max-count ${maxCount}`]),
-    ...(output === defaultOutput ? [] : [`--output ${quoted(output)}`]),
+    ...(output === defaultOutput ? [] : [`--output ${quoteForShell(output)}`]),
   ].join(' ');
-}
-
-/** A text as a shell reads it. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** @throws UsageError naming what is wrong with the template, and where: before anything is started. */

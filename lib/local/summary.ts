@@ -1,15 +1,19 @@
 import { relative } from 'node:path';
 import type { Report } from '../../lambda/contract/report.ts';
 import { pairsLength, type SlicePair } from '../../lambda/contract/slice.ts';
-import { formatDollars, formatNumber as number, formatCount as plural } from '../terminal/text.ts';
+import {
+  formatDollars,
+  formatNumber as number,
+  formatCount as plural,
+  quoteForShell,
+} from '../terminal/text.ts';
 import type { LocalProof } from './proof.ts';
 import type { LocalRun } from './run.ts';
 
 const roughly = (durationMs: number) => `${(durationMs / 1_000).toFixed(1)} s`;
 const seconds = (durationMs: number) => `${(durationMs / 1_000).toFixed(2)} s`;
 const here = (path: string) => relative('', path) || '.';
-const quoteText = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-const quote = (path: string) => quoteText(here(path));
+const quote = (path: string) => quoteForShell(here(path));
 
 const failures = ({ requests, requestsFailed, lastFailure }: Report) =>
   requestsFailed === 0
@@ -66,7 +70,7 @@ export function summarize(run: LocalRun, repeat = 'npm start --'): string {
     'Prove that every event arrived:',
     '  npm run verify',
     'Send a million:',
-    '  npm start -- --count 1000000',
+    `  ${repeat} --count 1000000`,
     'Deploy it to your AWS account:',
     '  npx cdk deploy',
     '',
@@ -101,7 +105,7 @@ function describeVerdict(
             `Send the first ${number(maxCommandSlices)} ranges again; then npm run verify -- --all names the others:`,
           ]
         : ['Send them again, then npm run verify checks the whole run:']),
-      `  ${repeat} --run-id ${quoteText(runId)} --slices ${formatSlices(lost.slice(0, maxCommandSlices))}`,
+      `  ${repeat} --run-id ${quoteForShell(runId)} --slices ${formatSlices(lost.slice(0, maxCommandSlices))}`,
     ];
   }
   if (eventsUnproven > 0) {

@@ -1,6 +1,9 @@
 /** Name of the stack that `npx cdk deploy` makes. */
 export const defaultStackName = 'FirehoseEventProducer';
 
+/** Its delivery stream when it runs on this machine. */
+export const localDeliveryStreamName = `${defaultStackName}-ProducerStreamDeliveryStream`;
+
 /** Names of the stack's outputs. */
 export const outputs = {
   functionName: 'FunctionName',

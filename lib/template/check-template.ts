@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import { distance } from 'fastest-levenshtein';
 import { type ParseError, parse } from 'jsonc-parser';
 import { compileTemplate } from '../../lambda/template/compile.ts';
@@ -19,6 +21,8 @@ export interface CheckedTemplate {
   readonly needsWords: boolean;
   /** Size of an event with its `\n`, the mean of {@link checkedEvents} of them, in bytes. */
   readonly meanEventBytes: number;
+  /** Size of one of them when they are compressed together, by gzip's fastest level, in bytes. */
+  readonly gzipEventBytes: number;
   /** The largest of them, in bytes. */
   readonly maxEventBytes: number;
 }
@@ -35,6 +39,7 @@ const uuidBytes = 16;
 const checkedTimeMs = Date.UTC(2026, 10, 22, 1, 2, 3, 456);
 
 const newline = 0x0a;
+const lineEnd = Buffer.of(newline);
 
 /**
  * Compiles a template and makes 1,000 events of it, so that whatever is wrong is found before anything is sent.
@@ -43,27 +48,28 @@ const newline = 0x0a;
  */
 export function checkTemplate(source: string): CheckedTemplate {
   const template = compileTemplate(source, { findWordFunction, describeUnknown });
-  let [bytes, largest] = [0, 0];
+  const events: Buffer[] = [];
   const run = template.startRun('my-stream', 'my-run');
   for (let index = 0; index < checkedEvents; index += 1) {
-    const uuid = Buffer.alloc(uuidBytes, index);
+    const uuid = createHash('sha256').update(`${index}`).digest().subarray(0, uuidBytes);
     const pieces = run.pieces(index, uuid, checkedTimeMs);
     const event = Buffer.concat(pieces);
     const problem = problemOf(template, event, pieces);
     if (problem) {
       throw new InvalidTemplateError(source, [problem]);
     }
-    bytes += event.length + 1;
-    largest = Math.max(largest, event.length + 1);
+    events.push(event, lineEnd);
   }
+  const lines = Buffer.concat(events);
   return {
     template,
     isDefault: source.trim() === defaultTemplate,
     needsWords: parseTemplate(source).parts.some(
       (part) => 'name' in part && !Object.hasOwn(templateFunctions, part.name),
     ),
-    meanEventBytes: bytes / checkedEvents,
-    maxEventBytes: largest,
+    meanEventBytes: lines.length / checkedEvents,
+    gzipEventBytes: gzipSync(lines, { level: 1 }).length / checkedEvents,
+    maxEventBytes: events.reduce((largest, { length }) => Math.max(largest, length), 0) + lineEnd.length,
   };
 }
 

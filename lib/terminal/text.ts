@@ -8,6 +8,11 @@ export function formatCount(value: number, noun: string): string {
   return `${formatNumber(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** A text as a shell reads it: one argument. */
+export function quoteForShell(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
 /** Dollars for people: to the cent, and what is less than a cent to two digits, such as `$0.0018`. */
 export function formatDollars(usd: number): string {
   const digits =

@@ -1,28 +1,38 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
+import { createTemplatePacker } from '../../lambda/producer/template-events.ts';
 import { prices } from '../../lib/aws/prices.ts';
-import { billedBytesOf, formatFigures } from '../../lib/cost/format-figures.ts';
+import {
+  billedBytesOf,
+  defaultEventSizes,
+  eventSizesOf,
+  formatFiguresOf,
+} from '../../lib/cost/format-figures.ts';
 import { forecast } from '../../lib/simulation/forecast.ts';
+import { readTemplateFile } from '../../lib/template/template-file.ts';
 import { recordsOf } from '../producer/factories.ts';
 import { costsOf, estimateOf } from './factories.ts';
 
 /** What the producer's own records are billed as, when requests are as large as the quota of us-east-1 lets them be. */
-function packedBytes(to: number, recordFormat: RecordFormat): number {
+function packedBytes(to: number, recordFormat: RecordFormat, createPacker = createDefaultPacker): number {
   const records = recordsOf(
-    { slice: { from: 0, to }, recordFormat },
+    { slice: { from: 0, to }, recordFormat, createPacker },
     { bytes: 524_288, events: Number.POSITIVE_INFINITY },
   );
   return records.reduce((sum, { data }) => sum + billedBytes(data.length), 0);
 }
+
+const formatFigures = formatFiguresOf(defaultEventSizes);
 
 const counts = [1, 75, 76, 150, 151, 450, 451, 452, 902, 903, 4_987, 4_988, 25_567, 1_000_000];
 
 describe('the billed bytes of a run', () => {
   it.each(counts)("of %i events are those of the producer's own records, as ndjson and single", (count) => {
     for (const recordFormat of ['ndjson', 'single'] as const) {
-      expect(billedBytesOf(count, recordFormat)).toBe(packedBytes(count, recordFormat));
+      expect(billedBytesOf(count, formatFigures[recordFormat])).toBe(packedBytes(count, recordFormat));
     }
   });
 
@@ -30,10 +40,29 @@ describe('the billed bytes of a run', () => {
     "of %i events are within half a percent of the producer's own records, as gzip",
     (count) => {
       // Act
-      const ratio = billedBytesOf(count, 'gzip') / packedBytes(count, 'gzip');
+      const ratio = billedBytesOf(count, formatFigures.gzip) / packedBytes(count, 'gzip');
 
       // Assess
       expect(Math.abs(ratio - 1)).toBeLessThan(0.005);
+    },
+  );
+
+  it.each(readdirSync('docs/events'))(
+    "of the template %s are within 3 % of the producer's own records",
+    (file) => {
+      // Prepare
+      const checked = readTemplateFile(`docs/events/${file}`);
+      const figures = formatFiguresOf(eventSizesOf(checked));
+      const createPacker = checked.isDefault ? createDefaultPacker : createTemplatePacker(checked.template);
+
+      for (const recordFormat of ['ndjson', 'gzip', 'single'] as const) {
+        // Act
+        const ratio =
+          billedBytesOf(50_000, figures[recordFormat]) / packedBytes(50_000, recordFormat, createPacker);
+
+        // Assess
+        expect(Math.abs(ratio - 1), recordFormat).toBeLessThan(0.03);
+      }
     },
   );
 

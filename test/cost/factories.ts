@@ -6,11 +6,13 @@ import {
   estimateCosts,
   type FormatCosts,
 } from '../../lib/cost/estimate.ts';
+import { defaultEventSizes } from '../../lib/cost/format-figures.ts';
 
 /** The estimate for the stack's defaults but for what is given. */
 export function estimateOf(question: Partial<CostQuestion> = {}): CostEstimate {
   return estimateCosts({
     count: 100,
+    sizes: defaultEventSizes,
     schedule: 'rate(5 minutes)',
     monitoring: 'full',
     proof: true,

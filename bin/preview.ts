@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { Command } from 'commander';
+import { defaultTemplate } from '../lambda/template/default-template.ts';
+import { prices } from '../lib/aws/prices.ts';
+import { estimateCosts } from '../lib/cost/estimate.ts';
+import { eventSizesOf } from '../lib/cost/format-figures.ts';
+import { describeEvents, previewEvents } from '../lib/preview/preview.ts';
+import { localDeliveryStreamName } from '../lib/stack/outputs.ts';
+import { checkTemplate } from '../lib/template/check-template.ts';
+import { readTemplateFile } from '../lib/template/template-file.ts';
+import { runCommand } from '../lib/terminal/command.ts';
+import { deliveryStreamNameArgument, runIdArgument, wholeNumberArgument } from '../lib/terminal/options.ts';
+import { quoteForShell } from '../lib/terminal/text.ts';
+
+interface PreviewOptions {
+  readonly event?: string;
+  readonly count: number;
+  readonly from: number;
+  readonly runId?: string;
+  readonly stream: string;
+}
+
+const million = 1_000_000;
+
+const command = new Command('npm run preview --')
+  .description('Prints events as they would be sent, then how large they are and what a million costs.')
+  .option('--event <file>', "a template of one's own events (default: the event of the stack's default)")
+  .option('--count <number>', 'how many', wholeNumberArgument({ min: 1, max: million, example: 5 }), 5)
+  .option('--from <index>', 'the first one', wholeNumberArgument({ min: 0, max: 1e12, example: 100 }), 0)
+  .option('--run-id <id>', 'of which run (default: a new one)', runIdArgument)
+  .option(
+    '--stream <name>',
+    'the delivery stream, on whose name values depend (default: that of npm start)',
+    deliveryStreamNameArgument,
+    localDeliveryStreamName,
+  );
+
+await runCommand<PreviewOptions>(
+  command,
+  async ({ event, count, from, runId = randomUUID(), stream }) => {
+    const checked = event === undefined ? checkTemplate(defaultTemplate) : readTemplateFile(event);
+    const run = { deliveryStreamName: stream, runId, from, to: from + count };
+    for (const line of previewEvents(checked.template, run, Date.now)) {
+      process.stdout.write(line);
+    }
+    const { formats } = estimateCosts({
+      count: million,
+      sizes: eventSizesOf(checked),
+      schedule: 'off',
+      monitoring: 'off',
+      proof: false,
+      prices,
+    });
+    const usdOfMillion = Object.fromEntries(
+      formats.map((costs) => [costs.recordFormat, costs.usdPerRun.total]),
+    );
+    const ofEvent = event === undefined ? '' : ` --event ${quoteForShell(event)}`;
+    // Beside the events, which a program may read.
+    console.error(describeEvents(checked, usdOfMillion, `npm start --${ofEvent} --count ${million}`));
+    return 0;
+  },
+  { example: 'npm run preview -- --event docs/events/iot-sensor.json' },
+);
