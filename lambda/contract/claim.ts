@@ -11,6 +11,9 @@ const slicePair = v.pipe(
 /** Days for which the proof queue keeps a claim: longer than any stays undecided while its bucket can be read. */
 export const claimRetentionDays = 7;
 
+/** How often the proof queue delivers a claim; then it moves it to the dead-letter queue. SQS allows no more. */
+export const claimMaxReceives = 1_000;
+
 /** Most slices of a claim, so that it fits into a message. More of them make several claims. */
 export const maxSlicesPerClaim = 1_000;
 

@@ -16,8 +16,8 @@ export interface ClaimMessage {
   readonly receiptHandle: string;
   /** When it came into the queue, in milliseconds since 1970. */
   readonly queuedAtMs: number;
-  /** Whether the message was not delivered before. */
-  readonly isFirstLook: boolean;
+  /** How often the message was delivered, this time included. */
+  readonly receives: number;
 }
 
 /** Most events of a claim, and of all claims that are looked at together: their states take 125 MB. */
@@ -54,7 +54,7 @@ export function parseClaimMessage(record: SQSRecord): ClaimMessage {
     messageId: record.messageId,
     receiptHandle: record.receiptHandle,
     queuedAtMs,
-    isFirstLook: Number(record.attributes.ApproximateReceiveCount) <= 1,
+    receives: Number(record.attributes.ApproximateReceiveCount),
   };
 }
 

@@ -30,7 +30,7 @@ export function addLooks(
   const segments = new Set(settled.flatMap(({ tally }) => tally.segments));
   const proven = settled.filter(({ verdict }) => verdict === 'proven');
   const waiting = looks.filter(({ isSettled }) => !isSettled);
-  const firstLooks = isAllRead ? looks.filter(({ isFirstLook }) => isFirstLook) : [];
+  const firstLooks = isAllRead ? looks.filter(({ receives }) => receives <= 1) : [];
   const counts: Record<CountName, number> = {
     claimsSeen: looks.length,
     oldestClaimAgeMs: Math.max(0, ...waiting.map(({ ageMs }) => ageMs)),

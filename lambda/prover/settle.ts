@@ -77,6 +77,7 @@ export async function settle(
       missing: tally.missing,
       ageMs: startedMs - sentToMs,
       queuedMs: startedMs - message.queuedAtMs,
+      receives: message.receives,
       isAllRead,
     },
     environment,

@@ -1,4 +1,4 @@
-import { claimRetentionDays } from '../contract/claim.ts';
+import { claimMaxReceives, claimRetentionDays } from '../contract/claim.ts';
 
 /**
  * What a look at the bucket says of a claim.
@@ -18,12 +18,17 @@ export interface Findings {
   readonly ageMs: number;
   /** Time since the claim came into the queue. */
   readonly queuedMs: number;
+  /** How often the queue delivered the claim. */
+  readonly receives: number;
   /** Whether every object was read that may hold the events. */
   readonly isAllRead: boolean;
 }
 
 /** A claim is given up a day before the queue drops it: that is time for a hundred attempts. */
 const giveUpAfterMs = (claimRetentionDays - 1) * 24 * 3_600_000;
+
+/** Or so many deliveries before the queue moves it away, where pauses fail and claims come back too soon. */
+const giveUpAfterReceives = claimMaxReceives - 100;
 
 /** The times of the loop. */
 export interface Patience {
@@ -46,7 +51,7 @@ const pauseShare = 1 / 4;
  * for which the queue keeps a claim is never divided.
  */
 export function verdictOn(
-  { missing, ageMs, queuedMs, isAllRead }: Findings,
+  { missing, ageMs, queuedMs, receives, isAllRead }: Findings,
   { lostAfterHours, timeFactor }: Patience,
 ): Verdict {
   if (missing === 0) {
@@ -55,7 +60,8 @@ export function verdictOn(
   if (isAllRead && ageMs * timeFactor >= lostAfterHours * 3_600_000) {
     return 'lost';
   }
-  return queuedMs >= giveUpAfterMs ? 'unproven' : 'waiting';
+  const isGivenUp = queuedMs >= giveUpAfterMs || receives >= giveUpAfterReceives;
+  return isGivenUp ? 'unproven' : 'waiting';
 }
 
 /** Seconds until the next look at a claim: more and more of them, 1 at least. */

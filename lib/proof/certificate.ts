@@ -1,6 +1,6 @@
 import { type Evidence, type Proof, type RunProof, total } from '../../lambda/prover/proof.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
-import { formatDuration, redrivePayload, verdict } from './summary.ts';
+import { describeDifference, formatDuration, redrivePayload, verdict } from './summary.ts';
 import { landingPlot, latencyPlot } from './svg-plots.ts';
 
 /** Most rows of a table. */
@@ -38,7 +38,7 @@ ${figures(proof)}
 ${proof.runs.length > 1 ? runTable(proof.runs) : ''}
 ${proof.runs.map(missingEvents).join('')}
 ${list('Corrupt objects', proof.corruptObjects, proof.corruptObjectCount, ({ object, reason }) => `${object} – ${reason}`)}
-${list('Corrupt lines', proof.corruptLines, proof.corruptLineCount, ({ object, line }) => `${object}, line ${formatNumber(line)}`)}
+${list('Corrupt lines', proof.corruptLines, proof.corruptLineCount, (corrupt) => `${corrupt.object}, line ${formatNumber(corrupt.line)}${describeDifference(corrupt)}`)}
 ${figure(
   'Events landing over time',
   landingPlot(total(proof, 'expected'), eventTimes, proof.objectCounts),

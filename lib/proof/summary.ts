@@ -1,4 +1,4 @@
-import { type Proof, type RunProof, total } from '../../lambda/prover/proof.ts';
+import { type CorruptLine, type Proof, type RunProof, total } from '../../lambda/prover/proof.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
 
 /** Most items of a list that a summary shows, unless it is told to show all. */
@@ -56,6 +56,15 @@ function describeCorrupt({ corruptLineCount, corruptObjectCount }: Proof): strin
   return counts.length > 0 ? `${counts.join(' and ')} ${verb} corrupt` : '';
 }
 
+/** Where a corrupt line differs from the event that it should be, if that is known. */
+export function describeDifference({ difference }: CorruptLine): string {
+  if (difference === undefined) {
+    return '';
+  }
+  const { part, expected, found } = difference;
+  return `: ${part} is ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`;
+}
+
 /** What a person may ask of a summary. */
 export interface SummaryOptions {
   /** Whether lists are shown to their end. @default false */
@@ -87,7 +96,7 @@ export function summarize(proof: Proof, { all = false }: SummaryOptions = {}): s
     ...list('Corrupt lines', proof.corruptLines, {
       count: proof.corruptLineCount,
       limit,
-      describe: ({ object, line }) => `${object}:${line}`,
+      describe: (corrupt) => `${corrupt.object}:${corrupt.line}${describeDifference(corrupt)}`,
     }),
     ...runs.flatMap((run) =>
       list(

@@ -127,7 +127,7 @@ function findWrongPayloads(claim: ClaimInQueue, said: Judgement, { uuids, proof 
   return gone === undefined ? [] : [`${claim.id}: event ${gone} is missing and in no payload`];
 }
 
-/** Nobody gives up a claim as long as the queue keeps it for more than a day, nor while the bucket can be read. */
+/** Nobody gives up a claim as long as the queue keeps it for more than a day and 100 deliveries, nor while the bucket can be read. */
 function findGivenUpTooEarly(claim: ClaimInQueue, said: Judgement, { proof }: FinishedProof): string[] {
   if (said.verdict !== 'unproven') {
     return [];
@@ -135,9 +135,8 @@ function findGivenUpTooEarly(claim: ClaimInQueue, said: Judgement, { proof }: Fi
   const [startedMs, saidMs] = said.times;
   const [deniedFromMs, deniedToMs] = proof.bucket.denied;
   const isReadable = saidMs < deniedFromMs || startedMs >= deniedToMs;
-  return isReadable || startedMs - claim.sentMs < 6 * 24 * hourMs
-    ? [`${claim.id} is given up too early`]
-    : [];
+  const isKept = startedMs - claim.sentMs < 6 * 24 * hourMs && said.receives < 900;
+  return isReadable || isKept ? [`${claim.id} is given up too early`] : [];
 }
 
 /** Whether the bucket could not be read in a whole look. */

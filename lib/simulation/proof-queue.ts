@@ -1,4 +1,5 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { claimMaxReceives, claimRetentionDays } from '../../lambda/contract/claim.ts';
 import type { Prove, ProverOptions } from '../../lambda/prover/prover.ts';
 import type { Verdict } from '../../lambda/prover/verdict.ts';
 import type { World } from './world.ts';
@@ -39,6 +40,8 @@ export interface Judgement {
   readonly failed: boolean;
   /** The payloads that the dead-letter queue took on its behalf. */
   readonly buried: readonly string[];
+  /** How often the claim had been delivered. */
+  readonly receives: number;
   /** When the invocation began, and when it said it. */
   readonly times: readonly [startedMs: number, saidMs: number];
 }
@@ -66,10 +69,7 @@ export interface ProverPorts extends Pick<ProverOptions, 'pause' | 'bury' | 'log
 }
 
 /** How long the queue keeps a claim; then it drops it without a word. */
-const retentionMs = 7 * 24 * 3_600_000;
-
-/** Most deliveries of a claim; the queue has 1,000, but a claim that comes so often will never be settled. */
-const maxReceiveCount = 1_000;
+const retentionMs = claimRetentionDays * 24 * 3_600_000;
 
 const concurrency = 2;
 
@@ -155,7 +155,7 @@ export class ProofQueue {
   async #process(claims: readonly ClaimInQueue[]): Promise<void> {
     for (const claim of claims) {
       claim.receiveCount += 1;
-      if (claim.receiveCount > maxReceiveCount) {
+      if (claim.receiveCount > claimMaxReceives) {
         this.#drop(claim);
       }
       this.#showAfter(claim, this.#settings.visibilityTimeoutMs);
@@ -221,7 +221,8 @@ export class ProofQueue {
       const { messageId, verdict, error } = (fields ?? {}) as Partial<Judgement> & { error?: Error };
       if (messageId !== undefined && verdict !== undefined) {
         const times = [startedMs, this.#world.now()] as const;
-        const judgement = { messageId, verdict, failed: error !== undefined, buried, times };
+        const receives = this.claims.find(({ id }) => id === messageId)!.receiveCount;
+        const judgement = { messageId, verdict, failed: error !== undefined, buried, receives, times };
         said.push(judgement);
         this.judgements.push(judgement);
         buried = [];

@@ -7,7 +7,7 @@ import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { claimRetentionDays } from '../../lambda/contract/claim.ts';
+import { claimMaxReceives, claimRetentionDays } from '../../lambda/contract/claim.ts';
 import { proverVariables } from '../../lambda/contract/settings.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 import { createBundledFunction } from './bundled-function.ts';
@@ -66,12 +66,6 @@ const batchSize = 100;
 /** How long a batch is collected: Lambda wants a window for more than ten messages. */
 const batchingWindow = Duration.seconds(5);
 
-/**
- * How often a claim may be received: as often as SQS allows. It is received again and again, some hundred times in three days;
- * the prover itself decides when to stop.
- */
-const maxReceiveCount = 1_000;
-
 /** What Firehose takes to write an object, at most times, beside buffering. */
 const landingTime = Duration.seconds(15);
 
@@ -112,7 +106,7 @@ export class ProverFunction extends Construct {
       retentionPeriod: Duration.days(claimRetentionDays),
       // Not six times the timeout: claims of an invocation that was killed have to be looked at again before an alarm fires.
       visibilityTimeout: proverTimeout.plus(Duration.minutes(1)),
-      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount },
+      deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: claimMaxReceives },
     });
     const objects = keyPattern(props.prefix);
     this.function = createBundledFunction(this, {

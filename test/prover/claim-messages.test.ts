@@ -27,9 +27,9 @@ describe('a message of the proof queue', () => {
       messageId: 'message-0',
       receiptHandle: 'receipt-0',
       queuedAtMs: eventTimeMs,
-      isFirstLook: true,
+      receives: 1,
     });
-    expect(second.isFirstLook).toBe(false);
+    expect(second.receives).toBe(2);
   });
 
   it.each([

@@ -10,16 +10,24 @@ const retentionMs = claimRetentionDays * dayMs;
 
 describe('the verdict on a claim', () => {
   it.each([
-    [{ missing: 0, ageMs: 0, queuedMs: 0, isAllRead: true }, 'proven'],
-    [{ missing: 0, ageMs: retentionMs, queuedMs: retentionMs, isAllRead: false }, 'proven'],
-    [{ missing: 1, ageMs: lostAfterMs - 1, queuedMs: lostAfterMs, isAllRead: true }, 'waiting'],
-    [{ missing: 1, ageMs: lostAfterMs, queuedMs: lostAfterMs, isAllRead: false }, 'waiting'],
-    [{ missing: 1, ageMs: lostAfterMs, queuedMs: lostAfterMs, isAllRead: true }, 'lost'],
-    [{ missing: 1, ageMs: retentionMs, queuedMs: retentionMs - dayMs - 1, isAllRead: false }, 'waiting'],
-    [{ missing: 1, ageMs: retentionMs, queuedMs: retentionMs - dayMs, isAllRead: false }, 'unproven'],
-    [{ missing: 1, ageMs: retentionMs, queuedMs: retentionMs - dayMs, isAllRead: true }, 'lost'],
+    [{ missing: 0, ageMs: 0, queuedMs: 0, receives: 1, isAllRead: true }, 'proven'],
+    [{ missing: 0, ageMs: retentionMs, queuedMs: retentionMs, receives: 1, isAllRead: false }, 'proven'],
+    [{ missing: 1, ageMs: lostAfterMs - 1, queuedMs: lostAfterMs, receives: 1, isAllRead: true }, 'waiting'],
+    [{ missing: 1, ageMs: lostAfterMs, queuedMs: lostAfterMs, receives: 1, isAllRead: false }, 'waiting'],
+    [{ missing: 1, ageMs: lostAfterMs, queuedMs: lostAfterMs, receives: 1, isAllRead: true }, 'lost'],
+    [
+      { missing: 1, ageMs: retentionMs, queuedMs: retentionMs - dayMs - 1, receives: 1, isAllRead: false },
+      'waiting',
+    ],
+    [
+      { missing: 1, ageMs: retentionMs, queuedMs: retentionMs - dayMs, receives: 1, isAllRead: false },
+      'unproven',
+    ],
+    [{ missing: 1, ageMs: retentionMs, queuedMs: retentionMs - dayMs, receives: 1, isAllRead: true }, 'lost'],
+    [{ missing: 1, ageMs: dayMs, queuedMs: dayMs, receives: 899, isAllRead: false }, 'waiting'],
+    [{ missing: 1, ageMs: dayMs, queuedMs: dayMs, receives: 900, isAllRead: false }, 'unproven'],
     // As after somebody moved it back into the queue.
-    [{ missing: 1, ageMs: 2 * retentionMs, queuedMs: 0, isAllRead: false }, 'waiting'],
+    [{ missing: 1, ageMs: 2 * retentionMs, queuedMs: 0, receives: 1, isAllRead: false }, 'waiting'],
   ])('on %o is %s', (findings, verdict) => {
     expect(verdictOn(findings, patience)).toBe(verdict);
   });

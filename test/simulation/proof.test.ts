@@ -124,7 +124,7 @@ describe('the oracle of proofs', () => {
     ],
     [
       'calls lost what it gives up',
-      { file: 'prover/verdict.ts', search: "giveUpAfterMs ? 'unproven'", replace: "giveUpAfterMs ? 'lost'" },
+      { file: 'prover/verdict.ts', search: "isGivenUp ? 'unproven'", replace: "isGivenUp ? 'lost'" },
     ],
     [
       'drops a claim that it gives up, and sends no payload',
@@ -166,6 +166,15 @@ describe('the oracle of proofs', () => {
   ])('notices a producer that %s', async (_, sabotage) => {
     expect(await firstViolation(sabotage)).toBeDefined();
   });
+});
+
+describe('worlds in which something once was wrong', () => {
+  it.each([[30_680, 'pauses fail, so that the queue delivers claims of an unreadable bucket too often']])(
+    'have nothing wrong: %i, where %s',
+    async (seed) => {
+      expect((await (await buildSimulation())(seed)).violations).toEqual([]);
+    },
+  );
 });
 
 /** What is wrong in the first world of some in which something is. */
