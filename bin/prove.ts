@@ -8,6 +8,7 @@ import { addProofOptions, type ProofOptions } from '../lib/proof/options.ts';
 import { prove } from '../lib/proof/prove.ts';
 import { summarize } from '../lib/proof/summary.ts';
 import { defaultStackName } from '../lib/stack/outputs.ts';
+import { readTemplateFile } from '../lib/template/template-file.ts';
 import { runCommand } from '../lib/terminal/command.ts';
 import { wholeNumberArgument } from '../lib/terminal/options.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
@@ -18,14 +19,16 @@ const command = new Command('npm run prove --')
   )
   .option('--count <number>', "events to send (default: the stack's)", wholeNumberArgument(settings.count))
   .option('--stack <name>', 'name of the deployed stack', defaultStackName)
+  .option('--event <file>', "the template of the events (default: the stack's)")
   .option('--source <place>', "where the events land: s3://bucket/prefix (default: the stack's bucket)");
 
-await runCommand<ProofOptions & { count?: number; stack: string; source?: string }>(
+await runCommand<ProofOptions & { count?: number; stack: string; event?: string; source?: string }>(
   addProofOptions(command, '5m'),
-  async ({ count, stack, source, wait, exactlyOnce = false, all, json, html }) => {
+  async ({ count, stack, event, source, wait, exactlyOnce = false, all, json, html }) => {
+    const eventTemplate = event === undefined ? undefined : readTemplateFile(event).template.source;
     const progress = showProgress(process.stderr);
     const { report, evidence } = await prove(
-      { stackName: stack, count, source, waitMs: wait, exactlyOnce },
+      { stackName: stack, count, eventTemplate, source, waitMs: wait, exactlyOnce },
       {
         cloudFormation: createCloudFormationClient(),
         lambda: createLambdaClient(),

@@ -16,8 +16,6 @@ export interface DeployedStack {
   readonly functionName: string;
   /** The bucket that its stream delivers to; missing when the stream is somebody else's. */
   readonly bucketName?: string;
-  /** The template of its events; missing when that is the default one. */
-  readonly eventTemplate?: string;
 }
 
 /**
@@ -40,23 +38,25 @@ export async function findDeployedStack(
     );
   }
   const bucketName = found.get(outputs.bucketName);
-  const eventTemplate = await readEventTemplate(client, stackName);
-  return {
-    functionName,
-    ...(bucketName && { bucketName }),
-    ...(eventTemplate !== undefined && { eventTemplate }),
-  };
+  return { functionName, ...(bucketName && { bucketName }) };
 }
 
-/** The template of the events, which is in the metadata of the stack. */
-async function readEventTemplate(
+/**
+ * The template of the events, which is in the metadata of the stack; nothing if they are the default ones.
+ *
+ * @throws UnanswerableError if the stack's template cannot be read.
+ */
+export async function readEventTemplate(
   client: CloudFormationClient,
   stackName: string,
 ): Promise<string | undefined> {
   const { Metadata } = await client
     .send(new GetTemplateSummaryCommand({ StackName: stackName }))
     .catch((error) => {
-      throw unanswerableCall(`looking for the template of the events of ${stackName}`, error);
+      throw unanswerableCall(
+        `looking for the template of the events of ${stackName} (or give --event)`,
+        error,
+      );
     });
   return v.parse(metadata, JSON.parse(Metadata ?? '{}'))[templateMetadataKey];
 }

@@ -3,7 +3,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Report } from '../../lambda/contract/report.ts';
 import type { Evidence } from '../../lambda/prover/proof.ts';
 import { type Source, UnanswerableError } from '../../lambda/prover/source.ts';
-import { findDeployedStack } from './deployed-stack.ts';
+import { findDeployedStack, readEventTemplate } from './deployed-stack.ts';
 import { invokeProducer } from './invocation.ts';
 import { verify, type World } from './verify.ts';
 
@@ -13,6 +13,8 @@ export interface ProveOptions {
   readonly stackName: string;
   /** Events to send. @default - the stack's */
   readonly count?: number;
+  /** The template of the events. @default - the stack's, in the metadata of its template */
+  readonly eventTemplate?: string;
   /** Where the objects land. @default - the stack's own bucket */
   readonly source?: string;
   /** How long to wait for the events to land, in milliseconds. */
@@ -49,10 +51,8 @@ export async function prove(
 ): Promise<{ report: Report; evidence: Evidence }> {
   const { stackName, count, waitMs, exactlyOnce } = options;
   const startedMs = world.now();
-  const { functionName, bucketName, eventTemplate } = await findDeployedStack(
-    world.cloudFormation,
-    stackName,
-  );
+  const { functionName, bucketName } = await findDeployedStack(world.cloudFormation, stackName);
+  const eventTemplate = options.eventTemplate ?? (await readEventTemplate(world.cloudFormation, stackName));
   const sourceName = options.source ?? (bucketName && `s3://${bucketName}/`);
   if (sourceName === undefined) {
     throw new UnanswerableError(

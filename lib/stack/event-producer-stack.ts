@@ -53,9 +53,9 @@ export class EventProducerStack extends Stack {
       ...(bucketName && { bucket: Bucket.fromBucketName(this, 'Bucket', bucketName) }),
       ...(alarmEmail && { alarmTopic: this.createAlarmTopic(alarmEmail) }),
     });
-    if (producerProps.eventTemplate !== undefined) {
+    if (this.producer.eventTemplate !== undefined) {
       // Where `prove` finds it.
-      this.templateOptions.metadata = { [templateMetadataKey]: producerProps.eventTemplate };
+      this.templateOptions.metadata = { [templateMetadataKey]: this.producer.eventTemplate };
     }
     Validations.of(this).acknowledge({
       id: 'CloudFormation-Validate::W7001',

@@ -128,6 +128,9 @@ export class EventProducer extends Construct {
   /** Events of a run whose payload names none. */
   readonly count: number;
 
+  /** The template of the events; missing when that is the default one. */
+  readonly eventTemplate?: string;
+
   /** @throws PropError naming this construct, the prop, its value and what was expected, if one doesn't fit. */
   constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
     super(scope, id);
@@ -152,6 +155,9 @@ export class EventProducer extends Construct {
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
     });
     const template = ownTemplate(this, props.eventTemplate);
+    if (template) {
+      this.eventTemplate = template.template.source;
+    }
     const producer = new ProducerFunction(this, 'Function', {
       ...props,
       ...(template && { template }),

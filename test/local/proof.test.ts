@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { pairsLength } from '../../lambda/contract/slice.ts';
 import { parseFaults } from '../../lib/emulator/faults.ts';
@@ -119,4 +120,18 @@ describe('the prover of a local run', () => {
       /^NOT proven: the prover did not find 10 of 10 events; what it said is in .*prover\.log$/,
     );
   }, 60_000);
+});
+
+describe('the bundles of the default event', () => {
+  it('have neither a compiler of templates nor words', async () => {
+    // Act
+    const { producer, prover } = await readLocalStack(plainDirectory, defaultStackName);
+
+    // Assess
+    for (const { assetDirectory } of [producer.function, prover!.function]) {
+      expect(existsSync(join(assetDirectory, 'event-template.txt'))).toBe(false);
+      const bundle = readFileSync(join(assetDirectory, 'index.mjs'), 'utf8');
+      expect(bundle).not.toMatch(/FakerBot|weightedArrayElement|random\.uuid/);
+    }
+  });
 });

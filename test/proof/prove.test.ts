@@ -1,8 +1,13 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTemplatePacker } from '../../lambda/producer/template-events.ts';
+import { compileTemplate } from '../../lambda/template/compile.ts';
 import { makeReport } from '../local/factories.ts';
 import { functionName, type StandIn, type StandInState, stackName, startStandIn } from './aws-stand-in.ts';
 import { type CommandResult, runCommand } from './command.ts';
 import { createGzip, createLines, createRun } from './factories.ts';
+
+const iotSensor = readFileSync('docs/events/iot-sensor.json', 'utf8');
 
 let state: StandInState;
 let standIn: StandIn;
@@ -78,6 +83,30 @@ describe('npm run prove', () => {
       source: 's3://my-bucket/',
       runs: [{ missing: 1, missingRanges: [[42, 43]] }],
     });
+  });
+
+  it.each<[string, Record<string, string>, string[]]>([
+    ['the stack', { EventTemplate: iotSensor }, []],
+    ['a file', {}, ['--event', 'docs/events/iot-sensor.json']],
+  ])('proves events of a template that %s has', async (_, metadata, options) => {
+    // Prepare
+    state.metadata = metadata;
+    state.invoke = (payload) => {
+      const response = deliver(payload);
+      const createPacker = createTemplatePacker(compileTemplate(iotSensor));
+      const pack = createPacker('gzip', 'my-stream', response.result.runId);
+      const records = pack({ from: 0, to: 100 }, { dataBytes: 1e6, jsonBytes: 1e6 }, Date.now());
+      const body = Buffer.concat(records.map(({ data }) => data));
+      state.objects.set('events/year=2026/a.gz', { body, landedAtMs: Date.now() });
+      return response;
+    };
+
+    // Act
+    const { status, stdout } = await prove(...options);
+
+    // Assess
+    expect(stdout).toContain('COMPLETE: Each of 100 events arrived, exactly once.');
+    expect(status).toBe(0);
   });
 
   it('waits for what a queue still holds', async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Duration, RemovalPolicy, Size, Stage } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -538,5 +539,49 @@ describe('the tags', () => {
     templateOf().allResourcesProperties(type, {
       Tags: [{ Key: 'application', Value: 'firehose-event-producer' }],
     });
+  });
+});
+
+describe('the template of the events', () => {
+  const iotSensor = 'docs/events/iot-sensor.json';
+
+  it('is in the metadata of the stack, where npm run prove finds it', () => {
+    expect(templateOf({ event: iotSensor }).toJSON().Metadata).toEqual({
+      EventTemplate: readFileSync(iotSensor, 'utf8'),
+    });
+  });
+
+  it('leaves no trace if it is the default one', () => {
+    // Act
+    const [none, lesson] = [templateOf().toJSON(), templateOf({ event: 'docs/events/lesson.json' }).toJSON()];
+
+    // Assess
+    expect(none.Metadata).toBeUndefined();
+    expect(lesson).toEqual(none);
+  });
+
+  it('changes nothing but the code of the functions', () => {
+    // Prepare
+    const withoutCode = (template: object) =>
+      JSON.parse(JSON.stringify(template).replaceAll(/"[0-9a-f]{64}\.zip"/g, '"code"'));
+
+    // Act
+    const { Metadata: _, ...own } = templateOf({ event: iotSensor }).toJSON();
+
+    // Assess
+    expect(withoutCode(own)).toEqual(withoutCode(templateOf().toJSON()));
+    expect(own).not.toEqual(templateOf().toJSON());
+  });
+
+  it.each<[string, () => unknown, string]>([
+    [
+      'context',
+      () => createStack({ event: 'no-such-file' }),
+      'context event is "no-such-file":\nno-such-file: there is no such file',
+    ],
+    ['context', () => createStack({ event: 'package.json' }), 'package.json:1:1 '],
+    ['a prop', () => createStack({}, { eventTemplate: '{"a":1}' }), '"eventId":"{{random.uuid}}",'],
+  ])('stops the synth, as %s, when it cannot be used', (_, create, message) => {
+    expect(create).toThrow(message);
   });
 });
