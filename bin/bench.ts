@@ -1,12 +1,15 @@
+import { readdirSync } from 'node:fs';
 import { Command } from 'commander';
 import { writePage } from '../lib/bench/page.ts';
 import { benchmarkProver } from '../lib/bench/prover-speed.ts';
 import { runBenchmark } from '../lib/bench/run.ts';
 import { formatBenchmark, toJson } from '../lib/bench/tables.ts';
+import { benchmarkTemplates, type MeasuredTemplate } from '../lib/bench/template-speed.ts';
 import { benchmarkVerify } from '../lib/bench/verify-speed.ts';
 import { synthesize } from '../lib/local/synth.ts';
 import { readLocalStack } from '../lib/local/template.ts';
 import { defaultStackName } from '../lib/stack/outputs.ts';
+import { readTemplateFile } from '../lib/template/template-file.ts';
 import { runCommand } from '../lib/terminal/command.ts';
 
 const command = new Command('npm run bench --')
@@ -15,11 +18,22 @@ const command = new Command('npm run bench --')
   .option('--json', 'print one JSON document, {"node", "cores", "rows"}, instead of the tables')
   .option('--page', 'write docs/benchmarks.md and its plot, too')
   .option('--verify', 'instead: how fast verify is, and how much memory it needs')
-  .option('--prover', 'instead: the same of the deployed prover, which reads an embedded S3');
+  .option('--prover', 'instead: the same of the deployed prover, which reads an embedded S3')
+  .option('--templates', 'instead: how long the events of docs/events take');
 
-await runCommand<{ quick: boolean; json?: true; page?: true; verify?: true; prover?: true }>(
+await runCommand<{
+  quick: boolean;
+  json?: true;
+  page?: true;
+  verify?: true;
+  prover?: true;
+  templates?: true;
+}>(
   command,
-  async ({ quick, json, page, verify, prover }) => {
+  async ({ quick, json, page, verify, prover, templates }) => {
+    if (templates) {
+      return (await benchmarkTemplates(templatesOfDocs(), console.log)) ? 0 : 1;
+    }
     if (prover) {
       const holds = await benchmarkProver({
         print: console.log,
@@ -50,3 +64,10 @@ await runCommand<{ quick: boolean; json?: true; page?: true; verify?: true; prov
   },
   { failureStatus: () => 1, example: 'npm run bench -- --quick' },
 );
+
+function templatesOfDocs(): MeasuredTemplate[] {
+  return readdirSync('docs/events').map((name) => {
+    const file = `docs/events/${name}`;
+    return { file, needsWords: readTemplateFile(file).needsWords, isPromised: name === 'iot-sensor.json' };
+  });
+}

@@ -1,9 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { collectRunIds, parseWait } from '../../lib/proof/options.ts';
 import { resolveQuestion } from '../../lib/proof/question.ts';
 import type { LastRun } from '../../lib/terminal/last-run.ts';
 import { createRun } from './factories.ts';
+
+const [lesson, iotSensor] = ['lesson', 'iot-sensor'].map((name) =>
+  readFileSync(`docs/events/${name}.json`, 'utf8'),
+);
 
 const createLastRun = (): LastRun => ({
   report: createRun({ from: 5, to: 10 }),
@@ -22,6 +27,20 @@ describe('the question', () => {
     const question = await resolveQuestion({ source: 'elsewhere' }, async () => createLastRun());
 
     expect(question).toMatchObject({ source: 'elsewhere', runs: [{ runId: 'run-1' }] });
+  });
+
+  it.each([
+    [{}, 'of the last local run', lesson],
+    [{ event: 'docs/events/iot-sensor.json' }, 'of the file that was named', iotSensor],
+  ])('is about events of the template, as %j: %s', async (options, _, eventTemplate) => {
+    // Prepare
+    const readLastRun = async () => ({ ...createLastRun(), eventTemplate: lesson });
+
+    // Act
+    const question = await resolveQuestion(options, readLastRun);
+
+    // Assess
+    expect(question.eventTemplate).toBe(eventTemplate);
   });
 
   it('is about several runs of one stream', async () => {
