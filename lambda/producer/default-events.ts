@@ -1,9 +1,9 @@
 import { eventBytes } from '../contract/event.ts';
-import { sliceLength } from '../contract/slice.ts';
+import { maxEventsPerRecord, maxRecordsPerRequest } from '../contract/firehose-limits.ts';
 import { createEventWriter, createUuidSource } from './events.ts';
 import { gzipMember } from './gzip-member.ts';
-import { Batch, type CreatePacker, type PackRecords, packLines, type WriteLines } from './packing.ts';
-import { fullRecordBytes, wholeUnits } from './records.ts';
+import type { CreatePacker, PackRecords, RequestRoom } from './packing.ts';
+import { type EventRecord, fullRecordBytes, recordBytesInJson, wholeUnits } from './records.ts';
 
 /**
  * Upper bounds of a gzip record: its headers, and its bytes per event. Events have 20.42 bytes on average and differ little:
@@ -12,27 +12,32 @@ import { fullRecordBytes, wholeUnits } from './records.ts';
 const gzipFrameBytes = 160;
 const gzipEventBytes = 20.5;
 
-/** Where events end: all have the same size. Grows as needed. */
-let ends = new Uint32Array(0);
+/** Events of a full record of lines: they end just under a multiple of what Firehose bills. */
+const eventsPerFullRecord = Math.floor(wholeUnits(maxEventsPerRecord * eventBytes) / eventBytes);
 
-/** Makes records of the events of the default template, by a shorter way than that of other templates. */
+/** Makes records of the events of the default template, by a shorter way than that of other templates: all have the same size. */
 export const createDefaultPacker: CreatePacker = (recordFormat, deliveryStreamName, runId) =>
   recordFormat === 'gzip'
     ? packDefaultMembers(deliveryStreamName, runId)
-    : packLines(createDefaultLines(deliveryStreamName, runId), recordFormat);
+    : packDefaultLines(deliveryStreamName, runId, recordFormat === 'single' ? 1 : eventsPerFullRecord);
 
-function createDefaultLines(deliveryStreamName: string, runId: string): WriteLines {
-  return (slice, maxBytes, timeMs) => {
-    const count = Math.min(sliceLength(slice), Math.max(1, Math.floor(maxBytes / eventBytes)));
-    if (ends.length < count) {
-      ends = new Uint32Array(count);
-      for (let place = 0; place < count; place += 1) {
-        ends[place] = (place + 1) * eventBytes;
-      }
-    }
-    const data = Buffer.allocUnsafe(count * eventBytes);
+/** How many records of at most so many bytes a request takes, at least one. */
+function recordsPerRequest(recordBytes: number, { dataBytes, jsonBytes }: RequestRoom): number {
+  const room = Math.min(dataBytes / recordBytes, jsonBytes / recordBytesInJson(recordBytes));
+  return Math.max(1, Math.min(maxRecordsPerRequest, Math.floor(room)));
+}
+
+function packDefaultLines(deliveryStreamName: string, runId: string, perRecord: number): PackRecords {
+  const recordBytes = perRecord * eventBytes;
+  return (slice, room, timeMs) => {
+    const to = Math.min(slice.from + recordsPerRequest(recordBytes, room) * perRecord, slice.to);
+    const data = Buffer.allocUnsafe((to - slice.from) * eventBytes);
     createEventWriter(deliveryStreamName, runId, slice.from)(data, timeMs);
-    return { data, ends: ends.subarray(0, count) };
+    const batch: EventRecord[] = [];
+    for (let from = slice.from, at = 0; from < to; from += perRecord, at += recordBytes) {
+      batch.push({ from, to: Math.min(from + perRecord, to), data: data.subarray(at, at + recordBytes) });
+    }
+    return batch;
   };
 }
 
@@ -44,16 +49,14 @@ export function eventsPerMember(bytes: number): number {
 function packDefaultMembers(deliveryStreamName: string, runId: string): PackRecords {
   return (slice, room, timeMs) => {
     const nextUuids = createUuidSource(deliveryStreamName, runId, slice.from);
-    const perMember = eventsPerMember(room.dataBytes);
-    const batch = new Batch(room);
-    for (let from = slice.from; from < slice.to; ) {
-      const to = Math.min(from + perMember, slice.to);
-      if (!batch.hasRoomFor(gzipFrameBytes + (to - from) * gzipEventBytes)) {
-        break;
-      }
-      batch.add({ from, to, data: gzipMember(nextUuids(to - from), timeMs) });
-      from = to;
+    const perRecord = eventsPerMember(room.dataBytes);
+    const records = recordsPerRequest(gzipFrameBytes + perRecord * gzipEventBytes, room);
+    const end = Math.min(slice.from + records * perRecord, slice.to);
+    const batch: EventRecord[] = [];
+    for (let from = slice.from; from < end; from += perRecord) {
+      const to = Math.min(from + perRecord, end);
+      batch.push({ from, to, data: gzipMember(nextUuids(to - from), timeMs) });
     }
-    return batch.records;
+    return batch;
   };
 }

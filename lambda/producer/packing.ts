@@ -43,7 +43,7 @@ export interface EventLines {
 export type WriteLines = (slice: Slice, maxBytes: number, timeMs: number) => EventLines;
 
 /** The records of a request, while it is filled. */
-export class Batch {
+class Batch {
   readonly records: EventRecord[] = [];
   readonly #room: RequestRoom;
   #dataBytes = 0;
