@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // A test that hangs fails in the end; a busy machine may be several times slower than this one.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     maxWorkers: 4,
     // Loading the CDK anew for each file would take longer than the tests in it.
     isolate: false,

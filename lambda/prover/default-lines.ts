@@ -15,7 +15,7 @@ export const createDefaultReader: CreateLineReader = ({ runs, filter, isShared }
       onCorruptLine: listener.onCorrupt,
       onForeignLine: () => listener.onForeign(1),
     },
-    isShared ? new UuidScan(runs, filter) : undefined,
+    new UuidScan(runs, filter, isShared),
   );
   return {
     push: (chunk) => lines.push(chunk),

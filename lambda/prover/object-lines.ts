@@ -8,7 +8,7 @@ export interface LineListener {
   readonly onEventLine: (line: EventLine) => void;
   /** The line is anything else. `line` counts from 1. */
   readonly onCorruptLine: (line: number) => void;
-  /** The line belongs to somebody else. Only where lines are scanned. */
+  /** The line is no event, and not damaged. Only where lines are scanned. */
   readonly onForeignLine?: () => void;
 }
 
@@ -26,7 +26,7 @@ export class ObjectLines {
   #startedBytes = 0;
   #line = 1;
 
-  /** @param scan Tells corrupt lines from those of somebody else. @default - there are no others */
+  /** @param scan Tells corrupt lines from those of others. @default - every line that is no event is corrupt */
   constructor(listener: LineListener, scan?: UuidScan) {
     this.#listener = listener;
     this.#scan = scan;

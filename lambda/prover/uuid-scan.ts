@@ -5,17 +5,23 @@ import { UuidSearch, uuidLength } from './uuid-search.ts';
 const nothing = Buffer.alloc(0);
 
 /**
- * Finds out whether a line of somebody else's bears the UUID of an event that is looked for, wherever in it. It takes the
- * line in pieces of any size, and keeps fewer bytes than a UUID has.
+ * Finds out whose a line is that is no event: which UUID it bears, wherever in it. It takes the line in pieces of any size, and keeps
+ * fewer bytes than a UUID has.
  */
 export class UuidScan {
   readonly #search: UuidSearch;
   #carry: Buffer = nothing;
+  readonly #isShared: boolean;
   #isFound = false;
+  #hasUuid = false;
 
-  /** @param filter Of the same runs. */
-  constructor(runs: readonly RunEvents[], filter: UuidFilter) {
+  /**
+   * @param filter Of the same runs.
+   * @param isShared Whether there are lines of others, which need no UUID.
+   */
+  constructor(runs: readonly RunEvents[], filter: UuidFilter, isShared: boolean) {
     this.#search = new UuidSearch(runs, filter);
+    this.#isShared = isShared;
   }
 
   /** Takes the next bytes of the line, those from `from` to `to`. */
@@ -30,15 +36,22 @@ export class UuidScan {
     this.#carry = Buffer.from(whole.subarray(-(uuidLength - 1)));
   }
 
-  /** The line ends here, and the next one begins. @returns whether it bears such a UUID. */
+  /**
+   * The line ends here, and the next one begins.
+   *
+   * @returns whether it is corrupt: it bears the UUID of an event that is looked for, or none although every line has to. Otherwise it
+   * belongs to another run, of this template or another one, or to somebody else.
+   */
   end(): boolean {
-    const isFound = this.#isFound;
+    const isCorrupt = this.#isFound || !(this.#hasUuid || this.#isShared);
     this.#isFound = false;
+    this.#hasUuid = false;
     this.#carry = nothing;
-    return isFound;
+    return isCorrupt;
   }
 
   #find(bytes: Buffer): void {
     this.#isFound ||= this.#search.find(bytes) !== undefined;
+    this.#hasUuid ||= this.#search.hasUuid;
   }
 }

@@ -78,3 +78,32 @@ describe('a bucket with lines of others', () => {
     expect(proof.corruptObjectCount).toBe(0);
   });
 });
+
+describe('a bucket with runs of several templates', () => {
+  it.each([
+    [
+      'of another run is foreign',
+      `{"id":"${uuidOf(strangerLines[0]!)}","sensor":7}\n`,
+      { foreignLines: 1, corruptLineCount: 0 },
+    ],
+    [
+      'with an own UUID is corrupt',
+      `{"id":"${uuidOf(ownLines[0]!)}","sensor":7}\n`,
+      { foreignLines: 0, corruptLineCount: 1 },
+    ],
+    ['without a UUID is corrupt', '{"sensor":7}\n', { foreignLines: 0, corruptLineCount: 1 }],
+  ])('a line of another form %s', (_, text, counts) => {
+    // Prepare
+    const comparison = new Comparison([createRun()], createDefaultReader);
+    const reading = comparison.startObject(createFacts());
+
+    // Act
+    reading.push(Buffer.from(text));
+    reading.end();
+
+    // Assess
+    expect(comparison.evidence({ source: 'here', checkedAtMs: 0, exactlyOnce: false }).proof).toMatchObject(
+      counts,
+    );
+  });
+});
