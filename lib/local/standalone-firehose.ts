@@ -32,7 +32,7 @@ export interface StandaloneFirehose {
  * @param deliveryStreamName its name; the bucket's is the same with `-bucket`.
  */
 export function standaloneSettings(deliveryStreamName: string): DeliveryStreamSettings {
-  const date = 'year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/';
+  const date = 'datehour=!{timestamp:yyyy-MM-dd-HH}/';
   return {
     deliveryStreamName,
     bucketName: `${deliveryStreamName.replaceAll(/[^a-zA-Z0-9.-]|^[^a-zA-Z0-9]/g, 'x')}-bucket`,

@@ -65,11 +65,11 @@ export interface BucketDeliveryStreamProps {
   readonly logRetention?: RetentionDays;
 }
 
-const timePartitions =
-  'year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/';
+/** One key, so that Athena projects it as one date with hours. */
+const timePartition = 'datehour=!{timestamp:yyyy-MM-dd-HH}/';
 
 /** What the keys of the created stream's objects start with: expressions are for Firehose. */
-export const eventsPrefix = `events/${timePartitions}`;
+export const eventsPrefix = `events/${timePartition}`;
 
 /** What the keys of records start with that the created stream could not deliver, up to the first expression. */
 export const errorsPrefix = 'errors/';
@@ -133,7 +133,7 @@ export class BucketDeliveryStream extends Construct {
         ...compression,
         role: role.withoutPolicyUpdates(),
         dataOutputPrefix: eventsPrefix,
-        errorOutputPrefix: `${errorsPrefix}!{firehose:error-output-type}/${timePartitions}`,
+        errorOutputPrefix: `${errorsPrefix}!{firehose:error-output-type}/${timePartition}`,
         bufferingInterval: Duration.seconds(bufferingSeconds),
         bufferingSize: Size.mebibytes(bufferingMiB),
         loggingConfig: new EnableLogging(deliveryErrors),

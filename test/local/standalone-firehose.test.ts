@@ -186,7 +186,7 @@ describe('npm run firehose', () => {
     // Assess
     expect(listFiles(output)).toEqual([
       expect.stringMatching(
-        /firehose-event-producer-bucket\/events\/year=\d{4}\/month=\d\d\/day=\d\d\/hour=\d\d\/firehose-event-producer-1-[\d-]{19}-[0-9a-f-]{36}\.gz$/,
+        /firehose-event-producer-bucket\/events\/datehour=\d{4}-\d\d-\d\d-\d\d\/firehose-event-producer-1-[\d-]{19}-[0-9a-f-]{36}\.gz$/,
       ),
     ]);
   });

@@ -54,7 +54,7 @@ describe('npm start', () => {
     expect(lastRun.objectPaths).toHaveLength(1);
     expect(existsSync(lastRun.objectPaths[0])).toBe(true);
     expect(relative(document.output.directory, lastRun.objectPaths[0])).toMatch(
-      /^events\/year=\d{4}\/month=\d\d\/day=\d\d\/hour=\d\d\/FirehoseEventProducer-ProducerStreamDeliveryStream-1-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[\da-f-]{36}\.gz$/,
+      /^events\/datehour=\d{4}-\d\d-\d\d-\d\d\/FirehoseEventProducer-ProducerStreamDeliveryStream-1-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d-[\da-f-]{36}\.gz$/,
     );
   });
 

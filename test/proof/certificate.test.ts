@@ -11,7 +11,7 @@ import { compare, createFacts, createLines, createRun, eventTimeMs } from './fac
 
 const landed = (order: number) =>
   createFacts({
-    object: `events/year=2026/month=11/day=22/hour=10/a-rather-long-name-of-a-stream-1-2026-11-22-10-00-${order}.gz`,
+    object: `events/datehour=2026-11-22-10/a-rather-long-name-of-a-stream-1-2026-11-22-10-00-${order}.gz`,
     landedAtMs: eventTimeMs + 60_000 + order * 5_000,
   });
 

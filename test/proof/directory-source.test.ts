@@ -70,8 +70,8 @@ describe('a directory as a source', () => {
 
 describe('the error type of an object', () => {
   it.each([
-    ['errors/processing-failed/year=2026/a.gz', 'processing-failed'],
-    ['events/year=2026/errors/x/a.gz', undefined],
+    ['errors/processing-failed/datehour=2026-11-22-10/a.gz', 'processing-failed'],
+    ['events/datehour=2026-11-22-10/errors/x/a.gz', undefined],
     ['errors/a.gz', undefined],
   ])('in %s is %s', (key, errorType) => {
     expect(errorTypeOf(key)).toBe(errorType);

@@ -26,7 +26,7 @@ afterEach(() => standIn.close());
 /** What the deployed function would do: the events land at once, in one object, but for those left out. */
 function deliver(
   { runId, count = 100 }: { runId?: string; count?: number },
-  { isDelivered = (_index: number): boolean => true, key = 'events/year=2026/a.gz' } = {},
+  { isDelivered = (_index: number): boolean => true, key = 'events/datehour=2026-11-22-10/a.gz' } = {},
 ) {
   const run = createRun({ runId: runId!, to: count });
   const lines = createLines(run, Date.now()).filter((_, index) => isDelivered(index));
@@ -97,7 +97,7 @@ describe('npm run prove', () => {
       const pack = createPacker('gzip', 'my-stream', response.result.runId);
       const records = pack({ from: 0, to: 100 }, { dataBytes: 1e6, jsonBytes: 1e6 }, Date.now());
       const body = Buffer.concat(records.map(({ data }) => data));
-      state.objects.set('events/year=2026/a.gz', { body, landedAtMs: Date.now() });
+      state.objects.set('events/datehour=2026-11-22-10/a.gz', { body, landedAtMs: Date.now() });
       return response;
     };
 

@@ -122,7 +122,7 @@ describe('a verification', () => {
     const world = createWorld();
     const { source, opened } = createSource(
       [
-        { key: 'errors/processing-failed/year=2026/x', text: 'not an event' },
+        { key: 'errors/processing-failed/datehour=2026-11-22-10/x', text: 'not an event' },
         { key: 'events/a', text: text(0, 100) },
       ],
       world.now,

@@ -159,7 +159,7 @@ describe('the bucket', () => {
 });
 
 describe('the delivery stream', () => {
-  const time = 'year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/';
+  const time = 'datehour=!{timestamp:yyyy-MM-dd-HH}/';
 
   it('is Direct PUT, encrypted, buffers 60 s, names objects by time and errors by type, and logs them', () => {
     templateOf().hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {

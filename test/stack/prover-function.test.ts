@@ -49,7 +49,7 @@ describe('the prover', () => {
     expect(prover().Environment.Variables).toEqual({
       DELIVERY_STREAM_NAME: refTo('DeliveryStream'),
       BUCKET_NAME: refTo('Bucket'),
-      PREFIX: 'events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/',
+      PREFIX: 'events/datehour=!{timestamp:yyyy-MM-dd-HH}/',
       ERROR_PREFIX: 'errors/',
       BUFFERING_SECONDS: '60',
       SHARED: 'false',
