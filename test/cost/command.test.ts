@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { type CostOptions, createCostCommand, toCostQuestion } from '../../lib/cost/cost-options.ts';
 import { estimateOf } from './factories.ts';
 
 function cost(...options: string[]) {
@@ -63,16 +64,30 @@ describe('npm run cost', () => {
     [['-c', 'toString=1'], "'toString=1' is invalid. Expected PRICE=VALUE"],
     [
       ['-c', 'firehoseUsdPerGb=abc'],
-      'error: context firehoseUsdPerGb is "abc": expected a price in US dollars: a number from 0 to 1000, for example 0.029',
+      'context firehoseUsdPerGb is "abc": expected a price in US dollars: a number from 0 to 1000, for example 0.029',
     ],
     [['--coutn', '5'], "error: unknown option '--coutn'"],
-    [['5'], "Put options after --, for example: npm run cost -- --count 5 --schedule 'rate(1 minute)'"],
   ])('refuses %j', (options, message) => {
+    // Prepare
+    const command = createCostCommand()
+      .exitOverride()
+      .configureOutput({ writeErr: () => {} });
+
     // Act
-    const { stdout, stderr, status } = cost(...options);
+    const read = () => toCostQuestion(command.parse(options, { from: 'user' }).opts<CostOptions>());
+
+    // Assess
+    expect(read).toThrow(message);
+  });
+
+  it('says with status 2 how options are given when something else was', () => {
+    // Act
+    const { stdout, stderr, status } = cost('5');
 
     // Assess
     expect([status, stdout]).toEqual([2, '']);
-    expect(stderr).toContain(message);
+    expect(stderr).toContain(
+      "Put options after --, for example: npm run cost -- --count 5 --schedule 'rate(1 minute)'",
+    );
   });
 });

@@ -285,11 +285,15 @@ describe('the alarms', () => {
     async (_, props) => {
       // Prepare
       const stack = createStack({}, props);
-      const deployment = new Deployment(Template.fromStack(stack).toJSON(), quotas.default, false);
+      const deployment = new Deployment(
+        Template.fromStack(stack).toJSON(),
+        { ...quotas.default, bytes: 262_144 },
+        false,
+      );
       await deployment.pass(60);
 
       // Act
-      deployment.lambda.invokeAsync({ count: 16_000_000 });
+      deployment.lambda.invokeAsync({ count: 4_000_000 });
       await deployment.pass(30);
 
       // Assess
