@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { forecast } from '../lib/simulation/forecast.ts';
 import { formatPacing } from '../lib/simulation/pacing.ts';
 import { simulateSeeds } from '../lib/simulation/seeds.ts';
+import { readTemplateFile } from '../lib/template/template-file.ts';
 import { runCommand } from '../lib/terminal/command.ts';
 import { wholeNumberArgument } from '../lib/terminal/options.ts';
 
@@ -13,13 +14,22 @@ const command = new Command('npm run simulate --')
   .option('--from <number>', 'the first one', number, 1)
   .option('--seed <number>', 'this one only', number)
   .option('--forecast <events>', 'instead: what a run of so many events would take in AWS', number)
+  .option('--event <file>', "a template of one's own events, for a forecast")
   .option('--pacing', 'instead: how well producers share a stream');
 
-await runCommand<{ seeds: number; from: number; seed?: number; forecast?: number; pacing?: true }>(
+await runCommand<{
+  seeds: number;
+  from: number;
+  seed?: number;
+  forecast?: number;
+  event?: string;
+  pacing?: true;
+}>(
   command,
   async (options) => {
     if (options.forecast !== undefined) {
-      console.log(await forecast(options.forecast));
+      const events = options.event === undefined ? undefined : readTemplateFile(options.event);
+      console.log(await forecast(options.forecast, events));
       return 0;
     }
     if (options.pacing) {

@@ -1,10 +1,13 @@
 import { firehoseUsd, lambdaUsd } from '../../lambda/contract/cost.ts';
 import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
 import { producerSettings, settings } from '../../lambda/contract/settings.ts';
+import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
 import type { Invoke } from '../../lambda/producer/invocation.ts';
+import { createTemplatePacker } from '../../lambda/producer/template-events.ts';
 import { prices } from '../aws/prices.ts';
 import { quotas } from '../aws/quotas.ts';
 import { TokenBucket } from '../emulator/quota.ts';
+import type { CheckedTemplate } from '../template/check-template.ts';
 import { type InvocationWorld, SimulatedLambda } from './lambda.ts';
 import { createProducer, environmentWith } from './producer.ts';
 import { World } from './world.ts';
@@ -28,8 +31,12 @@ const timeoutMs = 1_000 * settings.timeout.default;
 /**
  * Lets the producer's own code do a run with the stack's defaults, against a stream with the quota of us-east-1 that
  * counts and forgets, and sums up what it took. Time is virtual: a billion events take a minute or two.
+ *
+ * @param events What they look like. @default - those of the default template
  */
-export async function forecast(count: number): Promise<Forecast> {
+export async function forecast(count: number, events?: CheckedTemplate): Promise<Forecast> {
+  const createPacker =
+    events === undefined || events.isDefault ? createDefaultPacker : createTemplatePacker(events.template);
   const world = new World(1);
   const startMs = world.now();
   const bucket = new TokenBucket(quotas['us-east-1'].bytes, world.now);
@@ -60,6 +67,9 @@ export async function forecast(count: number): Promise<Forecast> {
         const cause = new Error('ServiceUnavailableException: Slow down.');
         return { kind: 'decided', refused, throttled: refused, ...(refused.length > 0 && { cause }) };
       },
+      undefined,
+      undefined,
+      createPacker,
     );
     return async (payload, context) => {
       const startedMs = world.now();

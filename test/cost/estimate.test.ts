@@ -93,6 +93,19 @@ describe('the costs of a run', () => {
     expect(invocations).toBe(messages + 1);
   });
 
+  it('of events of a template are those of the simulated producer', async () => {
+    // Prepare
+    const checked = readTemplateFile('docs/events/iot-sensor.json');
+    const { dollars } = await forecast(200_000, checked);
+
+    // Act
+    const { usdPerRun } = costsOf('ndjson', { count: 200_000, sizes: checked });
+
+    // Assess
+    expect(Math.abs(usdPerRun.firehose / dollars.firehose - 1)).toBeLessThan(0.03);
+    expect(Math.abs(usdPerRun.lambda / dollars.lambda - 1)).toBeLessThan(0.2);
+  });
+
   it('depend on the processor where that is slower than the stream', () => {
     expect(costsOf('single', { count: 1_000_000 }).lambdaSeconds).toBeCloseTo(6 / (512 / 1_769) + 0.04, 6);
   });
