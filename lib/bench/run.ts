@@ -14,7 +14,7 @@ import { type Figures, figuresOf, median, ratioOf } from './statistics.ts';
 export interface BenchmarkOptions {
   /** Only the rows, with less to do. */
   readonly quick: boolean;
-  /** Divides what each contender is given to do, for a test. @default 1 */
+  /** Divides what each contender is given to do, for a test that lets each do it once. @default 1 */
   readonly divisor?: number;
   /** Makes the function's bundle, and reads its configuration: what is measured is what deploys. */
   readonly prepareFunction: (directory: string) => Promise<FunctionSettings>;
@@ -117,7 +117,7 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
     await buildWithZlib(zlibDirectory);
     const observations = emptyObservations();
     const boto3: Observation[] = [];
-    const rounds = quick ? repetitions.quick : repetitions.full;
+    const rounds = divisor > 1 ? 1 : quick ? repetitions.quick : repetitions.full;
     for (let round = 1; round <= rounds; round += 1) {
       for (const name of rowNames) {
         onProgress(`Round ${round} of ${rounds}: ${name}`);

@@ -152,7 +152,7 @@ describe('the bytes of an object', () => {
           expect(meaningless).toContainEqual(at);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 250 },
     );
   });
 

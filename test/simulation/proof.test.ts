@@ -168,15 +168,6 @@ describe('the oracle of proofs', () => {
   });
 });
 
-describe('worlds in which something once was wrong', () => {
-  it.each([[30_680, 'pauses fail, so that the queue delivers claims of an unreadable bucket too often']])(
-    'have nothing wrong: %i, where %s',
-    async (seed) => {
-      expect((await (await buildSimulation())(seed)).violations).toEqual([]);
-    },
-  );
-});
-
 /** What is wrong in the first world of some in which something is. */
 async function firstViolation(sabotage: Sabotage, firstWorld = 1): Promise<readonly string[] | undefined> {
   const run = await buildSimulation(sabotage);

@@ -25,7 +25,7 @@ describe('in hundreds of worlds whose stream and queue throttle, fail, stall, li
     const run = await buildSimulation();
 
     // Act
-    const violation = await firstViolation(run, 300);
+    const violation = await firstViolation(run, 200);
 
     // Assess: npm run simulate -- --seed N replays it
     expect(violation).toBeUndefined();
@@ -273,7 +273,7 @@ describe('the oracle', () => {
     const run = await buildSimulation(sabotage);
 
     // Act
-    const violation = await firstViolation(run, 300);
+    const violation = await firstViolation(run, 200);
 
     // Assess
     expect(violation).toBeDefined();
