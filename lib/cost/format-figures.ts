@@ -16,7 +16,8 @@ export const defaultEventSizes: EventSizes = { meanEventBytes: eventBytes, gzipE
 
 /** How large the events of a template are. */
 export function eventSizesOf(checked: CheckedTemplate): EventSizes {
-  return checked.isDefault ? defaultEventSizes : checked;
+  const { isDefault, meanEventBytes, gzipEventBytes } = checked;
+  return isDefault ? defaultEventSizes : { meanEventBytes, gzipEventBytes };
 }
 
 /** What an event is in a record format. */
