@@ -1,4 +1,4 @@
-import type { Claim } from '../../lambda/contract/claim.ts';
+import { type Claim, claimMaxReceives } from '../../lambda/contract/claim.ts';
 import type { RunSlice } from '../../lambda/contract/slice.ts';
 import type { Ended } from './lambda.ts';
 import type { ClaimInQueue, Judgement } from './proof-queue.ts';
@@ -135,7 +135,7 @@ function findGivenUpTooEarly(claim: ClaimInQueue, said: Judgement, { proof }: Fi
   const [startedMs, saidMs] = said.times;
   const [deniedFromMs, deniedToMs] = proof.bucket.denied;
   const isReadable = saidMs < deniedFromMs || startedMs >= deniedToMs;
-  const isKept = startedMs - claim.sentMs < 6 * 24 * hourMs && said.receives < 900;
+  const isKept = startedMs - claim.sentMs < 6 * 24 * hourMs && said.receives < claimMaxReceives - 100;
   return isReadable || isKept ? [`${claim.id} is given up too early`] : [];
 }
 

@@ -236,10 +236,16 @@ describe('npm run verify', () => {
 
   it.each([
     [
+      'a bad count',
+      ['--count', '1.5'],
+      "error: option '--count <number>' argument '1.5' is invalid. Expected a whole number",
+    ],
+    [
       'a bad wait',
       ['--wait', 'long'],
       "error: option '--wait <time>' argument 'long' is invalid. Expected a number and s, m or h",
     ],
+    ['an option that there is not', ['--cuont', '5'], "error: unknown option '--cuont'"],
     [
       'a count that no run has',
       ['--count', '1000000000001'],
@@ -248,6 +254,11 @@ describe('npm run verify', () => {
     [
       'half a question',
       ['--count', '5'],
+      'error: --stream, --run-id and --count go together: give --stream and --run-id too',
+    ],
+    [
+      'half a question about more events than a deployment allows unless told otherwise',
+      ['--count', '1000000001'],
       'error: --stream, --run-id and --count go together: give --stream and --run-id too',
     ],
     ['no such source', ['--source', '/nowhere', ...smallOptions], 'error: /nowhere: no such directory'],

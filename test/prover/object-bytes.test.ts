@@ -152,7 +152,7 @@ describe('the bytes of an object', () => {
           expect(meaningless).toContainEqual(at);
         }
       }),
-      { numRuns: 250 },
+      { numRuns: 500 },
     );
   });
 

@@ -24,7 +24,6 @@ describe('the verdict on a claim', () => {
       'unproven',
     ],
     [{ missing: 1, ageMs: retentionMs, queuedMs: retentionMs - dayMs, receives: 1, isAllRead: true }, 'lost'],
-    // As in seed 30680 of the simulation, where pauses fail for days.
     [{ missing: 1, ageMs: dayMs, queuedMs: dayMs, receives: 899, isAllRead: false }, 'waiting'],
     [{ missing: 1, ageMs: dayMs, queuedMs: dayMs, receives: 900, isAllRead: false }, 'unproven'],
     // As after somebody moved it back into the queue.

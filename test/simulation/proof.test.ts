@@ -168,6 +168,14 @@ describe('the oracle of proofs', () => {
   });
 });
 
+describe('a world in which something once was wrong', () => {
+  it('has nothing wrong: pauses fail, so that the queue delivers claims of an unreadable bucket too often', async () => {
+    const run = await buildSimulation();
+
+    expect((await run(30_680)).violations).toEqual([]);
+  });
+});
+
 /** What is wrong in the first world of some in which something is. */
 async function firstViolation(sabotage: Sabotage, firstWorld = 1): Promise<readonly string[] | undefined> {
   const run = await buildSimulation(sabotage);
