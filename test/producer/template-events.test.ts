@@ -43,9 +43,7 @@ const templates = fc.oneof(
 );
 
 describe('the records of a template', () => {
-  it('have each event of the slice once, whole and in order, within the limits of Firehose', {
-    timeout: 120_000,
-  }, () => {
+  it('have each event of the slice once, whole and in order, within the limits of Firehose', () => {
     fc.assert(
       fc.property(
         templates,
