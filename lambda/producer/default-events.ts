@@ -1,6 +1,6 @@
 import { eventBytes } from '../contract/event.ts';
 import { maxEventsPerRecord, maxRecordsPerRequest } from '../contract/firehose-limits.ts';
-import { createEventWriter, createUuidSource } from './events.ts';
+import { createUuidSource, type NextUuids, writeEvents } from './events.ts';
 import { gzipMember } from './gzip-member.ts';
 import type { CreatePacker, PackRecords, RequestRoom } from './packing.ts';
 import { type EventRecord, fullRecordBytes, recordBytesInJson, wholeUnits } from './records.ts';
@@ -27,12 +27,26 @@ function recordsPerRequest(recordBytes: number, { dataBytes, jsonBytes }: Reques
   return Math.max(1, Math.min(maxRecordsPerRequest, Math.floor(room)));
 }
 
+/** The UUIDs of the events from one index to before another. What follows the call before goes on with its keystream. */
+function createUuids(deliveryStreamName: string, runId: string): (from: number, to: number) => Buffer {
+  let next = -1;
+  let nextUuids: NextUuids;
+  return (from, to) => {
+    if (from !== next) {
+      nextUuids = createUuidSource(deliveryStreamName, runId, from);
+    }
+    next = to;
+    return nextUuids(to - from);
+  };
+}
+
 function packDefaultLines(deliveryStreamName: string, runId: string, perRecord: number): PackRecords {
   const recordBytes = perRecord * eventBytes;
+  const uuidsOf = createUuids(deliveryStreamName, runId);
   return (slice, room, timeMs) => {
     const to = Math.min(slice.from + recordsPerRequest(recordBytes, room) * perRecord, slice.to);
     const data = Buffer.allocUnsafe((to - slice.from) * eventBytes);
-    createEventWriter(deliveryStreamName, runId, slice.from)(data, timeMs);
+    writeEvents(data, uuidsOf(slice.from, to), timeMs);
     const batch: EventRecord[] = [];
     for (let from = slice.from, at = 0; from < to; from += perRecord, at += recordBytes) {
       batch.push({ from, to: Math.min(from + perRecord, to), data: data.subarray(at, at + recordBytes) });
@@ -47,15 +61,15 @@ export function eventsPerMember(bytes: number): number {
 }
 
 function packDefaultMembers(deliveryStreamName: string, runId: string): PackRecords {
+  const uuidsOf = createUuids(deliveryStreamName, runId);
   return (slice, room, timeMs) => {
-    const nextUuids = createUuidSource(deliveryStreamName, runId, slice.from);
     const perRecord = eventsPerMember(room.dataBytes);
     const records = recordsPerRequest(gzipFrameBytes + perRecord * gzipEventBytes, room);
     const end = Math.min(slice.from + records * perRecord, slice.to);
     const batch: EventRecord[] = [];
     for (let from = slice.from; from < end; from += perRecord) {
       const to = Math.min(from + perRecord, end);
-      batch.push({ from, to, data: gzipMember(nextUuids(to - from), timeMs) });
+      batch.push({ from, to, data: gzipMember(uuidsOf(from, to), timeMs) });
     }
     return batch;
   };

@@ -21,9 +21,6 @@ export function blankEvent(timeMs: number): Buffer {
   return Buffer.from(`{"00000000-0000-0000-0000-000000000000":"test-${timestamp}"}\n`, 'latin1');
 }
 
-/** What the keystream is added to. Grows as needed. */
-let zeros = Buffer.alloc(0);
-
 /** A big-endian counter, the way AES-CTR counts. */
 function counterBlock(index: number): Buffer {
   const block = Buffer.alloc(uuidBytes);
@@ -39,6 +36,8 @@ function counterBlock(index: number): Buffer {
 export function createUuidSource(deliveryStreamName: string, runId: string, from: number): NextUuids {
   const key = createHash('sha256').update(`${deliveryStreamName}/${runId}`, 'utf8').digest().subarray(0, 16);
   const cipher = createCipheriv('aes-128-ctr', key, counterBlock(from));
+  let zeros = Buffer.alloc(0);
+
   return (count) => {
     if (zeros.length < count * uuidBytes) {
       zeros = Buffer.alloc(count * uuidBytes);
