@@ -10,7 +10,7 @@ export const proverMemoryMiB = 512;
 /** The prover's share of a processor. */
 const proverCpuShare = proverMemoryMiB / memoryMiBPerCpu;
 
-/** CPU time that the prover takes for so many bytes of events, its own or another's: that of docs/proof.md, rounded up. */
+/** CPU time that the prover takes for so many bytes of events, its own or another's: about that of docs/proof.md. */
 export const proverCpu = { micros: 0.35, ofBytes: eventBytes };
 
 /** What an invocation of the prover waits for S3 and SQS: an assumption. */
