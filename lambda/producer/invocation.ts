@@ -1,13 +1,14 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Report } from '../contract/report.ts';
-import { mergeSlices, type RunSlice, sliceLength } from '../contract/slice.ts';
+import { mergeSlices, type RunSlice, type Slice, sliceLength } from '../contract/slice.ts';
 import { type Acknowledged, acknowledgedOf, type SendClaims } from './claims.ts';
 import { cutSlice } from './cut-slice.ts';
 import { Deadline } from './deadline.ts';
 import type { DeliveryOutcome, RequestTrace } from './delivery.ts';
 import { InvalidPayloadError, NothingDeliveredError, WorkQueueError } from './errors.ts';
 import { describeNothingDelivered, describeStop, describeUnqueued } from './failure-text.ts';
+import { joinLeftOver, queuedOf } from './left-over.ts';
 import { parsePayload } from './parse-payload.ts';
 import { type ProduceOptions, produce } from './produce.ts';
 import { createReport } from './report.ts';
@@ -124,12 +125,13 @@ async function processMessages(
   }
 
   const leftOver = [...works.values()].flatMap((work) => work.leftOver);
-  const sent = await sendSlices(leftOver, deadline.queueUntilMs);
+  const sent = await sendSlices(
+    joinLeftOver(leftOver, environment.settings.eventsPerSlice),
+    deadline.queueUntilMs,
+  );
   await sendClaims?.(acknowledged([...works.values()]), deadline.queueUntilMs);
-  const queued = new Set(sent.queued);
   for (const [messageId, work] of works) {
-    const ownQueued = work.leftOver.filter((slice) => queued.has(slice));
-    const made = report(work, ownQueued, options);
+    const made = report(work, queuedOf(work.leftOver, sent.queued), options);
     if (made.eventsUndelivered > 0) {
       fail(messageId, made.runId, new WorkQueueError(describeUnqueued(made, work.slice, sent.lastFailure)));
     }
@@ -216,7 +218,7 @@ function nothingDelivered(work: Work, options: InvocationOptions): NothingDelive
 }
 
 /** Makes, logs and counts the report on a slice. */
-function report(work: Work, queued: readonly RunSlice[], options: InvocationOptions): Report {
+function report(work: Work, queued: readonly Slice[], options: InvocationOptions): Report {
   const { slice, keys, startedMs, outcome, leftOver } = work;
   const { environment, log, clock, onReport } = options;
   const made = createReport({

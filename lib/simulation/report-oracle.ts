@@ -147,30 +147,32 @@ function findWrongStop(
   ];
 }
 
-/** What the reports call queued is what the queue acknowledged; beyond that, it holds nothing that was delivered. */
+/**
+ * What the reports call queued is what the queue acknowledged, once, however many messages left it over; beyond that,
+ * the queue holds nothing that was delivered.
+ */
 export function findWrongQueue({ reports, traffic: { taken } }: Ended, events: number): string[] {
-  const surplus = new Int16Array(events);
+  const isQueued = new Uint8Array(events);
   const isLeftOver = new Uint8Array(events);
   for (const { queued, undelivered } of reports) {
     for (const [from, to] of queued) {
-      surplus.subarray(from, to).forEach((number, place, part) => {
-        part[place] = number + 1;
-      });
+      isQueued.fill(1, from, to);
     }
     for (const [from, to] of [...queued, ...undelivered]) {
       isLeftOver.fill(1, from, to);
     }
   }
+  const times = new Uint8Array(events);
   for (const { slice, acknowledged } of taken) {
     if (isLeftOver.subarray(slice.from, slice.to).includes(0)) {
       return [`the queue holds [${slice.from}, ${slice.to}), which is not left over`];
     }
     if (acknowledged) {
-      surplus.subarray(slice.from, slice.to).forEach((number, place, part) => {
-        part[place] = number - 1;
+      times.subarray(slice.from, slice.to).forEach((number, place, part) => {
+        part[place] = number + 1;
       });
     }
   }
-  const wrong = surplus.findIndex((number) => number !== 0);
-  return wrong === -1 ? [] : [`event ${wrong} is ${surplus[wrong]! > 0 ? 'not ' : ''}in the queue`];
+  const wrong = times.findIndex((number, index) => number !== isQueued[index]);
+  return wrong === -1 ? [] : [`event ${wrong} is in the queue ${times[wrong]} times, not ${isQueued[wrong]}`];
 }

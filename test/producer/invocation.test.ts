@@ -324,20 +324,33 @@ describe('messages whose slices the work queue takes only in part', () => {
     );
   });
 
-  it('of one run are told apart', async () => {
-    // Prepare: two messages with the same slice, which the queue delivered twice
-    const slice = { runId: 'run-1', from: 0, to: 2_000 };
+  it('share the slices that both left over, and are told apart by the rest', async () => {
+    // Prepare: the messages overlap, as those do of which the queue delivered one twice
+    const sent: RunSlice[] = [];
     const sendSlices = (): SendSlices => async (slices) => {
-      const all = [...slices];
-      return { queued: all.slice(0, 2), unqueued: all.slice(2), lastFailure: new Error('full') };
+      sent.push(...slices);
+      return { queued: sent.slice(0, 2), unqueued: sent.slice(2), lastFailure: new Error('full') };
     };
 
     // Act
-    const { result, reports } = await invoke(messagesOf(slice, slice), { ...cut, sendSlices });
+    const { result, reports } = await invoke(
+      messagesOf({ runId: 'run-1', from: 0, to: 2_000 }, { runId: 'run-1', from: 1_000, to: 3_000 }),
+      { ...cut, sendSlices },
+    );
 
     // Assess
+    expect(sent).toEqual(
+      asSlices([
+        [0, 1_000],
+        [1_000, 2_000],
+        [2_000, 3_000],
+      ]),
+    );
     expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
-    expect(reports).toMatchObject([{ eventsQueued: 2_000 }, { eventsQueued: 0, eventsUndelivered: 2_000 }]);
+    expect(reports).toMatchObject([
+      { queued: [[0, 2_000]], undelivered: [] },
+      { queued: [[1_000, 2_000]], undelivered: [[2_000, 3_000]] },
+    ]);
   });
 });
 

@@ -32,6 +32,17 @@ describe('in hundreds of worlds whose stream and queue throttle, fail, stall, li
   }, 180_000);
 });
 
+describe('a world in which something once was wrong', () => {
+  it.each([37_681, 84_594])(
+    'has nothing wrong: messages are delivered twice while the time is too short for all of them (%i)',
+    async (seed) => {
+      const run = await buildSimulation();
+
+      expect((await run(seed, maxSteps)).violations).toEqual([]);
+    },
+  );
+});
+
 describe('the oracle', () => {
   it.each<[string, Sabotage]>([
     [
@@ -213,6 +224,22 @@ describe('the oracle', () => {
         file: 'producer/invocation.ts',
         search: 'map(([from, to]) => ({ ...slice, from, to }))',
         replace: 'map(([from, to]) => ({ runId: slice.runId, from, to }))',
+      },
+    ],
+    [
+      'sends the same slice again for each message that left it over',
+      {
+        file: 'producer/left-over.ts',
+        search: 'mergeSlices(ofRun).flatMap(([from, to]) => {',
+        replace: 'ofRun.flatMap(({ from, to }) => {',
+      },
+    ],
+    [
+      'forgets one of the slices that messages left over',
+      {
+        file: 'producer/left-over.ts',
+        search: 'ofRun.push(slice);',
+        replace: 'if (ofRun.length < 2) ofRun.push(slice);',
       },
     ],
     [
