@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { type Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
 import { type PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { type ICommandHooks, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -81,6 +81,7 @@ export function createBundledFunction(scope: Construct, props: BundledFunctionPr
         },
         bundling: {
           format: OutputFormat.ESM,
+          logLevel: LogLevel.WARNING,
           // The SDK too: emulators run the function without the runtime's own, and what was tested is what runs.
           bundleAwsSDK: true,
           ...bundlingProps,

@@ -2,9 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { rowNames } from '../../lib/bench/contenders.ts';
 import { runBenchmark } from '../../lib/bench/run.ts';
-import { synthesize } from '../../lib/local/synth.ts';
 import { readLocalStack } from '../../lib/local/template.ts';
 import { defaultStackName } from '../../lib/stack/outputs.ts';
+import { assemblyOf } from '../stack/synth.ts';
 
 function bench(...options: string[]) {
   return spawnSync('npm', ['run', '--silent', 'bench', '--', ...options], { encoding: 'utf8' });
@@ -17,10 +17,7 @@ describe('the benchmark', () => {
       quick: true,
       divisor: 100,
       onProgress: () => {},
-      prepareFunction: async (directory) => {
-        await synthesize(directory, {});
-        return (await readLocalStack(directory, defaultStackName)).producer.function;
-      },
+      prepareFunction: async () => (await readLocalStack(assemblyOf(), defaultStackName)).producer.function,
     });
 
     // Assess

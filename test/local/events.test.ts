@@ -4,10 +4,10 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { isProven } from '../../lib/local/proof.ts';
 import { type LocalRun, runLocally } from '../../lib/local/run.ts';
-import { synthesize } from '../../lib/local/synth.ts';
 import { readLocalStack } from '../../lib/local/template.ts';
 import { defaultStackName } from '../../lib/stack/outputs.ts';
 import { runCommand } from '../proof/command.ts';
+import { assemblyOf } from '../stack/synth.ts';
 import { temporaryDirectory } from './factories.ts';
 
 const events = 20_000;
@@ -16,11 +16,10 @@ describe.each([
   ['of native functions', 'docs/events/iot-sensor.json', false],
   ['that needs word lists', 'docs/events/apache-access.txt', true],
 ])('events of a template %s', (_, template, needsWords) => {
-  const assemblyDirectory = temporaryDirectory();
+  const assemblyDirectory = assemblyOf({ event: template });
   let run: LocalRun;
 
   beforeAll(async () => {
-    await synthesize(assemblyDirectory, { event: template });
     run = await runLocally({
       assemblyDirectory,
       outputDirectory: temporaryDirectory(),

@@ -4,8 +4,9 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { reportMetrics } from '../../lambda/contract/metrics.ts';
 import { type Endpoint, type EndpointOptions, startEndpoint } from '../../lib/emulator/endpoint.ts';
 import { LocalFunction } from '../../lib/emulator/lambda/runtime.ts';
-import { synthesize } from '../../lib/local/synth.ts';
 import { type LocalStack, readLocalStack } from '../../lib/local/template.ts';
+import { defaultStackName } from '../../lib/stack/outputs.ts';
+import { assemblyOf } from '../stack/synth.ts';
 import { temporaryDirectory } from './factories.ts';
 
 /** A metric in CloudWatch's embedded metric format, as far as the tests look at it. */
@@ -33,9 +34,7 @@ describe('the bundled function', () => {
   const functions: LocalFunction[] = [];
 
   beforeAll(async () => {
-    const assemblyDirectory = temporaryDirectory();
-    await synthesize(assemblyDirectory, {});
-    stack = await readLocalStack(assemblyDirectory, 'FirehoseEventProducer');
+    stack = await readLocalStack(assemblyOf(), defaultStackName);
   });
 
   afterEach(async () => {

@@ -1,24 +1,17 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pairsLength } from '../../lambda/contract/slice.ts';
 import { parseFaults } from '../../lib/emulator/faults.ts';
 import { isProven } from '../../lib/local/proof.ts';
 import { type LocalRunOptions, runLocally } from '../../lib/local/run.ts';
 import { summarize } from '../../lib/local/summary.ts';
-import { synthesize } from '../../lib/local/synth.ts';
 import { readLocalStack } from '../../lib/local/template.ts';
 import { defaultStackName } from '../../lib/stack/outputs.ts';
+import { assemblyOf } from '../stack/synth.ts';
 import { temporaryDirectory } from './factories.ts';
-import { withProver } from './stub-prover.ts';
 
-const plainDirectory = temporaryDirectory();
-let assemblyDirectory: string;
-
-beforeAll(async () => {
-  await synthesize(plainDirectory, {});
-  assemblyDirectory = await withProver(plainDirectory);
-});
+const assemblyDirectory = assemblyOf();
 
 function run(options: Partial<LocalRunOptions> & Pick<LocalRunOptions, 'payload'>) {
   return runLocally({
@@ -102,8 +95,11 @@ describe('the prover of a local run', () => {
 
   it('does not wait for ever for a prover that fails', async () => {
     // Prepare
-    const broken = await withProver(
-      plainDirectory,
+    const broken = join(temporaryDirectory(), 'assembly');
+    cpSync(assemblyDirectory, broken, { recursive: true });
+    const { prover } = await readLocalStack(broken, defaultStackName);
+    writeFileSync(
+      join(prover!.function.assetDirectory, 'index.mjs'),
       "export const handler = () => { throw new Error('no'); };",
     );
 
@@ -125,7 +121,7 @@ describe('the prover of a local run', () => {
 describe('the bundles of the default event', () => {
   it('have neither a compiler of templates nor words', async () => {
     // Act
-    const { producer, prover } = await readLocalStack(plainDirectory, defaultStackName);
+    const { producer, prover } = await readLocalStack(assemblyDirectory, defaultStackName);
 
     // Assess
     for (const { assetDirectory } of [producer.function, prover!.function]) {

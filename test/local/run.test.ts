@@ -1,29 +1,26 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { eventBytes } from '../../lambda/contract/event.ts';
 import { createEventWriter } from '../../lambda/producer/events.ts';
 import { parseFaults } from '../../lib/emulator/faults.ts';
 import { type LocalRun, type LocalRunOptions, runLocally } from '../../lib/local/run.ts';
 import { UnaccountedError } from '../../lib/local/run-report.ts';
-import { synthesize } from '../../lib/local/synth.ts';
 import { readLocalStack } from '../../lib/local/template.ts';
 import { defaultStackName } from '../../lib/stack/outputs.ts';
 import type { Progress } from '../../lib/terminal/progress.ts';
+import { assemblyOf } from '../stack/synth.ts';
 import { makeReport, objectsIn, temporaryDirectory } from './factories.ts';
 
 /** Proofs have tests of their own, and take time. */
 const withoutProof = { proof: 'off' };
 
-const assemblyDirectory = temporaryDirectory();
+const assemblyDirectory = assemblyOf(withoutProof);
 
-beforeAll(() => synthesize(assemblyDirectory, withoutProof));
-
-/** A run of the stack as it is, or of one with a context of its own. */
 function run(options: Partial<LocalRunOptions> & Pick<LocalRunOptions, 'payload'>): Promise<LocalRun> {
   return runLocally({
-    ...(options.context === undefined && { assemblyDirectory }),
+    assemblyDirectory,
     outputDirectory: temporaryDirectory(),
     onStep: () => {},
     onProgress: () => {},
@@ -65,9 +62,9 @@ function extraCopies({ report, output }: LocalRun): number {
 
 describe('a run on this machine', () => {
   it.each([
-    ['ndjson', 500_000, 68, undefined],
-    ['gzip', 300_000, 20.43, { recordFormat: 'gzip', ...withoutProof }],
-    ['single', 20_000, 68, { recordFormat: 'single', ...withoutProof }],
+    ['ndjson', 500_000, 68, {}],
+    ['gzip', 300_000, 20.43, { recordFormat: 'gzip' }],
+    ['single', 20_000, 68, { recordFormat: 'single' }],
   ])(
     'as %s leaves exactly the %i events that the rule gives',
     async (_format, count, bytesPerEvent, context) => {
@@ -78,7 +75,7 @@ describe('a run on this machine', () => {
       const result = await run({
         payload: { count, runId: 'run-1' },
         onProgress: (now) => progress.push(now),
-        ...(context && { context }),
+        assemblyDirectory: assemblyOf({ ...context, ...withoutProof }),
       });
 
       // Assess
@@ -144,7 +141,7 @@ describe('a run on this machine', () => {
     // Act
     const result = await run({
       payload: { count: 100_000 },
-      context: { timeout: '3' },
+      assemblyDirectory: assemblyOf({ timeout: '3', ...withoutProof }),
       faults: parseFaults('outage=6s@0s'),
     });
 
@@ -156,9 +153,14 @@ describe('a run on this machine', () => {
   });
 
   it('says which stage failed when the stack cannot be synthesized', async () => {
-    await expect(run({ payload: {}, context: { count: 'x' } })).rejects.toThrow(
-      'cdk synth failed: context count is "x"',
-    );
+    // Prepare
+    const options = { payload: {}, context: { count: 'x' }, onStep: () => {}, onProgress: () => {} };
+
+    // Act
+    const failed = runLocally({ ...options, outputDirectory: temporaryDirectory() });
+
+    // Assess
+    await expect(failed).rejects.toThrow('cdk synth failed: context count is "x"');
   });
 
   it("tells the function's own error, even if no object could be written either", async () => {

@@ -1,24 +1,26 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { propsFromContext } from '../../lib/stack/context.ts';
 import { EventProducerStack, type EventProducerStackProps } from '../../lib/stack/event-producer-stack.ts';
+import { defaultStackName } from '../../lib/stack/outputs.ts';
 
-/** cdk.json's own context, but without bundling: what the bundle does is tested end to end. */
-const projectContext = {
-  ...JSON.parse(readFileSync('cdk.json', 'utf8')).context,
-  'aws:cdk:bundling-stacks': [],
-};
+const projectContext = JSON.parse(readFileSync('cdk.json', 'utf8')).context;
+
+/** Most tests of the stack need no bundle. */
+const withoutBundles = { ...projectContext, 'aws:cdk:bundling-stacks': [] };
 
 /**
  * The app as bin/app.ts makes it for `cdk synth -c key=value …`, not yet synthesized: it throws on the first finding of
  * cdk-nag or of the CDK's own validator.
  */
 export function createApp(context: Record<string, unknown> = {}): { app: App; stack: EventProducerStack } {
-  const app = new App({ context: { ...projectContext, ...context } });
+  const app = new App({ context: { ...withoutBundles, ...context } });
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
-  return { app, stack: new EventProducerStack(app, 'FirehoseEventProducer', propsFromContext(app)) };
+  return { app, stack: new EventProducerStack(app, defaultStackName, propsFromContext(app)) };
 }
 
 /**
@@ -31,10 +33,10 @@ export function createStack(
   props: EventProducerStackProps = {},
 ): EventProducerStack {
   const app = new App({
-    context: { ...projectContext, ...context },
+    context: { ...withoutBundles, ...context },
     builtinCloudFormationValidation: false,
   });
-  return new EventProducerStack(app, 'FirehoseEventProducer', { ...propsFromContext(app), ...props });
+  return new EventProducerStack(app, defaultStackName, { ...propsFromContext(app), ...props });
 }
 
 const templates = new Map<string, Template>();
@@ -45,4 +47,26 @@ export function templateOf(context: Record<string, unknown> = {}): Template {
   const template = templates.get(key) ?? Template.fromStack(createStack(context));
   templates.set(key, template);
   return template;
+}
+
+const assemblies = new Map<string, string>();
+
+/**
+ * The directory of its cloud assembly with the bundles, made once for each context. `npm start` has it made by the CDK's
+ * command line, in a process of its own, which takes several times as long.
+ */
+export function assemblyOf(context: Record<string, string> = {}): string {
+  const key = JSON.stringify(context);
+  const directory = assemblies.get(key) ?? mkdtempSync(join(tmpdir(), 'assembly-'));
+  if (!assemblies.has(key)) {
+    const app = new App({
+      outdir: directory,
+      context: { ...projectContext, ...context },
+      builtinCloudFormationValidation: false,
+    });
+    new EventProducerStack(app, defaultStackName, propsFromContext(app));
+    app.synth();
+    assemblies.set(key, directory);
+  }
+  return directory;
 }
