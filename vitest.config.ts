@@ -6,7 +6,7 @@ export default defineConfig({
     // A test that hangs fails in the end; a busy machine may be several times slower than this one.
     testTimeout: 180_000,
     hookTimeout: 180_000,
-    maxWorkers: 4,
+    maxWorkers: 3,
     // Loading the CDK anew for each file would take longer than the tests in it.
     isolate: false,
     // The SDK's announcement that versions of 2027 will need Node 22: this one is pinned.

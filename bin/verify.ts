@@ -25,7 +25,9 @@ await runCommand<QuestionOptions & ProofOptions>(
   async (options) => {
     const { wait, exactlyOnce = false, all, json, html } = options;
     const progress = showProgress(process.stderr);
-    const { source, ...question } = await resolveQuestion(options, readLastRun);
+    const { source, ...question } = await resolveQuestion(options, () =>
+      readLastRun(', or give --source, --stream, --run-id and --count'),
+    );
     const evidence = await verify(
       { ...question, source: sourceNamed(source), exactlyOnce, waitMs: wait },
       { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },

@@ -9,9 +9,9 @@ import { pairsLength, type SlicePair, subtractSlices } from '../../lambda/contra
 import { type Endpoint, type EndpointOptions, startEndpoint } from '../emulator/endpoint.ts';
 import { processQueue } from '../emulator/lambda/event-source-mapping.ts';
 import { LambdaPool } from '../emulator/lambda/pool.ts';
-import type { Invocation } from '../emulator/lambda/runtime.ts';
 import type { LocalQueue } from '../emulator/sqs/queue.ts';
 import { defaultStackName } from '../stack/outputs.ts';
+import { UsageError } from '../terminal/command.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
 import { defaultEventsInRecord, eventsInRecord } from './events-in-record.ts';
@@ -73,25 +73,14 @@ export interface LocalRun {
   readonly proof?: LocalProof;
 }
 
-/** The function failed; the message is its own. */
-export class FunctionError extends Error {
-  override readonly name = 'FunctionError';
-  /** The function's error class. */
-  readonly errorType: string;
-
-  constructor({ errorType, errorMessage }: NonNullable<Invocation['error']>) {
-    super(errorMessage);
-    this.errorType = errorType;
-  }
-}
-
 const progressIntervalMs = 100;
 
 /**
  * Runs the stack on this machine, with no AWS account: synthesizes it, starts an embedded Firehose, SQS and S3 configured
  * from its template, invokes its bundled producer, lets it process its queue, and waits for what its prover says, if it has one.
  *
- * @throws FunctionError if the function failed.
+ * @throws UsageError if the function refused the payload.
+ * @throws Error with the function's message, if it failed.
  * @throws Error naming the function's log, if an object could not be written.
  * @throws The signal's reason, if it stopped the run.
  */
@@ -158,7 +147,8 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     const durationMs = Date.now() - startedMs;
     signal?.throwIfAborted();
     if (error) {
-      throw new FunctionError(error);
+      const { errorType, errorMessage } = error;
+      throw errorType === 'InvalidPayloadError' ? new UsageError(errorMessage) : new Error(errorMessage);
     }
     clearInterval(progress);
     tell();

@@ -4,6 +4,7 @@ import { DeliveryStream, type DeliveryStreamSettings } from '../emulator/firehos
 import { deliverOrphans } from '../emulator/firehose/orphans.ts';
 import { createFirehoseServer, listenOnLoopback } from '../emulator/firehose/server.ts';
 import { createS3Listener, isS3Request } from '../emulator/s3/server.ts';
+import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
 
 /** What `npm run firehose` can be told. */
 export interface StandaloneOptions {
@@ -32,12 +33,11 @@ export interface StandaloneFirehose {
  * @param deliveryStreamName its name; the bucket's is the same with `-bucket`.
  */
 export function standaloneSettings(deliveryStreamName: string): DeliveryStreamSettings {
-  const date = 'datehour=!{timestamp:yyyy-MM-dd-HH}/';
   return {
     deliveryStreamName,
     bucketName: `${deliveryStreamName.replaceAll(/[^a-zA-Z0-9.-]|^[^a-zA-Z0-9]/g, 'x')}-bucket`,
-    prefix: `events/${date}`,
-    errorOutputPrefix: `errors/!{firehose:error-output-type}/${date}`,
+    prefix: `${eventsFolder}${hourExpression}`,
+    errorOutputPrefix: `${errorsFolder}!{firehose:error-output-type}/${hourExpression}`,
     compression: 'GZIP',
     bufferingIntervalSeconds: 60,
     bufferingSizeMiB: 5,

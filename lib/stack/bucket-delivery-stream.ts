@@ -17,6 +17,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
 import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** Properties of a {@link BucketDeliveryStream}. */
@@ -65,14 +66,11 @@ export interface BucketDeliveryStreamProps {
   readonly logRetention?: RetentionDays;
 }
 
-/** One key, so that Athena projects it as one date with hours. */
-const timePartition = 'datehour=!{timestamp:yyyy-MM-dd-HH}/';
+/** When objects expire if nobody says otherwise. */
+export const defaultObjectExpiration = Duration.days(30);
 
 /** What the keys of the created stream's objects start with: expressions are for Firehose. */
-export const eventsPrefix = `events/${timePartition}`;
-
-/** What the keys of records start with that the created stream could not deliver, up to the first expression. */
-export const errorsPrefix = 'errors/';
+export const eventsPrefix = `${eventsFolder}${hourExpression}`;
 
 /** A Direct PUT delivery stream, and the private bucket that it delivers to. */
 export class BucketDeliveryStream extends Construct {
@@ -95,7 +93,7 @@ export class BucketDeliveryStream extends Construct {
       enforceSSL: true,
       lifecycleRules: [
         {
-          expiration: props.objectExpiration ?? Duration.days(30),
+          expiration: props.objectExpiration ?? defaultObjectExpiration,
           abortIncompleteMultipartUploadAfter: Duration.days(1),
         },
       ],
@@ -133,7 +131,7 @@ export class BucketDeliveryStream extends Construct {
         ...compression,
         role: role.withoutPolicyUpdates(),
         dataOutputPrefix: eventsPrefix,
-        errorOutputPrefix: `${errorsPrefix}!{firehose:error-output-type}/${timePartition}`,
+        errorOutputPrefix: `${errorsFolder}!{firehose:error-output-type}/${hourExpression}`,
         bufferingInterval: Duration.seconds(bufferingSeconds),
         bufferingSize: Size.mebibytes(bufferingMiB),
         loggingConfig: new EnableLogging(deliveryErrors),

@@ -100,6 +100,7 @@ const contextKeys = {
     fits: isKeyPrefix,
   },
   proof: oneOf(['on', 'off'], 'off'),
+  lake: oneOf(['on', 'off'], 'on'),
   removal: oneOf(['retain', 'destroy'], 'destroy'),
   monitoring: oneOf(monitoringLevels, 'alarms'),
   alarmEmail: {
@@ -132,6 +133,7 @@ export function propsFromContext(app: Construct): EventProducerStackProps {
     ...(values.bucketName && { bucketName: values.bucketName }),
     ...(values.prefix !== undefined && { prefix: values.prefix }),
     ...(values.proof && { proof: values.proof === 'on' }),
+    ...(values.lake && { lake: values.lake === 'on' }),
     ...(values.monitoring && {
       monitoring: monitoringLevels.find((level) => level === values.monitoring)!,
     }),
@@ -211,6 +213,12 @@ function readContext(app: Construct): Partial<Record<ContextKey, string>> {
           'for example -c deliveryStreamName=my-stream',
       );
     }
+  }
+  if (values.lake === 'on' && values.deliveryStreamName !== undefined) {
+    problems.push(
+      `context lake is "on", but deliveryStreamName is "${values.deliveryStreamName}": there is a table for the bucket of ` +
+        'the created stream only. Leave one of them out',
+    );
   }
   if (values.deliveryStreamName !== undefined && values.bucketName === undefined) {
     const remedy = 'say which bucket the stream delivers to, for example -c bucketName=my-bucket';

@@ -5,6 +5,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import { countSql } from '../lake/named-queries.ts';
 import { EventProducer, type EventProducerProps } from './event-producer.ts';
 import { outputs, templateMetadataKey } from './outputs.ts';
 
@@ -64,7 +65,8 @@ export class EventProducerStack extends Stack {
     });
     Tags.of(this).add('application', 'firehose-event-producer');
 
-    const { deliveryStream, bucket, workQueue, prover, deadLetterQueue, dashboard, count } = this.producer;
+    const { deliveryStream, bucket, workQueue, prover, deadLetterQueue, lake, dashboard, count } =
+      this.producer;
     const { functionName } = this.producer.function;
     this.output(outputs.functionName, functionName, 'The Lambda function');
     this.output(
@@ -89,6 +91,19 @@ export class EventProducerStack extends Stack {
       deadLetterQueue.queueUrl,
       'Payloads that need somebody to look at them',
     );
+    if (lake) {
+      this.output(
+        outputs.queryConsoleUrl,
+        `https://console.aws.amazon.com/athena/home?region=${this.region}#/workgroups/details/${lake.workGroupName}`,
+        'The workgroup of Athena, with queries to begin with',
+      );
+      this.output(
+        outputs.queryCommand,
+        `aws athena start-query-execution --region ${this.region} --work-group ${lake.workGroupName} ` +
+          `--query-execution-context Database=${lake.databaseName} --query-string "${countSql}"`,
+        'Counts the events of a day, and prints the id that aws athena get-query-results takes',
+      );
+    }
     if (dashboard) {
       this.output(
         outputs.dashboardUrl,

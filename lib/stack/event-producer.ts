@@ -1,4 +1,4 @@
-import { Duration, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   type Grant,
@@ -25,7 +25,12 @@ import { claimsUnsentMetric, proverMetrics, reportMetrics } from '../../lambda/c
 import { defaultSchedule, type MonitoringLevel, settings } from '../../lambda/contract/settings.ts';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
 import { type CheckedTemplate, checkTemplate } from '../template/check-template.ts';
-import { BucketDeliveryStream, type BucketDeliveryStreamProps } from './bucket-delivery-stream.ts';
+import {
+  BucketDeliveryStream,
+  type BucketDeliveryStreamProps,
+  defaultObjectExpiration,
+} from './bucket-delivery-stream.ts';
+import { Lake, type LakeOptions } from './lake.ts';
 import { Alarms, type AlarmTunings } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';
 import { ownMetric, producerMetrics } from './monitoring/metrics.ts';
@@ -39,7 +44,11 @@ import { ProverFunction, proverTimeout } from './prover-function.ts';
 const maxReceiveCount = 5;
 
 /** Properties of an {@link EventProducer}. */
-export interface EventProducerProps extends ProducerFunctionOptions, BucketDeliveryStreamProps, ProofOptions {
+export interface EventProducerProps
+  extends ProducerFunctionOptions,
+    BucketDeliveryStreamProps,
+    ProofOptions,
+    LakeOptions {
   /**
    * What the events look like: the text of a template, one line or a JSON object of several, with expressions such as
    * `{{random.number(50)}}`. docs/events.md has the functions.
@@ -110,6 +119,9 @@ export class EventProducer extends Construct {
   /** What proves that events reached the bucket; missing without `proof`. */
   readonly prover?: ProverFunction;
 
+  /** The table of the events, and what asks it; missing unless `lake` is true. */
+  readonly lake?: Lake;
+
   /** Slices that wait for an invocation. */
   readonly workQueue: Queue;
 
@@ -179,6 +191,9 @@ export class EventProducer extends Construct {
         ...(props.logRetention && { logRetention: props.logRetention }),
       });
       producer.leaveClaims(this.prover.proofQueue, this.prover.firstLook);
+    }
+    if (props.lake) {
+      this.lake = this.#createLake(props, template);
     }
     const schedule =
       (props.scheduleEnabled ?? true)
@@ -370,6 +385,23 @@ export class EventProducer extends Construct {
       reason: 'This queue is a dead-letter queue itself.',
     });
     return queue;
+  }
+
+  #createLake(props: EventProducerProps, template: CheckedTemplate | undefined): Lake {
+    if (!this.bucket) {
+      throw new PropError(
+        this,
+        'lake is true, but deliveryStream is set: the table knows how the created stream names its objects. Leave one of them out',
+      );
+    }
+    return new Lake(this, 'Lake', {
+      bucket: this.bucket,
+      ...(template && { template }),
+      namePrefix: this.#physicalName(),
+      objectExpiration: props.objectExpiration ?? defaultObjectExpiration,
+      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+      ...(props.lakeScanLimit && { lakeScanLimit: props.lakeScanLimit }),
+    });
   }
 
   #createSchedule(schedule: ScheduleExpression): Schedule {

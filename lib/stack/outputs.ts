@@ -14,6 +14,8 @@ export const outputs = {
   proofQueueUrl: 'ProofQueueUrl',
   deadLetterQueueUrl: 'DeadLetterQueueUrl',
   dashboardUrl: 'DashboardUrl',
+  queryConsoleUrl: 'QueryConsoleUrl',
+  queryCommand: 'QueryCommand',
   invokeCommand: 'InvokeCommand',
 } as const;
 

@@ -3,7 +3,8 @@ import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { foreignBufferingSeconds } from '../../lambda/contract/settings.ts';
-import { errorsPrefix, eventsPrefix } from './bucket-delivery-stream.ts';
+import { errorsFolder } from '../lake/layout.ts';
+import { eventsPrefix } from './bucket-delivery-stream.ts';
 import {
   completeKeyPrefix,
   defaultKeyPrefix,
@@ -98,7 +99,7 @@ export function provenDestination(
     return {
       bucket: ownBucket,
       prefix: eventsPrefix,
-      errorPrefix: errorsPrefix,
+      errorPrefix: errorsFolder,
       bufferingInterval: Duration.seconds(seconds),
       isShared: false,
     };

@@ -56,16 +56,15 @@ export function joinRuns<Run extends LastRun>(run: Run, before: LastRun | undefi
 /**
  * Reads what a local run left.
  *
+ * @param otherwise What a person can do without one, for the message: `, or give …`.
  * @throws Error if there was none, or the file is not such a note; the message says what to do.
  */
-export async function readLastRun(path = lastRunPath): Promise<LastRun> {
+export async function readLastRun(otherwise = '', path = lastRunPath): Promise<LastRun> {
   const text = await readFile(path, 'utf8').catch((error) => {
     if (error.code !== 'ENOENT') {
       throw error;
     }
-    throw new Error(
-      'there is no local run yet: npm start makes one, or give --source, --stream, --run-id and --count',
-    );
+    throw new Error(`there is no local run yet: npm start makes one${otherwise}`);
   });
   try {
     return v.parse(lastRunSchema, JSON.parse(text));

@@ -1,10 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { type CostOptions, createCostCommand, toCostQuestion } from '../../lib/cost/cost-options.ts';
+import { builtBin } from '../terminal/built-bin.ts';
 import { estimateOf } from './factories.ts';
 
+const bin = await builtBin('cost');
+
 function cost(...options: string[]) {
-  return spawnSync(process.execPath, ['--import', 'tsx', 'bin/cost.ts', ...options], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [bin, ...options], { encoding: 'utf8' });
 }
 
 describe('npm run cost', () => {
@@ -23,7 +26,7 @@ describe('npm run cost', () => {
     // Act
     const { status, stderr } = spawnSync(
       'bash',
-      ['-o', 'pipefail', '-c', `'${process.execPath}' --import tsx bin/cost.ts | true`],
+      ['-o', 'pipefail', '-c', `'${process.execPath}' '${bin}' | true`],
       { encoding: 'utf8' },
     );
 

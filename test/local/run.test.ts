@@ -9,6 +9,7 @@ import { type LocalRun, type LocalRunOptions, runLocally } from '../../lib/local
 import { UnaccountedError } from '../../lib/local/run-report.ts';
 import { readLocalStack } from '../../lib/local/template.ts';
 import { defaultStackName } from '../../lib/stack/outputs.ts';
+import { UsageError } from '../../lib/terminal/command.ts';
 import type { Progress } from '../../lib/terminal/progress.ts';
 import { assemblyOf } from '../stack/synth.ts';
 import { makeReport, objectsIn, temporaryDirectory } from './factories.ts';
@@ -94,15 +95,18 @@ describe('a run on this machine', () => {
 
   it('of more events than a slice has goes through the work queue, and lands whole', async () => {
     // Act
-    const result = await run({ payload: { count: 2_200_000 } });
+    const result = await run({
+      payload: { count: 220_000 },
+      assemblyDirectory: assemblyOf({ eventsPerSlice: '100000', ...withoutProof }),
+    });
 
     // Assess
     expect(extraCopies(result)).toBe(0);
     expect(result.slicesQueued).toBeGreaterThanOrEqual(3);
     expect(result.invocations).toBeGreaterThan(1);
     expect(result.report).toMatchObject({
-      eventsRequested: 2_200_000,
-      eventsDelivered: 2_200_000,
+      eventsRequested: 220_000,
+      eventsDelivered: 220_000,
       eventsQueued: 0,
       undelivered: [],
     });
@@ -172,7 +176,10 @@ describe('a run on this machine', () => {
     const refused = run({ payload: { count: 0 }, outputDirectory });
 
     // Assess
-    await expect(refused).rejects.toThrow('The payload was refused');
+    await expect(refused).rejects.toThrow(UsageError);
+    await expect(refused).rejects.toThrow(
+      'The payload was refused, nothing was sent:\n- count: 0 - expected',
+    );
   });
 
   it("names the function's log when an object could not be written", async () => {

@@ -13,8 +13,9 @@ import {
   readObjects,
   until,
 } from '../emulator/firehose/factories.ts';
+import { builtBin } from '../terminal/built-bin.ts';
 
-const Bin = ['--import', 'tsx', 'bin/firehose.ts'];
+const bin = await builtBin('firehose');
 
 function works(command: string, ...args: string[]): boolean {
   return spawnSync(command, args).status === 0;
@@ -37,7 +38,7 @@ async function startBin(...args: string[]) {
 
 /** The same, its objects in this directory. */
 async function startBinIn(output: string, ...args: string[]) {
-  const child = spawn(process.execPath, [...Bin, '--port', '0', '--output', output, ...args]);
+  const child = spawn(process.execPath, [bin, '--port', '0', '--output', output, ...args]);
   onTestFinished(() => void child.kill('SIGKILL'));
   const text = collect(child);
   await until(() => text().includes('boto3:'), 20_000);
@@ -59,7 +60,7 @@ function collect(child: ChildProcess): () => string {
 }
 
 async function runBin(...args: string[]) {
-  const child = spawn(process.execPath, [...Bin, ...args]);
+  const child = spawn(process.execPath, [bin, ...args]);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {

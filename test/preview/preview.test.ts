@@ -6,15 +6,14 @@ import { localDeliveryStreamName } from '../../lib/stack/outputs.ts';
 import { readTemplateFile } from '../../lib/template/template-file.ts';
 import { uuidOf, uuidsOf } from '../local/factories.ts';
 import { recordsOf, textOf, timeMs } from '../producer/factories.ts';
+import { builtBin } from '../terminal/built-bin.ts';
+
+const bin = await builtBin('preview');
 
 const iotSensor = 'docs/events/iot-sensor.json';
 
 function preview(...options: string[]) {
-  const { stdout, stderr, status } = spawnSync(
-    process.execPath,
-    ['--import', 'tsx', 'bin/preview.ts', ...options],
-    { encoding: 'utf8' },
-  );
+  const { stdout, stderr, status } = spawnSync(process.execPath, [bin, ...options], { encoding: 'utf8' });
   return { lines: stdout.split('\n').slice(0, -1), stderr, status };
 }
 

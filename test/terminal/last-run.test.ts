@@ -14,7 +14,7 @@ describe('the last local run', () => {
     const directory = await createDirectory({ 'last-run.json': JSON.stringify(note) });
 
     // Act
-    const lastRun = await readLastRun(`${directory}/last-run.json`);
+    const lastRun = await readLastRun('', `${directory}/last-run.json`);
 
     // Assess
     expect(lastRun).toEqual({ report: createRun(), output: { directory: '/somewhere/bucket' } });
@@ -43,8 +43,8 @@ describe('the last local run', () => {
   });
 
   it('is missed in one line that says what to do', async () => {
-    await expect(readLastRun('/nowhere/last-run.json')).rejects.toMatchObject({
-      message: expect.stringMatching(/^there is no local run yet: npm start makes one, or give .*--count$/),
+    await expect(readLastRun(', or give --source', '/nowhere/last-run.json')).rejects.toMatchObject({
+      message: expect.stringMatching(/^there is no local run yet: npm start makes one, or give --source$/),
     });
   });
 
@@ -53,6 +53,6 @@ describe('the last local run', () => {
     const directory = await createDirectory({ 'last-run.json': note });
 
     // Act and assess
-    await expect(readLastRun(`${directory}/last-run.json`)).rejects.toThrow('is no note of a local run');
+    await expect(readLastRun('', `${directory}/last-run.json`)).rejects.toThrow('is no note of a local run');
   });
 });

@@ -1,0 +1,49 @@
+import { Command } from 'commander';
+import { defaultTemplate } from '../lambda/template/default-template.ts';
+import { openEvents } from '../lib/lake/local-database.ts';
+import { namedQueries } from '../lib/lake/named-queries.ts';
+import { describeQueries, rowsAsJson, summarizeRows } from '../lib/lake/query.ts';
+import { tableOf } from '../lib/lake/table.ts';
+import { checkTemplate } from '../lib/template/check-template.ts';
+import { runCommand, UsageError } from '../lib/terminal/command.ts';
+import { readLastRun } from '../lib/terminal/last-run.ts';
+
+const command = new Command('npm run query --')
+  .description(
+    'Asks the objects of the last local run, by SQL on the table events. Without options: what there is to ask.',
+  )
+  .argument('[sql]', 'a query, for example "select count(*), count(distinct id) from events"')
+  .option('--name <query>', 'instead: one of the queries that are deployed with the table')
+  .option('--json', 'print the rows as one JSON document');
+
+await runCommand<{ readonly name?: string; readonly json?: true }>(
+  command,
+  async ({ name, json }) => {
+    const [ownSql] = command.args;
+    if (ownSql !== undefined && name !== undefined) {
+      throw new UsageError('a query and --name were given: leave one of them out');
+    }
+    const { output, eventTemplate = defaultTemplate } = await readLastRun();
+    const table = tableOf(checkTemplate(eventTemplate).template);
+    const queries = namedQueries(table);
+    const named = queries.find((query) => query.name === name);
+    if (name !== undefined && named === undefined) {
+      const names = queries.map((query) => query.name).join(', ');
+      throw new UsageError(`--name is ${name}: expected one of ${names}`);
+    }
+    const sql = ownSql ?? named?.sql;
+    if (sql === undefined) {
+      console.log(describeQueries(queries));
+      return 0;
+    }
+    const events = await openEvents(table, output.directory);
+    try {
+      const rows = await events.query(sql);
+      console.log(json ? rowsAsJson(rows) : summarizeRows(rows));
+    } finally {
+      events.close();
+    }
+    return 0;
+  },
+  { example: 'npm run query -- --name landed' },
+);

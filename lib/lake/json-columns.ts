@@ -1,0 +1,137 @@
+import { type Node, type NodeType, parseTree } from 'jsonc-parser';
+import { type ColumnType, idColumn, lineColumn, type PlacedColumn } from './column.ts';
+import { TableError } from './errors.ts';
+import { partitionColumn } from './layout.ts';
+import type { PlacedPart, Skeleton, Stretch } from './skeleton.ts';
+
+/** Objects within objects, at most: `a.b.c` is the column `a_b_c`. */
+const maxDepth = 3;
+
+/** Longest name of a column. @see https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
+const maxNameLength = 255;
+
+/** The name of the value whose key is the UUID. */
+const valueColumn = 'value';
+
+/**
+ * A column for each field of events that are JSON; those of objects within are joined with `_`, lists are one column.
+ *
+ * @throws TableError naming what stands in the way, and a remedy.
+ */
+export function jsonColumns(skeleton: Skeleton): PlacedColumn[] {
+  const root = parseTree(skeleton.text);
+  if (root?.type !== 'object' || !root.children?.length) {
+    throw new TableError('the event is no JSON object with fields: write it as {"name": value, …}');
+  }
+  const columns = columnsOf(root, [], skeleton);
+  const places = new Map<string, string>([
+    [lineColumn, 'the whole line'],
+    [partitionColumn, 'the partition'],
+  ]);
+  for (const { name, path } of columns) {
+    const other = places.get(name);
+    if (other !== undefined) {
+      throw new TableError(
+        `the column ${name} would be both ${other} and the field ${path}: rename the field`,
+      );
+    }
+    places.set(name, `the field ${path}`);
+  }
+  return columns.map(({ path: _, ...column }) => column);
+}
+
+interface FieldColumn extends PlacedColumn {
+  /** The field, as the template has it. */
+  readonly path: string;
+}
+
+function columnsOf(object: Node, path: readonly string[], skeleton: Skeleton): FieldColumn[] {
+  if (path.length > maxDepth) {
+    throw new TableError(
+      `the field ${path.join('.')} is nested too deep for columns, expected at most ${maxDepth} objects within one another: ` +
+        'flatten it, or make it a string',
+    );
+  }
+  return (object.children ?? []).flatMap((property) => {
+    const [key, value] = property.children as [Node, Node];
+    const nameStretch = innerOf(key);
+    if (onlyExpression(nameStretch, skeleton)?.part.isUuid) {
+      return [
+        { name: idColumn, path: '{{random.uuid}}', type: 'string', ...nameStretch },
+        ...valueColumns(value, [...path, valueColumn], skeleton),
+      ];
+    }
+    const expression = skeleton.parts.find(
+      ({ part, from, to }) => !part.isText && from >= nameStretch.from && to <= nameStretch.to,
+    );
+    if (expression) {
+      throw new TableError(
+        `the name of a field has {{${expression.part.source}}} in it: a column needs a name that is the same in every event`,
+      );
+    }
+    return valueColumns(value, [...path, String(key.value)], skeleton);
+  });
+}
+
+function valueColumns(value: Node, path: readonly string[], skeleton: Skeleton): FieldColumn[] {
+  if (value.type === 'object' && value.children?.length) {
+    return columnsOf(value, path, skeleton);
+  }
+  const isString = value.type === 'string';
+  const stretch = isString ? innerOf(value) : { from: value.offset, to: value.offset + value.length };
+  const only = onlyExpression(stretch, skeleton);
+  const type = isString ? stringType(only) : bareType(value.type, only);
+  return [{ name: nameOf(path), path: path.join('.'), type, ...stretch }];
+}
+
+/** A string without its quotes. */
+function innerOf({ offset, length }: Node): Stretch {
+  return { from: offset + 1, to: offset + length - 1 };
+}
+
+/** @throws TableError if there is no such name. */
+function nameOf(path: readonly string[]): string {
+  const name = path
+    .join('_')
+    .toLowerCase()
+    .replace(/[^a-z0-9_]/g, '_');
+  if (name === '' || name.length > maxNameLength) {
+    throw new TableError(
+      `a field's name has ${name.length} characters, expected 1 to ${maxNameLength}: rename ${path.join('.').slice(0, 60)}`,
+    );
+  }
+  return name;
+}
+
+/** The one expression that a stretch is, if it is nothing else. */
+function onlyExpression({ from, to }: Stretch, { parts }: Skeleton): PlacedPart | undefined {
+  return parts.find((placed) => !placed.part.isText && placed.from === from && placed.to === to);
+}
+
+/**
+ * The type of a string. Hive reads only `2026-11-22 01:02:03.456` as a timestamp: ISO 8601's `T` and `Z` stay a string.
+ *
+ * @see https://docs.aws.amazon.com/athena/latest/ug/data-types.html
+ */
+function stringType(time: PlacedPart | undefined): ColumnType {
+  const [sample = ''] = time?.part.timeFormat ? time.samples : [];
+  if (/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,9})?$/.test(sample)) {
+    return 'timestamp';
+  }
+  return /^\d{4}-\d\d-\d\d$/.test(sample) ? 'date' : 'string';
+}
+
+/** The type of a value without quotes. */
+function bareType(type: NodeType, only: PlacedPart | undefined): ColumnType {
+  if (!only) {
+    return type === 'number' ? 'double' : type === 'boolean' ? 'boolean' : 'string';
+  }
+  const samples = [...only.samples];
+  if (samples.every((text) => /^(true|false)$/.test(text))) {
+    return 'boolean';
+  }
+  if (samples.every((text) => /^-?\d+$/.test(text))) {
+    return 'bigint';
+  }
+  return samples.every((text) => Number.isFinite(Number(text))) ? 'double' : 'string';
+}

@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { DuckDBConnection } from '@duckdb/node-api';
+import { UsageError } from '../terminal/command.ts';
+import { eventsFolder, partitionColumn } from './layout.ts';
+import { viewStatements } from './local-view.ts';
+import type { EventTable } from './table.ts';
+
+/** A value as JSON has it. */
+export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
+
+/** What a query comes to. */
+export interface Rows {
+  /** Names of the columns. */
+  readonly columns: readonly string[];
+  /** The rows, a value a column. */
+  readonly rows: readonly (readonly Value[])[];
+}
+
+/** A SQL engine with the table of events. */
+export interface EventsDatabase {
+  /** Runs a query. @throws UsageError saying what is wrong with the SQL. */
+  query(sql: string): Promise<Rows>;
+  /** Ends it. */
+  close(): void;
+}
+
+/** Nothing is downloaded, and no setting of the user's changes what comes out. */
+const settings = { autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' };
+
+/**
+ * Opens DuckDB with the events that are in a directory, which stands for the bucket.
+ *
+ * @throws Error if DuckDB is not installed, or there are no objects: in one line, with a remedy.
+ */
+export async function openEvents(table: EventTable, bucketDirectory: string): Promise<EventsDatabase> {
+  if (!existsSync(join(bucketDirectory, eventsFolder))) {
+    throw new Error(`there are no objects in ${bucketDirectory}/${eventsFolder}: npm start makes some`);
+  }
+  const { DuckDBInstance } = await loadDuckDb();
+  const instance = await DuckDBInstance.create(':memory:', settings);
+  const connection = await instance.connect();
+  const objects = `${literally(bucketDirectory)}/${eventsFolder}${partitionColumn}=*/*`;
+  for (const statement of ["set timezone = 'UTC'", ...viewStatements(table, objects)]) {
+    await connection.run(statement);
+  }
+  return {
+    query: (sql) => run(connection, sql),
+    close() {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}
+
+async function loadDuckDb(): Promise<typeof import('@duckdb/node-api')> {
+  try {
+    return await import('@duckdb/node-api');
+  } catch (error) {
+    throw new Error(
+      'DuckDB is not installed, an optional dependency of 70 MB: npm install --include=optional, on a system that it runs on',
+      { cause: error },
+    );
+  }
+}
+
+async function run(connection: DuckDBConnection, sql: string): Promise<Rows> {
+  try {
+    const reader = await connection.runAndReadAll(sql);
+    const isWhole = reader
+      .columnTypes()
+      .map((type) => /^(U?(BIG|HUGE)INT|DECIMAL\(\d+,0\))$/.test(`${type}`));
+    const rows = reader.getRowsJson() as Value[][];
+    return {
+      columns: reader.columnNames(),
+      rows: rows.map((row) => row.map((value, column) => (isWhole[column] ? numberOf(value) : value))),
+    };
+  } catch (error) {
+    // DuckDB's lines after the first paragraph show the SQL again.
+    const [reason = ''] = (error as Error).message.split('\n\n');
+    throw new UsageError(reason.replace(/\s*\n\s*/g, ' '));
+  }
+}
+
+/** Whole numbers come as texts, since some are too large for a number. */
+function numberOf(value: Value): Value {
+  const number = Number(value);
+  return value !== null && Number.isSafeInteger(number) ? number : value;
+}
+
+/** A path in which a glob means nothing. */
+function literally(path: string): string {
+  return path.replace(/[[*?]/g, '[$&]');
+}

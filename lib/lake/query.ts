@@ -1,0 +1,39 @@
+import { formatTable } from '../terminal/table.ts';
+import { formatCount } from '../terminal/text.ts';
+import type { Rows, Value } from './local-database.ts';
+import type { NamedQuery } from './named-queries.ts';
+
+/** Most rows that a person is shown. */
+const maxShownRows = 100;
+
+/** What there is to ask, for a person. */
+export function describeQueries(queries: readonly NamedQuery[]): string {
+  return [
+    ...queries.map(({ name, description }) => `${name.padEnd(22)}${description}`),
+    '',
+    'npm run query -- --name landed',
+    'npm run query -- "select count(*), count(distinct id) from events"',
+  ].join('\n');
+}
+
+/** The rows as a table, for a person. */
+export function summarizeRows({ columns, rows }: Rows): string {
+  const shown = rows.slice(0, maxShownRows).map((row) => row.map(textOf));
+  const more = rows.length - shown.length;
+  return [
+    formatTable([columns, ...shown]),
+    ...(more > 0 ? [`and ${formatCount(more, 'row')} more: --json prints all`] : []),
+    ...(rows.length === 0 ? ['no rows'] : []),
+  ].join('\n');
+}
+
+/** The rows as a list of objects, for a program. */
+export function rowsAsJson({ columns, rows }: Rows): string {
+  return JSON.stringify(
+    rows.map((row) => Object.fromEntries(row.map((value, column) => [columns[column]!, value]))),
+  );
+}
+
+function textOf(value: Value): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,205 @@
+import { Duration, RemovalPolicy, Size, Stack, Validations } from 'aws-cdk-lib';
+import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
+import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { compileTemplate } from '../../lambda/template/compile.ts';
+import { defaultTemplate } from '../../lambda/template/default-template.ts';
+import { TableError } from '../lake/errors.ts';
+import { eventsFolder, partitionColumn, partitionFormat } from '../lake/layout.ts';
+import { namedQueries } from '../lake/named-queries.ts';
+import { type EventTable, tableName, tableOf } from '../lake/table.ts';
+import type { CheckedTemplate } from '../template/check-template.ts';
+import { PropError } from './prop-checks.ts';
+
+/** What a user may say of asking the bucket by SQL. */
+export interface LakeOptions {
+  /**
+   * Whether there is a table of the events in the created bucket, with a workgroup of Athena and queries. It costs
+   * nothing until somebody asks.
+   *
+   * @default false
+   */
+  readonly lake?: boolean;
+
+  /**
+   * How much a query may read before Athena cancels it: a guard against its bill. At least 10 MB, as Athena bills.
+   *
+   * @default Size.gibibytes(1)
+   */
+  readonly lakeScanLimit?: Size;
+}
+
+/** Properties of a {@link Lake}. */
+export interface LakeProps extends Pick<LakeOptions, 'lakeScanLimit'> {
+  /** The bucket that the events are in. */
+  readonly bucket: IBucket;
+  /** What they look like. @default - the default template */
+  readonly template?: CheckedTemplate;
+  /** What the names of database and workgroup are made of: unique in the account. */
+  readonly namePrefix: string;
+  /** How long the objects are kept: no table begins later than the oldest of them. */
+  readonly objectExpiration: Duration;
+  /** What becomes of the results when the stack is destroyed. */
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** How long results of queries are kept. */
+const resultDays = 7;
+
+/** Least that Athena bills for a query, and takes for a limit. @see https://aws.amazon.com/athena/pricing/ */
+const minScanLimitBytes = 10_000_000;
+
+const defaultScanLimit = Size.gibibytes(1);
+
+const regexSerDe = 'org.apache.hadoop.hive.serde2.RegexSerDe';
+
+/** A Glue table over the events in the bucket, and an Athena workgroup with queries to begin with. */
+export class Lake extends Construct {
+  /** Where results go: private, TLS only, encrypted, for seven days. */
+  readonly results: Bucket;
+
+  /** Name of the Glue database. */
+  readonly databaseName: string;
+
+  /** Name of the workgroup. */
+  readonly workGroupName: string;
+
+  /** @throws PropError naming what stands in the way of a table, or a limit that Athena does not take. */
+  constructor(scope: Construct, id: string, props: LakeProps) {
+    super(scope, id);
+    const scanLimit = props.lakeScanLimit ?? defaultScanLimit;
+    if (scanLimit.toBytes() < minScanLimitBytes) {
+      throw new PropError(
+        scope,
+        `lakeScanLimit is ${scanLimit.toBytes()} bytes: expected at least ${minScanLimitBytes}, for example Size.gibibytes(10)`,
+      );
+    }
+    const table = eventTable(scope, props.template);
+    this.databaseName = props.namePrefix.toLowerCase().replace(/[^a-z0-9]/g, '_');
+    this.workGroupName = props.namePrefix.replace(/[^A-Za-z0-9._-]/g, '-');
+    this.results = this.#createResultsBucket(props.removalPolicy);
+    const { account } = Stack.of(this);
+    const database = new CfnDatabase(this, 'Database', {
+      catalogId: account,
+      databaseInput: { name: this.databaseName, description: 'Events of the Firehose event producer.' },
+    });
+    new CfnTable(this, 'Table', {
+      catalogId: account,
+      databaseName: database.ref,
+      tableInput: tableInput(table, props.bucket, projectionStart(props.objectExpiration)),
+    });
+    const workGroup = new CfnWorkGroup(this, 'WorkGroup', {
+      name: this.workGroupName,
+      description: 'Queries of the events of the Firehose event producer.',
+      // Else a workgroup that has a query of somebody's own could not be deleted with its stack.
+      recursiveDeleteOption: true,
+      workGroupConfiguration: {
+        engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
+        bytesScannedCutoffPerQuery: scanLimit.toBytes(),
+        enforceWorkGroupConfiguration: true,
+        publishCloudWatchMetricsEnabled: false,
+        requesterPaysEnabled: false,
+        resultConfiguration: {
+          outputLocation: this.results.s3UrlForObject('results/'),
+          expectedBucketOwner: account,
+          encryptionConfiguration: { encryptionOption: 'SSE_S3' },
+        },
+      },
+    });
+    for (const { name, description, sql } of namedQueries(table)) {
+      new CfnNamedQuery(this, `Query-${name}`, {
+        name,
+        description,
+        database: database.ref,
+        workGroup: workGroup.ref,
+        queryString: sql,
+      });
+    }
+  }
+
+  #createResultsBucket(removalPolicy: RemovalPolicy): Bucket {
+    const bucket = new Bucket(this, 'Results', {
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      encryption: BucketEncryption.S3_MANAGED,
+      enforceSSL: true,
+      lifecycleRules: [
+        {
+          expiration: Duration.days(resultDays),
+          abortIncompleteMultipartUploadAfter: Duration.days(1),
+        },
+      ],
+      removalPolicy,
+      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
+    });
+    bucket.policy?.applyRemovalPolicy(removalPolicy);
+    Validations.of(bucket).acknowledge({
+      id: 'AwsSolutions-S1',
+      reason: 'Access logs of query results that expire would cost more than they could tell.',
+    });
+    return bucket;
+  }
+}
+
+/** @throws PropError if the template makes no sense as a table. */
+function eventTable(scope: Construct, template: CheckedTemplate | undefined): EventTable {
+  try {
+    return tableOf(template?.template ?? compileTemplate(defaultTemplate));
+  } catch (error) {
+    if (error instanceof TableError) {
+      throw new PropError(
+        scope,
+        `lake is on, but eventTemplate has no columns: ${error.message}, or leave lake out`,
+      );
+    }
+    throw error;
+  }
+}
+
+/** The first hour of the year in which the oldest object may have landed. */
+function projectionStart(objectExpiration: Duration): string {
+  const oldest = new Date(Date.now() - objectExpiration.toMilliseconds());
+  return `${oldest.getUTCFullYear()}-01-01-00`;
+}
+
+/**
+ * The table, for Glue. Partition projection: no crawler, and no partition has to be added.
+ *
+ * @see https://docs.aws.amazon.com/athena/latest/ug/partition-projection-kinesis-firehose-example.html
+ */
+function tableInput(table: EventTable, bucket: IBucket, firstHour: string): CfnTable.TableInputProperty {
+  const location = bucket.s3UrlForObject(eventsFolder);
+  return {
+    name: tableName,
+    description: 'A row for each line of the objects; NULL in each column where a line is no event.',
+    tableType: 'EXTERNAL_TABLE',
+    partitionKeys: [
+      {
+        name: partitionColumn,
+        type: 'string',
+        comment: 'UTC hour in which Firehose got the oldest event of the object',
+      },
+    ],
+    parameters: {
+      EXTERNAL: 'TRUE',
+      'projection.enabled': 'true',
+      [`projection.${partitionColumn}.type`]: 'date',
+      [`projection.${partitionColumn}.format`]: partitionFormat,
+      [`projection.${partitionColumn}.range`]: `${firstHour},NOW`,
+      [`projection.${partitionColumn}.interval`]: '1',
+      [`projection.${partitionColumn}.interval.unit`]: 'HOURS',
+      'storage.location.template': `${location}${partitionColumn}=\${${partitionColumn}}/`,
+    },
+    storageDescriptor: {
+      columns: table.columns.map(({ name, type }) => ({ name, type })),
+      location,
+      inputFormat: 'org.apache.hadoop.mapred.TextInputFormat',
+      outputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
+      compressed: true,
+      serdeInfo: {
+        serializationLibrary: regexSerDe,
+        parameters: { 'input.regex': table.pattern, 'serialization.format': '1' },
+      },
+    },
+  };
+}
