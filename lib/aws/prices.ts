@@ -12,6 +12,8 @@ export interface Prices {
   readonly s3UsdPerListRequest: number;
   /** A request that reads an object, however large: within a region its bytes are free. */
   readonly s3UsdPerGetRequest: number;
+  /** A TB that a query reads. */
+  readonly athenaUsdPerTb: number;
   /** A month of a metric of one's own. */
   readonly cloudWatchUsdPerMetricMonth: number;
   /** A month of each metric that an alarm watches. */
@@ -29,6 +31,7 @@ export const pricesSource = {
     'https://aws.amazon.com/lambda/pricing/',
     'https://aws.amazon.com/sqs/pricing/',
     'https://aws.amazon.com/s3/pricing/',
+    'https://aws.amazon.com/athena/pricing/',
     'https://aws.amazon.com/cloudwatch/pricing/',
   ],
 } as const;
@@ -45,6 +48,7 @@ export const prices: Prices = {
   sqsUsdPerRequest: 0.0000004,
   s3UsdPerListRequest: 0.000005,
   s3UsdPerGetRequest: 0.0000004,
+  athenaUsdPerTb: 5,
   cloudWatchUsdPerMetricMonth: 0.3,
   cloudWatchUsdPerAlarmMetricMonth: 0.1,
   cloudWatchUsdPerDashboardMonth: 3,

@@ -6,6 +6,7 @@ import { quotas } from '../aws/quotas.ts';
 import { type Frequency, frequencyOf } from '../aws/schedule.ts';
 import { billedBytesOf, type EventSizes, type FormatFigures, formatFiguresOf } from './format-figures.ts';
 import { provingOf, provingUsd } from './proving.ts';
+import { type Querying, queryingOf } from './querying.ts';
 import { type Watching, watchingOf } from './watching.ts';
 
 /** What {@link estimateCosts} works with. */
@@ -53,9 +54,13 @@ export interface CostEstimate extends CostQuestion {
   readonly runsPerMonth: number;
   /** What the producer is watched with. */
   readonly watching: Watching;
+  /** What a query over the events of a day costs, where there is a table. */
+  readonly querying: Querying;
   /** Each record format; the last one is one event per record. */
   readonly formats: readonly FormatCosts[];
 }
+
+const daysPerMonth = hoursPerMonth / 24;
 
 const memoryMiB = settings.memorySize.default;
 const eventsPerSlice = settings.eventsPerSlice.default;
@@ -124,6 +129,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
     proof,
     runsPerMonth,
     watching,
+    querying: queryingOf((count * runsPerMonth) / daysPerMonth, sizes, prices),
     formats: runs.map((run) => ({
       ...run,
       partOfSingle: singleUsd === 0 ? null : run.usdPerRun.total / singleUsd,

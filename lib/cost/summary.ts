@@ -15,6 +15,7 @@ import {
 } from './estimate.ts';
 import { defaultEventSizes, type EventSizes } from './format-figures.ts';
 import { listsPerLook, proverCpu, proverMemoryMiB, proverWaitSeconds } from './proving.ts';
+import { minBilledBytes } from './querying.ts';
 
 /** A price with all its digits. */
 function formatPrice(usd: number): string {
@@ -94,7 +95,7 @@ function describeOverload(formats: readonly FormatCosts[]): string[] {
       ];
 }
 
-function describeModel({ formats, monitoring, proof, prices }: CostEstimate): string[] {
+function describeModel({ formats, monitoring, proof, querying, prices }: CostEstimate): string[] {
   const { metrics, alarms, dashboards } = formats[0]!.usdPerMonth;
   const isCut = formats.some(({ invocations }) => invocations > 1);
   return [
@@ -117,6 +118,8 @@ function describeModel({ formats, monitoring, proof, prices }: CostEstimate): st
       : [
           `            monitoring=off saves ${formatDollars(metrics + alarms + dashboards)} a month: no metrics of its own, alarms, dashboard`,
         ]),
+    `  a query   with lake=on, in Athena: bytes of objects / 10^12 x ${formatPrice(prices.athenaUsdPerTb)}, at least ${minBilledBytes / 1e6} MB; over the`,
+    `            ${formatNumber(Math.round(querying.bytesPerDay))} bytes of a day ${formatDollars(querying.usd)}`,
     '  left out  what S3 stores, CloudWatch Logs, EventBridge Scheduler (14 million invocations a month are',
     '            free), data transfer, what is sent twice, the time that eventsPerSecond adds;',
     '            no free tier is taken off',
