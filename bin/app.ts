@@ -1,5 +1,4 @@
 import { App, Validations } from 'aws-cdk-lib';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { InvalidContextError, propsFromContext } from '../lib/stack/context.ts';
 import { EventProducerStack } from '../lib/stack/event-producer-stack.ts';
 import { defaultStackName } from '../lib/stack/outputs.ts';
@@ -7,7 +6,11 @@ import { PropError } from '../lib/stack/prop-checks.ts';
 
 try {
   const app = new App();
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  // What is not deployed is not checked: npm start says so, and does not have to load the checks.
+  if (process.env.CDK_VALIDATION !== 'false') {
+    const { AwsSolutionsChecks } = await import('cdk-nag');
+    Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+  }
   new EventProducerStack(app, defaultStackName, propsFromContext(app));
 } catch (error) {
   if (!(error instanceof InvalidContextError || error instanceof PropError)) {

@@ -3,6 +3,7 @@ import { type CostOptions, createCostCommand, toCostQuestion } from '../lib/cost
 import { estimateCosts } from '../lib/cost/estimate.ts';
 import { summarize } from '../lib/cost/summary.ts';
 import { runCommand } from '../lib/terminal/command.ts';
+import { commandLine } from '../lib/terminal/command-line.ts';
 
 await runCommand<CostOptions>(
   createCostCommand(),
@@ -11,5 +12,5 @@ await runCommand<CostOptions>(
     console.log(options.json ? JSON.stringify({ ...estimate, pricesSource }) : summarize(estimate));
     return 0;
   },
-  { example: "npm run cost -- --count 5 --schedule 'rate(1 minute)'" },
+  { example: commandLine('cost', "--count 5 --schedule 'rate(1 minute)'") },
 );

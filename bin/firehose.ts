@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import { type StandaloneOptions, startStandalone } from '../lib/local/standalone-firehose.ts';
 import { runCommand } from '../lib/terminal/command.ts';
+import { commandLine, commandUsage } from '../lib/terminal/command-line.ts';
 import { checkDirectory, deliveryStreamNameArgument, wholeNumberArgument } from '../lib/terminal/options.ts';
 
 const port = { min: 0, max: 65_535, example: 4573 };
 
-const command = new Command('npm run firehose --')
+const command = new Command(commandUsage('firehose'))
   .description('An Amazon Data Firehose on this machine, until Ctrl-C.')
   .option('--port <number>', 'port on 127.0.0.1; 0 for any free one', wholeNumberArgument(port), port.example)
   .option(
@@ -26,5 +27,5 @@ await runCommand<StandaloneOptions>(
     process.stdout.write(await firehose.stop());
     return 0;
   },
-  { failureStatus: () => 1, example: 'npm run firehose -- --port 0' },
+  { failureStatus: () => 1, example: commandLine('firehose', '--port 0') },
 );

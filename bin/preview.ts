@@ -9,6 +9,7 @@ import { localDeliveryStreamName } from '../lib/stack/outputs.ts';
 import { checkTemplate } from '../lib/template/check-template.ts';
 import { readTemplateFile } from '../lib/template/template-file.ts';
 import { runCommand } from '../lib/terminal/command.ts';
+import { commandLine, commandUsage } from '../lib/terminal/command-line.ts';
 import { deliveryStreamNameArgument, runIdArgument, wholeNumberArgument } from '../lib/terminal/options.ts';
 import { quoteForShell } from '../lib/terminal/text.ts';
 
@@ -22,7 +23,7 @@ interface PreviewOptions {
 
 const million = 1_000_000;
 
-const command = new Command('npm run preview --')
+const command = new Command(commandUsage('preview'))
   .description('Prints events as they would be sent, then how large they are and what a million costs.')
   .option('--event <file>', "a template of one's own events (default: the event of the stack's default)")
   .option('--count <number>', 'how many', wholeNumberArgument({ min: 1, max: million, example: 5 }), 5)
@@ -30,7 +31,7 @@ const command = new Command('npm run preview --')
   .option('--run-id <id>', 'of which run (default: a new one)', runIdArgument)
   .option(
     '--stream <name>',
-    'the delivery stream, on whose name values depend (default: that of npm start)',
+    'the delivery stream, on whose name values depend (default: that of local runs)',
     deliveryStreamNameArgument,
     localDeliveryStreamName,
   );
@@ -56,8 +57,10 @@ await runCommand<PreviewOptions>(
     );
     const ofEvent = event === undefined ? '' : ` --event ${quoteForShell(event)}`;
     // Beside the events, which a program may read.
-    console.error(describeEvents(checked, usdOfMillion, `npm start --${ofEvent} --count ${million}`));
+    console.error(
+      describeEvents(checked, usdOfMillion, `${commandUsage('start')}${ofEvent} --count ${million}`),
+    );
     return 0;
   },
-  { example: 'npm run preview -- --event docs/events/iot-sensor.json' },
+  { example: commandLine('preview', '--event docs/events/iot-sensor.json') },
 );

@@ -10,10 +10,11 @@ import { summarize } from '../lib/proof/summary.ts';
 import { defaultStackName } from '../lib/stack/outputs.ts';
 import { readTemplateFile } from '../lib/template/template-file.ts';
 import { runCommand } from '../lib/terminal/command.ts';
+import { commandLine, commandUsage } from '../lib/terminal/command-line.ts';
 import { wholeNumberArgument } from '../lib/terminal/options.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
 
-const command = new Command('npm run prove --')
+const command = new Command(commandUsage('prove'))
   .description(
     'Invokes the deployed producer, waits for delivery, and says of every event whether it arrived.',
   )
@@ -43,5 +44,5 @@ await runCommand<ProofOptions & { count?: number; stack: string; event?: string;
     console.log(json ? JSON.stringify({ report, ...evidence.proof }) : summarize(evidence.proof, { all }));
     return evidence.proof.complete ? 0 : 1;
   },
-  { example: 'npm run prove -- --count 1000' },
+  { example: commandLine('prove', '--count 1000') },
 );

@@ -6,9 +6,10 @@ import { describeQueries, rowsAsJson, summarizeRows } from '../lib/lake/query.ts
 import { tableOf } from '../lib/lake/table.ts';
 import { checkTemplate } from '../lib/template/check-template.ts';
 import { runCommand, UsageError } from '../lib/terminal/command.ts';
+import { commandLine, commandUsage } from '../lib/terminal/command-line.ts';
 import { readLastRun } from '../lib/terminal/last-run.ts';
 
-const command = new Command('npm run query --')
+const command = new Command(commandUsage('query'))
   .description(
     'Asks the objects of the last local run, by SQL on the table events. Without options: what there is to ask.',
   )
@@ -45,5 +46,5 @@ await runCommand<{ readonly name?: string; readonly json?: true }>(
     }
     return 0;
   },
-  { example: 'npm run query -- --name landed' },
+  { example: commandLine('query', '--name landed') },
 );

@@ -8,6 +8,7 @@ import {
 } from '../lib/local/start-options.ts';
 import { summarize } from '../lib/local/summary.ts';
 import { runCommand, StoppedError } from '../lib/terminal/command.ts';
+import { commandLine } from '../lib/terminal/command-line.ts';
 import { forgetLastRun, joinRuns, lastRunPath, readLastRun, writeLastRun } from '../lib/terminal/last-run.ts';
 import { checkDirectory } from '../lib/terminal/options.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
@@ -35,5 +36,5 @@ await runCommand<StartOptions>(
     console.log(options.json ? JSON.stringify(json) : summarize(run, repeatCommand(options)));
     return report.eventsUndelivered === 0 && (proof === undefined || isProven(proof)) ? 0 : 1;
   },
-  { failureStatus: () => 1, example: 'npm start -- --count 5' },
+  { failureStatus: () => 1, example: commandLine('start', '--count 5') },
 );

@@ -8,11 +8,12 @@ import { type QuestionOptions, resolveQuestion } from '../lib/proof/question.ts'
 import { summarize } from '../lib/proof/summary.ts';
 import { verify } from '../lib/proof/verify.ts';
 import { runCommand } from '../lib/terminal/command.ts';
+import { commandLine, commandUsage } from '../lib/terminal/command-line.ts';
 import { readLastRun } from '../lib/terminal/last-run.ts';
 import { wholeNumberArgument } from '../lib/terminal/options.ts';
 import { showProgress } from '../lib/terminal/progress.ts';
 
-const command = new Command('npm run verify --')
+const command = new Command(commandUsage('verify'))
   .description('Says of every event of a run whether it arrived. Without options: of the last local run.')
   .option('--source <place>', "a directory or s3://bucket/prefix (default: the last local run's bucket)")
   .option('--stream <name>', 'the delivery stream that the events were pushed to')
@@ -36,5 +37,5 @@ await runCommand<QuestionOptions & ProofOptions>(
     console.log(json ? JSON.stringify(evidence.proof) : summarize(evidence.proof, { all }));
     return evidence.proof.complete ? 0 : 1;
   },
-  { example: 'npm run verify -- --wait 5m' },
+  { example: commandLine('verify', '--wait 5m') },
 );

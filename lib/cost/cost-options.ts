@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import {
   defaultSchedule,
@@ -9,7 +10,9 @@ import {
 import { prices, withOwnPrices } from '../aws/prices.ts';
 import { isSchedule, scheduleExample, scheduleExpectation } from '../aws/schedule.ts';
 import { readTemplateFile } from '../template/template-file.ts';
+import { commandUsage } from '../terminal/command-line.ts';
 import { settingOption } from '../terminal/options.ts';
+import { projectDirectory } from '../terminal/packed.ts';
 import type { CostQuestion } from './estimate.ts';
 import { defaultEventSizes, eventSizesOf } from './format-figures.ts';
 
@@ -26,7 +29,7 @@ export interface CostOptions {
 
 /** The command `npm run cost`. */
 export function createCostCommand(): Command {
-  return new Command('npm run cost --')
+  return new Command(commandUsage('cost'))
     .description('Says what a run and a month would cost in each record format, without AWS.')
     .addOption(settingOption('count', 'events of a run'))
     .option('--event <file>', "a template of one's own events, such as docs/events/iot-sensor.json")
@@ -68,7 +71,7 @@ export function toCostQuestion({
   proof,
   context,
 }: CostOptions): CostQuestion {
-  const cdkJson = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'));
+  const cdkJson = JSON.parse(readFileSync(join(projectDirectory, 'cdk.json'), 'utf8'));
   return {
     count,
     sizes: event === undefined ? defaultEventSizes : eventSizesOf(readTemplateFile(event)),

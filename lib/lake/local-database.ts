@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UsageError } from '../terminal/command.ts';
+import { commandLine } from '../terminal/command-line.ts';
 import { eventsFolder, partitionColumn } from './layout.ts';
 import { viewStatements } from './local-view.ts';
 import type { EventTable } from './table.ts';
@@ -35,7 +36,9 @@ const settings = { autoinstall_known_extensions: 'false', autoload_known_extensi
  */
 export async function openEvents(table: EventTable, bucketDirectory: string): Promise<EventsDatabase> {
   if (!existsSync(join(bucketDirectory, eventsFolder))) {
-    throw new Error(`there are no objects in ${bucketDirectory}/${eventsFolder}: npm start makes some`);
+    throw new Error(
+      `there are no objects in ${bucketDirectory}/${eventsFolder}: ${commandLine('start')} makes some`,
+    );
   }
   const { DuckDBInstance } = await loadDuckDb();
   const instance = await DuckDBInstance.create(':memory:', settings);

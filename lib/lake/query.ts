@@ -1,3 +1,4 @@
+import { commandLine } from '../terminal/command-line.ts';
 import { formatTable } from '../terminal/table.ts';
 import { formatCount } from '../terminal/text.ts';
 import type { Rows, Value } from './local-database.ts';
@@ -11,8 +12,8 @@ export function describeQueries(queries: readonly NamedQuery[]): string {
   return [
     ...queries.map(({ name, description }) => `${name.padEnd(22)}${description}`),
     '',
-    'npm run query -- --name landed',
-    'npm run query -- "select count(*), count(distinct id) from events"',
+    commandLine('query', '--name landed'),
+    commandLine('query', '"select count(*) from events"'),
   ].join('\n');
 }
 

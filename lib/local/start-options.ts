@@ -11,6 +11,7 @@ import { quotas } from '../aws/quotas.ts';
 import { type Faults, faultsExample, parseFaults } from '../emulator/faults.ts';
 import { readTemplateFile, TemplateFileError } from '../template/template-file.ts';
 import { UsageError } from '../terminal/command.ts';
+import { commandUsage } from '../terminal/command-line.ts';
 import { runIdArgument, settingOption, wholeNumberArgument } from '../terminal/options.ts';
 import { quoteForShell } from '../terminal/text.ts';
 import type { LocalRunOptions } from './run.ts';
@@ -44,7 +45,7 @@ export interface StartOptions
 
 /** The command `npm start`. */
 export function createStartCommand(): Command {
-  const command = new Command('npm start --')
+  const command = new Command(commandUsage('start'))
     .description('Runs the producer on this machine, with no AWS account.')
     .addOption(settingOption('count', 'events to send'))
     .option(
@@ -129,7 +130,7 @@ export function toLocalRun(
 /** The command that runs the same stack, on the same directory, without faults. */
 export function repeatCommand({ event, recordFormat, output, maxCount }: StartOptions): string {
   return [
-    'npm start --',
+    commandUsage('start'),
     ...(recordFormat === recordFormats[0] ? [] : [`--record-format ${recordFormat}`]),
     ...(event === undefined ? [] : [`--event ${quoteForShell(event)}`]),
     ...(maxCount === undefined ? [] : [`--max-count ${maxCount}`]),

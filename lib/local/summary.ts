@@ -1,6 +1,8 @@
 import { relative } from 'node:path';
 import type { Report } from '../../lambda/contract/report.ts';
 import { pairsLength, type SlicePair } from '../../lambda/contract/slice.ts';
+import { commandLine, commandUsage } from '../terminal/command-line.ts';
+import { isPacked } from '../terminal/packed.ts';
 import {
   formatDollars,
   formatNumber as number,
@@ -31,7 +33,7 @@ const maxCommandSlices = 4_000;
  *
  * @param repeat The command that runs the same stack again.
  */
-export function summarize(run: LocalRun, repeat = 'npm start --'): string {
+export function summarize(run: LocalRun, repeat = commandUsage('start')): string {
   const { report, output } = run;
   const outcome =
     report.eventsUndelivered === 0
@@ -68,11 +70,13 @@ export function summarize(run: LocalRun, repeat = 'npm start --'): string {
     '',
     ...(newest ? ['Look at the events:', `  gunzip -c ${quote(newest)} | tail -3`] : []),
     'Prove that every event arrived:',
-    '  npm run verify',
+    `  ${commandLine('verify')}`,
     'Send a million:',
     `  ${repeat} --count 1000000`,
     'Deploy it to your AWS account:',
-    '  npx cdk deploy',
+    isPacked
+      ? "  new EventProducer(this, 'Producer') in a stack of your app, then cdk deploy"
+      : '  npx cdk deploy',
     '',
     ...(run.proof ? describeVerdict(report, run.proof, repeat) : []),
   ].join('\n');
@@ -102,9 +106,9 @@ function describeVerdict(
       ...(hidden > 0 ? [`  and ${plural(hidden, 'more range')}`] : []),
       ...(lost.length > maxCommandSlices
         ? [
-            `Send the first ${number(maxCommandSlices)} ranges again; then npm run verify -- --all names the others:`,
+            `Send the first ${number(maxCommandSlices)} ranges again; then ${commandLine('verify', '--all')} names the others:`,
           ]
-        : ['Send them again, then npm run verify checks the whole run:']),
+        : [`Send them again, then ${commandLine('verify')} checks the whole run:`]),
       `  ${repeat} --run-id ${quoteForShell(runId)} --slices ${formatSlices(lost.slice(0, maxCommandSlices))}`,
     ];
   }

@@ -28,7 +28,7 @@ export async function findDeployedStack(
   stackName: string,
 ): Promise<DeployedStack> {
   const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stackName })).catch((error) => {
-    throw unanswerableCall(`looking for the stack ${stackName} (npx cdk deploy makes it)`, error);
+    throw unanswerableCall(`looking for the stack ${stackName} (cdk deploy makes it)`, error);
   });
   const found = new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   const functionName = found.get(outputs.functionName);

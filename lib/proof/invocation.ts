@@ -1,7 +1,8 @@
-import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { GetFunctionConfigurationCommand, InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
 import type { Payload } from '../../lambda/contract/payload.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
+import { producerSettings, variables } from '../../lambda/contract/settings.ts';
 import { UnanswerableError } from '../../lambda/prover/source.ts';
 import { unanswerableCall } from './aws-errors.ts';
 
@@ -32,6 +33,57 @@ export async function invokeProducer(
     throw new UnanswerableError(`${functionName} returned no report of a producer: ${text.slice(0, 200)}`);
   }
   return result.output;
+}
+
+/**
+ * Hands a payload to Lambda, which invokes the producer as soon as it can, up to three times: nobody waits for its report.
+ *
+ * @throws UnanswerableError if Lambda does not take it.
+ */
+export async function handToProducer(
+  client: LambdaClient,
+  functionName: string,
+  payload: Payload,
+): Promise<void> {
+  const command = new InvokeCommand({
+    FunctionName: functionName,
+    InvocationType: 'Event',
+    Payload: Buffer.from(JSON.stringify(payload)),
+  });
+  await client.send(command).catch((error) => {
+    throw unanswerableCall(`invoking ${functionName} for the run ${payload.runId}`, error);
+  });
+}
+
+/** What the environment of a deployed producer says. */
+export interface ProducerConfiguration {
+  /** The stream that it pushes to. */
+  readonly deliveryStreamName: string;
+  /** Events of a run whose payload names no count. */
+  readonly count: number;
+}
+
+/**
+ * Reads how a deployed producer is set up.
+ *
+ * @throws UnanswerableError if there is no such function, or it is no producer.
+ */
+export async function readConfiguration(
+  client: LambdaClient,
+  functionName: string,
+): Promise<ProducerConfiguration> {
+  const command = new GetFunctionConfigurationCommand({ FunctionName: functionName });
+  const { Environment } = await client.send(command).catch((error) => {
+    throw unanswerableCall(`looking at the function ${functionName}`, error);
+  });
+  const deliveryStreamName = Environment?.Variables?.[variables.deliveryStreamName];
+  const count = Environment?.Variables?.[producerSettings.count.variable];
+  if (deliveryStreamName === undefined || count === undefined) {
+    throw new UnanswerableError(
+      `the function ${functionName} has no variable ${variables.deliveryStreamName} and ${producerSettings.count.variable}: it is no producer`,
+    );
+  }
+  return { deliveryStreamName, count: Number(count) };
 }
 
 /** The error that the function raised, or the text as it is. */

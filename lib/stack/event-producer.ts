@@ -9,7 +9,7 @@ import {
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import {
   ContextAttribute,
@@ -108,7 +108,7 @@ export interface EventProducerProps
  */
 export class EventProducer extends Construct {
   /** The function; invoke it with `{"count": N}`. */
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   /** The stream that the function pushes to: the one given, or the one created. */
   readonly deliveryStream: IDeliveryStream;

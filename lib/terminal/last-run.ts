@@ -2,6 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import * as v from 'valibot';
 import { reportSchema } from '../../lambda/contract/report.ts';
+import { commandLine } from './command-line.ts';
 
 /** Where the last local run is remembered, wherever its objects went. */
 export const lastRunPath = '.local/last-run.json';
@@ -64,7 +65,7 @@ export async function readLastRun(otherwise = '', path = lastRunPath): Promise<L
     if (error.code !== 'ENOENT') {
       throw error;
     }
-    throw new Error(`there is no local run yet: npm start makes one${otherwise}`);
+    throw new Error(`there is no local run yet: ${commandLine('start')} makes one${otherwise}`);
   });
   try {
     return v.parse(lastRunSchema, JSON.parse(text));

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { transform } from 'esbuild';
 import type { InvocationMessage, ResponseMessage } from './process.ts';
+import { readProcessSource } from './process-source.ts';
 import type { FunctionSettings } from './settings.ts';
 
 /** What {@link LocalFunction} needs to know of the world it runs in. */
@@ -61,9 +60,7 @@ export class LocalFunction {
   /** Starts the process. */
   static async start(settings: FunctionSettings, options: LocalFunctionOptions): Promise<LocalFunction> {
     const { endpointUrl, logFile } = options;
-    // Compiled here rather than by a loader in the process, whose memory would count as the function's.
-    const source = await readFile(new URL('./process.ts', import.meta.url), 'utf8');
-    const { code } = await transform(source, { loader: 'ts', format: 'esm' });
+    const code = await readProcessSource();
     const child = spawn(
       process.execPath,
       // The share of the memory setting that Lambda gives to V8's heap.

@@ -1,0 +1,175 @@
+import { execFile } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { brotliCompressSync, constants } from 'node:zlib';
+import { App, Stack } from 'aws-cdk-lib';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
+import { readProcessSource } from '../emulator/lambda/process-source.ts';
+import { createFunction } from '../stack/function-code.ts';
+import { handlers, rooms } from '../stack/handlers.ts';
+import { checkTemplate } from '../template/check-template.ts';
+import { projectDirectory } from '../terminal/packed.ts';
+import { type FunctionBundles, functionsFile } from './function-bundles.ts';
+
+/** A template for each entry point of a function. */
+const templates: Readonly<Record<(typeof handlers)[number], string | undefined>> = {
+  handler: undefined,
+  'template-handler': '{{random.uuid}}',
+  'words-handler': '{{random.uuid}} {{name.firstName}}',
+};
+
+/** What the package leaves to whoever installs it. cdk-nag and tsx are named in code that never runs there. */
+const external = ['aws-cdk-lib', 'constructs', '@duckdb/node-api', 'cdk-nag'];
+
+/**
+ * Builds what the package has beside its texts: the constructs, the commands, the functions' bundles, and types.
+ *
+ * @param directory Where it goes. What was there before is removed.
+ */
+export async function buildPackage(directory: string): Promise<void> {
+  rmSync(directory, { recursive: true, force: true });
+  mkdirSync(directory, { recursive: true });
+  const types = writeTypes(directory);
+  const { metafile } = await buildScripts(directory);
+  writeFileSync(join(directory, 'THIRD-PARTY-LICENSES.txt'), licensesOf(metafile));
+  writeFileSync(join(directory, functionsFile), compress(JSON.stringify(bundleFunctions())));
+  const { context } = JSON.parse(readFileSync(join(projectDirectory, 'cdk.json'), 'utf8'));
+  writeFileSync(join(directory, 'cdk.json'), JSON.stringify({ context }));
+  await types;
+}
+
+function buildScripts(directory: string) {
+  return build({
+    absWorkingDir: projectDirectory,
+    entryPoints: { index: 'lib/package/api.ts', cli: 'bin/firehose-event-producer.ts', app: 'bin/app.ts' },
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    // Beside the others, so that every file finds cdk.json at the same place.
+    chunkNames: 'chunk-[hash]',
+    bundle: true,
+    splitting: true,
+    minify: true,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    mainFields: ['module', 'main'],
+    external,
+    define: { PACKED: 'true' },
+    banner: {
+      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+    },
+    plugins: [replaceModules()],
+  });
+}
+
+/** The files of the package that are in the place of others. */
+function replaceModules(): Plugin {
+  return {
+    name: 'replace modules',
+    setup({ onLoad, onResolve }) {
+      onResolve({ filter: /\/function-code\.ts$/ }, () => ({
+        path: join(projectDirectory, 'lib/package/packed-function-code.ts'),
+      }));
+      onLoad({ filter: /\/process-source\.ts$/ }, async () => ({
+        contents: `export const readProcessSource = async () => ${JSON.stringify(await readProcessSource())};`,
+      }));
+    },
+  };
+}
+
+/** The bundles as `cdk deploy` makes them, to the byte. */
+function bundleFunctions(): FunctionBundles {
+  const bundles = rooms.flatMap((room) =>
+    handlers.map((handler) => {
+      const outdir = mkdtempSync(join(tmpdir(), 'bundle-'));
+      try {
+        const source = templates[handler];
+        createFunction(
+          new Stack(new App({ outdir }), 'Stack'),
+          room,
+          source === undefined ? undefined : checkTemplate(source),
+          {},
+        );
+        const asset = join(outdir, readdirSync(outdir).find((name) => name.startsWith('asset.'))!);
+        const files = readdirSync(asset).filter((name) => name !== deployedTemplateFile);
+        return [
+          `${room}/${handler}`,
+          Object.fromEntries(files.map((name) => [name, readFileSync(join(asset, name), 'utf8')])),
+        ];
+      } finally {
+        rmSync(outdir, { recursive: true, force: true });
+      }
+    }),
+  );
+  return Object.fromEntries(bundles);
+}
+
+/** A large window finds in one bundle what it has of another. */
+function compress(text: string): Buffer {
+  return brotliCompressSync(text, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 },
+  });
+}
+
+/** Types of the constructs, without what is marked as internal. */
+async function writeTypes(directory: string): Promise<void> {
+  const config = join(directory, 'tsconfig.json');
+  const outDir = join(directory, 'types');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      extends: join(projectDirectory, 'tsconfig.json'),
+      compilerOptions: {
+        noEmit: false,
+        declaration: true,
+        emitDeclarationOnly: true,
+        stripInternal: true,
+        rootDir: projectDirectory,
+        outDir,
+        typeRoots: [join(projectDirectory, 'node_modules/@types')],
+      },
+      include: [],
+      files: [join(projectDirectory, 'lib/package/api.ts')],
+    }),
+  );
+  await promisify(execFile)(process.execPath, [
+    join(projectDirectory, 'node_modules/typescript/bin/tsc'),
+    '-p',
+    config,
+  ]);
+  rmSync(config);
+  for (const entry of readdirSync(outDir, { recursive: true, withFileTypes: true })) {
+    if (entry.isFile()) {
+      const path = join(entry.parentPath, entry.name);
+      // The compiler leaves the names of sources, which are not there.
+      writeFileSync(
+        path,
+        readFileSync(path, 'utf8').replaceAll(/(from '\.[^']*|import\("\.[^"]*)\.ts(['"])/g, '$1.js$2'),
+      );
+    }
+  }
+}
+
+/** The licenses of the packages that are in the bundles. */
+function licensesOf({ inputs }: Metafile): string {
+  const packages = new Set(
+    Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []),
+  );
+  return [...packages]
+    .sort()
+    .map((path) => {
+      const { name, version, license } = JSON.parse(
+        readFileSync(join(projectDirectory, path, 'package.json'), 'utf8'),
+      );
+      const file = readdirSync(join(projectDirectory, path)).find((entry) => /^licen[cs]e/i.test(entry));
+      const text = file
+        ? readFileSync(join(projectDirectory, path, file), 'utf8').trim()
+        : `License: ${license}`;
+      return `${name} ${version}\n\n${text}\n`;
+    })
+    .join(`\n${'-'.repeat(80)}\n\n`);
+}
