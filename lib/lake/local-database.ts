@@ -61,7 +61,7 @@ async function loadDuckDb(): Promise<typeof import('@duckdb/node-api')> {
     return await import('@duckdb/node-api');
   } catch (error) {
     throw new Error(
-      'DuckDB is not installed, an optional dependency of 70 MB: npm install --include=optional, on a system that it runs on',
+      'DuckDB is not installed: npm install @duckdb/node-api (70 MB), on a system that it is built for',
       { cause: error },
     );
   }

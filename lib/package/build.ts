@@ -58,7 +58,7 @@ function buildScripts(directory: string) {
     target: 'node20',
     mainFields: ['module', 'main'],
     external,
-    define: { PACKED: 'true' },
+    define: { Packed: 'true' },
     banner: {
       js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
     },

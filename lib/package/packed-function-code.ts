@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import { Stage } from 'aws-cdk-lib';
 import { Code, type FunctionOptions, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { DISABLE_ASSET_STAGING_CONTEXT } from 'aws-cdk-lib/cx-api';
 import type { Construct } from 'constructs';
 import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
 import { handlerOf, type Room, runtimeProps } from '../stack/handlers.ts';
@@ -21,16 +21,30 @@ export function createFunction(
   template: CheckedTemplate | undefined,
   options: FunctionOptions,
 ): LambdaFunction {
-  const files = {
+  const directory = mkdtempSync(join(tmpdir(), 'function-'));
+  try {
+    for (const [name, text] of Object.entries(filesOf(room, template))) {
+      writeFileSync(join(directory, name), text);
+    }
+    return new LambdaFunction(scope, 'Function', {
+      ...options,
+      ...runtimeProps,
+      handler: 'index.handler',
+      code: Code.fromAsset(directory),
+    });
+  } finally {
+    // The CDK has made its copy by now, unless it was told to make none.
+    if (!scope.node.tryGetContext(DISABLE_ASSET_STAGING_CONTEXT)) {
+      rmSync(directory, { recursive: true });
+    }
+  }
+}
+
+function filesOf(room: Room, template: CheckedTemplate | undefined): Readonly<Record<string, string>> {
+  return {
     ...readBundles()[`${room}/${handlerOf(template)}`],
     ...(template && { [deployedTemplateFile]: template.template.source }),
   };
-  return new LambdaFunction(scope, 'Function', {
-    ...options,
-    ...runtimeProps,
-    handler: 'index.handler',
-    code: Code.fromAsset(directoryOf(scope, files)),
-  });
 }
 
 let bundles: FunctionBundles | undefined;
@@ -40,15 +54,4 @@ function readBundles(): FunctionBundles {
     brotliDecompressSync(readFileSync(join(projectDirectory, functionsFile))).toString(),
   );
   return bundles!;
-}
-
-/** A directory with these files, beside the cloud assembly, where the CDK may read it after the app has ended. */
-function directoryOf(scope: Construct, files: Readonly<Record<string, string>>): string {
-  const hash = createHash('sha256').update(JSON.stringify(files)).digest('hex').slice(0, 32);
-  const directory = join(Stage.of(scope)!.outdir, `bundle.${hash}`);
-  mkdirSync(directory, { recursive: true });
-  for (const [name, text] of Object.entries(files)) {
-    writeFileSync(join(directory, name), text);
-  }
-  return directory;
 }

@@ -66,6 +66,9 @@ export interface BucketDeliveryStreamProps {
   readonly logRetention?: RetentionDays;
 }
 
+/** The mapping that the L2 of a delivery stream adds to its stack, whether or not it is used. */
+const ipRangesId = '@aws-cdk/aws-kinesisfirehose.CidrBlocks';
+
 /** When objects expire if nobody says otherwise. */
 export const defaultObjectExpiration = Duration.days(30);
 
@@ -125,6 +128,8 @@ export class BucketDeliveryStream extends Construct {
       props.recordFormat === 'gzip'
         ? { compression: Compression.UNCOMPRESSED, fileExtension: '.gz' }
         : { compression: Compression.GZIP };
+    const { node: stack } = Stack.of(this);
+    const mappingBefore = stack.tryFindChild(ipRangesId);
     this.deliveryStream = new DeliveryStream(this, 'DeliveryStream', {
       encryption: StreamEncryption.awsOwnedKey(),
       destination: new S3Bucket(this.bucket, {
@@ -137,6 +142,11 @@ export class BucketDeliveryStream extends Construct {
         loggingConfig: new EnableLogging(deliveryErrors),
       }),
     });
+    // Firehose's IP ranges are for destinations within a VPC. The mapping would be a warning in everybody's stack.
+    const mapping = stack.tryFindChild(ipRangesId);
+    if (mapping && !mappingBefore) {
+      stack.tryRemoveChild(mapping.node.id);
+    }
     // Deleted before the bucket is emptied, the stream cannot fill it again.
     this.deliveryStream.node.addDependency(this.bucket);
   }

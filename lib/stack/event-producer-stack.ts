@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps, Tags, Validations } from 'aws-cdk-lib';
+import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -58,11 +58,6 @@ export class EventProducerStack extends Stack {
       // Where `prove` finds it.
       this.templateOptions.metadata = { [templateMetadataKey]: this.producer.eventTemplate };
     }
-    Validations.of(this).acknowledge({
-      id: 'CloudFormation-Validate::W7001',
-      reason:
-        "The delivery stream's L2 always adds its mapping of IP ranges, which only other destinations use.",
-    });
     Tags.of(this).add('application', 'firehose-event-producer');
 
     const { deliveryStream, bucket, workQueue, prover, deadLetterQueue, lake, dashboard, count } =

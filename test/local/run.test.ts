@@ -164,7 +164,7 @@ describe('a run on this machine', () => {
     const failed = runLocally({ ...options, outputDirectory: temporaryDirectory() });
 
     // Assess
-    await expect(failed).rejects.toThrow('cdk synth failed: context count is "x"');
+    await expect(failed).rejects.toThrow('synthesizing the stack failed: context count is "x"');
   });
 
   it("tells the function's own error, even if no object could be written either", async () => {

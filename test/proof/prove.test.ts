@@ -132,7 +132,7 @@ describe('npm run prove', () => {
       (changed) => {
         delete changed.outputs;
       },
-      'looking for the stack MyStack (npx cdk deploy makes it): ValidationError: Stack with id MyStack does not exist',
+      'looking for the stack MyStack (cdk deploy makes it): ValidationError: Stack with id MyStack does not exist',
     ],
     [
       'the stack is another',
