@@ -7,7 +7,16 @@
  */
 export const recordFormats = ['ndjson', 'single', 'gzip'] as const;
 
-/** One of {@link recordFormats}. */
+/**
+ * One of {@link recordFormats}.
+ *
+ * @example
+ * ```ts
+ * import type { RecordFormat } from 'firehose-event-producer';
+ *
+ * export const recordFormat: RecordFormat = 'gzip';
+ * ```
+ */
 export type RecordFormat = (typeof recordFormats)[number];
 
 /** The record format of a producer that names none. */
@@ -172,7 +181,16 @@ export type ProducerSettings = Readonly<
  */
 export const monitoringLevels = ['full', 'alarms', 'off'] as const;
 
-/** One of {@link monitoringLevels}. */
+/**
+ * One of {@link monitoringLevels}.
+ *
+ * @example
+ * ```ts
+ * import type { MonitoringLevel } from 'firehose-event-producer';
+ *
+ * export const monitoring: MonitoringLevel = 'alarms';
+ * ```
+ */
 export type MonitoringLevel = (typeof monitoringLevels)[number];
 
 /** When the producer runs if nobody says otherwise: an expression of EventBridge Scheduler. */

@@ -1,4 +1,13 @@
-/** Prices in US dollars, where a GB is 2^30 bytes. */
+/**
+ * Prices in US dollars, where a GB is 2^30 bytes.
+ *
+ * @example
+ * ```ts
+ * import type { Prices } from 'firehose-event-producer';
+ *
+ * export const prices: Partial<Prices> = { firehoseUsdPerGb: 0.031 };
+ * ```
+ */
 export interface Prices {
   /** A GB of records, each rounded up to a multiple of 5,120 bytes, that a Direct PUT stream takes. */
   readonly firehoseUsdPerGb: number;

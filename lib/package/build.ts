@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { App, Stack } from 'aws-cdk-lib';
 import { build, type Metafile, type Plugin } from 'esbuild';
@@ -13,6 +11,7 @@ import { handlers, rooms } from '../stack/handlers.ts';
 import { checkTemplate } from '../template/check-template.ts';
 import { projectDirectory } from '../terminal/packed.ts';
 import { type FunctionBundles, functionsFile } from './function-bundles.ts';
+import { writeTypes } from './types.ts';
 
 /** A template for each entry point of a function. */
 const templates: Readonly<Record<(typeof handlers)[number], string | undefined>> = {
@@ -32,13 +31,15 @@ const external = ['aws-cdk-lib', 'constructs', '@duckdb/node-api', 'cdk-nag'];
 export async function buildPackage(directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
   mkdirSync(directory, { recursive: true });
-  const types = writeTypes(directory);
+  const types = join(directory, 'types');
+  mkdirSync(types);
+  const typesWritten = writeTypes(types);
   const { metafile } = await buildScripts(directory);
   writeFileSync(join(directory, 'THIRD-PARTY-LICENSES.txt'), licensesOf(metafile));
   writeFileSync(join(directory, functionsFile), compress(JSON.stringify(bundleFunctions())));
   const { context } = JSON.parse(readFileSync(join(projectDirectory, 'cdk.json'), 'utf8'));
   writeFileSync(join(directory, 'cdk.json'), JSON.stringify({ context }));
-  await types;
+  await typesWritten;
 }
 
 function buildScripts(directory: string) {
@@ -113,45 +114,6 @@ function compress(text: string): Buffer {
   return brotliCompressSync(text, {
     params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 },
   });
-}
-
-/** Types of the constructs, without what is marked as internal. */
-async function writeTypes(directory: string): Promise<void> {
-  const config = join(directory, 'tsconfig.json');
-  const outDir = join(directory, 'types');
-  writeFileSync(
-    config,
-    JSON.stringify({
-      extends: join(projectDirectory, 'tsconfig.json'),
-      compilerOptions: {
-        noEmit: false,
-        declaration: true,
-        emitDeclarationOnly: true,
-        stripInternal: true,
-        rootDir: projectDirectory,
-        outDir,
-        typeRoots: [join(projectDirectory, 'node_modules/@types')],
-      },
-      include: [],
-      files: [join(projectDirectory, 'lib/package/api.ts')],
-    }),
-  );
-  await promisify(execFile)(process.execPath, [
-    join(projectDirectory, 'node_modules/typescript/bin/tsc'),
-    '-p',
-    config,
-  ]);
-  rmSync(config);
-  for (const entry of readdirSync(outDir, { recursive: true, withFileTypes: true })) {
-    if (entry.isFile()) {
-      const path = join(entry.parentPath, entry.name);
-      // The compiler leaves the names of sources, which are not there.
-      writeFileSync(
-        path,
-        readFileSync(path, 'utf8').replaceAll(/(from '\.[^']*|import\("\.[^"]*)\.ts(['"])/g, '$1.js$2'),
-      );
-    }
-  }
 }
 
 /** The licenses of the packages that are in the bundles. */

@@ -43,7 +43,21 @@ import { ProverFunction, proverTimeout } from './prover-function.ts';
 /** Deliveries of a message after which it moves to the dead-letter queue: AWS recommends at least five. */
 const maxReceiveCount = 5;
 
-/** Properties of an {@link EventProducer}. */
+/**
+ * Properties of an {@link EventProducer}.
+ *
+ * @example
+ * ```ts
+ * import { RemovalPolicy } from 'aws-cdk-lib';
+ * import type { EventProducerProps } from 'firehose-event-producer';
+ *
+ * export const props: EventProducerProps = {
+ *   count: 5_000,
+ *   eventTemplate: '{"id":"{{random.uuid}}","sensor":{{random.number(50)}}}',
+ *   removalPolicy: RemovalPolicy.DESTROY,
+ * };
+ * ```
+ */
 export interface EventProducerProps
   extends ProducerFunctionOptions,
     BucketDeliveryStreamProps,
@@ -105,6 +119,15 @@ export interface EventProducerProps
 /**
  * A Lambda function that pushes UUID events to a delivery stream, on a schedule and on demand, with the delivery stream
  * and its bucket unless there is one already.
+ *
+ * @example
+ * ```ts
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { EventProducer } from 'firehose-event-producer';
+ *
+ * const stack = new Stack(new App(), 'Events');
+ * new EventProducer(stack, 'Producer', { count: 10 });
+ * ```
  */
 export class EventProducer extends Construct {
   /** The function; invoke it with `{"count": N}`. */

@@ -65,7 +65,10 @@ export class Lake extends Construct {
   /** Name of the workgroup. */
   readonly workGroupName: string;
 
-  /** @throws PropError naming what stands in the way of a table, or a limit that Athena does not take. */
+  /**
+   * @throws PropError naming what stands in the way of a table, or a limit that Athena does not take.
+   * @internal
+   */
   constructor(scope: Construct, id: string, props: LakeProps) {
     super(scope, id);
     const scanLimit = props.lakeScanLimit ?? defaultScanLimit;

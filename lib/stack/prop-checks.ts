@@ -3,7 +3,21 @@ import type { IConstruct } from 'constructs';
 import { type SettingName, settings, type WholeNumberSetting } from '../../lambda/contract/settings.ts';
 import { type Bounds, isWholeNumber, wholeNumberExpectation } from '../../lambda/contract/whole-number.ts';
 
-/** A prop doesn't fit; the message begins with the path of the construct. */
+/**
+ * A prop doesn't fit; the message begins with the path of the construct.
+ *
+ * @example
+ * ```ts
+ * import { App, Stack } from 'aws-cdk-lib';
+ * import { EventProducer, PropError } from 'firehose-event-producer';
+ *
+ * try {
+ *   new EventProducer(new Stack(new App(), 'Events'), 'Producer', { count: Number(process.env.COUNT) });
+ * } catch (error) {
+ *   console.error(error instanceof PropError ? error.message : error);
+ * }
+ * ```
+ */
 export class PropError extends Error {
   override readonly name = 'PropError';
 

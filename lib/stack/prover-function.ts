@@ -89,7 +89,10 @@ export class ProverFunction extends Construct {
   /** When an event that is not in the bucket is lost. */
   readonly lostAfter: Duration;
 
-  /** @throws PropError naming the prop, its value and its bounds, if a number is out of them. */
+  /**
+   * @throws PropError naming the prop, its value and its bounds, if a number is out of them.
+   * @internal
+   */
   constructor(scope: Construct, id: string, props: ProverFunctionProps) {
     super(scope, id);
     const { bucket, deadLetterQueue, errorPrefix } = props;

@@ -125,6 +125,7 @@ describe('the pattern of lines', () => {
         // Assess
         expect(strange).toEqual([]);
       }),
+      { numRuns: 40 },
     );
   });
 

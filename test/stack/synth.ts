@@ -39,14 +39,19 @@ export function createStack(
   return new EventProducerStack(app, defaultStackName, { ...propsFromContext(app), ...props });
 }
 
-const templates = new Map<string, Template>();
+const stacks = new Map<string, EventProducerStack>();
+
+/** The same, made once for each context: not to be changed. */
+export function sharedStack(context: Record<string, unknown> = {}): EventProducerStack {
+  const key = JSON.stringify(context);
+  const stack = stacks.get(key) ?? createStack(context);
+  stacks.set(key, stack);
+  return stack;
+}
 
 /** Its template, synthesized once for each context. */
 export function templateOf(context: Record<string, unknown> = {}): Template {
-  const key = JSON.stringify(context);
-  const template = templates.get(key) ?? Template.fromStack(createStack(context));
-  templates.set(key, template);
-  return template;
+  return Template.fromStack(sharedStack(context));
 }
 
 const assemblies = new Map<string, string>();

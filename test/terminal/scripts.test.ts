@@ -3,14 +3,11 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 
 describe('the commands as people type them', () => {
-  it.each(['verify', 'prove', 'preview', 'query', 'cost', 'firehose', 'simulate'])(
-    'npm run %s explains its options',
-    async (name) => {
-      // Act
-      const { stdout } = await promisify(execFile)('npm', ['run', '--silent', name, '--', '--help']);
+  it.each(['verify', 'query'])('npm run %s explains its options', async (name) => {
+    // Act
+    const { stdout } = await promisify(execFile)('npm', ['run', '--silent', name, '--', '--help']);
 
-      // Assess
-      expect(stdout).toContain(`Usage: npm run ${name} --`);
-    },
-  );
+    // Assess
+    expect(stdout).toContain(`Usage: npm run ${name} --`);
+  });
 });

@@ -64,7 +64,16 @@ export interface AlarmTuning {
   readonly outOf?: number;
 }
 
-/** Which alarms are different; `false` leaves one out. */
+/**
+ * Which alarms are different; `false` leaves one out.
+ *
+ * @example
+ * ```ts
+ * import type { AlarmTunings } from 'firehose-event-producer';
+ *
+ * export const alarms: AlarmTunings = { BytesQuota: { threshold: 95 }, Silence: false };
+ * ```
+ */
 export type AlarmTunings = { readonly [Name in AlarmName]?: AlarmTuning | false };
 
 /** Properties of {@link Alarms}. */
@@ -132,7 +141,10 @@ export class Alarms extends Construct {
   readonly #byName = new Map<AlarmName, ProducerAlarm>();
   readonly #props: AlarmsProps;
 
-  /** @throws PropError if a tuning makes no sense. */
+  /**
+   * @throws PropError if a tuning makes no sense.
+   * @internal
+   */
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.#props = props;
