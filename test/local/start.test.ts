@@ -59,20 +59,6 @@ describe('npm start', () => {
     );
   });
 
-  it('tells a stranger what was sent, where it landed and what to type next', () => {
-    // Prepare
-    const output = temporaryDirectory();
-
-    // Act
-    const { stdout, status } = start('--output', output);
-
-    // Assess
-    expect(status).toBe(0);
-    expect(stdout).toContain('100 events delivered, every one acknowledged');
-    expect(stdout).toMatch(/landed {3}1 object, [\d,]+ bytes, in /);
-    expect(stdout).toContain(`npm start -- --output '${output}' --count 1000000`);
-  });
-
   it.each([
     [['--cuont', '5'], "error: unknown option '--cuont'\n(Did you mean --count?)\n"],
     [['--slices', '0:100'], 'error: --slices are of a run: give --run-id too\n'],

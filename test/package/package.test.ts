@@ -1,0 +1,259 @@
+import { execFile, execFileSync, spawnSync } from 'node:child_process';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildPackage } from '../../lib/package/build.ts';
+import { typesEntry } from '../../lib/package/types.ts';
+import { assemblyOf } from '../stack/synth.ts';
+
+const name = 'firehose-event-producer';
+const { peerDependencies } = JSON.parse(readFileSync('package.json', 'utf8'));
+const peers = ['aws-cdk-lib', 'constructs'];
+
+/** `PEERS=lowest` has the lowest peers installed, which needs a network: .ci/run does it. */
+const isLowest = process.env.PEERS === 'lowest';
+
+/** A fresh app, with the package and its peers. */
+const app = mkdtempSync(join(tmpdir(), 'app-'));
+const installed = join(app, 'node_modules', name);
+let tarball: string;
+let files: string[];
+
+beforeAll(async () => {
+  await buildPackage(join(process.cwd(), 'dist'));
+  const packed = ['pack', '--json', '--ignore-scripts', '--pack-destination', app];
+  const [{ filename, files: listed }] = JSON.parse(
+    execFileSync('npm', packed, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+  );
+  tarball = join(app, filename);
+  files = listed.map(({ path }: { path: string }) => path);
+
+  writeFileSync(join(app, 'package.json'), '{"name":"my-app","private":true,"type":"module"}');
+  const quiet = ['--no-audit', '--no-fund', '--legacy-peer-deps'];
+  if (isLowest) {
+    const lowest = peers.map((peer) => `${peer}@${peerDependencies[peer].replace('^', '')}`);
+    execFileSync('npm', ['install', ...quiet, tarball, ...lowest], { cwd: app, stdio: 'ignore' });
+  } else {
+    execFileSync('npm', ['install', ...quiet, '--offline', tarball], { cwd: app, stdio: 'ignore' });
+    for (const peer of peers) {
+      symlinkSync(join(process.cwd(), 'node_modules', peer), join(app, 'node_modules', peer));
+    }
+  }
+});
+
+afterAll(() => rmSync(app, { recursive: true }));
+
+/** Runs a program of the app's own. */
+function runInApp(program: string, environment: NodeJS.ProcessEnv = {}) {
+  writeFileSync(join(app, 'app.mjs'), program);
+  return spawnSync(process.execPath, ['app.mjs'], {
+    cwd: app,
+    encoding: 'utf8',
+    env: { ...process.env, ...environment },
+  });
+}
+
+/** The files of each asset of an assembly, sorted. */
+function assetsIn(directory: string): string[][] {
+  return readdirSync(directory)
+    .filter((entry) => entry.startsWith('asset.'))
+    .map((asset) =>
+      readdirSync(join(directory, asset)).map((file) => readFileSync(join(directory, asset, file), 'utf8')),
+    )
+    .sort();
+}
+
+describe('the tarball', () => {
+  it('has at most 2 MB, and nothing but what is needed', () => {
+    const needed = [
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
+      /^dist\/(index|cli|app|chunk-[A-Z0-9]{8})\.mjs$/,
+      /^dist\/(functions\.json\.br|cdk\.json|THIRD-PARTY-LICENSES\.txt)$/,
+      /^dist\/types\/(lib|lambda)\/[a-z/-]+\.d\.ts$/,
+      /^docs\/[a-z-]+\.md$/,
+      /^docs\/events\/[a-z-]+\.(json|csv|txt)$/,
+    ];
+    expect(statSync(tarball).size).toBeLessThanOrEqual(2_000_000);
+    expect(files.filter((file) => !needed.some((pattern) => pattern.test(file)))).toEqual([]);
+    for (const pattern of needed) {
+      expect(files.some((file) => pattern.test(file))).toBe(true);
+    }
+  });
+
+  it('says nothing of the machine that it was made on', () => {
+    for (const file of files.filter((path) => !path.endsWith('.br'))) {
+      const text = readFileSync(join(installed, file), 'utf8');
+      expect(text.includes(process.cwd()) || text.includes(`${homedir()}/`)).toBe(false);
+    }
+  });
+
+  it('needs nothing but its peers', () => {
+    const {
+      dependencies,
+      peerDependencies: ofPackage,
+      engines,
+    } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+    expect(dependencies).toBeUndefined();
+    expect(Object.keys(ofPackage)).toEqual(['@duckdb/node-api', ...peers]);
+    expect(engines.node).toBe('>=20.20');
+  });
+});
+
+describe('an app with the package', () => {
+  const program = `
+    import { App, Stack } from 'aws-cdk-lib';
+    import { EventProducer } from '${name}';
+    const app = new App();
+    new EventProducer(new Stack(app, 'Events'), 'Producer', { count: 10, ...JSON.parse(process.env.PROPS ?? '{}') });
+    app.synth();`;
+
+  it.each([
+    ['the default events', {}, {}],
+    [
+      'events with words',
+      { eventTemplate: readFileSync('docs/events/apache-access.txt', 'utf8') },
+      { event: 'docs/events/apache-access.txt' },
+    ],
+  ])('synthesizes without a warning, with the functions of the repository, for %s', (_, props, context) => {
+    // Act
+    const assembly = mkdtempSync(join(app, 'cdk.out-'));
+    const { status, stdout, stderr } = runInApp(program, {
+      PROPS: JSON.stringify(props),
+      CDK_OUTDIR: assembly,
+    });
+
+    // Assess
+    expect([status, stdout, stderr]).toEqual([0, '', '']);
+    expect(assetsIn(assembly)).toHaveLength(2);
+    expect(assetsIn(assembly)).toEqual(assetsIn(assemblyOf(context)));
+  });
+
+  it('is told what is wrong with a prop', () => {
+    const { stderr } = runInApp(program, { PROPS: '{"count":0}' });
+
+    expect(stderr).toContain(
+      'PropError: Events/Producer/Function: count is 0: expected a whole number from 1 to',
+    );
+  });
+
+  it.each(['dist/index.mjs', 'dist/cli.mjs', 'lib/package/api.ts', 'package.json', 'dist/cdk.json'])(
+    'cannot import %s',
+    (path) => {
+      const { stderr } = runInApp(`import '${name}/${path}';`);
+
+      expect(stderr).toContain('ERR_PACKAGE_PATH_NOT_EXPORTED');
+    },
+  );
+
+  it('compiles the example of each name that it can import', () => {
+    // Prepare
+    const types = join(installed, 'dist/types');
+    const api = readFileSync(join(types, typesEntry), 'utf8');
+    const names = [...api.matchAll(/export (?:type )?\{([^}]*)\}/g)].flatMap(([, list = '']) =>
+      list.split(',').map((one) => one.replace('type ', '').trim()),
+    );
+    const declarations = readdirSync(types, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.d.ts'))
+      .map((file) => readFileSync(join(types, file), 'utf8'))
+      .join('\n');
+    mkdirSync(join(app, 'examples'), { recursive: true });
+    for (const exported of names) {
+      const declared = new RegExp(
+        `/\\*\\*((?:(?!\\*/).)*)\\*/\\s*export (?:declare )?(?:class|interface|type) ${exported}\\b`,
+        's',
+      );
+      const [, comment = ''] = declared.exec(declarations) ?? [];
+      const [, example] = /@example\s*\n \* ```ts\n([\s\S]*?)\n \* ```/.exec(comment) ?? [];
+      expect(example, exported).toBeDefined();
+      writeFileSync(join(app, 'examples', `${exported}.ts`), example!.replaceAll(/^ \* ?/gm, ''));
+    }
+    writeFileSync(
+      join(app, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          target: 'ES2023',
+          module: 'NodeNext',
+          strict: true,
+          noEmit: true,
+          skipLibCheck: true,
+          types: ['node'],
+          typeRoots: [join(process.cwd(), 'node_modules/@types')],
+        },
+        include: ['examples'],
+      }),
+    );
+
+    // Act
+    const { stdout } = spawnSync(
+      process.execPath,
+      [join(process.cwd(), 'node_modules/typescript/bin/tsc'), '-p', app],
+      {
+        encoding: 'utf8',
+      },
+    );
+
+    // Assess
+    expect(names.length).toBeGreaterThan(5);
+    expect(stdout).toBe('');
+  });
+});
+
+describe(`npx ${name}`, () => {
+  const run = (...args: string[]) =>
+    promisify(execFile)('npx', [name, ...args], { cwd: app }).catch(
+      (error: { code: number; stdout: string; stderr: string }) => error,
+    );
+
+  it('sends events on this machine, with no AWS account, and proves that all arrived', async () => {
+    // Act
+    const started = await run('start', '--count', '1000');
+    const verified = await run('verify', '--json');
+    const queried = await run('query');
+
+    // Assess
+    expect(started.stdout).toContain('1,000 events delivered, every one acknowledged');
+    expect(started.stdout).toMatch(/landed {3}1 object, [\d,]+ bytes, in /);
+    expect(started.stdout).toContain(`npx ${name} start --count 1000000`);
+    expect(started.stdout).toMatch(/\nProven: all 1,000 events are in the bucket, .*\n$/);
+    expect(JSON.parse(verified.stdout)).toMatchObject({
+      complete: true,
+      runs: [{ present: 1_000, missing: 0 }],
+    });
+    expect(queried.stdout).toContain(`npx ${name} query --name landed`);
+  });
+
+  it('lists its commands, and says what was meant by another one', async () => {
+    // Act
+    const [help, typo] = await Promise.all([run(), run('verfy')]);
+
+    // Assess
+    expect(help.stdout.match(/^ {2}\w+/gm)?.map((line) => line.trim())).toEqual([
+      'start',
+      'preview',
+      'send',
+      'verify',
+      'prove',
+      'cost',
+      'query',
+      'firehose',
+    ]);
+    expect(typo).toMatchObject({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^error: unknown command 'verfy', expected one of .*\n\(Did you mean verify\?\)\n$/,
+      ),
+    });
+  });
+});
