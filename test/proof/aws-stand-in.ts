@@ -20,6 +20,8 @@ export interface StandInState {
   metadata?: Record<string, string>;
   /** Responds to an invocation. @default - there is no function */
   invoke?: (payload: Record<string, unknown>) => { result: unknown; functionError?: 'Unhandled' };
+  /** Environment of the function. @default - none */
+  environment?: Record<string, string>;
   /** The objects of the bucket `my-bucket` by their keys. */
   objects: Map<string, StandInObject>;
   /** Whether the bucket may be listed. @default true */
@@ -78,8 +80,12 @@ async function respond(
   const body = Buffer.concat(chunks).toString();
 
   const invocation = /^\/2015-03-31\/functions\/([^/]+)\/invocations$/.exec(path);
+  const configuration = /^\/2015-03-31\/functions\/([^/]+)\/configuration$/.exec(path);
   if (invocation) {
-    respondInvoke(state, invocation[1]!, body, response);
+    const isAsynchronous = request.headers['x-amz-invocation-type'] === 'Event';
+    respondInvoke(state, invocation[1]!, body, isAsynchronous, response);
+  } else if (configuration) {
+    respondConfiguration(state, configuration[1]!, response);
   } else if (request.method === 'POST') {
     respondDescribeStacks(state, new URLSearchParams(body), response);
   } else if (url.searchParams.get('list-type') === '2') {
@@ -136,22 +142,48 @@ function respondDescribeStacks(
 }
 
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
-function respondInvoke({ invoke }: StandInState, name: string, body: string, response: ServerResponse): void {
+function respondInvoke(
+  { invoke }: StandInState,
+  name: string,
+  body: string,
+  isAsynchronous: boolean,
+  response: ServerResponse,
+): void {
   if (invoke === undefined || name !== functionName) {
-    response.writeHead(404, {
-      'content-type': 'application/json',
-      'x-amzn-errortype': 'ResourceNotFoundException',
-    });
-    response.end(JSON.stringify({ Type: 'User', Message: `Function not found: ${name}` }));
+    respondNoFunction(name, response);
     return;
   }
   const { result, functionError } = invoke(JSON.parse(body));
+  if (isAsynchronous) {
+    response.writeHead(202).end();
+    return;
+  }
   response.writeHead(200, {
     'content-type': 'application/json',
     'x-amz-executed-version': '$LATEST',
     ...(functionError && { 'x-amz-function-error': functionError }),
   });
   response.end(JSON.stringify(result));
+}
+
+// https://docs.aws.amazon.com/lambda/latest/api/API_GetFunctionConfiguration.html
+function respondConfiguration({ environment }: StandInState, name: string, response: ServerResponse): void {
+  if (name !== functionName) {
+    respondNoFunction(name, response);
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.end(
+    JSON.stringify({ FunctionName: name, ...(environment && { Environment: { Variables: environment } }) }),
+  );
+}
+
+function respondNoFunction(name: string, response: ServerResponse): void {
+  response.writeHead(404, {
+    'content-type': 'application/json',
+    'x-amzn-errortype': 'ResourceNotFoundException',
+  });
+  response.end(JSON.stringify({ Type: 'User', Message: `Function not found: ${name}` }));
 }
 
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html

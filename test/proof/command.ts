@@ -13,7 +13,7 @@ export interface CommandResult {
 
 /** Runs `bin/<name>.ts` with these arguments in a process of its own, without tsx, which takes its time. */
 export async function runCommand(
-  name: 'verify' | 'prove',
+  name: 'verify' | 'prove' | 'send',
   args: readonly string[],
   { cwd = process.cwd(), environment = {} }: { cwd?: string; environment?: NodeJS.ProcessEnv } = {},
 ): Promise<CommandResult> {
