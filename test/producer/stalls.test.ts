@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { SQSClient } from '@aws-sdk/client-sqs';
@@ -51,11 +52,18 @@ describe('on a server that never ends its responses', () => {
   it.concurrent.each(cases)(
     'reports 100 ms before $timeoutMs ms are over: $who $stall',
     async (options) => {
-      const all = Array.from({ length: runs }, () => reportedAfterMs(options));
+      // Prepare: on a busy machine timers are late, two of them one after the other
+      const lateness = monitorEventLoopDelay({ resolution: 10 });
+      lateness.enable();
 
+      // Act
+      const all = Array.from({ length: runs }, () => reportedAfterMs(options));
       const reportedMs = await Promise.all(all);
 
-      expect(Math.max(...reportedMs)).toBeLessThanOrEqual(options.timeoutMs - 100);
+      // Assess
+      lateness.disable();
+      const latestMs = options.timeoutMs - 100 + (2 * lateness.max) / 1e6;
+      expect(Math.max(...reportedMs)).toBeLessThanOrEqual(latestMs);
     },
     40_000,
   );
