@@ -2,7 +2,6 @@ import type { EventTemplate } from '../../lambda/template/event-template.ts';
 import { type Column, idColumn, lineColumn, type PlacedColumn } from './column.ts';
 import { jsonColumns } from './json-columns.ts';
 import { linePattern } from './line-pattern.ts';
-
 import { type Skeleton, skeletonOf } from './skeleton.ts';
 
 /** How a SQL engine reads the lines of events. */

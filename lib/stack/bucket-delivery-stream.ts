@@ -18,6 +18,7 @@ import {
 import { Construct } from 'constructs';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
+import { withoutIpRanges } from './ip-ranges.ts';
 import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** Properties of a {@link BucketDeliveryStream}. */
@@ -65,9 +66,6 @@ export interface BucketDeliveryStreamProps {
    */
   readonly logRetention?: RetentionDays;
 }
-
-/** The mapping that the L2 of a delivery stream adds to its stack, whether or not it is used. */
-const ipRangesId = '@aws-cdk/aws-kinesisfirehose.CidrBlocks';
 
 /** When objects expire if nobody says otherwise. */
 export const defaultObjectExpiration = Duration.days(30);
@@ -128,25 +126,22 @@ export class BucketDeliveryStream extends Construct {
       props.recordFormat === 'gzip'
         ? { compression: Compression.UNCOMPRESSED, fileExtension: '.gz' }
         : { compression: Compression.GZIP };
-    const { node: stack } = Stack.of(this);
-    const mappingBefore = stack.tryFindChild(ipRangesId);
-    this.deliveryStream = new DeliveryStream(this, 'DeliveryStream', {
-      encryption: StreamEncryption.awsOwnedKey(),
-      destination: new S3Bucket(this.bucket, {
-        ...compression,
-        role: role.withoutPolicyUpdates(),
-        dataOutputPrefix: eventsPrefix,
-        errorOutputPrefix: `${errorsFolder}!{firehose:error-output-type}/${hourExpression}`,
-        bufferingInterval: Duration.seconds(bufferingSeconds),
-        bufferingSize: Size.mebibytes(bufferingMiB),
-        loggingConfig: new EnableLogging(deliveryErrors),
-      }),
-    });
-    // Firehose's IP ranges are for destinations within a VPC. The mapping would be a warning in everybody's stack.
-    const mapping = stack.tryFindChild(ipRangesId);
-    if (mapping && !mappingBefore) {
-      stack.tryRemoveChild(mapping.node.id);
-    }
+    this.deliveryStream = withoutIpRanges(
+      this,
+      () =>
+        new DeliveryStream(this, 'DeliveryStream', {
+          encryption: StreamEncryption.awsOwnedKey(),
+          destination: new S3Bucket(this.bucket, {
+            ...compression,
+            role: role.withoutPolicyUpdates(),
+            dataOutputPrefix: eventsPrefix,
+            errorOutputPrefix: `${errorsFolder}!{firehose:error-output-type}/${hourExpression}`,
+            bufferingInterval: Duration.seconds(bufferingSeconds),
+            bufferingSize: Size.mebibytes(bufferingMiB),
+            loggingConfig: new EnableLogging(deliveryErrors),
+          }),
+        }),
+    );
     // Deleted before the bucket is emptied, the stream cannot fill it again.
     this.deliveryStream.node.addDependency(this.bucket);
   }

@@ -7,6 +7,7 @@ import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { countSql } from '../lake/named-queries.ts';
 import { EventProducer, type EventProducerProps } from './event-producer.ts';
+import { withoutIpRanges } from './ip-ranges.ts';
 import { outputs, templateMetadataKey } from './outputs.ts';
 
 /** Properties of an {@link EventProducerStack}. */
@@ -49,7 +50,9 @@ export class EventProducerStack extends Stack {
     this.producer = new EventProducer(this, 'Producer', {
       ...producerProps,
       ...(deliveryStreamName && {
-        deliveryStream: DeliveryStream.fromDeliveryStreamName(this, 'DeliveryStream', deliveryStreamName),
+        deliveryStream: withoutIpRanges(this, () =>
+          DeliveryStream.fromDeliveryStreamName(this, 'DeliveryStream', deliveryStreamName),
+        ),
       }),
       ...(bucketName && { bucket: Bucket.fromBucketName(this, 'Bucket', bucketName) }),
       ...(alarmEmail && { alarmTopic: this.createAlarmTopic(alarmEmail) }),

@@ -233,6 +233,13 @@ describe(`npx ${name}`, () => {
     expect(queried.stdout).toContain(`npx ${name} query --name landed`);
   });
 
+  it('says in one line that SQL needs DuckDB', async () => {
+    expect(await run('query', 'select 1')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^error: DuckDB is not installed: npm install @duckdb\/node-api .*\n$/),
+    });
+  });
+
   it('lists its commands, and says what was meant by another one', async () => {
     // Act
     const [help, typo] = await Promise.all([run(), run('verfy')]);
