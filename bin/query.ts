@@ -24,7 +24,7 @@ await runCommand<{ readonly name?: string; readonly json?: true }>(
     if (ownSql !== undefined && name !== undefined) {
       throw new UsageError('a query and --name were given: leave one of them out');
     }
-    const { output, eventTemplate = defaultTemplate } = await readLastRun();
+    const { objectPaths = [], eventTemplate = defaultTemplate } = await readLastRun();
     const table = tableOf(checkTemplate(eventTemplate).template);
     const queries = namedQueries(table);
     const named = queries.find((query) => query.name === name);
@@ -37,7 +37,7 @@ await runCommand<{ readonly name?: string; readonly json?: true }>(
       console.log(describeQueries(queries));
       return 0;
     }
-    const events = await openEvents(table, output.directory);
+    const events = await openEvents(table, objectPaths);
     try {
       const rows = await events.query(sql);
       console.log(json ? rowsAsJson(rows) : summarizeRows(rows));

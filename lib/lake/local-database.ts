@@ -1,9 +1,7 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import type { DuckDBConnection } from '@duckdb/node-api';
 import { UsageError } from '../terminal/command.ts';
 import { commandLine } from '../terminal/command-line.ts';
-import { eventsFolder, partitionColumn } from './layout.ts';
 import { viewStatements } from './local-view.ts';
 import type { EventTable } from './table.ts';
 
@@ -30,21 +28,21 @@ export interface EventsDatabase {
 const settings = { autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' };
 
 /**
- * Opens DuckDB with the events that are in a directory, which stands for the bucket.
+ * Opens DuckDB with the events of some objects.
  *
- * @throws Error if DuckDB is not installed, or there are no objects: in one line, with a remedy.
+ * @throws Error if DuckDB is not installed, or an object is not there: in one line, with a remedy.
  */
-export async function openEvents(table: EventTable, bucketDirectory: string): Promise<EventsDatabase> {
-  if (!existsSync(join(bucketDirectory, eventsFolder))) {
+export async function openEvents(table: EventTable, objectPaths: readonly string[]): Promise<EventsDatabase> {
+  const gone = objectPaths.find((path) => !existsSync(path));
+  if (gone !== undefined || objectPaths.length === 0) {
     throw new Error(
-      `there are no objects in ${bucketDirectory}/${eventsFolder}: ${commandLine('start')} makes some`,
+      `${gone === undefined ? 'the last run has no objects' : `${gone} is not there any more`}: ${commandLine('start')} makes some`,
     );
   }
   const { DuckDBInstance } = await loadDuckDb();
   const instance = await DuckDBInstance.create(':memory:', settings);
   const connection = await instance.connect();
-  const objects = `${literally(bucketDirectory)}/${eventsFolder}${partitionColumn}=*/*`;
-  for (const statement of ["set timezone = 'UTC'", ...viewStatements(table, objects)]) {
+  for (const statement of ["set timezone = 'UTC'", ...viewStatements(table, objectPaths)]) {
     await connection.run(statement);
   }
   return {
@@ -89,9 +87,4 @@ async function run(connection: DuckDBConnection, sql: string): Promise<Rows> {
 function numberOf(value: Value): Value {
   const number = Number(value);
   return value !== null && Number.isSafeInteger(number) ? number : value;
-}
-
-/** A path in which a glob means nothing. */
-function literally(path: string): string {
-  return path.replace(/[[*?]/g, '[$&]');
 }

@@ -13,9 +13,9 @@ const macros = [
  * What makes DuckDB read objects as Athena reads them by the Glue table: a view with the same columns, in which a line
  * that doesn't fit is NULL in each.
  *
- * @param objects Glob of the objects' paths.
+ * @param objectPaths The objects, one or more.
  */
-export function viewStatements({ columns, pattern }: EventTable, objects: string): string[] {
+export function viewStatements({ columns, pattern }: EventTable, objectPaths: readonly string[]): string[] {
   const groups = columns.map((_, place) => `'g${place}'`).join(', ');
   const values = columns.map(
     ({ name, type }, place) =>
@@ -26,7 +26,7 @@ export function viewStatements({ columns, pattern }: EventTable, objects: string
     `create view ${tableName} as
       with lines as (
         select regexp_extract(${lineColumn}, ${quoted(`^${pattern}$`)}, [${groups}], 's') as g, ${partitionColumn}
-        from read_csv(${quoted(objects)}, columns = {'${lineColumn}': 'VARCHAR'}, delim = '\\n', quote = '', escape = '',
+        from read_csv([${objectPaths.map((path) => quoted(literally(path))).join(', ')}], columns = {'${lineColumn}': 'VARCHAR'}, delim = '\\n', quote = '', escape = '',
           header = false, auto_detect = false, hive_partitioning = true, hive_types_autocast = false)
       )
       select ${values.join(', ')}, ${partitionColumn}
@@ -43,6 +43,11 @@ const duckTypes = {
   timestamp: 'timestamp',
   date: 'date',
 } as const;
+
+/** A path in which a glob means nothing. */
+function literally(path: string): string {
+  return path.replace(/[[*?]/g, '[$&]');
+}
 
 /** A text as SQL writes it. */
 function quoted(text: string): string {

@@ -13,6 +13,8 @@ const lastRunSchema = v.object({
   report: v.pick(reportSchema, ['runId', 'deliveryStreamName', 'from', 'to']),
   /** Where its objects are. */
   output: v.object({ directory: v.string() }),
+  /** Those that it wrote. */
+  objectPaths: v.optional(v.pipe(v.array(v.string()), v.readonly())),
   /** The template of its events; missing if that is the default one. */
   eventTemplate: v.optional(v.string()),
 });
@@ -45,6 +47,7 @@ export function joinRuns<Run extends LastRun>(run: Run, before: LastRun | undefi
   return isSame
     ? {
         ...run,
+        objectPaths: [...(before.objectPaths ?? []), ...(run.objectPaths ?? [])],
         report: {
           ...report,
           from: Math.min(report.from, before.report.from),

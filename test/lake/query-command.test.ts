@@ -14,13 +14,19 @@ const hour = new Date().toISOString().slice(0, 13).replace('T', '-');
 /** A project in which there was a local run, and the command in it. */
 async function makeProject({ source, bytes }: { source?: string; bytes?: Buffer } = {}) {
   const lines = linesOf(templateOf(source), { timeMs: Date.now() });
+  const key = `a [bucket]*/events/datehour=${hour}/a.gz`;
   const directory = await createDirectory({
-    [`a [bucket]*/events/datehour=${hour}/a.gz`]: bytes ?? gzipSync(lines.join('')),
+    [key]: bytes ?? gzipSync(lines.join('')),
+    // Of an earlier run.
+    [`a [bucket]*/events/datehour=${hour}/b.gz`]: gzipSync(
+      linesOf(templateOf(source), { runId: 'run-0' }).join(''),
+    ),
   });
   mkdirSync(join(directory, '.local'));
   const lastRun = {
     report: { runId: 'run-1', deliveryStreamName: 'my-stream', from: 0, to: lines.length },
     output: { directory: join(directory, 'a [bucket]*') },
+    objectPaths: [join(directory, key)],
     ...(source && { eventTemplate: source }),
   };
   writeFileSync(join(directory, '.local', 'last-run.json'), JSON.stringify(lastRun));
@@ -132,6 +138,7 @@ describe('npm run query', () => {
       '.local/last-run.json': JSON.stringify({
         report: { runId: 'run-1', deliveryStreamName: 'my-stream', from: 0, to: 1 },
         output: { directory: '/nowhere' },
+        objectPaths: ['/nowhere/a.gz'],
       }),
     });
 
@@ -143,7 +150,7 @@ describe('npm run query', () => {
     // Assess
     expect(errors).toEqual([
       'error: there is no local run yet: npm start makes one\n',
-      'error: there are no objects in /nowhere/events/: npm start makes some\n',
+      'error: /nowhere/a.gz is not there any more: npm start makes some\n',
     ]);
   });
 });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openEvents } from '../../lib/lake/local-database.ts';
@@ -52,7 +53,10 @@ describe.each(['default', 'iot-sensor.json', 'clickstream.json', 'orders.csv'])(
       });
       const table = tableOf(template);
       const queries = namedQueries(table);
-      const events = await openEvents(table, directory);
+      const events = await openEvents(
+        table,
+        ['a', 'b'].map((name) => join(directory, keyOf(name))),
+      );
       onTestFinished(() => events.close());
       const ask = async (name: string) =>
         (await events.query(queries.find((query) => query.name === name)!.sql)).rows;

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -103,8 +104,9 @@ describe('the table', () => {
     const { TableInput } = glueTable(templateOf({ ...lake, event: `docs/events/${file}` }));
     const { Columns, SerdeInfo } = TableInput.StorageDescriptor;
     const table = tableOf(examples.get(file)!);
-    const directory = await createDirectory({ 'events/datehour=2026-11-29-10/a': 'x\n' });
-    const events = await openEvents(table, directory);
+    const key = 'events/datehour=2026-11-29-10/a';
+    const directory = await createDirectory({ [key]: 'x\n' });
+    const events = await openEvents(table, [join(directory, key)]);
     onTestFinished(() => events.close());
 
     // Act

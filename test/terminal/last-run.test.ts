@@ -9,7 +9,8 @@ describe('the last local run', () => {
     const note = {
       report: { ...createRun(), eventsRequested: 100 },
       output: { directory: '/somewhere/bucket', objects: 1, bytes: 2 },
-      objectPaths: [],
+      objectPaths: ['/somewhere/bucket/a'],
+      durationMs: 10,
     };
     const directory = await createDirectory({ 'last-run.json': JSON.stringify(note) });
 
@@ -17,13 +18,21 @@ describe('the last local run', () => {
     const lastRun = await readLastRun('', `${directory}/last-run.json`);
 
     // Assess
-    expect(lastRun).toEqual({ report: createRun(), output: { directory: '/somewhere/bucket' } });
+    expect(lastRun).toEqual({
+      report: createRun(),
+      output: { directory: '/somewhere/bucket' },
+      objectPaths: ['/somewhere/bucket/a'],
+    });
   });
 
   it('is the whole of it after slices of it were sent again', () => {
     // Prepare
-    const before = { report: createRun({ from: 0, to: 100 }), output: { directory: '/bucket' } };
-    const again = { ...before, report: createRun({ from: 10, to: 20 }) };
+    const before = {
+      report: createRun({ from: 0, to: 100 }),
+      output: { directory: '/bucket' },
+      objectPaths: ['/bucket/a'],
+    };
+    const again = { ...before, report: createRun({ from: 10, to: 20 }), objectPaths: ['/bucket/b'] };
 
     // Act
     const joined = [
@@ -39,6 +48,12 @@ describe('the last local run', () => {
       [10, 20],
       [10, 20],
       [10, 20],
+    ]);
+    expect(joined.map(({ objectPaths }) => objectPaths)).toEqual([
+      ['/bucket/a', '/bucket/b'],
+      ['/bucket/b'],
+      ['/bucket/b'],
+      ['/bucket/b'],
     ]);
   });
 
