@@ -6,6 +6,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { build, type Metafile, type Plugin } from 'esbuild';
 import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
 import { readProcessSource } from '../emulator/lambda/process-source.ts';
+import { bundling } from '../stack/bundling.ts';
 import { createFunction } from '../stack/function-code.ts';
 import { handlers, rooms } from '../stack/handlers.ts';
 import { checkTemplate } from '../template/check-template.ts';
@@ -34,16 +35,17 @@ export async function buildPackage(directory: string): Promise<void> {
   const types = join(directory, 'types');
   mkdirSync(types);
   const typesWritten = writeTypes(types);
-  const { metafile } = await buildScripts(directory);
-  writeFileSync(join(directory, 'THIRD-PARTY-LICENSES.txt'), licensesOf(metafile));
+  const inputs = { ...(await buildScripts(directory)), ...(await inputsOfFunctions()) };
+  writeFileSync(join(directory, 'THIRD-PARTY-LICENSES.txt'), licensesOf(inputs));
   writeFileSync(join(directory, functionsFile), compress(JSON.stringify(bundleFunctions())));
   const { context } = JSON.parse(readFileSync(join(projectDirectory, 'cdk.json'), 'utf8'));
   writeFileSync(join(directory, 'cdk.json'), JSON.stringify({ context }));
   await typesWritten;
 }
 
-function buildScripts(directory: string) {
-  return build({
+/** Writes the constructs and the commands. @returns The files that they are made of. */
+async function buildScripts(directory: string): Promise<Metafile['inputs']> {
+  const { metafile } = await build({
     absWorkingDir: projectDirectory,
     entryPoints: { index: 'lib/package/api.ts', cli: 'bin/firehose-event-producer.ts', app: 'bin/app.ts' },
     outdir: directory,
@@ -65,6 +67,24 @@ function buildScripts(directory: string) {
     },
     plugins: [replaceModules()],
   });
+  return metafile.inputs;
+}
+
+/** The files that the functions are made of. */
+async function inputsOfFunctions(): Promise<Metafile['inputs']> {
+  const { metafile } = await build({
+    absWorkingDir: projectDirectory,
+    entryPoints: rooms.flatMap((room) => handlers.map((handler) => `lambda/${room}/${handler}.ts`)),
+    outdir: 'unused',
+    write: false,
+    bundle: true,
+    metafile: true,
+    platform: 'node',
+    format: 'esm',
+    mainFields: [...bundling.mainFields],
+    alias: bundling.alias,
+  });
+  return metafile.inputs;
 }
 
 /** The files of the package that are in the place of others. */
@@ -117,7 +137,7 @@ function compress(text: string): Buffer {
 }
 
 /** The licenses of the packages that are in the bundles. */
-function licensesOf({ inputs }: Metafile): string {
+function licensesOf(inputs: Metafile['inputs']): string {
   const packages = new Set(
     Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []),
   );
