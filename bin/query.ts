@@ -24,6 +24,9 @@ await runCommand<{ readonly name?: string; readonly json?: true }>(
     if (ownSql !== undefined && name !== undefined) {
       throw new UsageError('a query and --name were given: leave one of them out');
     }
+    if (ownSql?.trim() === '') {
+      throw new UsageError('the query is empty: expected SQL, for example "select count(*) from events"');
+    }
     const { objectPaths = [], eventTemplate = defaultTemplate } = await readLastRun();
     const table = tableOf(checkTemplate(eventTemplate).template);
     const queries = namedQueries(table);

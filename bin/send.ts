@@ -5,7 +5,7 @@ import { describeSent, send, verifyCommand } from '../lib/proof/send.ts';
 import { defaultStackName } from '../lib/stack/outputs.ts';
 import { runCommand, UsageError } from '../lib/terminal/command.ts';
 import { commandLine, commandUsage } from '../lib/terminal/command-line.ts';
-import { runIdArgument, settingOption } from '../lib/terminal/options.ts';
+import { matchingArgument, runIdArgument, settingOption } from '../lib/terminal/options.ts';
 
 interface SendCommandOptions {
   readonly count?: number;
@@ -17,6 +17,8 @@ interface SendCommandOptions {
   readonly json?: true;
 }
 
+const nameArgument = matchingArgument(/^\S+$/, 'a name');
+
 const command = new Command(commandUsage('send'))
   .description('Invokes a deployed producer, and prints the command that verifies what it sent.')
   .addOption(settingOption('count', "events to send; without it, the producer's own number"))
@@ -26,8 +28,12 @@ const command = new Command(commandUsage('send'))
     runIdArgument,
   )
   .addOption(settingOption('eventsPerSecond'))
-  .option('--stack <name>', `name of the deployed stack (default: ${defaultStackName})`)
-  .option('--function <name>', "instead: name of the producer's function, such as the output FunctionName")
+  .option('--stack <name>', `name of the deployed stack (default: ${defaultStackName})`, nameArgument)
+  .option(
+    '--function <name>',
+    "instead: name of the producer's function, such as the output FunctionName",
+    nameArgument,
+  )
   .option('--no-wait', 'return at once, without the report: Lambda invokes it as soon as it can')
   .option('--json', 'print one JSON document');
 

@@ -68,13 +68,11 @@ async function loadDuckDb(): Promise<typeof import('@duckdb/node-api')> {
 async function run(connection: DuckDBConnection, sql: string): Promise<Rows> {
   try {
     const reader = await connection.runAndReadAll(sql);
-    const isWhole = reader
-      .columnTypes()
-      .map((type) => /^(U?(BIG|HUGE)INT|DECIMAL\(\d+,0\))$/.test(`${type}`));
+    const isNumber = reader.columnTypes().map((type) => /^(U?(BIG|HUGE)INT|DECIMAL)\b/.test(`${type}`));
     const rows = reader.getRowsJson() as Value[][];
     return {
       columns: reader.columnNames(),
-      rows: rows.map((row) => row.map((value, column) => (isWhole[column] ? numberOf(value) : value))),
+      rows: rows.map((row) => row.map((value, column) => (isNumber[column] ? numberOf(value) : value))),
     };
   } catch (error) {
     // DuckDB's lines after the first paragraph show the SQL again.
@@ -83,8 +81,8 @@ async function run(connection: DuckDBConnection, sql: string): Promise<Rows> {
   }
 }
 
-/** Whole numbers come as texts, since some are too large for a number. */
+/** Large and decimal numbers come as texts: those that a number of JavaScript cannot hold stay one. */
 function numberOf(value: Value): Value {
   const number = Number(value);
-  return value !== null && Number.isSafeInteger(number) ? number : value;
+  return String(number) === value ? number : value;
 }

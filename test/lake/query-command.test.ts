@@ -80,14 +80,21 @@ describe('npm run query', () => {
     // Act
     const { stdout, status } = project.query(
       '--json',
-      "select count(*) as n, typeof(min(temperature)) as t, bool_and(state in ('OK','FAIL')) as fits, sum(sensor) as s from events",
+      "select count(*) as n, typeof(min(temperature)) as t, 1.5 as d, 12345678901234567890 as large, bool_and(state in ('OK','FAIL')) as fits, sum(sensor) as s from events",
     );
 
     // Assess
     const sensors = linesOf(templateOf(source)).map((line) => JSON.parse(line).sensor);
     expect(status).toBe(0);
     expect(JSON.parse(stdout)).toEqual([
-      { n: 100, t: 'DOUBLE', fits: true, s: sensors.reduce((sum, sensor) => sum + sensor) },
+      {
+        n: 100,
+        t: 'DOUBLE',
+        d: 1.5,
+        large: '12345678901234567890',
+        fits: true,
+        s: sensors.reduce((sum, sensor) => sum + sensor),
+      },
     ]);
   });
 
@@ -104,6 +111,7 @@ describe('npm run query', () => {
   it.each([
     [['--name', 'landet'], 'error: --name is landet: expected one of events-per-hour, duplicates, '],
     [['select 1', '--name', 'landed'], 'error: a query and --name were given: leave one of them out'],
+    [[' '], 'error: the query is empty: expected SQL, for example'],
     [['selec 1'], 'error: Parser Error: syntax error at or near "selec"'],
     [['select nothing from events'], 'error: Binder Error: Referenced column "nothing" not found'],
     [['select', '1'], 'error: too many arguments'],

@@ -136,6 +136,12 @@ describe('npm run send', () => {
       ['--stack', 'a', '--function', 'b'],
       '--stack and --function were given',
     ],
+    [
+      'a function has no name',
+      () => {},
+      ['--function', ''],
+      "option '--function <name>' argument '' is invalid",
+    ],
     ['a count is none', () => {}, ['--count', 'x'], "option '--count <number>' argument 'x' is invalid"],
   ])('says so in one line, with status 2, when %s', async (_, change, args, message) => {
     // Prepare
