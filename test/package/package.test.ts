@@ -138,6 +138,17 @@ describe('an app with the package', () => {
     expect(assetsIn(assembly)).toEqual([assemblyOf(), assemblyOf({ event })].flatMap(assetsIn).sort());
   });
 
+  it('may have modules of the kind CommonJS, as cdk init makes them', () => {
+    // Act
+    const { stdout, stderr } = runInApp(`
+      import { createRequire } from 'node:module';
+      const { EventProducer } = createRequire(import.meta.url)('${name}');
+      console.log(EventProducer.name);`);
+
+    // Assess
+    expect([stdout, stderr]).toEqual(['EventProducer\n', '']);
+  });
+
   it('is told what is wrong with a prop', () => {
     const { stderr } = runInApp(program, { STACKS: '{"Events":{"count":0}}' });
 
