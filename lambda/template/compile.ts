@@ -92,6 +92,7 @@ function bind({ name, args, source }: Expression, isJson: boolean, options: Comp
     : (words: string) => words.replace(/[\r\n]+/g, ' ');
   return {
     isRandom: true,
+    isWords: true,
     write: (target, at, draw) => writeText(target, at, inEvent(wordsOf(draw.words()))),
   };
 }

@@ -136,10 +136,12 @@ function float(args: readonly unknown[]): PartValue | undefined {
 }
 
 /** One of some texts. */
-function oneOf(texts: readonly unknown[]): PartValue {
-  const bytes = texts.map(bytesOf);
+function oneOf(values: readonly unknown[]): PartValue {
+  const choices = values.map(textOf);
+  const bytes = choices.map((text) => Buffer.from(text));
   return {
     isRandom: true,
+    choices,
     write: (target, at, draw) => writeBytes(target, at, bytes[Math.floor(draw.fraction() * bytes.length)]!),
   };
 }
@@ -155,7 +157,8 @@ function weighted(values: readonly unknown[], weights: readonly unknown[]): Part
   if (values.length === 0 || values.length !== weights.length || !areWeights) {
     return undefined;
   }
-  const bytes = values.map(bytesOf);
+  const choices = values.map(textOf);
+  const bytes = choices.map((text) => Buffer.from(text));
   let sum = 0;
   const ends = (weights as readonly number[]).map((weight) => {
     sum += weight;
@@ -173,7 +176,7 @@ function weighted(values: readonly unknown[], weights: readonly unknown[]): Part
     }
     return writeBytes(target, at, bytes[place]!);
   };
-  return { isRandom: true, write };
+  return { isRandom: true, choices, write };
 }
 
 /** Today's form is a list of `{weight, value}`, KDG's is `{weights, data}`. */
@@ -197,8 +200,8 @@ function weightedArrayElement([given, ...more]: readonly unknown[]): PartValue |
 }
 
 /** Texts as they are, everything else as JSON. */
-function bytesOf(value: unknown): Buffer {
-  return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function boolean(args: readonly unknown[]): PartValue | undefined {

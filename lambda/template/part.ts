@@ -17,6 +17,10 @@ export interface PartValue {
   readonly write: WritePart;
   /** Whether it draws a block for each event. */
   readonly isRandom?: true;
+  /** Whether it draws from word lists: its texts may have any characters. */
+  readonly isWords?: true;
+  /** The texts that it chooses from. @default - it does not choose */
+  readonly choices?: readonly string[];
   /** Whether it writes the UUID, the event's identity. */
   readonly isUuid?: true;
   /** How it writes the time. @default - it does not depend on the time */

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { EventTemplate } from '../../lambda/template/event-template.ts';
 import type { Part } from '../../lambda/template/part.ts';
+import { sampleEvents } from '../template/sample-events.ts';
 
 /** Some of the skeleton's characters, `[from, to)`. */
 export interface Stretch {
@@ -14,7 +14,7 @@ export interface Stretch {
 export interface PlacedPart extends Stretch {
   /** The part. */
   readonly part: Part;
-  /** What it wrote into some events: one text if that is always the same. */
+  /** What it may write: its choices, or what it wrote into some events. */
   readonly samples: ReadonlySet<string>;
 }
 
@@ -28,14 +28,9 @@ export interface Skeleton {
 
 const expressionMark = '1';
 
-const sampledEvents = 1_000;
-
-/** Any time does, whose month has a long name. */
-const sampledTimeMs = Date.UTC(2026, 10, 22, 11, 12, 13, 456);
-
 /** Takes a template apart, and tries what its expressions write. */
 export function skeletonOf(template: EventTemplate): Skeleton {
-  const samples = sample(template);
+  const samples = textsOf(template);
   const parts: PlacedPart[] = [];
   let text = '';
   for (const [place, part] of template.parts.entries()) {
@@ -46,15 +41,13 @@ export function skeletonOf(template: EventTemplate): Skeleton {
   return { text, parts };
 }
 
-/** What each part of a template writes into some events. */
-function sample(template: EventTemplate): Set<string>[] {
-  const samples = template.parts.map(() => new Set<string>());
-  const run = template.startRun('my-stream', 'my-run');
-  for (let index = 0; index < sampledEvents; index += 1) {
-    const uuid = createHash('md5').update(`${index}`).digest();
-    for (const [place, piece] of run.pieces(index, uuid, sampledTimeMs).entries()) {
-      samples[place]!.add(piece.toString());
+/** What each part of a template may write, as far as that is known: its choices, or what it writes into some events. */
+function textsOf(template: EventTemplate): Set<string>[] {
+  const texts = template.parts.map(({ choices }) => new Set(choices));
+  for (const pieces of sampleEvents(template)) {
+    for (const [place, piece] of pieces.entries()) {
+      texts[place]!.add(piece.toString());
     }
   }
-  return samples;
+  return texts;
 }

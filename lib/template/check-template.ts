@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { distance } from 'fastest-levenshtein';
 import { type ParseError, parse } from 'jsonc-parser';
@@ -7,9 +6,9 @@ import { defaultTemplate } from '../../lambda/template/default-template.ts';
 import { InvalidTemplateError, type TemplateProblem } from '../../lambda/template/errors.ts';
 import type { EventTemplate } from '../../lambda/template/event-template.ts';
 import { templateFunctions } from '../../lambda/template/functions.ts';
-import { parseTemplate } from '../../lambda/template/parse.ts';
 import { findWordFunction } from '../../lambda/template/word-functions.ts';
 import { whyNot, wordNames } from '../../lambda/template/word-names.ts';
+import { sampledEvents, sampleEvents } from './sample-events.ts';
 
 /** A template that was checked: its events can be sent. */
 export interface CheckedTemplate {
@@ -19,7 +18,7 @@ export interface CheckedTemplate {
   readonly isDefault: boolean;
   /** Whether its functions need word lists. */
   readonly needsWords: boolean;
-  /** Size of an event with its `\n`, the mean of {@link checkedEvents} of them, in bytes. */
+  /** Size of an event with its `\n`, the mean of {@link sampledEvents} of them, in bytes. */
   readonly meanEventBytes: number;
   /** Size of one of them when they are compressed together, by gzip's fastest level, in bytes. */
   readonly gzipEventBytes: number;
@@ -27,16 +26,8 @@ export interface CheckedTemplate {
   readonly maxEventBytes: number;
 }
 
-/** How many events are made to check a template. */
-export const checkedEvents = 1_000;
-
 /** Largest event. A record of Firehose takes little more. */
 export const maxEventBytes = 1_000_000;
-
-const uuidBytes = 16;
-
-/** Any time does; that of the lesson. */
-const checkedTimeMs = Date.UTC(2026, 10, 22, 1, 2, 3, 456);
 
 const newline = 0x0a;
 const lineEnd = Buffer.of(newline);
@@ -49,10 +40,7 @@ const lineEnd = Buffer.of(newline);
 export function checkTemplate(source: string): CheckedTemplate {
   const template = compileTemplate(source, { findWordFunction, describeUnknown });
   const events: Buffer[] = [];
-  const run = template.startRun('my-stream', 'my-run');
-  for (let index = 0; index < checkedEvents; index += 1) {
-    const uuid = createHash('sha256').update(`${index}`).digest().subarray(0, uuidBytes);
-    const pieces = run.pieces(index, uuid, checkedTimeMs);
+  for (const pieces of sampleEvents(template)) {
     const event = Buffer.concat(pieces);
     const problem = problemOf(template, event, pieces);
     if (problem) {
@@ -64,11 +52,9 @@ export function checkTemplate(source: string): CheckedTemplate {
   return {
     template,
     isDefault: source.trim() === defaultTemplate,
-    needsWords: parseTemplate(source).parts.some(
-      (part) => 'name' in part && !Object.hasOwn(templateFunctions, part.name),
-    ),
-    meanEventBytes: lines.length / checkedEvents,
-    gzipEventBytes: gzipSync(lines, { level: 1 }).length / checkedEvents,
+    needsWords: template.parts.some(({ isWords }) => isWords),
+    meanEventBytes: lines.length / sampledEvents,
+    gzipEventBytes: gzipSync(lines, { level: 1 }).length / sampledEvents,
     maxEventBytes: events.reduce((largest, { length }) => Math.max(largest, length), 0) + lineEnd.length,
   };
 }

@@ -48,6 +48,7 @@ describe('the table of events', () => {
   it.each([
     ['{"id":"{{random.uuid}}","a":{"b":{"c":1,"d":[1,{{index}}]}}}', 'id:string a_b_c:double a_b_d:string'],
     ['{"id":"{{random.uuid}}","A-b c":null,"e":{}}', 'id:string a_b_c:string e:string'],
+    ['{"id":"{{random.uuid}}","n":{{random.arrayElement([1,2.5,3])}}}', 'id:string n:double'],
     ['{"id":"x-{{random.uuid}}","n":1{{index}},"t":true}', 'id:string n:double t:boolean'],
     [
       '{"id":"{{random.uuid}}","at":"{{date.utc("YYYY-MM-DD HH:mm:ss.SSS")}}","day":"{{date.utc("YYYY-MM-DD")}}"}',
@@ -132,6 +133,7 @@ describe('the pattern of lines', () => {
   it.each([
     '{"id":"{{random.uuid}}","a(b":"[$^|{{random.arrayElement(["a|b","(c)","d.e*","\\\\\\\\"])}}].+?","n":{{number.float}}}',
     '{"id":"{{random.uuid}}","text":"{{lorem.sentence}} {{hacker.phrase}}","name":"{{name.lastName}}"}',
+    '{"id":"{{random.uuid}}","nothing":"","none":[],"n":0}',
     '{{random.uuid}}\t{{random.alphaNumeric(2000)}} "{{lorem.sentence}}" ({{run}})',
   ])('matches each event of %s', (source) => {
     // Prepare
