@@ -138,13 +138,17 @@ describe('the pattern of lines', () => {
   ])('matches each event of %s', (source) => {
     // Prepare
     const template = templateOf(source);
-    const { pattern } = tableOf(template);
+    const { pattern, columns } = tableOf(template);
 
     // Act
-    const lines = linesOf(template, { count: 300, runId: 'a "quoted" \\ run' });
+    const lines = linesOf(template, { count: 300, runId: 'a "quoted" \\ run' }).map((line) =>
+      line.slice(0, -1),
+    );
+    const rows = lines.map((line) => whole(pattern).exec(line) ?? []);
 
     // Assess
-    expect(lines.filter((line) => !whole(pattern).test(line.slice(0, -1)))).toEqual([]);
+    expect(rows.map(([, line]) => line)).toEqual(lines);
+    expect(new Set(rows.map(({ length }) => length))).toEqual(new Set([1 + columns.length]));
   });
 
   it.each([...examples.keys()])('matches no event of %s that is cut, joined or has another text', (file) => {
