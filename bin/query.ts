@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { defaultTemplate } from '../lambda/template/default-template.ts';
 import { openEvents } from '../lib/lake/local-database.ts';
 import { namedQueries } from '../lib/lake/named-queries.ts';
-import { describeQueries, rowsAsJson, summarizeRows } from '../lib/lake/query.ts';
+import { describeQueries, rowsAsJson, summarizeRows } from '../lib/lake/summary.ts';
 import { tableOf } from '../lib/lake/table.ts';
 import { checkTemplate } from '../lib/template/check-template.ts';
 import { runCommand, UsageError } from '../lib/terminal/command.ts';

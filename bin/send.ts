@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { Command } from 'commander';
+import { settings } from '../lambda/contract/settings.ts';
 import { createCloudFormationClient, createLambdaClient } from '../lib/proof/aws-clients.ts';
 import { describeSent, send, verifyCommand } from '../lib/proof/send.ts';
 import { defaultStackName } from '../lib/stack/outputs.ts';
 import { runCommand, UsageError } from '../lib/terminal/command.ts';
 import { commandLine, commandUsage } from '../lib/terminal/command-line.ts';
-import { matchingArgument, runIdArgument, settingOption } from '../lib/terminal/options.ts';
+import {
+  matchingArgument,
+  runIdOption,
+  settingOption,
+  wholeNumberArgument,
+} from '../lib/terminal/options.ts';
 
 interface SendCommandOptions {
   readonly count?: number;
@@ -21,12 +27,8 @@ const nameArgument = matchingArgument(/^\S+$/, 'a name');
 
 const command = new Command(commandUsage('send'))
   .description('Invokes a deployed producer, and prints the command that verifies what it sent.')
-  .addOption(settingOption('count', "events to send; without it, the producer's own number"))
-  .option(
-    '--run-id <id>',
-    'names the run: the same id sends the same UUIDs (default: a new one)',
-    runIdArgument,
-  )
+  .option('--count <number>', "events to send (default: the producer's)", wholeNumberArgument(settings.count))
+  .addOption(runIdOption())
   .addOption(settingOption('eventsPerSecond'))
   .option('--stack <name>', `name of the deployed stack (default: ${defaultStackName})`, nameArgument)
   .option(

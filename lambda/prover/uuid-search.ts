@@ -21,7 +21,7 @@ export interface FoundEvent {
 
 /** Looks for UUIDs in text, wherever they are. */
 export class UuidSearch {
-  /** Whether the text searched last has any UUID of version 4. */
+  /** Whether the text searched last has a UUID of version 4. */
   hasUuid = false;
   /** The UUID found last, as four big-endian 32-bit words. */
   readonly #line = new EventLine();

@@ -1,3 +1,4 @@
+import { athenaMinBytes, athenaTbBytes } from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 import type { EventSizes } from './format-figures.ts';
 
@@ -9,16 +10,11 @@ export interface Querying {
   readonly usd: number;
 }
 
-/** Least that Athena bills for a query. @see https://aws.amazon.com/athena/pricing/ */
-export const minBilledBytes = 10_000_000;
-
-const bytesPerTb = 1e12;
-
 /** What it takes to query the events of a day. */
 export function queryingOf(eventsPerDay: number, { gzipEventBytes }: EventSizes, prices: Prices): Querying {
   const bytesPerDay = eventsPerDay * gzipEventBytes;
   return {
     bytesPerDay,
-    usd: (Math.max(bytesPerDay, minBilledBytes) / bytesPerTb) * prices.athenaUsdPerTb,
+    usd: (Math.max(bytesPerDay, athenaMinBytes) / athenaTbBytes) * prices.athenaUsdPerTb,
   };
 }

@@ -1,6 +1,6 @@
 import { billingUnitBytes } from '../../lambda/contract/firehose-limits.ts';
 import { settings } from '../../lambda/contract/settings.ts';
-import { hoursPerMonth } from '../aws/billing.ts';
+import { athenaMinBytes, hoursPerMonth } from '../aws/billing.ts';
 import { prices as listPrices, type Prices, pricesSource } from '../aws/prices.ts';
 import { formatTable } from '../terminal/table.ts';
 import { formatCount, formatDollars, formatNumber } from '../terminal/text.ts';
@@ -15,7 +15,6 @@ import {
 } from './estimate.ts';
 import { defaultEventSizes, type EventSizes } from './format-figures.ts';
 import { listsPerLook, proverCpu, proverMemoryMiB, proverWaitSeconds } from './proving.ts';
-import { minBilledBytes } from './querying.ts';
 
 /** A price with all its digits. */
 function formatPrice(usd: number): string {
@@ -118,7 +117,7 @@ function describeModel({ formats, monitoring, proof, querying, prices }: CostEst
       : [
           `            monitoring=off saves ${formatDollars(metrics + alarms + dashboards)} a month: no metrics of its own, alarms, dashboard`,
         ]),
-    `  a query   with lake=on, in Athena: bytes of objects / 10^12 x ${formatPrice(prices.athenaUsdPerTb)}, at least ${minBilledBytes / 1e6} MB; over the`,
+    `  a query   with lake=on, in Athena: bytes of objects / 10^12 x ${formatPrice(prices.athenaUsdPerTb)}, at least ${athenaMinBytes / 1e6} MB; over the`,
     `            ${formatNumber(Math.round(querying.bytesPerDay))} bytes of a day ${formatDollars(querying.usd)}`,
     '  left out  what S3 stores, CloudWatch Logs, EventBridge Scheduler (14 million invocations a month are',
     '            free), data transfer, what is sent twice, the time that eventsPerSecond adds;',

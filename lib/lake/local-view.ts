@@ -26,7 +26,7 @@ export function viewStatements({ columns, pattern }: EventTable, objectPaths: re
     `create view ${tableName} as
       with lines as (
         select regexp_extract(${lineColumn}, ${quoted(`^${pattern}$`)}, [${groups}], 's') as g, ${partitionColumn}
-        from read_csv([${objectPaths.map((path) => quoted(literally(path))).join(', ')}], columns = {'${lineColumn}': 'VARCHAR'}, delim = '\\n', quote = '', escape = '',
+        from read_csv([${objectPaths.map((path) => quoted(withoutGlob(path))).join(', ')}], columns = {'${lineColumn}': 'VARCHAR'}, delim = '\\n', quote = '', escape = '',
           header = false, auto_detect = false, hive_partitioning = true, hive_types_autocast = false)
       )
       select ${values.join(', ')}, ${partitionColumn}
@@ -45,7 +45,7 @@ const duckTypes = {
 } as const;
 
 /** A path in which a glob means nothing. */
-function literally(path: string): string {
+function withoutGlob(path: string): string {
   return path.replace(/[[*?]/g, '[$&]');
 }
 

@@ -12,7 +12,7 @@ import { type Faults, faultsExample, parseFaults } from '../emulator/faults.ts';
 import { readTemplateFile, TemplateFileError } from '../template/template-file.ts';
 import { UsageError } from '../terminal/command.ts';
 import { commandUsage } from '../terminal/command-line.ts';
-import { runIdArgument, settingOption, wholeNumberArgument } from '../terminal/options.ts';
+import { runIdOption, settingOption, wholeNumberArgument } from '../terminal/options.ts';
 import { quoteForShell } from '../terminal/text.ts';
 import type { LocalRunOptions } from './run.ts';
 
@@ -48,11 +48,7 @@ export function createStartCommand(): Command {
   const command = new Command(commandUsage('start'))
     .description('Runs the producer on this machine, with no AWS account.')
     .addOption(settingOption('count', 'events to send'))
-    .option(
-      '--run-id <id>',
-      'names the run: the same id sends the same UUIDs (default: a new one)',
-      runIdArgument,
-    )
+    .addOption(runIdOption())
     .addOption(
       new Option(
         '--slices <list>',

@@ -7,11 +7,12 @@ import { build, type Metafile, type Plugin } from 'esbuild';
 import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
 import { readProcessSource } from '../emulator/lambda/process-source.ts';
 import { bundling } from '../stack/bundling.ts';
-import { createFunction } from '../stack/function-code.ts';
+import { createFunction } from '../stack/function-from-source.ts';
 import { handlers, rooms } from '../stack/handlers.ts';
 import { checkTemplate } from '../template/check-template.ts';
 import { projectDirectory } from '../terminal/packed.ts';
 import { type FunctionBundles, functionsFile } from './function-bundles.ts';
+import { scriptOptions } from './script-options.ts';
 import { writeTypes } from './types.ts';
 
 /** A template for each entry point of a function. */
@@ -20,9 +21,6 @@ const templates: Readonly<Record<(typeof handlers)[number], string | undefined>>
   'template-handler': '{{random.uuid}}',
   'words-handler': '{{random.uuid}} {{name.firstName}}',
 };
-
-/** What the package leaves to whoever installs it. cdk-nag and tsx are named in code that never runs there. */
-const external = ['aws-cdk-lib', 'constructs', '@duckdb/node-api', 'cdk-nag'];
 
 /**
  * Builds what the package has beside its texts: the constructs, the commands, the functions' bundles, and types.
@@ -46,25 +44,16 @@ export async function buildPackage(directory: string): Promise<void> {
 /** Writes the constructs and the commands. @returns The files that they are made of. */
 async function buildScripts(directory: string): Promise<Metafile['inputs']> {
   const { metafile } = await build({
+    ...scriptOptions,
     absWorkingDir: projectDirectory,
     entryPoints: { index: 'lib/package/api.ts', cli: 'bin/firehose-event-producer.ts', app: 'bin/app.ts' },
     outdir: directory,
     outExtension: { '.js': '.mjs' },
     // Beside the others, so that every file finds cdk.json at the same place.
     chunkNames: 'chunk-[hash]',
-    bundle: true,
     splitting: true,
-    // Not minified: Node shows the line of an error that nobody catches.
     metafile: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-    mainFields: ['module', 'main'],
-    external,
     define: { Packed: 'true' },
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
     plugins: [replaceModules()],
   });
   return metafile.inputs;
@@ -73,15 +62,12 @@ async function buildScripts(directory: string): Promise<Metafile['inputs']> {
 /** The files that the functions are made of. */
 async function inputsOfFunctions(): Promise<Metafile['inputs']> {
   const { metafile } = await build({
+    ...scriptOptions,
     absWorkingDir: projectDirectory,
     entryPoints: rooms.flatMap((room) => handlers.map((handler) => `lambda/${room}/${handler}.ts`)),
     outdir: 'unused',
     write: false,
-    bundle: true,
     metafile: true,
-    platform: 'node',
-    format: 'esm',
-    mainFields: [...bundling.mainFields],
     alias: bundling.alias,
   });
   return metafile.inputs;
@@ -92,8 +78,8 @@ function replaceModules(): Plugin {
   return {
     name: 'replace modules',
     setup({ onLoad, onResolve }) {
-      onResolve({ filter: /\/function-code\.ts$/ }, () => ({
-        path: join(projectDirectory, 'lib/package/packed-function-code.ts'),
+      onResolve({ filter: /\/function-from-source\.ts$/ }, () => ({
+        path: join(projectDirectory, 'lib/package/function-from-package.ts'),
       }));
       onLoad({ filter: /\/process-source\.ts$/ }, async () => ({
         contents: `export const readProcessSource = async () => ${JSON.stringify(await readProcessSource())};`,

@@ -1,4 +1,10 @@
-import { GetFunctionConfigurationCommand, InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetFunctionConfigurationCommand,
+  type InvocationType,
+  InvokeCommand,
+  type InvokeCommandOutput,
+  type LambdaClient,
+} from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
 import type { Payload } from '../../lambda/contract/payload.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
@@ -16,14 +22,7 @@ export async function invokeProducer(
   functionName: string,
   payload: Payload,
 ): Promise<Report> {
-  const command = new InvokeCommand({
-    FunctionName: functionName,
-    InvocationType: 'RequestResponse',
-    Payload: Buffer.from(JSON.stringify(payload)),
-  });
-  const { FunctionError, Payload: returned } = await client.send(command).catch((error) => {
-    throw unanswerableCall(`invoking ${functionName} for the run ${payload.runId}`, error);
-  });
+  const { FunctionError, Payload: returned } = await invoke(client, functionName, payload, 'RequestResponse');
   const text = Buffer.from(returned ?? []).toString();
   if (FunctionError !== undefined) {
     throw new UnanswerableError(`${functionName} failed: ${describeFunctionError(text)}`);
@@ -45,12 +44,21 @@ export async function handToProducer(
   functionName: string,
   payload: Payload,
 ): Promise<void> {
+  await invoke(client, functionName, payload, 'Event');
+}
+
+function invoke(
+  client: LambdaClient,
+  functionName: string,
+  payload: Payload,
+  invocationType: InvocationType,
+): Promise<InvokeCommandOutput> {
   const command = new InvokeCommand({
     FunctionName: functionName,
-    InvocationType: 'Event',
+    InvocationType: invocationType,
     Payload: Buffer.from(JSON.stringify(payload)),
   });
-  await client.send(command).catch((error) => {
+  return client.send(command).catch((error) => {
     throw unanswerableCall(`invoking ${functionName} for the run ${payload.runId}`, error);
   });
 }

@@ -6,7 +6,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { metricNamespace, serviceName } from '../../lambda/contract/metrics.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
-import { createFunction } from './function-code.ts';
+import { createFunction } from './function-from-source.ts';
 import type { Room } from './handlers.ts';
 
 /** What the functions of this project differ in. */

@@ -1,4 +1,3 @@
-import { Architecture, Runtime } from 'aws-cdk-lib/aws-lambda';
 import type { CheckedTemplate } from '../template/check-template.ts';
 
 /** The functions, by their rooms in `lambda/`. */
@@ -9,9 +8,6 @@ export type Room = (typeof rooms)[number];
 
 /** The entry points that each room has. */
 export const handlers = ['handler', 'template-handler', 'words-handler'] as const;
-
-/** What both functions run on. */
-export const runtimeProps = { runtime: Runtime.NODEJS_24_X, architecture: Architecture.ARM_64 };
 
 /** The entry point that has what a template needs, and nothing else. */
 export function handlerOf(template: CheckedTemplate | undefined): (typeof handlers)[number] {

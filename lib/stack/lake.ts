@@ -5,6 +5,7 @@ import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-c
 import { Construct } from 'constructs';
 import { compileTemplate } from '../../lambda/template/compile.ts';
 import { defaultTemplate } from '../../lambda/template/default-template.ts';
+import { athenaMinBytes } from '../aws/billing.ts';
 import { TableError } from '../lake/errors.ts';
 import { eventsFolder, partitionColumn, partitionFormat } from '../lake/layout.ts';
 import { namedQueries } from '../lake/named-queries.ts';
@@ -47,9 +48,6 @@ export interface LakeProps extends Pick<LakeOptions, 'lakeScanLimit'> {
 /** How long results of queries are kept. */
 const resultDays = 7;
 
-/** Least that Athena bills for a query, and takes for a limit. @see https://aws.amazon.com/athena/pricing/ */
-const minScanLimitBytes = 10_000_000;
-
 const defaultScanLimit = Size.gibibytes(1);
 
 const regexSerDe = 'org.apache.hadoop.hive.serde2.RegexSerDe';
@@ -72,10 +70,10 @@ export class Lake extends Construct {
   constructor(scope: Construct, id: string, props: LakeProps) {
     super(scope, id);
     const scanLimit = props.lakeScanLimit ?? defaultScanLimit;
-    if (scanLimit.toBytes() < minScanLimitBytes) {
+    if (scanLimit.toBytes() < athenaMinBytes) {
       throw new PropError(
         scope,
-        `lakeScanLimit is ${scanLimit.toBytes()} bytes: expected at least ${minScanLimitBytes}, for example Size.gibibytes(10)`,
+        `lakeScanLimit is ${scanLimit.toBytes()} bytes: expected at least ${athenaMinBytes}, for example Size.gibibytes(10)`,
       );
     }
     const table = eventTable(scope, props.template);

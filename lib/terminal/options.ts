@@ -39,6 +39,14 @@ export function matchingArgument(pattern: RegExp, expectation: string): Argument
 /** Reads the id of a run. */
 export const runIdArgument = matchingArgument(runIdPattern, runIdExpectation);
 
+/** The option that names a run which is sent. */
+export function runIdOption(): Option {
+  return new Option(
+    '--run-id <id>',
+    'names the run: the same id sends the same UUIDs (default: a new one)',
+  ).argParser(runIdArgument);
+}
+
 /** Reads the name of a delivery stream. */
 export const deliveryStreamNameArgument = matchingArgument(
   deliveryStreamNamePattern,

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { defaultTemplate } from '../../lambda/template/default-template.ts';
 import type { EventTemplate } from '../../lambda/template/event-template.ts';
+import { eventsFolder, partitionColumn } from '../../lib/lake/layout.ts';
 import { previewEvents } from '../../lib/preview/preview.ts';
 import { checkTemplate } from '../../lib/template/check-template.ts';
 import { readTemplateFile } from '../../lib/template/template-file.ts';
@@ -13,6 +14,11 @@ export const examples: ReadonlyMap<string, EventTemplate> = new Map(
 /** A template that was checked. */
 export function templateOf(source = defaultTemplate): EventTemplate {
   return checkTemplate(source).template;
+}
+
+/** The key of an object of this hour. */
+export function keyOf(name: string): string {
+  return `${eventsFolder}${partitionColumn}=${new Date().toISOString().slice(0, 13).replace('T', '-')}/${name}.gz`;
 }
 
 /** The lines of a run, as the producer makes them, each with its `\n`. */

@@ -7,7 +7,7 @@ import { tableOf } from '../../lib/lake/table.ts';
 import { sourceNamed } from '../../lib/proof/named-source.ts';
 import { verify } from '../../lib/proof/verify.ts';
 import { createDirectory } from '../proof/directory.ts';
-import { examples, linesOf } from './factories.ts';
+import { examples, keyOf, linesOf } from './factories.ts';
 
 const count = 2_000;
 
@@ -32,11 +32,6 @@ const fates: Readonly<Record<string, (lines: string[]) => string[]>> = {
     '{"half":\n',
   ],
 };
-
-/** The key of an object of this hour. */
-function keyOf(name: string): string {
-  return `events/datehour=${new Date().toISOString().slice(0, 13).replace('T', '-')}/${name}.gz`;
-}
 
 describe.each(['default', 'iot-sensor.json', 'clickstream.json', 'orders.csv'])(
   'for events of %s',

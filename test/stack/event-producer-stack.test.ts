@@ -5,7 +5,7 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { describe, expect, it } from 'vitest';
-import { createApp, createStack, sharedStack, templateOf } from './synth.ts';
+import { createApp, createStack, synthOf, templateOf } from './synth.ts';
 
 interface Statement {
   readonly Effect: string;
@@ -104,7 +104,7 @@ describe.each(variants)('the stack with context %j', (context) => {
 
     // Assess
     expect(template).not.toMatch(/"Type":"AWS::CDK::Metadata"|"Mappings"|\b\d{12}\b/);
-    expect(Stage.of(sharedStack(context))!.synth().manifest.missing ?? []).toEqual([]);
+    expect(Stage.of(synthOf(context).stack)!.synth().manifest.missing ?? []).toEqual([]);
   });
 });
 

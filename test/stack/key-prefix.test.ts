@@ -23,8 +23,8 @@ describe('a prefix of keys', () => {
     'raw/*',
     'raw/?/',
     'a b/',
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: what somebody may take for an expression
-    '${timestamp:yyyy}/',
+    // What somebody may take for an expression.
+    `\${timestamp:yyyy}/`,
     'x'.repeat(1_025),
   ])('%j cannot', (prefix) => {
     expect(isKeyPrefix(prefix)).toBe(false);

@@ -39,19 +39,23 @@ export function createStack(
   return new EventProducerStack(app, defaultStackName, { ...propsFromContext(app), ...props });
 }
 
-const stacks = new Map<string, EventProducerStack>();
+const synthesized = new Map<string, { stack: EventProducerStack; template: Template }>();
 
-/** The same, made once for each context: not to be changed. */
-export function sharedStack(context: Record<string, unknown> = {}): EventProducerStack {
+/** The same with its template, made once for each context: not to be changed. */
+export function synthOf(context: Record<string, unknown> = {}) {
   const key = JSON.stringify(context);
-  const stack = stacks.get(key) ?? createStack(context);
-  stacks.set(key, stack);
-  return stack;
+  let synth = synthesized.get(key);
+  if (!synth) {
+    const stack = createStack(context);
+    synth = { stack, template: Template.fromStack(stack) };
+    synthesized.set(key, synth);
+  }
+  return synth;
 }
 
-/** Its template, synthesized once for each context. */
+/** Its template. */
 export function templateOf(context: Record<string, unknown> = {}): Template {
-  return Template.fromStack(sharedStack(context));
+  return synthOf(context).template;
 }
 
 const assemblies = new Map<string, string>();

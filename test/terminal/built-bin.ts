@@ -1,9 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-
-const projectDirectory = fileURLToPath(new URL('../..', import.meta.url));
+import { scriptOptions } from '../../lib/package/script-options.ts';
+import { projectDirectory } from '../../lib/terminal/packed.ts';
 
 const built = new Map<string, Promise<string>>();
 
@@ -23,17 +23,12 @@ async function buildBin(name: string): Promise<string> {
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
   const outfile = join(directory, `${name}.mjs`);
   await build({
+    ...scriptOptions,
     entryPoints: [join(projectDirectory, 'bin', `${name}.ts`)],
     outfile,
-    bundle: true,
-    mainFields: ['module', 'main'],
-    external: ['aws-cdk-lib', 'constructs', 'cdk-nag', 'esbuild', '@duckdb/node-api'],
-    banner: {
-      js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-    },
+    // What the package has in place of the file that uses esbuild, this has not.
+    external: [...scriptOptions.external, 'esbuild'],
     logLevel: 'error',
-    platform: 'node',
-    format: 'esm',
     plugins: [
       {
         name: 'keep the place of each file',

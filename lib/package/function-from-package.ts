@@ -2,25 +2,17 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';
-import { Code, type FunctionOptions, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Code, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { DISABLE_ASSET_STAGING_CONTEXT } from 'aws-cdk-lib/cx-api';
-import type { Construct } from 'constructs';
 import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
-import { handlerOf, type Room, runtimeProps } from '../stack/handlers.ts';
+import { type CreateFunction, runtimeProps } from '../stack/create-function.ts';
+import { handlerOf, type Room } from '../stack/handlers.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 import { projectDirectory } from '../terminal/packed.ts';
 import { type FunctionBundles, functionsFile } from './function-bundles.ts';
 
-/**
- * Makes a function as `Function` of a construct, of the bundle that the repository would make now: in the package this
- * file is in the place of lib/stack/function-code.ts.
- */
-export function createFunction(
-  scope: Construct,
-  room: Room,
-  template: CheckedTemplate | undefined,
-  options: FunctionOptions,
-): LambdaFunction {
+/** Its code is the bundle that the repository would make. In the package this file is in place of lib/stack/function-from-source.ts. */
+export const createFunction: CreateFunction = (scope, room, template, options) => {
   const directory = mkdtempSync(join(tmpdir(), 'function-'));
   try {
     for (const [name, text] of Object.entries(filesOf(room, template))) {
@@ -38,7 +30,7 @@ export function createFunction(
       rmSync(directory, { recursive: true });
     }
   }
-}
+};
 
 function filesOf(room: Room, template: CheckedTemplate | undefined): Readonly<Record<string, string>> {
   return {

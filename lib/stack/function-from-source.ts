@@ -2,26 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { FunctionOptions, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
-import type { Construct } from 'constructs';
 import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 import { bundling } from './bundling.ts';
-import { handlerOf, type Room, runtimeProps } from './handlers.ts';
+import { type CreateFunction, runtimeProps } from './create-function.ts';
+import { handlerOf } from './handlers.ts';
 
-/**
- * Makes a function as `Function` of a construct, its code bundled from source. The package has a file in place of this
- * one, which takes the same bundle, made beforehand.
- *
- * @param template What its events look like. @default - the default template
- */
-export function createFunction(
-  scope: Construct,
-  room: Room,
-  template: CheckedTemplate | undefined,
-  options: FunctionOptions,
-): LambdaFunction {
+/** Its code is bundled from source. The package has lib/package/function-from-package.ts in place of this file. */
+export const createFunction: CreateFunction = (scope, room, template, options) => {
   const { alias, mainFields, ...bundlingProps } = bundling;
   // The function is bundled while it is constructed.
   return withTemplateFile(
@@ -44,7 +33,7 @@ export function createFunction(
         },
       }),
   );
-}
+};
 
 /** Puts a template beside the bundle: written to a file first, since a command line takes neither every text nor every path. */
 function withTemplateFile<T>(
