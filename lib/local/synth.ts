@@ -9,7 +9,7 @@ const app = isPacked ? ['app.mjs'] : ['--import', 'tsx', 'bin/app.ts'];
 
 /**
  * Synthesizes the stack on this machine and without an account, by the app that `cdk deploy` runs. What the CDK's
- * command line would tell the app is told here: starting that, too, would take seconds.
+ * command line would tell the app is told here: starting that, too, would take a second.
  *
  * @param assemblyDirectory Where the cloud assembly goes.
  * @param context CDK context, as `-c key=value` would give it.
