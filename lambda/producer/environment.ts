@@ -11,7 +11,7 @@ import {
 } from '../contract/settings.ts';
 import { parseWholeNumber, wholeNumberExpectation } from '../contract/whole-number.ts';
 import { InvalidEnvironmentError } from './errors.ts';
-import type { CostFactors } from './report.ts';
+import type { CostFactors } from './invocation/report.ts';
 
 /** What the function knows from its environment variables. */
 export interface Environment {

@@ -4,17 +4,17 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import { claimsUnsentMetric, streamDimension } from '../contract/metrics.ts';
 import type { Report } from '../contract/report.ts';
-import { createSendClaims } from './claims.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../runtime/clock.ts';
+import { createFirehoseClient, createPutRecords } from './delivery/aws/firehose.ts';
+import { Pacer } from './delivery/pacer.ts';
 import { parseEnvironment } from './environment.ts';
-import { createFirehoseClient, createPutRecords } from './firehose.ts';
-import { createInvocation } from './invocation.ts';
+import { createSendClaims } from './invocation/claims.ts';
+import { createInvocation } from './invocation/invocation.ts';
+import { createQueueClient, createSendMessages } from './invocation/sqs.ts';
+import { createSendAll, createSendSlices } from './invocation/work-queue.ts';
 import { addReport } from './metrics.ts';
-import { Pacer } from './pacer.ts';
-import type { CreatePacker } from './packing.ts';
-import { maxDataBytes } from './requests.ts';
-import { createQueueClient, createSendMessages } from './sqs.ts';
-import { createSendAll, createSendSlices } from './work-queue.ts';
+import type { CreatePacker } from './packing/packing.ts';
+import { maxDataBytes } from './packing/requests.ts';
 
 /**
  * One invocation of the Lambda function: pushes the events of a slice, from a payload or from the work queue.

@@ -3,11 +3,11 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { streamDimension } from '../contract/metrics.ts';
+import { createProver } from './claims/prover.ts';
+import { createPause, createQueueClient, createSend } from './claims/sqs.ts';
+import type { CreateLineReader } from './comparison/line-reader.ts';
 import { parseEnvironment } from './environment.ts';
-import type { CreateLineReader } from './line-reader.ts';
-import { createProver } from './prover.ts';
-import { createBucket, createBucketClient } from './s3.ts';
-import { createPause, createQueueClient, createSend } from './sqs.ts';
+import { createBucket, createBucketClient } from './objects/s3.ts';
 
 /**
  * One invocation of the Lambda function: looks whether the events of claims are in the bucket.

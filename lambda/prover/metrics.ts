@@ -1,8 +1,8 @@
 import type { MetricUnit } from '@aws-lambda-powertools/metrics/types';
 import { proverMetrics } from '../contract/metrics.ts';
-import type { Comparison } from './comparison.ts';
-import type { Look } from './settle.ts';
-import { add, sumOfLatencies } from './tally.ts';
+import type { Look } from './claims/settle.ts';
+import type { Comparison } from './comparison/comparison.ts';
+import { add, sumOfLatencies } from './comparison/tally.ts';
 
 /** Takes a metric, as Powertools' `Metrics` does: several values of one metric become an array. */
 export interface MetricSink {

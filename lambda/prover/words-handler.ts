@@ -2,7 +2,7 @@ import { compileTemplate } from '../template/compile.ts';
 import { readDeployedTemplate } from '../template/deployed.ts';
 import { findWordFunction } from '../template/word-functions.ts';
 import { createHandler } from './function.ts';
-import { createTemplateReader } from './template-lines.ts';
+import { createTemplateReader } from './lines/template-lines.ts';
 
 /** The Lambda function that proves the events of the template beside its bundle, with the word lists that it needs. */
 export const handler = createHandler(

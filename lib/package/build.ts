@@ -46,7 +46,7 @@ async function buildScripts(directory: string): Promise<Metafile['inputs']> {
   const { metafile } = await build({
     ...scriptOptions,
     absWorkingDir: projectDirectory,
-    entryPoints: { index: 'lib/package/api.ts', cli: 'bin/firehose-event-producer.ts', app: 'bin/app.ts' },
+    entryPoints: { index: 'lib/package/api.ts', cli: 'bin/cli.ts', app: 'bin/app.ts' },
     outdir: directory,
     outExtension: { '.js': '.mjs' },
     // Beside the others, so that every file finds cdk.json at the same place.

@@ -1,4 +1,4 @@
-import { UnanswerableError } from '../../lambda/prover/source.ts';
+import { UnanswerableError } from '../../lambda/prover/objects/source.ts';
 
 /**
  * What went wrong in a call to AWS, in one line: what was tried, the error's name, its message. The SDK's own errors

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import type { Evidence } from '../../lambda/prover/proof.ts';
-import { UnanswerableError } from '../../lambda/prover/source.ts';
+import type { Evidence } from '../../lambda/prover/comparison/proof.ts';
+import { UnanswerableError } from '../../lambda/prover/objects/source.ts';
 import { certificate } from './certificate.ts';
 import type { ProofOptions } from './options.ts';
 

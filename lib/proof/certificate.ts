@@ -1,4 +1,4 @@
-import { type Evidence, type Proof, type RunProof, total } from '../../lambda/prover/proof.ts';
+import { type Evidence, type Proof, type RunProof, total } from '../../lambda/prover/comparison/proof.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
 import { describeDifference, formatDuration, redrivePayload, verdict } from './summary.ts';
 import { landingPlot, latencyPlot } from './svg-plots.ts';

@@ -4,7 +4,7 @@ import {
   GetTemplateSummaryCommand,
 } from '@aws-sdk/client-cloudformation';
 import * as v from 'valibot';
-import { UnanswerableError } from '../../lambda/prover/source.ts';
+import { UnanswerableError } from '../../lambda/prover/objects/source.ts';
 import { outputs, templateMetadataKey } from '../stack/outputs.ts';
 import { unanswerableCall } from './aws-errors.ts';
 

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Source, StoredObject } from '../../lambda/prover/source.ts';
-import { UnanswerableError } from '../../lambda/prover/source.ts';
+import type { Source, StoredObject } from '../../lambda/prover/objects/source.ts';
+import { UnanswerableError } from '../../lambda/prover/objects/source.ts';
 
 /**
  * The objects under a directory: a bucket as a local run leaves it or as `aws s3 sync` copies it, or a part of one. Keys are

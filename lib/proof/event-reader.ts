@@ -1,6 +1,6 @@
-import { createDefaultReader } from '../../lambda/prover/default-lines.ts';
-import type { CreateLineReader } from '../../lambda/prover/line-reader.ts';
-import { createTemplateReader } from '../../lambda/prover/template-lines.ts';
+import type { CreateLineReader } from '../../lambda/prover/comparison/line-reader.ts';
+import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
+import { createTemplateReader } from '../../lambda/prover/lines/template-lines.ts';
 import { checkTemplate } from '../template/check-template.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { Source } from '../../lambda/prover/source.ts';
+import type { Source } from '../../lambda/prover/objects/source.ts';
 import { createS3Client } from './aws-clients.ts';
 import { directorySource } from './directory-source.ts';
 import { parseS3Address, s3Source } from './s3-source.ts';

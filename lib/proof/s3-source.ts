@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, paginateListObjectsV2, type S3Client } from '@aws-sdk/client-s3';
-import { type Source, type StoredObject, UnanswerableError } from '../../lambda/prover/source.ts';
+import { type Source, type StoredObject, UnanswerableError } from '../../lambda/prover/objects/source.ts';
 import { unanswerableCall } from './aws-errors.ts';
 
 /** Where the deployed stack's stream puts what it could not deliver. */

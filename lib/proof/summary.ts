@@ -1,4 +1,4 @@
-import { type CorruptLine, type Proof, type RunProof, total } from '../../lambda/prover/proof.ts';
+import { type CorruptLine, type Proof, type RunProof, total } from '../../lambda/prover/comparison/proof.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
 
 /** Most items of a list that a summary shows, unless it is told to show all. */

@@ -1,4 +1,4 @@
-import type { ObjectCount, ValueCount } from '../../lambda/prover/proof.ts';
+import type { ObjectCount, ValueCount } from '../../lambda/prover/comparison/proof.ts';
 import { niceCeiling, shortNumber, ticks } from '../terminal/scale.ts';
 import { formatNumber } from '../terminal/text.ts';
 import { formatDuration } from './summary.ts';

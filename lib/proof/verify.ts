@@ -1,14 +1,14 @@
 import pMap, { pMapSkip } from 'p-map';
-import { Comparison } from '../../lambda/prover/comparison.ts';
-import { CorruptObjectError, objectBytes } from '../../lambda/prover/object-bytes.ts';
-import type { Evidence } from '../../lambda/prover/proof.ts';
+import { Comparison } from '../../lambda/prover/comparison/comparison.ts';
+import type { Evidence } from '../../lambda/prover/comparison/proof.ts';
+import type { StreamSlice } from '../../lambda/prover/comparison/uuid-rule.ts';
+import { CorruptObjectError, objectBytes } from '../../lambda/prover/objects/object-bytes.ts';
 import {
   errorTypeOf,
   type Source,
   type StoredObject,
   UnanswerableError,
-} from '../../lambda/prover/source.ts';
-import type { StreamSlice } from '../../lambda/prover/uuid-rule.ts';
+} from '../../lambda/prover/objects/source.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
 import { readerOf } from './event-reader.ts';

@@ -12,5 +12,5 @@ export const bundling = {
   /** The SDK inside requires Node's own modules, which an ES module can't without this. */
   banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
   /** Modules that another one takes the place of: what and why is said there. */
-  alias: { '@aws-sdk/credential-provider-node': './lambda/producer/credentials.ts' },
+  alias: { '@aws-sdk/credential-provider-node': './lambda/runtime/credentials.ts' },
 } as const;

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { rowNames } from '../../lib/bench/contenders.ts';
-import { runBenchmark } from '../../lib/bench/run.ts';
-import { readLocalStack } from '../../lib/local/template.ts';
+import { readLocalStack } from '../../lib/commands/start/template.ts';
 import { defaultStackName } from '../../lib/stack/outputs.ts';
 import { assemblyOf } from '../stack/synth.ts';
+import { rowNames } from './contenders.ts';
+import { runBenchmark } from './run.ts';
 
 function bench(...options: string[]) {
   return spawnSync('npm', ['run', '--silent', 'bench', '--', ...options], { encoding: 'utf8' });

@@ -1,7 +1,7 @@
-import { type RowName, rowNames } from '../../lib/bench/contenders.ts';
-import type { Observation } from '../../lib/bench/laboratory.ts';
-import type { Benchmark } from '../../lib/bench/run.ts';
-import type { Figures } from '../../lib/bench/statistics.ts';
+import { type RowName, rowNames } from './contenders.ts';
+import type { Observation } from './laboratory.ts';
+import type { Benchmark } from './run.ts';
+import type { Figures } from './statistics.ts';
 
 /** One repetition: a million events in a second. */
 export function observationOf(options: Partial<Observation> = {}): Observation {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { sharesOf } from '../../lib/bench/bundle.ts';
-import { rowNames } from '../../lib/bench/contenders.ts';
-import { hasToWait } from '../../lib/bench/limit-cpu.ts';
-import { formatPage } from '../../lib/bench/page.ts';
-import { barLength, plotBenchmark } from '../../lib/bench/plot.ts';
-import { dollarsOf, figuresOf, median, ratioOf, spread } from '../../lib/bench/statistics.ts';
-import { toJson } from '../../lib/bench/tables.ts';
-import { assessTargets } from '../../lib/bench/targets.ts';
 import { formatTable } from '../../lib/terminal/table.ts';
+import { sharesOf } from './bundle.ts';
+import { rowNames } from './contenders.ts';
 import { benchmarkOf, observationOf } from './factories.ts';
+import { hasToWait } from './limit-cpu.ts';
+import { formatPage } from './page.ts';
+import { barLength, plotBenchmark } from './plot.ts';
+import { dollarsOf, figuresOf, median, ratioOf, spread } from './statistics.ts';
+import { toJson } from './tables.ts';
+import { assessTargets } from './targets.ts';
 
 describe('the figures of the benchmark', () => {
   it.each([

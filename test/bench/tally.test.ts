@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { eventBytes } from '../../lambda/contract/event.ts';
-import { createEventWriter } from '../../lambda/producer/events.ts';
-import { Counter } from '../../lib/bench/tally.ts';
+import { createEventWriter } from '../../lambda/producer/events/events.ts';
+import { Counter } from './tally.ts';
 
 function eventsOf(from: number, to: number): Buffer {
   const events = Buffer.alloc((to - from) * eventBytes);

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
-import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
-import { createTemplatePacker } from '../../lambda/producer/template-events.ts';
+import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
+import { createTemplatePacker } from '../../lambda/producer/events/template-events.ts';
 import { prices } from '../../lib/aws/prices.ts';
 import {
   billedBytesOf,
@@ -11,9 +11,9 @@ import {
   eventSizesOf,
   formatFiguresOf,
 } from '../../lib/cost/format-figures.ts';
-import { forecast } from '../../lib/simulation/forecast.ts';
 import { readTemplateFile } from '../../lib/template/template-file.ts';
 import { recordsOf } from '../producer/factories.ts';
+import { forecast } from '../simulation/worlds/forecast.ts';
 import { costsOf, estimateOf } from './factories.ts';
 
 /** What the producer's own records are billed as, when requests are as large as the quota of us-east-1 lets them be. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compileTemplate } from '../../lambda/template/compile.ts';
 import { TableError } from '../../lib/lake/errors.ts';
 import { tableOf } from '../../lib/lake/table.ts';
-import { randomTemplate } from '../../lib/simulation/random-template.ts';
+import { randomTemplate } from '../simulation/worlds/random-template.ts';
 import { examples, linesOf, templateOf } from './factories.ts';
 
 /** The columns of a template's table as `name:type`, and which of them are the id and the time. */

@@ -1,13 +1,13 @@
 import { gunzipSync } from 'node:zlib';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
-import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
-import type { CreatePacker } from '../../lambda/producer/packing.ts';
-import type { EventRecord, RecordBatch } from '../../lambda/producer/records.ts';
+import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
+import type { CreatePacker } from '../../lambda/producer/packing/packing.ts';
+import type { EventRecord, RecordBatch } from '../../lambda/producer/packing/records.ts';
 import {
   createRequestSource,
   type RequestBudget,
   type RequestOptions,
-} from '../../lambda/producer/requests.ts';
+} from '../../lambda/producer/packing/requests.ts';
 
 /** The clock of these tests, stopped. */
 export const timeMs = Date.UTC(2026, 10, 22, 1, 2, 3);

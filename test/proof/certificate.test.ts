@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { Evidence } from '../../lambda/prover/proof.ts';
+import type { Evidence } from '../../lambda/prover/comparison/proof.ts';
 import { certificate } from '../../lib/proof/certificate.ts';
 import { chromium, chromiumFlags } from '../../lib/stack/monitoring/picture/chromium.ts';
 import { compare, createFacts, createLines, createRun, eventTimeMs } from './factories.ts';

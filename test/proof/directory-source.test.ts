@@ -1,6 +1,6 @@
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { errorTypeOf, type StoredObject } from '../../lambda/prover/source.ts';
+import { errorTypeOf, type StoredObject } from '../../lambda/prover/objects/source.ts';
 import { directorySource } from '../../lib/proof/directory-source.ts';
 import { createDirectory } from './directory.ts';
 

@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { eventBytes } from '../../lambda/contract/event.ts';
-import { createEventWriter } from '../../lambda/producer/events.ts';
-import { Comparison, type ObjectFacts } from '../../lambda/prover/comparison.ts';
-import { createDefaultReader } from '../../lambda/prover/default-lines.ts';
-import type { Evidence } from '../../lambda/prover/proof.ts';
-import type { StreamSlice } from '../../lambda/prover/uuid-rule.ts';
+import { createEventWriter } from '../../lambda/producer/events/events.ts';
+import { Comparison, type ObjectFacts } from '../../lambda/prover/comparison/comparison.ts';
+import type { Evidence } from '../../lambda/prover/comparison/proof.ts';
+import type { StreamSlice } from '../../lambda/prover/comparison/uuid-rule.ts';
+import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
 
 /** When the events of these tests were generated. */
 export const eventTimeMs = Date.parse('2026-11-22T10:00:00Z');

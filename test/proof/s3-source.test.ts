@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { StoredObject } from '../../lambda/prover/source.ts';
+import type { StoredObject } from '../../lambda/prover/objects/source.ts';
 import { createS3Client } from '../../lib/proof/aws-clients.ts';
 import { parseS3Address, s3Source } from '../../lib/proof/s3-source.ts';
 import { verify } from '../../lib/proof/verify.ts';

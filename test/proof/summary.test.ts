@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Proof } from '../../lambda/prover/proof.ts';
+import type { Proof } from '../../lambda/prover/comparison/proof.ts';
 import { formatDuration, summarize, verdict } from '../../lib/proof/summary.ts';
 import { compare, createFacts, createLines, createRun } from './factories.ts';
 

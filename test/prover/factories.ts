@@ -2,12 +2,12 @@ import { Readable } from 'node:stream';
 import type { SQSEvent } from 'aws-lambda';
 import type { Claim } from '../../lambda/contract/claim.ts';
 import { proverMetrics } from '../../lambda/contract/metrics.ts';
-import { createDefaultReader } from '../../lambda/prover/default-lines.ts';
+import { createProver, type Pause } from '../../lambda/prover/claims/prover.ts';
 import type { Environment } from '../../lambda/prover/environment.ts';
 import { ObjectGoneError } from '../../lambda/prover/errors.ts';
-import { keyPrefixAt } from '../../lambda/prover/key-prefix.ts';
-import { createProver, type Pause } from '../../lambda/prover/prover.ts';
-import type { Bucket } from '../../lambda/prover/read-objects.ts';
+import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
+import { keyPrefixAt } from '../../lambda/prover/objects/key-prefix.ts';
+import type { Bucket } from '../../lambda/prover/objects/read-objects.ts';
 import { createLines, createRun, eventTimeMs } from '../proof/factories.ts';
 
 /** The environment variables of a prover. */

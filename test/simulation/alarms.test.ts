@@ -2,10 +2,10 @@ import { Duration } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { quotas } from '../../lib/aws/quotas.ts';
-import type { AlarmProperties } from '../../lib/simulation/cloudwatch.ts';
-import { Deployment } from '../../lib/simulation/deployment.ts';
 import { createStack, templateOf } from '../stack/synth.ts';
+import type { AlarmProperties } from './aws/cloudwatch.ts';
 import { proofTroubles, type Trouble } from './proof-troubles.ts';
+import { Deployment } from './worlds/deployment.ts';
 
 const template = templateOf().toJSON();
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import type { simulate } from '../../lib/simulation/simulate.ts';
+import type { simulate } from './worlds/simulate.ts';
 
 /** A change to the function's code, made on purpose. */
 export interface Sabotage {
@@ -23,7 +23,7 @@ export interface Sabotage {
 export async function buildSimulation(sabotage?: Sabotage): Promise<typeof simulate> {
   const outfile = join(mkdtempSync(join(tmpdir(), 'simulation-')), 'simulate.mjs');
   await build({
-    entryPoints: [fileURLToPath(new URL('../../lib/simulation/simulate.ts', import.meta.url))],
+    entryPoints: [fileURLToPath(new URL('./worlds/simulate.ts', import.meta.url))],
     outfile,
     bundle: true,
     platform: 'node',
@@ -32,7 +32,7 @@ export async function buildSimulation(sabotage?: Sabotage): Promise<typeof simul
       {
         name: 'sabotage',
         setup: ({ onLoad }) => {
-          onLoad({ filter: /lambda\/(contract|producer|prover|template)\/[\w-]+\.ts$/ }, ({ path }) => {
+          onLoad({ filter: /lambda\/.+\.ts$/ }, ({ path }) => {
             const contents = readFileSync(path, 'utf8');
             if (!sabotage || !path.endsWith(`/lambda/${sabotage.file}`)) {
               return { contents, loader: 'ts' };

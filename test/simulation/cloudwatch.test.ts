@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AlarmProperties, type AlarmState, CloudWatch } from '../../lib/simulation/cloudwatch.ts';
+import { type AlarmProperties, type AlarmState, CloudWatch } from './aws/cloudwatch.ts';
 
 const minuteMs = 60_000;
 const metric = {

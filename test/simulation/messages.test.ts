@@ -2,15 +2,15 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../lambda/contract/report.ts';
 import type { RunSlice } from '../../lambda/contract/slice.ts';
-import { createDefaultPacker } from '../../lambda/producer/default-events.ts';
+import type { PutRecords } from '../../lambda/producer/delivery/aws/firehose.ts';
 import { parseEnvironment } from '../../lambda/producer/environment.ts';
-import type { PutRecords } from '../../lambda/producer/firehose.ts';
-import { createInvocation } from '../../lambda/producer/invocation.ts';
+import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
+import { createInvocation } from '../../lambda/producer/invocation/invocation.ts';
 import { quotas } from '../../lib/aws/quotas.ts';
-import { SimulatedFirehose } from '../../lib/simulation/firehose.ts';
-import { createPacer } from '../../lib/simulation/producer.ts';
-import { World } from '../../lib/simulation/world.ts';
 import { neededVariables } from '../producer/factories.ts';
+import { SimulatedFirehose } from './aws/firehose.ts';
+import { createPacer } from './worlds/producer.ts';
+import { World } from './worlds/world.ts';
 
 /** Lets one invocation process messages of 900,000 events each, and returns what it made of them. */
 async function processMessages(

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { eventBytes } from '../../lambda/contract/event.ts';
 import { quotas } from '../../lib/aws/quotas.ts';
-import { createPacer, measurePacing, measurePacingIn, pacingTargets } from '../../lib/simulation/pacing.ts';
-import { World } from '../../lib/simulation/world.ts';
+import { createPacer, measurePacing, measurePacingIn, pacingTargets } from './worlds/pacing.ts';
+import { World } from './worlds/world.ts';
 
 const mebibyte = 1_048_576;
 

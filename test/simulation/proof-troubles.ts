@@ -1,6 +1,6 @@
 import type { Quota } from '../../lib/aws/quotas.ts';
-import type { BucketFaults } from '../../lib/simulation/bucket.ts';
-import type { Deployment } from '../../lib/simulation/deployment.ts';
+import type { BucketFaults } from './aws/bucket.ts';
+import type { Deployment } from './worlds/deployment.ts';
 
 /** Something that goes wrong in a simulated world. */
 export interface Trouble {

@@ -13,7 +13,7 @@ describe('the oracle of proofs', () => {
     [
       'lists from the hour after the one that it needs',
       {
-        file: 'prover/object-window.ts',
+        file: 'prover/objects/object-window.ts',
         search: 'atMs = Math.floor(firstMs / hourMs) * hourMs;',
         replace: 'atMs = Math.floor(firstMs / hourMs + 1) * hourMs;',
       },
@@ -22,7 +22,7 @@ describe('the oracle of proofs', () => {
     [
       'forgets that the oldest record names the object',
       {
-        file: 'prover/object-window.ts',
+        file: 'prover/objects/object-window.ts',
         search: 'sentFromMs - bufferingSeconds * secondMs - longerBufferingMs;',
         replace: 'sentFromMs;',
       },
@@ -31,7 +31,7 @@ describe('the oracle of proofs', () => {
     [
       'overlooks objects that landed soon',
       {
-        file: 'prover/object-window.ts',
+        file: 'prover/objects/object-window.ts',
         search: 'const since = Math.floor(sentFromMs / secondMs) * secondMs - landingSlackMs;',
         replace: 'const since = sentToMs + 30_000;',
       },
@@ -40,7 +40,7 @@ describe('the oracle of proofs', () => {
     [
       'calls lost what is late',
       {
-        file: 'prover/verdict.ts',
+        file: 'prover/claims/verdict.ts',
         search: 'lostAfterHours * 3_600_000',
         replace: 'lostAfterHours * 360_000',
       },
@@ -48,18 +48,18 @@ describe('the oracle of proofs', () => {
     ],
     [
       'calls lost what it could not read',
-      { file: 'prover/verdict.ts', search: 'isAllRead && ', replace: '' },
+      { file: 'prover/claims/verdict.ts', search: 'isAllRead && ', replace: '' },
       5,
     ],
     [
       'takes a listing that failed for an empty one',
-      { file: 'prover/read-objects.ts', search: 'fail(`listing ', replace: 'void (`listing ' },
+      { file: 'prover/objects/read-objects.ts', search: 'fail(`listing ', replace: 'void (`listing ' },
       5,
     ],
     [
       'calls proven what is late',
       {
-        file: 'prover/verdict.ts',
+        file: 'prover/claims/verdict.ts',
         search: 'if (missing === 0) {',
         replace: 'if (missing === 0 || ageMs > 3_600_000) {',
       },
@@ -68,7 +68,7 @@ describe('the oracle of proofs', () => {
     [
       'drops a claim that has to wait',
       {
-        file: 'prover/settle.ts',
+        file: 'prover/claims/settle.ts',
         search: "log.info('claim waiting', fields);",
         replace: "log.info('claim waiting', fields); if (ageMs > 0) return look;",
       },
@@ -77,7 +77,7 @@ describe('the oracle of proofs', () => {
     [
       'keeps no claim',
       {
-        file: 'prover/prover.ts',
+        file: 'prover/claims/prover.ts',
         search: 'batchItemFailures: [...kept].map(',
         replace: 'batchItemFailures: [...kept].slice(records.length).map(',
       },
@@ -86,7 +86,7 @@ describe('the oracle of proofs', () => {
     [
       'sends no payload of what is lost',
       {
-        file: 'prover/settle.ts',
+        file: 'prover/claims/settle.ts',
         search: 'await bury(missingPayloads(runId, tally), untilMs);',
         replace: '',
       },
@@ -95,7 +95,7 @@ describe('the oracle of proofs', () => {
     [
       'drops a claim although the dead-letter queue took nothing',
       {
-        file: 'prover/settle.ts',
+        file: 'prover/claims/settle.ts',
         search: 'await bury(missingPayloads(runId, tally), untilMs);',
         replace: 'await bury(missingPayloads(runId, tally), untilMs).catch(() => {});',
       },
@@ -104,7 +104,7 @@ describe('the oracle of proofs', () => {
     [
       'leaves a missing event out of the payloads',
       {
-        file: 'prover/settle.ts',
+        file: 'prover/claims/settle.ts',
         search: 'yield JSON.stringify({ runId, from, to });',
         replace: 'if (to - from > 1) yield JSON.stringify({ runId, from, to: to - 1 });',
       },
@@ -113,7 +113,7 @@ describe('the oracle of proofs', () => {
     [
       'sends all events of a claim again',
       {
-        file: 'prover/settle.ts',
+        file: 'prover/claims/settle.ts',
         search: 'await bury(missingPayloads(runId, tally), untilMs);',
         replace:
           'await bury(slicesOf(message).map((slice) => JSON.stringify({ runId, ...slice })), untilMs);',
@@ -127,23 +127,31 @@ describe('the oracle of proofs', () => {
   it.each<[string, Sabotage, number]>([
     [
       'waits until the queue drops the claim',
-      { file: 'prover/verdict.ts', search: '(claimRetentionDays - 1)', replace: '(claimRetentionDays + 1)' },
+      {
+        file: 'prover/claims/verdict.ts',
+        search: '(claimRetentionDays - 1)',
+        replace: '(claimRetentionDays + 1)',
+      },
       42,
     ],
     [
       'gives up a claim days before it has to',
-      { file: 'prover/verdict.ts', search: '(claimRetentionDays - 1)', replace: '(claimRetentionDays - 3)' },
+      {
+        file: 'prover/claims/verdict.ts',
+        search: '(claimRetentionDays - 1)',
+        replace: '(claimRetentionDays - 3)',
+      },
       42,
     ],
     [
       'calls lost what it gives up',
-      { file: 'prover/verdict.ts', search: "isGivenUp ? 'unproven'", replace: "isGivenUp ? 'lost'" },
+      { file: 'prover/claims/verdict.ts', search: "isGivenUp ? 'unproven'", replace: "isGivenUp ? 'lost'" },
       46,
     ],
     [
       'drops a claim that it gives up, and sends no payload',
       {
-        file: 'prover/settle.ts',
+        file: 'prover/claims/settle.ts',
         search: 'await bury(missingPayloads(runId, tally), untilMs);',
         replace: "if (verdict === 'lost') await bury(missingPayloads(runId, tally), untilMs);",
       },
@@ -157,7 +165,7 @@ describe('the oracle of proofs', () => {
     [
       'claims what Firehose did not acknowledge',
       {
-        file: 'producer/claims.ts',
+        file: 'producer/invocation/claims.ts',
         search: 'subtractSlices(slice, mergeSlices(leftOver))',
         replace: 'subtractSlices(slice, mergeSlices(leftOver).slice(1))',
       },
@@ -166,7 +174,7 @@ describe('the oracle of proofs', () => {
     [
       'hides that a claim was not sent',
       {
-        file: 'producer/claims.ts',
+        file: 'producer/invocation/claims.ts',
         search: 'for (const claim of unqueued) {',
         replace: 'for (const claim of unqueued.slice(1)) {',
       },
@@ -175,7 +183,7 @@ describe('the oracle of proofs', () => {
     [
       'claims the first slice of several only',
       {
-        file: 'producer/invocation.ts',
+        file: 'producer/invocation/invocation.ts',
         search: 'await sendClaims?.(acknowledged([...works.values()])',
         replace: 'await sendClaims?.(acknowledged([...works.values()].slice(0, 1))',
       },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { simulate } from '../../lib/simulation/simulate.ts';
 import { buildSimulation, type Sabotage } from './build.ts';
+import type { simulate } from './worlds/simulate.ts';
 
 /** Happenings after which a run counts as endless: no run of a healthy producer needs half as many. */
 const maxSteps = 25_000;
@@ -50,7 +50,7 @@ describe('the oracle', () => {
     [
       'drops a retry',
       {
-        file: 'producer/delivery.ts',
+        file: 'producer/delivery/delivery.ts',
         search: 'this.#outcome.undelivered.push(...rest.map(({ from, to }) => ({ from, to })));',
         replace: 'this.#outcome.eventsDelivered += rest.reduce((sum, { from, to }) => sum + to - from, 0);',
       },
@@ -59,7 +59,7 @@ describe('the oracle', () => {
     [
       'sends all records again instead of the refused ones',
       {
-        file: 'producer/delivery.ts',
+        file: 'producer/delivery/delivery.ts',
         search: 'rest = await this.#send(sent, attempt);',
         replace: 'if ((await this.#send(sent, attempt)).length === 0) rest = [];',
       },
@@ -68,7 +68,7 @@ describe('the oracle', () => {
     [
       'ignores that a response was lost',
       {
-        file: 'producer/delivery.ts',
+        file: 'producer/delivery/delivery.ts',
         search: 'outcome.eventsUncertain += sliceLength(record);',
         replace: '',
       },
@@ -77,7 +77,7 @@ describe('the oracle', () => {
     [
       'takes a response that cannot be used for one that says no',
       {
-        file: 'producer/delivery.ts',
+        file: 'producer/delivery/delivery.ts',
         search: "if (kind === 'lost') {",
         replace: "if (kind === 'lost' && cause?.message.includes('no response')) {",
       },
@@ -86,7 +86,7 @@ describe('the oracle', () => {
     [
       'stops a run because of a lost response',
       {
-        file: 'producer/delivery.ts',
+        file: 'producer/delivery/delivery.ts',
         search: "if (kind === 'fatal') {",
         replace: "if (kind !== 'decided') {",
       },
@@ -94,13 +94,13 @@ describe('the oracle', () => {
     ],
     [
       'does not name the last failure',
-      { file: 'producer/delivery.ts', search: 'outcome.lastFailure = cause;', replace: '' },
+      { file: 'producer/delivery/delivery.ts', search: 'outcome.lastFailure = cause;', replace: '' },
       29,
     ],
     [
       'names the first failure instead of the last one',
       {
-        file: 'producer/delivery.ts',
+        file: 'producer/delivery/delivery.ts',
         search: 'outcome.lastFailure = cause;',
         replace: 'outcome.lastFailure ??= cause;',
       },
@@ -108,13 +108,13 @@ describe('the oracle', () => {
     ],
     [
       'does not count failed requests',
-      { file: 'producer/delivery.ts', search: 'outcome.requestsFailed += 1;', replace: '' },
+      { file: 'producer/delivery/delivery.ts', search: 'outcome.requestsFailed += 1;', replace: '' },
       52,
     ],
     [
       'miscounts what is billed',
       {
-        file: 'producer/delivery.ts',
+        file: 'producer/delivery/delivery.ts',
         search: 'outcome.billedBytes += billedBytes(record.data.length);',
         replace: 'outcome.billedBytes += record.data.length;',
       },
@@ -123,7 +123,7 @@ describe('the oracle', () => {
     [
       'takes a lost response for an acknowledgement',
       {
-        file: 'producer/delivery.ts',
+        file: 'producer/delivery/delivery.ts',
         search: 'const isRefused = new Set(refused);',
         replace: "const isRefused = new Set(kind === 'lost' ? [] : refused);",
       },
@@ -141,7 +141,7 @@ describe('the oracle', () => {
     [
       'overruns the deadline',
       {
-        file: 'producer/deadline.ts',
+        file: 'producer/delivery/deadline.ts',
         search: 'this.deliverUntilMs = endMs - ',
         replace: 'this.deliverUntilMs = endMs + ',
       },
@@ -149,13 +149,17 @@ describe('the oracle', () => {
     ],
     [
       'waits for the queue without a timeout',
-      { file: 'producer/work-queue.ts', search: 'callFor(waitMs, ', replace: 'callFor(Infinity, ' },
+      {
+        file: 'producer/invocation/work-queue.ts',
+        search: 'callFor(waitMs, ',
+        replace: 'callFor(Infinity, ',
+      },
       110,
     ],
     [
       'leaves no time for the report',
       {
-        file: 'producer/deadline.ts',
+        file: 'producer/delivery/deadline.ts',
         search: 'this.queueUntilMs = endMs - reportReserveMs(endMs - nowMs);',
         replace: 'this.queueUntilMs = endMs - 50;',
       },
@@ -164,7 +168,7 @@ describe('the oracle', () => {
     [
       'forgets what is left over',
       {
-        file: 'producer/invocation.ts',
+        file: 'producer/invocation/invocation.ts',
         search: 'await options.sendSlices(work.leftOver, ',
         replace: 'await options.sendSlices([], ',
       },
@@ -173,7 +177,7 @@ describe('the oracle', () => {
     [
       'makes no report when the queue fails',
       {
-        file: 'producer/invocation.ts',
+        file: 'producer/invocation/invocation.ts',
         search: 'const made = report(work, sent.queued, options);',
         replace:
           "if (sent.unqueued.length > 0) throw new WorkQueueError('no'); const made = report(work, sent.queued, options);",
@@ -183,7 +187,7 @@ describe('the oracle', () => {
     [
       'calls queued what the queue did not take',
       {
-        file: 'producer/work-queue.ts',
+        file: 'producer/invocation/work-queue.ts',
         search: 'unqueued.push(...left);',
         replace: 'queued.push(...left);',
       },
@@ -192,7 +196,7 @@ describe('the oracle', () => {
     [
       'calls undelivered what the queue took',
       {
-        file: 'producer/work-queue.ts',
+        file: 'producer/invocation/work-queue.ts',
         search: 'queued.push(...taken.map((place) => sent[place]!));',
         replace: 'queued.push(...taken.slice(1).map((place) => sent[place]!));',
       },
@@ -201,7 +205,7 @@ describe('the oracle', () => {
     [
       'sends messages twice and no more',
       {
-        file: 'producer/work-queue.ts',
+        file: 'producer/invocation/work-queue.ts',
         search: 'for (let attempt = 1; ',
         replace: 'for (let attempt = 1; attempt <= 2 && ',
       },
@@ -210,7 +214,7 @@ describe('the oracle', () => {
     [
       'sends no message any more after a call that failed',
       {
-        file: 'producer/work-queue.ts',
+        file: 'producer/invocation/work-queue.ts',
         search: 'lastFailure = response.cause ?? lastFailure;',
         replace: 'lastFailure = response.cause ?? lastFailure; if (lastFailure) untilMs = 0;',
       },
@@ -219,7 +223,7 @@ describe('the oracle', () => {
     [
       'sends messages again that the queue refused for good',
       {
-        file: 'producer/work-queue.ts',
+        file: 'producer/invocation/work-queue.ts',
         search: 'left = again.map(',
         replace: 'left = [...sent.keys()].filter((place) => !taken.includes(place)).map(',
       },
@@ -227,18 +231,22 @@ describe('the oracle', () => {
     ],
     [
       'hides why the queue failed',
-      { file: 'producer/failure-text.ts', search: 'queueFailure?.message ?? ', replace: '' },
+      { file: 'producer/invocation/failure-text.ts', search: 'queueFailure?.message ?? ', replace: '' },
       159,
     ],
     [
       'gives no payload to send again what is undelivered',
-      { file: 'producer/failure-text.ts', search: '.slice(0, maxPayloads)', replace: '.slice(0, 0)' },
+      {
+        file: 'producer/invocation/failure-text.ts',
+        search: '.slice(0, maxPayloads)',
+        replace: '.slice(0, 0)',
+      },
       152,
     ],
     [
       'forgets the rate of what is undelivered',
       {
-        file: 'producer/failure-text.ts',
+        file: 'producer/invocation/failure-text.ts',
         search: '{ runId, from, to, eventsPerSecond }',
         replace: '{ runId, from, to }',
       },
@@ -247,7 +255,7 @@ describe('the oracle', () => {
     [
       'forgets the rate of what is left over',
       {
-        file: 'producer/invocation.ts',
+        file: 'producer/invocation/invocation.ts',
         search: 'map(([from, to]) => ({ ...slice, from, to }))',
         replace: 'map(([from, to]) => ({ runId: slice.runId, from, to }))',
       },
@@ -256,7 +264,7 @@ describe('the oracle', () => {
     [
       'sends the same slice again for each message that left it over',
       {
-        file: 'producer/left-over.ts',
+        file: 'producer/invocation/left-over.ts',
         search: 'mergeSlices(ofRun).flatMap(([from, to]) => {',
         replace: 'ofRun.flatMap(({ from, to }) => {',
       },
@@ -265,7 +273,7 @@ describe('the oracle', () => {
     [
       'forgets one of the slices that messages left over',
       {
-        file: 'producer/left-over.ts',
+        file: 'producer/invocation/left-over.ts',
         search: 'ofRun.push(slice);',
         replace: 'if (ofRun.length < 2) ofRun.push(slice);',
       },
@@ -273,28 +281,28 @@ describe('the oracle', () => {
     ],
     [
       'logs a failed message without its run',
-      { file: 'producer/invocation.ts', search: '...(runId && { runId }),', replace: '' },
+      { file: 'producer/invocation/invocation.ts', search: '...(runId && { runId }),', replace: '' },
       152,
     ],
     [
       'tells the queue that every message was processed',
-      { file: 'producer/invocation.ts', search: 'failed.push(messageId);', replace: '' },
+      { file: 'producer/invocation/invocation.ts', search: 'failed.push(messageId);', replace: '' },
       91,
     ],
     [
       'puts more into a request than AWS takes',
       {
-        file: 'producer/packing.ts',
-        search: "maxEventsPerRecord, maxRecordsPerRequest } from '../contract/firehose-limits.ts';",
+        file: 'producer/packing/packing.ts',
+        search: "maxEventsPerRecord, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';",
         replace:
-          "maxEventsPerRecord } from '../contract/firehose-limits.ts';\nconst maxRecordsPerRequest = 600;",
+          "maxEventsPerRecord } from '../../contract/firehose-limits.ts';\nconst maxRecordsPerRequest = 600;",
       },
       74,
     ],
     [
       'generates other events than those of the run',
       {
-        file: 'producer/produce.ts',
+        file: 'producer/invocation/produce.ts',
         search: 'deliveryStreamName, slice.runId)',
         replace: "deliveryStreamName, 'another-run')",
       },
@@ -321,7 +329,7 @@ describe('the oracle', () => {
     [
       'lets requests in although the gate is closed',
       {
-        file: 'producer/gate.ts',
+        file: 'producer/delivery/gate.ts',
         search: 'this.#closed.abort();',
         replace: '',
       },
@@ -329,7 +337,7 @@ describe('the oracle', () => {
     ],
     [
       'sends records again although the gate is closed',
-      { file: 'producer/gate.ts', search: 'return isOpen;', replace: 'return true;' },
+      { file: 'producer/delivery/gate.ts', search: 'return isOpen;', replace: 'return true;' },
       145,
     ],
   ])('notices a producer that %s', async (_, sabotage, firstSeed) => {

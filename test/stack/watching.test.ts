@@ -3,7 +3,7 @@ import { proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
 import { defaultSchedule, monitoringLevels, settings } from '../../lambda/contract/settings.ts';
 import { proverMemoryMiB } from '../../lib/cost/proving.ts';
 import { watchingOf } from '../../lib/cost/watching.ts';
-import type { AlarmProperties } from '../../lib/simulation/cloudwatch.ts';
+import type { AlarmProperties } from '../simulation/aws/cloudwatch.ts';
 import { templateOf } from './synth.ts';
 
 /** The properties of every resource of a type in the template. */

@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultTemplate } from '../../lambda/template/default-template.ts';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
-import { randomTemplate } from '../../lib/simulation/random-template.ts';
 import { checkTemplate, maxEventBytes } from '../../lib/template/check-template.ts';
 import { readTemplateFile, TemplateFileError } from '../../lib/template/template-file.ts';
-import { temporaryDirectory } from '../local/factories.ts';
+import { temporaryDirectory } from '../commands/start/factories.ts';
+import { randomTemplate } from '../simulation/worlds/random-template.ts';
 
 const uuid = '"id":"{{random.uuid}}"';
 

@@ -24,7 +24,7 @@ async function buildBin(name: string): Promise<string> {
   const outfile = join(directory, `${name}.mjs`);
   await build({
     ...scriptOptions,
-    entryPoints: [join(projectDirectory, 'bin', `${name}.ts`)],
+    entryPoints: [join(projectDirectory, 'lib/commands', name, 'command.ts')],
     outfile,
     // What the package has in place of the file that uses esbuild, this has not.
     external: [...scriptOptions.external, 'esbuild'],

@@ -1,0 +1,236 @@
+import { setMaxListeners } from 'node:events';
+import { billedBytes } from '../../contract/firehose-limits.ts';
+import type { StopReason } from '../../contract/report.ts';
+import { type Slice, sliceLength } from '../../contract/slice.ts';
+import { type Clock, callFor } from '../../runtime/clock.ts';
+import { dataBytes, type EventRecord, type RecordBatch } from '../packing/records.ts';
+import type { RequestSource } from '../packing/requests.ts';
+import type { PutRecords, PutResponse } from './aws/firehose.ts';
+import type { Deadline } from './deadline.ts';
+import { Gate } from './gate.ts';
+import type { Pacer } from './pacer.ts';
+
+/** One request and what became of it, for the log. */
+export interface RequestTrace {
+  /** How often these records have been sent, this time included. */
+  readonly attempt: number;
+  /** Records sent. */
+  readonly records: number;
+  /** Records that Firehose did not acknowledge. */
+  readonly recordsRefused: number;
+  /** How long the response took. */
+  readonly durationMs: number;
+  /** Why records were not acknowledged. */
+  readonly cause?: string;
+}
+
+/** What {@link deliver} works with. */
+export interface DeliveryOptions {
+  /** Sends one request. */
+  readonly putRecords: PutRecords;
+  /** Knows what the stream takes. */
+  readonly pacer: Pacer;
+  /** Decides how long a response is waited for, and when the delivery stops. */
+  readonly deadline: Deadline;
+  /** Requests in flight, 1 or more. */
+  readonly concurrency: number;
+  /** How often a record is sent before it is left, the first time included. */
+  readonly maxAttempts: number;
+  /** Steady rate of new events. @default - as fast as the pacer allows */
+  readonly eventsPerSecond?: number;
+  /** The time. */
+  readonly clock: Clock;
+  /** Told of every request. */
+  readonly onRequest?: (trace: RequestTrace) => void;
+}
+
+/** What became of a slice: counts are those of the report. */
+export interface DeliveryOutcome
+  extends Record<
+    | 'eventsDelivered'
+    | 'eventsUncertain'
+    | 'recordsDelivered'
+    | 'requests'
+    | 'requestsFailed'
+    | 'recordsRefused'
+    | 'recordsRetried'
+    | 'bytesDelivered'
+    | 'billedBytes',
+    number
+  > {
+  /** The events that Firehose did not acknowledge, in any order. */
+  undelivered: Slice[];
+  /** Why the delivery stopped before the end of the slice; missing when it didn't. */
+  stopReason?: StopReason;
+  /** The last failure; missing when nothing failed. */
+  lastFailure?: Error;
+}
+
+/** The outcome when nothing has been sent. */
+export function nothingDone(): DeliveryOutcome {
+  return {
+    eventsDelivered: 0,
+    eventsUncertain: 0,
+    undelivered: [],
+    recordsDelivered: 0,
+    requests: 0,
+    requestsFailed: 0,
+    recordsRefused: 0,
+    recordsRetried: 0,
+    bytesDelivered: 0,
+    billedBytes: 0,
+  };
+}
+
+/**
+ * Sends the requests of a source with `concurrency` workers that pull from it: no more than `concurrency` requests
+ * are in memory. Only refused records are sent again. The delivery stops after an error that no retry can fix, after
+ * `maxAttempts` for the same records, and when the deadline is near. It never throws for any of these: the outcome says
+ * what is undelivered, and why.
+ */
+export async function deliver(source: RequestSource, options: DeliveryOptions): Promise<DeliveryOutcome> {
+  return new Delivery(source, options).run();
+}
+
+class Delivery {
+  readonly #source: RequestSource;
+  readonly #options: DeliveryOptions;
+  readonly #outcome = nothingDone();
+  readonly #gate: Gate;
+  /** Aborted when requests in flight have to end. */
+  readonly #timeOver = new AbortController();
+
+  constructor(source: RequestSource, options: DeliveryOptions) {
+    this.#source = source;
+    this.#options = options;
+    this.#gate = new Gate({
+      ...options,
+      hasMore: () => sliceLength(source.left) > 0,
+      onDeadline: () => this.#stop('deadline'),
+    });
+    // Every worker listens, which Node would take for a leak from eleven on.
+    setMaxListeners(0, this.#timeOver.signal);
+  }
+
+  async run(): Promise<DeliveryOutcome> {
+    const { concurrency, deadline, clock } = this.#options;
+    const done = new AbortController();
+    const watch = clock.sleep(deadline.deliverUntilMs - clock.now(), done.signal).then(() => {
+      if (!done.signal.aborted) {
+        this.#stop('deadline');
+        this.#timeOver.abort();
+      }
+    });
+
+    const work = async () => {
+      for (;;) {
+        const batch = await this.#gate.enter((budget) => this.#source.next(budget));
+        if (!batch) {
+          return;
+        }
+        await this.#deliverBatch(batch);
+      }
+    };
+    try {
+      await Promise.all(Array.from({ length: concurrency }, work));
+    } finally {
+      // A stage before this one may have failed: the other workers must not go on behind the caller's back.
+      this.#gate.close();
+      done.abort();
+      await watch;
+    }
+    this.#outcome.undelivered.push(this.#source.left);
+    return this.#outcome;
+  }
+
+  #stop(reason: StopReason): void {
+    this.#outcome.stopReason ??= reason;
+    this.#gate.close();
+  }
+
+  /** Sends the records of a request, for which the gate is passed, until none is left or the delivery stops. */
+  async #deliverBatch(batch: RecordBatch): Promise<void> {
+    let rest = batch;
+    for (let attempt = 1; ; attempt += 1) {
+      const sent = rest;
+      rest = await this.#send(sent, attempt);
+      if (rest.length > 0 && attempt >= this.#options.maxAttempts) {
+        this.#stop('attempts');
+      } else if (rest.length === sent.length) {
+        // Nothing was accepted: slowing down cannot help here.
+        await this.#gate.backOff(attempt);
+      }
+      if (rest.length === 0 || !(await this.#gate.enterAgain(rest))) {
+        break;
+      }
+    }
+    this.#outcome.undelivered.push(...rest.map(({ from, to }) => ({ from, to })));
+  }
+
+  /** Sends records once, and returns those that have to be sent again. */
+  async #send(batch: RecordBatch, attempt: number): Promise<RecordBatch> {
+    const { putRecords, pacer, deadline, clock, onRequest } = this.#options;
+    const startedMs = clock.now();
+    this.#outcome.requests += 1;
+    if (attempt > 1) {
+      this.#outcome.recordsRetried += batch.length;
+    }
+    const timeoutMs = deadline.responseTimeoutMs(startedMs);
+    // Not by the clock: timers of Node fire up to a millisecond early.
+    const put = async (signal: AbortSignal) => {
+      const response = await putRecords(batch, signal);
+      return { response, isAborted: signal.aborted };
+    };
+    const { response, isAborted } = await callFor(timeoutMs, clock, put, this.#timeOver.signal);
+    const durationMs = clock.now() - startedMs;
+    if (response.kind === 'decided') {
+      const bytesThrottled = dataBytes(response.throttled.map((place) => batch[place]!));
+      deadline.responded(durationMs);
+      pacer.learn({ startedMs, records: batch.length, bytes: dataBytes(batch), bytesThrottled });
+    } else if (isAborted) {
+      deadline.timedOut(durationMs);
+    }
+    const rest = this.#account(batch, response);
+    // Only now, so that whoever enters next knows what the pacer has learned.
+    this.#gate.leave(batch);
+    onRequest?.({
+      attempt,
+      records: batch.length,
+      recordsRefused: rest.length,
+      durationMs,
+      ...(response.cause && { cause: response.cause.message }),
+    });
+    return rest;
+  }
+
+  #account(batch: RecordBatch, { kind, refused, cause }: PutResponse): RecordBatch {
+    const outcome = this.#outcome;
+    const isRefused = new Set(refused);
+    const rest: EventRecord[] = [];
+    for (const [place, record] of batch.entries()) {
+      if (!isRefused.has(place)) {
+        outcome.eventsDelivered += sliceLength(record);
+        outcome.recordsDelivered += 1;
+        outcome.bytesDelivered += record.data.length;
+        outcome.billedBytes += billedBytes(record.data.length);
+        continue;
+      }
+      rest.push(record);
+      if (kind === 'lost') {
+        outcome.eventsUncertain += sliceLength(record);
+      }
+    }
+    if (kind === 'decided') {
+      outcome.recordsRefused += rest.length;
+    } else {
+      outcome.requestsFailed += 1;
+    }
+    if (cause) {
+      outcome.lastFailure = cause;
+    }
+    if (kind === 'fatal') {
+      this.#stop('fatal');
+    }
+    return rest;
+  }
+}

@@ -1,0 +1,189 @@
+import { setMaxListeners } from 'node:events';
+import { sliceLength } from '../../contract/slice.ts';
+import { backoffOf, type Clock } from '../../runtime/clock.ts';
+import { dataBytes, type RecordBatch } from '../packing/records.ts';
+import type { RequestBudget } from '../packing/requests.ts';
+import type { Deadline } from './deadline.ts';
+import type { Pacer } from './pacer.ts';
+
+/** What a {@link Gate} works with. */
+export interface GateOptions {
+  /** Knows what the stream takes. */
+  readonly pacer: Pacer;
+  /** Knows when it is too late to start a request. */
+  readonly deadline: Deadline;
+  /** Steady rate of new events. @default - as fast as the pacer allows */
+  readonly eventsPerSecond?: number;
+  /** The time. */
+  readonly clock: Clock;
+  /** Whether there is anything left to send. */
+  readonly hasMore: () => boolean;
+  /** Told once that it is too late. */
+  readonly onDeadline: () => void;
+}
+
+/** How far a request that starts late is made up for: by a pace, and by a steady rate. */
+const catchUpMs = { pace: 100, steady: 1_000 };
+
+/** However slow the pace is, a request starts after this time: it may be the one that finds out that things are better. */
+const longestWaitMs = 2_000;
+
+/** How many requests a second a steady rate is spread over. */
+const steadyRequestsPerSecond = 10;
+
+/**
+ * Decides when a request may start: the one place that knows of pace, steady rate, deadline and who waits. Requests enter
+ * in the order in which they asked.
+ */
+export class Gate {
+  readonly #options: GateOptions;
+  readonly #closed = new AbortController();
+  /** Ends when everybody who asked before has entered. */
+  #line: Promise<unknown> = Promise.resolve();
+  /** Wakes whoever is first in the line. */
+  #wake: () => void = () => {};
+  #bytesInFlight = 0;
+  /** Up to when the requests that entered are paid for, at the pacer's rate. */
+  #paidToMs = Number.NEGATIVE_INFINITY;
+  #nextSteadyMs: number;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+    // Every worker may listen, which Node would take for a leak from eleven on.
+    setMaxListeners(0, this.#closed.signal);
+    this.#nextSteadyMs = options.clock.now();
+  }
+
+  /**
+   * Waits until a new request may start.
+   *
+   * @param take Makes the request, within a budget, at the moment when it may start.
+   * @returns What `take` made; `undefined` if there is nothing left, or if the gate was closed meanwhile.
+   */
+  enter(take: (budget: RequestBudget) => RecordBatch | undefined): Promise<RecordBatch | undefined> {
+    return this.#queue(async () => {
+      const { pacer, eventsPerSecond, hasMore } = this.#options;
+      const startMs = () => Math.max(this.#pacedStartMs(pacer.requestBytes), this.#steadyStartMs());
+      if (!hasMore() || !(await this.#waitUntil(startMs))) {
+        return undefined;
+      }
+      const events = eventsPerSecond ? Math.ceil(eventsPerSecond / steadyRequestsPerSecond) : Infinity;
+      const batch = take({ bytes: pacer.requestBytes, events });
+      if (batch) {
+        this.#chargePace(dataBytes(batch));
+        this.#chargeSteady(batch);
+      }
+      return batch;
+    });
+  }
+
+  /**
+   * Waits until records may be sent again.
+   *
+   * @returns Whether they may; no if the gate was closed meanwhile.
+   */
+  enterAgain(batch: RecordBatch): Promise<boolean> {
+    return this.#queue(async () => {
+      const bytes = dataBytes(batch);
+      const isOpen = await this.#waitUntil(() => this.#pacedStartMs(bytes));
+      if (isOpen) {
+        this.#chargePace(bytes);
+      }
+      return isOpen;
+    });
+  }
+
+  /** The request is over, whatever became of it. */
+  leave(batch: RecordBatch): void {
+    this.#bytesInFlight -= dataBytes(batch);
+    this.#wake();
+  }
+
+  /**
+   * Waits before records are sent again, outside of the line.
+   *
+   * @param attempt How often they have been sent, 1 or more.
+   */
+  async backOff(attempt: number): Promise<void> {
+    const { clock } = this.#options;
+    const durationMs = backoffOf(attempt, clock);
+    if (this.#isInTime(clock.now() + durationMs)) {
+      await clock.sleep(durationMs, this.#closed.signal);
+    }
+  }
+
+  /** Lets nobody enter any more. */
+  close(): void {
+    this.#closed.abort();
+    this.#wake();
+  }
+
+  #queue<Result>(turn: () => Promise<Result>): Promise<Result> {
+    const entered = this.#line.then(turn);
+    this.#line = entered.catch(() => {});
+    return entered;
+  }
+
+  /** @returns Whether the gate is still open then. */
+  async #waitUntil(startMs: () => number): Promise<boolean> {
+    const { clock, deadline } = this.#options;
+    while (!this.#closed.signal.aborted) {
+      const start = startMs();
+      // With as much in flight as may be, only a response lets the next one enter.
+      const dueMs = Math.min(start, deadline.lastStartMs);
+      if (!this.#isInTime(Number.isFinite(start) ? start : clock.now())) {
+        return false;
+      }
+      if (start <= clock.now()) {
+        return true;
+      }
+      const woken = new AbortController();
+      this.#wake = () => woken.abort();
+      await clock.sleep(dueMs - clock.now(), woken.signal);
+    }
+    return false;
+  }
+
+  #isInTime(startMs: number): boolean {
+    const { deadline, clock, onDeadline } = this.#options;
+    if (!this.#closed.signal.aborted && Math.max(startMs, clock.now()) >= deadline.lastStartMs) {
+      onDeadline();
+      this.close();
+    }
+    return !this.#closed.signal.aborted;
+  }
+
+  /** A request is paid for before it starts: the stream's own token bucket may be empty. */
+  #pacedStartMs(bytes: number): number {
+    const { windowBytes, requestBytes } = this.#options.pacer;
+    const isFull = this.#bytesInFlight > 0 && this.#bytesInFlight + requestBytes > windowBytes;
+    return isFull ? Number.POSITIVE_INFINITY : this.#paidToMs + this.#paceMs(bytes);
+  }
+
+  /** How long the pacer's rate takes for so many bytes. */
+  #paceMs(bytes: number): number {
+    return Math.min(longestWaitMs, (bytes / this.#options.pacer.bytesPerSecond) * 1_000);
+  }
+
+  #steadyStartMs(): number {
+    return this.#options.eventsPerSecond ? this.#nextSteadyMs : Number.NEGATIVE_INFINITY;
+  }
+
+  #chargePace(bytes: number): void {
+    const { pacer, clock } = this.#options;
+    const paidMs = this.#paidToMs + this.#paceMs(bytes);
+    // When the first rate is found, the stream has just refused something: there is nothing to catch up then.
+    const credit = Number.isFinite(pacer.bytesPerSecond) ? catchUpMs.pace : 0;
+    this.#bytesInFlight += bytes;
+    this.#paidToMs = Math.max(paidMs, clock.now() - credit);
+  }
+
+  #chargeSteady(batch: RecordBatch): void {
+    const { eventsPerSecond, clock } = this.#options;
+    if (eventsPerSecond) {
+      const events = batch.reduce((sum, record) => sum + sliceLength(record), 0);
+      const slotMs = Math.max(this.#nextSteadyMs, clock.now() - catchUpMs.steady);
+      this.#nextSteadyMs = slotMs + (events / eventsPerSecond) * 1_000;
+    }
+  }
+}

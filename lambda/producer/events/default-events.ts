@@ -1,0 +1,76 @@
+import { eventBytes } from '../../contract/event.ts';
+import { maxEventsPerRecord, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';
+import type { CreatePacker, PackRecords, RequestRoom } from '../packing/packing.ts';
+import { type EventRecord, fullRecordBytes, recordBytesInJson, wholeUnits } from '../packing/records.ts';
+import { createUuidSource, type NextUuids, writeEvents } from './events.ts';
+import { gzipMember } from './gzip-member.ts';
+
+/**
+ * Upper bounds of a gzip record: its headers, and its bytes per event. Events have 20.42 bytes on average and differ little:
+ * a record above the bounds would be ten standard deviations from the mean.
+ */
+const gzipFrameBytes = 160;
+const gzipEventBytes = 20.5;
+
+/** Events of a full record of lines: they end just under a multiple of what Firehose bills. */
+const eventsPerFullRecord = Math.floor(wholeUnits(maxEventsPerRecord * eventBytes) / eventBytes);
+
+/** Makes records of the events of the default template, by a shorter way than that of other templates: all have the same size. */
+export const createDefaultPacker: CreatePacker = (recordFormat, deliveryStreamName, runId) =>
+  recordFormat === 'gzip'
+    ? packDefaultMembers(deliveryStreamName, runId)
+    : packDefaultLines(deliveryStreamName, runId, recordFormat === 'single' ? 1 : eventsPerFullRecord);
+
+/** How many records of at most so many bytes a request takes, at least one. */
+function recordsPerRequest(recordBytes: number, { dataBytes, jsonBytes }: RequestRoom): number {
+  const room = Math.min(dataBytes / recordBytes, jsonBytes / recordBytesInJson(recordBytes));
+  return Math.max(1, Math.min(maxRecordsPerRequest, Math.floor(room)));
+}
+
+/** The UUIDs of the events from one index to before another. What follows the call before goes on with its keystream. */
+function createUuids(deliveryStreamName: string, runId: string): (from: number, to: number) => Buffer {
+  let next = -1;
+  let nextUuids: NextUuids;
+  return (from, to) => {
+    if (from !== next) {
+      nextUuids = createUuidSource(deliveryStreamName, runId, from);
+    }
+    next = to;
+    return nextUuids(to - from);
+  };
+}
+
+function packDefaultLines(deliveryStreamName: string, runId: string, perRecord: number): PackRecords {
+  const recordBytes = perRecord * eventBytes;
+  const uuidsOf = createUuids(deliveryStreamName, runId);
+  return (slice, room, timeMs) => {
+    const to = Math.min(slice.from + recordsPerRequest(recordBytes, room) * perRecord, slice.to);
+    const data = Buffer.allocUnsafe((to - slice.from) * eventBytes);
+    writeEvents(data, uuidsOf(slice.from, to), timeMs);
+    const batch: EventRecord[] = [];
+    for (let from = slice.from, at = 0; from < to; from += perRecord, at += recordBytes) {
+      batch.push({ from, to: Math.min(from + perRecord, to), data: data.subarray(at, at + recordBytes) });
+    }
+    return batch;
+  };
+}
+
+/** How many events a gzip record of so many bytes may carry, at least one. */
+export function eventsPerMember(bytes: number): number {
+  return Math.floor((wholeUnits(Math.min(fullRecordBytes, bytes)) - gzipFrameBytes) / gzipEventBytes);
+}
+
+function packDefaultMembers(deliveryStreamName: string, runId: string): PackRecords {
+  const uuidsOf = createUuids(deliveryStreamName, runId);
+  return (slice, room, timeMs) => {
+    const perRecord = eventsPerMember(room.dataBytes);
+    const records = recordsPerRequest(gzipFrameBytes + perRecord * gzipEventBytes, room);
+    const end = Math.min(slice.from + records * perRecord, slice.to);
+    const batch: EventRecord[] = [];
+    for (let from = slice.from; from < end; from += perRecord) {
+      const to = Math.min(from + perRecord, end);
+      batch.push({ from, to, data: gzipMember(uuidsOf(from, to), timeMs) });
+    }
+    return batch;
+  };
+}

@@ -1,0 +1,55 @@
+import { maxBlocks } from '../../template/draw.ts';
+import type { EventTemplate } from '../../template/event-template.ts';
+import { type CreatePacker, packLines, packMembers, type WriteLines } from '../packing/packing.ts';
+import { createUuidSource, uuidBytes } from './events.ts';
+
+/** Makes the function that makes records of a template's events. */
+export function createTemplatePacker(template: EventTemplate): CreatePacker {
+  return (recordFormat, deliveryStreamName, runId) => {
+    const writeLines = createTemplateLines(template, deliveryStreamName, runId);
+    return recordFormat === 'gzip' ? packMembers(writeLines) : packLines(writeLines, recordFormat);
+  };
+}
+
+/** Room that is tried first for the events of a template, whose size nobody knows beforehand. */
+const firstRoomBytes = 16_384;
+
+/** Writes the events of a template. It keeps a buffer of the largest size that was needed so far. */
+function createTemplateLines(template: EventTemplate, deliveryStreamName: string, runId: string): WriteLines {
+  const renderer = template.startRun(deliveryStreamName, runId);
+  let scratch: Buffer = Buffer.allocUnsafe(firstRoomBytes);
+
+  /** The same bytes, with twice the room, as far as that is allowed. */
+  const enlarge = (lines: Buffer, maxBytes: number): Buffer => {
+    const length = Math.min(lines.length * 2, maxBytes);
+    if (length > scratch.length) {
+      const larger = Buffer.allocUnsafe(length);
+      lines.copy(larger);
+      scratch = larger;
+    }
+    return scratch.subarray(0, length);
+  };
+
+  return (slice, maxBytes, timeMs) => {
+    const nextUuids = createUuidSource(deliveryStreamName, runId, slice.from);
+    const ends: number[] = [];
+    let lines = scratch.subarray(0, Math.max(1, maxBytes));
+    let uuids: Buffer = Buffer.alloc(0);
+    for (let next = slice.from; next < slice.to; ) {
+      uuids = uuids.length > 0 ? uuids : nextUuids(Math.min(maxBlocks, slice.to - next));
+      const before = ends.length;
+      renderer.write(lines, ends.at(-1) ?? 0, ends, next, uuids, timeMs);
+      const written = ends.length - before;
+      next += written;
+      uuids = uuids.subarray(written * uuidBytes);
+      if (uuids.length > 0) {
+        if (lines.length >= maxBytes && ends.length > 0) {
+          break;
+        }
+        // One event there must be, however large.
+        lines = enlarge(lines, ends.length > 0 ? maxBytes : Number.POSITIVE_INFINITY);
+      }
+    }
+    return { data: Buffer.from(lines.subarray(0, ends.at(-1))), ends };
+  };
+}

@@ -1,0 +1,122 @@
+import * as v from 'valibot';
+import { payloadProperties, runIdExpectation, runIdPattern } from '../../contract/payload.ts';
+import { type ProducerSettings, producerSettings } from '../../contract/settings.ts';
+import type { RunSlice } from '../../contract/slice.ts';
+import { type Bounds, isWholeNumber, wholeNumberExpectation } from '../../contract/whole-number.ts';
+import { InvalidPayloadError } from '../errors.ts';
+
+const wholeNumber = (bounds: Bounds) =>
+  // custom() rather than number() + integer() + …, so that a wrong value is one problem, not three.
+  v.optional(
+    v.custom<number>(
+      (value) => isWholeNumber(value, bounds),
+      `expected ${wholeNumberExpectation(bounds)}, for example ${bounds.example}`,
+    ),
+  );
+
+const runId = v.optional(
+  v.custom<string>(
+    (value) => typeof value === 'string' && runIdPattern.test(value),
+    `expected ${runIdExpectation}`,
+  ),
+);
+
+const jsonObject = v.custom<Record<string, unknown>>(
+  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  'expected a JSON object',
+);
+
+/** A count that the example of every message can use. */
+const exampleCount = (maxCount: number) => Math.min(producerSettings.count.default, maxCount);
+
+const payloadSchema = (maxCount: number) =>
+  v.pipe(
+    jsonObject,
+    v.object({
+      count: wholeNumber({ min: 1, max: maxCount, example: exampleCount(maxCount) }),
+      runId,
+      from: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER - 1, example: 0 }),
+      to: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER, example: 100 }),
+      eventsPerSecond: wholeNumber(producerSettings.eventsPerSecond),
+    }),
+  );
+
+/** A schedule's own placeholder: an emulator that doesn't fill it in would give every run the same name. */
+const placeholder = /^<aws\.scheduler\./;
+
+/** The value as JSON, cut short: a message is no place for a megabyte of somebody's payload. */
+function show(value: unknown): string {
+  const json = JSON.stringify(value) ?? String(value);
+  return json.length > 80 ? `${json.slice(0, 77)}...` : json;
+}
+
+/**
+ * Reads the payload of an invocation: `{"count", "runId", "from", "to", "eventsPerSecond"}`, all optional. `count` is
+ * short for the slice `[0, count)`; `from` and `to` name a slice, which lies within `[0, count)` when `count` is given
+ * too.
+ *
+ * @param payload What Lambda handed over: from the console's Test button, the schedule, or another caller.
+ * @param settings Count, largest count and steady rate of a payload that names none.
+ * @param requestId `runId` of a payload without one: the Lambda request id, the same on Lambda's own retries.
+ * @throws InvalidPayloadError listing every problem, what was expected, and an example that works.
+ */
+export function parsePayload(payload: unknown, settings: ProducerSettings, requestId: string): RunSlice {
+  const { maxCount } = settings;
+  const parsed = v.safeParse(payloadSchema(maxCount), payload ?? {});
+  const unknown = describeUnknown(payload);
+  if (!parsed.success || unknown.length > 0) {
+    const wrong = (parsed.issues ?? []).map(
+      (issue) => `${v.getDotPath(issue) ?? 'payload'}: ${show(issue.input)} - ${issue.message}`,
+    );
+    throw refusal([...wrong, ...unknown], maxCount);
+  }
+  const { count, from = 0, to = count ?? from + settings.count } = parsed.output;
+  const problems = describeConflicts({ count, from, to }, maxCount);
+  if (problems.length > 0) {
+    throw refusal(problems, maxCount);
+  }
+  const given = parsed.output.runId;
+  const eventsPerSecond = parsed.output.eventsPerSecond ?? settings.eventsPerSecond;
+  return {
+    runId: given === undefined || placeholder.test(given) ? requestId : given,
+    from,
+    to,
+    ...(eventsPerSecond && { eventsPerSecond }),
+  };
+}
+
+/** Not left to the schema, which passes over names such as __proto__. */
+function describeUnknown(payload: unknown): string[] {
+  const object = payload && typeof payload === 'object' && !Array.isArray(payload) ? payload : {};
+  return Object.entries(object)
+    .filter(([name]) => !(payloadProperties as readonly string[]).includes(name))
+    .map(
+      ([name, value]) =>
+        `${name}: ${show(value)} - unknown property, expected only ${payloadProperties.join(', ')}`,
+    );
+}
+
+/** Values that are right one by one, and don't go together. */
+function describeConflicts(
+  { count, from, to }: { readonly count: number | undefined; readonly from: number; readonly to: number },
+  maxCount: number,
+): string[] {
+  return [
+    ...(from >= to ? [`from: ${from} - expected less than to, which is ${to}`] : []),
+    ...(Number.isSafeInteger(to)
+      ? []
+      : [`from: ${from} - expected so that the last event's index is at most ${Number.MAX_SAFE_INTEGER}`]),
+    ...(count !== undefined && to > count ? [`to: ${to} - expected at most count, which is ${count}`] : []),
+    ...(to - from > maxCount ? [`from, to: ${to - from} events - expected at most ${maxCount}`] : []),
+  ];
+}
+
+function refusal(problems: readonly string[], maxCount: number): InvalidPayloadError {
+  return new InvalidPayloadError(
+    [
+      'The payload was refused, nothing was sent:',
+      ...problems.map((problem) => `- ${problem}`),
+      `This one works: {"count": ${exampleCount(maxCount)}}`,
+    ].join('\n'),
+  );
+}

@@ -1,0 +1,166 @@
+import { gzipSync } from 'node:zlib';
+import {
+  billingUnitBytes,
+  maxEventsPerRecord,
+  maxRecordsPerRequest,
+} from '../../contract/firehose-limits.ts';
+import type { RecordFormat } from '../../contract/settings.ts';
+import type { Slice } from '../../contract/slice.ts';
+import {
+  type EventRecord,
+  fullRecordBytes,
+  type RecordBatch,
+  recordBytesInJson,
+  wholeUnits,
+} from './records.ts';
+
+/** What one request may carry. */
+export interface RequestRoom {
+  /** Record data, before base64. */
+  readonly dataBytes: number;
+  /** Records in JSON. */
+  readonly jsonBytes: number;
+}
+
+/**
+ * Makes the records of one request: of the first events of a slice, which is not empty, as many as there is room for. One record there
+ * is in any case.
+ */
+export type PackRecords = (slice: Slice, room: RequestRoom, timeMs: number) => RecordBatch;
+
+/** Begins with a run. */
+export type CreatePacker = (
+  recordFormat: RecordFormat,
+  deliveryStreamName: string,
+  runId: string,
+) => PackRecords;
+
+/** Events, one after the other, each with its `\n`. */
+export interface EventLines {
+  /** Their bytes. */
+  readonly data: Buffer;
+  /** Where each of them ends. */
+  readonly ends: ArrayLike<number>;
+}
+
+/** Writes the first events of a slice, stamped with `timeMs`: as many as fit into `maxBytes`, a whole number, but one at least. */
+export type WriteLines = (slice: Slice, maxBytes: number, timeMs: number) => EventLines;
+
+/** The records of a request, while it is filled. */
+class Batch {
+  readonly records: EventRecord[] = [];
+  readonly #room: RequestRoom;
+  #dataBytes = 0;
+  #jsonBytes = 0;
+
+  constructor(room: RequestRoom) {
+    this.#room = room;
+  }
+
+  /** Record data that there is still room for. */
+  get dataBytesLeft(): number {
+    return this.#room.dataBytes - this.#dataBytes;
+  }
+
+  /** Whether there is room for a record of so many bytes: for the first one there always is. */
+  hasRoomFor(dataBytes: number): boolean {
+    return (
+      this.records.length === 0 ||
+      (this.records.length < maxRecordsPerRequest &&
+        this.#dataBytes + dataBytes <= this.#room.dataBytes &&
+        this.#jsonBytes + recordBytesInJson(dataBytes) <= this.#room.jsonBytes)
+    );
+  }
+
+  /** Adds a record that there is room for. */
+  add(record: EventRecord): void {
+    this.records.push(record);
+    this.#dataBytes += record.data.length;
+    this.#jsonBytes += recordBytesInJson(record.data.length);
+  }
+}
+
+/** Packs events as they are: one a record, or as many as end just under a multiple of what Firehose bills. */
+export function packLines(writeLines: WriteLines, recordFormat: 'ndjson' | 'single'): PackRecords {
+  const perRecord = recordFormat === 'single' ? 1 : maxEventsPerRecord;
+  return (slice, room, timeMs) => {
+    const to = Math.min(slice.to, slice.from + perRecord * maxRecordsPerRequest);
+    // The first record may be larger than the room, but is a full one.
+    const maxBytes = Math.max(Math.floor(room.dataBytes), recordFormat === 'single' ? 1 : fullRecordBytes);
+    const { data, ends } = writeLines({ from: slice.from, to }, maxBytes, timeMs);
+    const isCutOff = ends.length < to - slice.from;
+    const batch = new Batch(room);
+    for (let [first, start] = [0, 0]; first < ends.length; ) {
+      const last = endOfRecord(ends, first, start, perRecord, isCutOff);
+      if (last === undefined) {
+        break;
+      }
+      const end = ends[last - 1]!;
+      if (!batch.hasRoomFor(end - start)) {
+        break;
+      }
+      batch.add({ from: slice.from + first, to: slice.from + last, data: data.subarray(start, end) });
+      [first, start] = [last, end];
+    }
+    return batch.records;
+  };
+}
+
+/** A record is full with such a part of the events that it may have: rounding down to what Firehose bills takes a few of them. */
+const fullShare = 0.9;
+
+/**
+ * Which event is the first that is not in a record any more; undefined if there are not enough events for a full record, but more will
+ * come. The first record of a request is taken as it is.
+ *
+ * @param first The record's first event, which begins at `start`.
+ * @param isCutOff Whether more events follow than there are ends.
+ */
+function endOfRecord(
+  ends: ArrayLike<number>,
+  first: number,
+  start: number,
+  perRecord: number,
+  isCutOff: boolean,
+): number | undefined {
+  let last = Math.min(first + perRecord, ends.length);
+  const bytes = ends[last - 1]! - start;
+  const isFull = last - first === perRecord || bytes > fullRecordBytes;
+  if (perRecord === 1 || (!isFull && !isCutOff)) {
+    return last;
+  }
+  const fill = wholeUnits(Math.min(bytes, fullRecordBytes));
+  while (last - first > 1 && ends[last - 1]! - start > fill) {
+    last -= 1;
+  }
+  return isFull || first === 0 || last - first >= fullShare * perRecord ? last : undefined;
+}
+
+/** Text that a gzip member holds at most: even if nothing of it can be compressed, it is no larger than a record may be. */
+const maxMemberTextBytes = 1_000_000;
+
+/** So much of the room is used: how far events can be compressed differs from member to member. */
+const cautiousShare = 0.98;
+
+/**
+ * Packs events as gzip members, compressed by zlib. How far events can be compressed is learned from the member before; the first is small.
+ */
+export function packMembers(writeLines: WriteLines): PackRecords {
+  let bytesPerTextByte = 1;
+  return (slice, room, timeMs) => {
+    const batch = new Batch(room);
+    for (let from = slice.from; from < slice.to && batch.hasRoomFor(billingUnitBytes); ) {
+      const memberBytes = wholeUnits(Math.min(fullRecordBytes, batch.dataBytesLeft));
+      const textBytes = Math.min(maxMemberTextBytes, (memberBytes / bytesPerTextByte) * cautiousShare);
+      const { data: text, ends } = writeLines({ from, to: slice.to }, Math.floor(textBytes), timeMs);
+      const data = gzipSync(text, { level: 1 });
+      bytesPerTextByte = data.length / text.length;
+      if (!batch.hasRoomFor(data.length)) {
+        break;
+      }
+      batch.add({ from, to: from + ends.length, data });
+      from += ends.length;
+    }
+    return batch.records;
+  };
+}

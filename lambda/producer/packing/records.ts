@@ -1,0 +1,37 @@
+import { billingUnitBytes } from '../../contract/firehose-limits.ts';
+import type { Slice } from '../../contract/slice.ts';
+
+/** What Firehose calls a record, and the events that are in it. */
+export interface EventRecord extends Slice {
+  /** The bytes of these events, before base64. */
+  readonly data: Buffer;
+}
+
+/** The records of one `PutRecordBatch` call; never empty. */
+export type RecordBatch = readonly EventRecord[];
+
+/** Where a record of several events ends at the latest: a few of them make a request, so that a refused one costs little. */
+export const fullRecordBytes = 20 * billingUnitBytes;
+
+/** What JSON puts around a record's base64: `{"Data":""},`. */
+const recordOverheadBytes = 12;
+
+/** Bytes that `dataBytes` bytes take up in base64. */
+export function base64Bytes(dataBytes: number): number {
+  return Math.ceil(dataBytes / 3) * 4;
+}
+
+/** Bytes that a record takes up in a request. */
+export function recordBytesInJson(dataBytes: number): number {
+  return base64Bytes(dataBytes) + recordOverheadBytes;
+}
+
+/** Record data of a request. */
+export function dataBytes(batch: RecordBatch): number {
+  return batch.reduce((sum, { data }) => sum + data.length, 0);
+}
+
+/** Whole units of what Firehose bills that fit into some bytes, one at least. */
+export function wholeUnits(bytes: number): number {
+  return Math.max(billingUnitBytes, bytes - (bytes % billingUnitBytes));
+}

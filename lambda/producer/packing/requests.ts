@@ -1,0 +1,64 @@
+import type { Slice } from '../../contract/slice.ts';
+import type { PackRecords } from './packing.ts';
+import type { RecordBatch } from './records.ts';
+
+/** What the next request may carry. */
+export interface RequestBudget {
+  /** Record data, before base64. */
+  readonly bytes: number;
+  /** Events. */
+  readonly events: number;
+}
+
+/** The requests of a slice, each made only when it is asked for. */
+export interface RequestSource {
+  /** The events that are in no request yet. */
+  readonly left: Slice;
+  /** Makes the next request within a budget; `undefined` after the last one. */
+  next(budget: RequestBudget): RecordBatch | undefined;
+}
+
+/** What {@link createRequestSource} works with. */
+export interface RequestOptions {
+  /** The events to send. */
+  readonly slice: Slice;
+  /** Largest request, as base64 inside JSON. */
+  readonly maxRequestBytes: number;
+  /** Makes the records of each request. */
+  readonly packRecords: PackRecords;
+  /** The clock, in milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Record data that fits into a request of so many bytes, at most. */
+export function maxDataBytes(requestBytes: number): number {
+  return (requestBytes * 3) / 4;
+}
+
+/**
+ * The requests of a slice, in order. A request is within its budget, `maxRequestBytes` and 500 records, but carries at
+ * least one record of at least one event.
+ */
+export function createRequestSource({
+  slice,
+  maxRequestBytes,
+  packRecords,
+  now,
+}: RequestOptions): RequestSource {
+  let { from } = slice;
+  return {
+    get left() {
+      return { from, to: slice.to };
+    },
+    next: ({ bytes, events }) => {
+      const to = Math.min(slice.to, from + events);
+      if (from === to) {
+        return undefined;
+      }
+      const dataBytes = Math.min(bytes, maxDataBytes(maxRequestBytes));
+      const batch = packRecords({ from, to }, { dataBytes, jsonBytes: maxRequestBytes }, now());
+      from = batch.at(-1)!.to;
+      return batch;
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import type { SlicePair } from '../../contract/slice.ts';
+import type { Segment } from './run-events.ts';
+
+/** What was found of some events of a run. */
+export interface Tally {
+  /** Events looked for: `present + missing`. */
+  readonly expected: number;
+  /** Events found, once or more often. */
+  readonly present: number;
+  /** Events not found. */
+  readonly missing: number;
+  /** Events found more than once. */
+  readonly duplicated: number;
+  /** How often events were found beyond the first time. */
+  readonly extraCopies: number;
+  /** What it was counted from. */
+  readonly segments: readonly Segment[];
+}
+
+/** What was found of the events of segments. */
+export function tallyOf(segments: readonly Segment[]): Tally {
+  const sum = (count: (segment: Segment) => number) => segments.reduce((all, each) => all + count(each), 0);
+  return {
+    expected: sum(({ from, to }) => to - from),
+    present: sum(({ present }) => present),
+    missing: sum(({ missing }) => missing),
+    duplicated: sum(({ duplicated }) => duplicated),
+    extraCopies: sum(({ extraCopies }) => extraCopies),
+    segments,
+  };
+}
+
+/** The events never seen, as sorted ranges that don't touch, also where segments do. */
+export function* missingRanges(segments: readonly Segment[]): Generator<SlicePair, void> {
+  let last: SlicePair | undefined;
+  for (const segment of segments) {
+    for (const [from, to] of segment.missing === 0 ? [] : segment.missingRanges()) {
+      if (last !== undefined && last[1] === from) {
+        last = [last[0], to];
+        continue;
+      }
+      if (last !== undefined) {
+        yield last;
+      }
+      last = [from, to];
+    }
+  }
+  if (last !== undefined) {
+    yield last;
+  }
+}
+
+/** How many lines took how long, over all of these segments. */
+export function sumOfLatencies(segments: Iterable<Segment>): Map<number, number> {
+  const sum = new Map<number, number>();
+  for (const { latencies } of segments) {
+    for (const [latencyMs, count] of latencies) {
+      add(sum, latencyMs, count);
+    }
+  }
+  return sum;
+}
+
+/** Adds to the count of a value. */
+export function add(counts: Map<number, number>, value: number, count: number): void {
+  counts.set(value, (counts.get(value) ?? 0) + count);
+}

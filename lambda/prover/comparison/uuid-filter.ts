@@ -1,0 +1,89 @@
+import type { Slice } from '../../contract/slice.ts';
+import { type UuidRule, uuidBytes, viewOf } from './uuid-rule.ts';
+
+/** Events whose UUIDs are expected. */
+export interface ExpectedUuids {
+  /** The UUIDs of their run. */
+  readonly rule: UuidRule;
+  /** Which of them: slices that don't overlap. */
+  readonly segments: readonly Slice[];
+}
+
+/** Bits for each expected UUID, of which it sets two: with 8 of them, 5 % of foreign UUIDs pass. */
+const bitsPerUuid = 8;
+
+/** Size of the bitmap, as a power of 2: 1 KiB to 8 MiB. */
+const sizeLog2 = { least: 13, most: 26 };
+
+/** To invert one UUID costs as much as to add so many to the filter, or more. */
+const uuidsPerInversion = 16;
+
+/** Most UUIDs that a rule makes at once. */
+const maxUuids = 1_024;
+
+/**
+ * Turns away UUIDs that are not expected, nearly all of them: a bitmap over a few bits of those that are, at two places of each. To make it
+ * takes time, so it is made once inverting foreign UUIDs has taken as long; before that, all of them pass.
+ */
+export class UuidFilter {
+  readonly #expected: readonly ExpectedUuids[];
+  readonly #shift: number;
+  #bits: Uint32Array | undefined;
+  #inversionsLeft: number;
+
+  constructor(expected: readonly ExpectedUuids[]) {
+    this.#expected = expected;
+    const uuids = expected
+      .flatMap(({ segments }) => segments)
+      .reduce((sum, { from, to }) => sum + to - from, 0);
+    const size = Math.ceil(Math.log2(Math.max(1, uuids * bitsPerUuid)));
+    this.#shift = 32 - Math.min(sizeLog2.most, Math.max(sizeLog2.least, size));
+    this.#inversionsLeft = uuids / uuidsPerInversion;
+  }
+
+  /**
+   * Whether a UUID may be expected. Of one that is, never false.
+   *
+   * @param first The first 32 bits of the UUID.
+   * @param last Its last 32 bits.
+   */
+  mayHold(first: number, last: number): boolean {
+    const bits = this.#bits;
+    return bits === undefined || (isSet(bits, first >>> this.#shift) && isSet(bits, last >>> this.#shift));
+  }
+
+  /** Takes note of how many UUIDs were inverted and found to be foreign. */
+  noteForeign(uuids: number): void {
+    if (this.#bits === undefined) {
+      this.#inversionsLeft -= uuids;
+      if (this.#inversionsLeft < 0) {
+        this.#bits = this.#make();
+      }
+    }
+  }
+
+  #make(): Uint32Array {
+    const bits = new Uint32Array(2 ** (32 - this.#shift - 5));
+    for (const { rule, segments } of this.#expected) {
+      for (const { from, to } of segments) {
+        for (let at = from; at < to; at += maxUuids) {
+          const uuids = rule.uuids(at, Math.min(maxUuids, to - at));
+          const words = viewOf(uuids);
+          for (let byte = 0; byte < uuids.length; byte += uuidBytes) {
+            set(bits, words.getUint32(byte) >>> this.#shift);
+            set(bits, words.getUint32(byte + 12) >>> this.#shift);
+          }
+        }
+      }
+    }
+    return bits;
+  }
+}
+
+function set(bits: Uint32Array, place: number): void {
+  bits[place >>> 5]! |= 1 << (place & 31);
+}
+
+function isSet(bits: Uint32Array, place: number): boolean {
+  return (bits[place >>> 5]! & (1 << (place & 31))) !== 0;
+}

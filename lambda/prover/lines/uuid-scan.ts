@@ -1,0 +1,57 @@
+import type { RunEvents } from '../comparison/run-events.ts';
+import type { UuidFilter } from '../comparison/uuid-filter.ts';
+import { UuidSearch, uuidLength } from './uuid-search.ts';
+
+const nothing = Buffer.alloc(0);
+
+/**
+ * Finds out whose a line is that is no event: which UUID it bears, wherever in it. It takes the line in pieces of any size, and keeps
+ * fewer bytes than a UUID has.
+ */
+export class UuidScan {
+  readonly #search: UuidSearch;
+  #carry: Buffer = nothing;
+  readonly #isShared: boolean;
+  #isFound = false;
+  #hasUuid = false;
+
+  /**
+   * @param filter Of the same runs.
+   * @param isShared Whether there are lines of others, which need no UUID.
+   */
+  constructor(runs: readonly RunEvents[], filter: UuidFilter, isShared: boolean) {
+    this.#search = new UuidSearch(runs, filter);
+    this.#isShared = isShared;
+  }
+
+  /** Takes the next bytes of the line, those from `from` to `to`. */
+  push(bytes: Buffer, from: number, to: number): void {
+    const piece = bytes.subarray(from, to);
+    if (this.#carry.length > 0) {
+      this.#find(Buffer.concat([this.#carry, piece.subarray(0, uuidLength - 1)]));
+    }
+    this.#find(piece);
+    const tail = piece.subarray(-(uuidLength - 1));
+    const whole = this.#carry.length === 0 ? tail : Buffer.concat([this.#carry, tail]);
+    this.#carry = Buffer.from(whole.subarray(-(uuidLength - 1)));
+  }
+
+  /**
+   * The line ends here, and the next one begins.
+   *
+   * @returns whether it is corrupt: it bears the UUID of an event that is looked for, or none although every line has to. Otherwise it
+   * belongs to another run, of this template or another one, or to somebody else.
+   */
+  end(): boolean {
+    const isCorrupt = this.#isFound || !(this.#hasUuid || this.#isShared);
+    this.#isFound = false;
+    this.#hasUuid = false;
+    this.#carry = nothing;
+    return isCorrupt;
+  }
+
+  #find(bytes: Buffer): void {
+    this.#isFound ||= this.#search.find(bytes) !== undefined;
+    this.#hasUuid ||= this.#search.hasUuid;
+  }
+}

@@ -1,0 +1,51 @@
+import { addAbortSignal, type Readable } from 'node:stream';
+import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import { ObjectGoneError } from '../errors.ts';
+import type { Bucket } from './read-objects.ts';
+
+/** How long a connection may take, the headers of a response, and a silence within its body. */
+const timeouts = { connectionTimeout: 3_000, requestTimeout: 10_000, socketTimeout: 30_000 };
+
+/** The S3 client of a container. */
+export function createBucketClient(): S3Client {
+  return new S3Client({
+    // An emulator has one host for all buckets, so paths name them there.
+    forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
+    // A bucket of one's own may be in another region than the stream.
+    followRegionRedirects: true,
+    // gzip has a checksum of its own, and every line is compared: another one only costs time.
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    requestHandler: {
+      ...timeouts,
+      throwOnRequestTimeout: true,
+      httpAgent: { keepAlive: true },
+      httpsAgent: { keepAlive: true },
+    },
+  });
+}
+
+/** Reads a bucket. What fails for a moment is tried again by the SDK. */
+export function createBucket(client: S3Client, bucketName: string): Bucket {
+  return {
+    async *list(prefix, signal) {
+      const request = { Bucket: bucketName, Prefix: prefix };
+      for await (const page of paginateListObjectsV2({ client }, request, { abortSignal: signal })) {
+        for (const { Key: key = '', LastModified, Size: bytes = 0 } of page.Contents ?? []) {
+          const isFolder = key.endsWith('/') && bytes === 0;
+          if (!isFolder) {
+            yield { key, landedAtMs: LastModified?.getTime() ?? Number.NaN, bytes };
+          }
+        }
+      }
+    },
+    open: async (key, signal) => {
+      try {
+        const command = new GetObjectCommand({ Bucket: bucketName, Key: key });
+        const { Body } = await client.send(command, { abortSignal: signal });
+        return addAbortSignal(signal, Body as Readable);
+      } catch (error) {
+        throw error instanceof NoSuchKey ? new ObjectGoneError(`${key} is gone`, { cause: error }) : error;
+      }
+    },
+  };
+}

@@ -1,0 +1,143 @@
+import { billingUnitBytes } from '../../../lambda/contract/firehose-limits.ts';
+import { settings } from '../../../lambda/contract/settings.ts';
+import { athenaMinBytes, hoursPerMonth } from '../../aws/billing.ts';
+import { prices as listPrices, type Prices, pricesSource } from '../../aws/prices.ts';
+import {
+  type CostEstimate,
+  cpuShare,
+  type FormatCosts,
+  memoryGb,
+  pollsPerMonth,
+  quotaBytesPerSecond,
+  responseSeconds,
+} from '../../cost/estimate.ts';
+import { defaultEventSizes, type EventSizes } from '../../cost/format-figures.ts';
+import { listsPerLook, proverCpu, proverMemoryMiB, proverWaitSeconds } from '../../cost/proving.ts';
+import { formatTable } from '../../terminal/table.ts';
+import { formatCount, formatDollars, formatNumber } from '../../terminal/text.ts';
+
+/** A price with all its digits. */
+function formatPrice(usd: number): string {
+  return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 20 })}`;
+}
+
+/** A part, such as `1/72`, and `1` for the whole. */
+function formatPart(part: number | null): string {
+  if (part === null) {
+    return '-';
+  }
+  const whole = 1 / part;
+  return whole < 1.05 ? '1' : `1/${whole.toFixed(whole < 9.95 ? 1 : 0)}`;
+}
+
+/** What a run and a month cost, for a person who has not deployed anything yet. */
+export function summarize(estimate: CostEstimate): string {
+  const { count, sizes, schedule, runsPerMonth, watching, formats, prices } = estimate;
+  const row = (title: string, cell: (costs: FormatCosts) => string) => [title, ...formats.map(cell)];
+  const heading = (title: string) =>
+    row(title, ({ recordFormat }) => (recordFormat === 'single' ? 'one event per record' : recordFormat));
+  const runs = formatCount(Number(runsPerMonth.toFixed(1)), 'run');
+  return [
+    '',
+    formatTable([
+      heading(`a run of ${formatCount(count, 'event')}${describeSize(sizes)}`),
+      row('billed bytes', ({ billedBytes }) => formatNumber(billedBytes)),
+      row('invocations', ({ invocations }) => formatNumber(invocations)),
+      row('seconds in Lambda', ({ lambdaSeconds }) => formatNumber(Number(lambdaSeconds.toFixed(2)))),
+      row('Firehose', ({ usdPerRun }) => formatDollars(usdPerRun.firehose)),
+      row('Lambda', ({ usdPerRun }) => formatDollars(usdPerRun.lambda)),
+      row('SQS', ({ usdPerRun }) => formatDollars(usdPerRun.sqs)),
+      row('together', ({ usdPerRun }) => formatDollars(usdPerRun.total)),
+      row('of one event per record', ({ partOfSingle }) => formatPart(partOfSingle)),
+    ]),
+    '',
+    formatTable([
+      heading(schedule === 'off' ? 'a month without a schedule' : `a month of ${runs}: ${schedule}`),
+      row('Firehose', ({ usdPerMonth }) => formatDollars(usdPerMonth.firehose)),
+      row('Lambda', ({ usdPerMonth }) => formatDollars(usdPerMonth.lambda)),
+      row('SQS', ({ usdPerMonth }) => formatDollars(usdPerMonth.sqs)),
+      ...(estimate.proof ? [row('proof', ({ usdPerMonth }) => formatDollars(usdPerMonth.proof))] : []),
+      row(`${watching.metrics} metrics of its own`, ({ usdPerMonth }) => formatDollars(usdPerMonth.metrics)),
+      row(`${watching.alarms} alarms, on ${watching.alarmMetrics} metrics`, ({ usdPerMonth }) =>
+        formatDollars(usdPerMonth.alarms),
+      ),
+      row(formatCount(watching.dashboards, 'dashboard'), ({ usdPerMonth }) =>
+        formatDollars(usdPerMonth.dashboards),
+      ),
+      row('together', ({ usdPerMonth }) => formatDollars(usdPerMonth.total)),
+    ]),
+    '',
+    ...describeOverload(formats),
+    ...describeModel(estimate),
+    ...describePrices(prices),
+    '',
+  ].join('\n');
+}
+
+/** Of events of one's own. */
+function describeSize({ meanEventBytes }: EventSizes): string {
+  return meanEventBytes === defaultEventSizes.meanEventBytes
+    ? ''
+    : ` of ${formatCount(Math.round(meanEventBytes), 'byte')}`;
+}
+
+function describeOverload(formats: readonly FormatCosts[]): string[] {
+  const shares = formats
+    .filter(({ quotaShare }) => quotaShare > 1)
+    .map(({ recordFormat, quotaShare }) => `${recordFormat} ${quotaShare.toFixed(1)}`);
+  return shares.length === 0
+    ? []
+    : [
+        `That is more than a stream takes in ${pricesSource.region}: ${shares.join(', ')} times its quota.`,
+        'Slices would pile up in the work queue: run less often, or ask AWS for a higher quota.',
+        '',
+      ];
+}
+
+function describeModel({ formats, monitoring, proof, querying, prices }: CostEstimate): string[] {
+  const { metrics, alarms, dashboards } = formats[0]!.usdPerMonth;
+  const isCut = formats.some(({ invocations }) => invocations > 1);
+  return [
+    `  Firehose  billed bytes / 2^30 x ${formatPrice(prices.firehoseUsdPerGb)}; each record is rounded up to ${formatNumber(billingUnitBytes)} bytes. One event`,
+    "            per record is the format single, and the lesson's program: Firehose bills both alike",
+    `  Lambda    ${memoryGb} GB x seconds x ${formatPrice(prices.lambdaUsdPerGbSecond)} + invocations x ${formatPrice(prices.lambdaUsdPerRequest)}; the seconds are`,
+    "            what the stream's quota or the function's share of a processor takes, whichever is longer",
+    `            (${formatNumber(quotaBytesPerSecond)} bytes of record data a second; ${cpuShare.toFixed(2)} processors), and ${responseSeconds} an invocation`,
+    ...(isCut
+      ? [
+          `            slices share the quota, up to ${settings.maxConcurrency.default} at a time, and each is paid for while it waits`,
+        ]
+      : []),
+    `  SQS       requests x ${formatPrice(prices.sqsUsdPerRequest)}: three a slice, and ${formatNumber(pollsPerMonth)} a month by which Lambda asks for slices`,
+    ...(proof ? describeProof(prices) : []),
+    `  watching  a metric ${formatPrice(prices.cloudWatchUsdPerMetricMonth)} a month, billed by the hour in which the producer runs; each metric`,
+    `            that an alarm watches ${formatPrice(prices.cloudWatchUsdPerAlarmMetricMonth)}; a dashboard ${formatPrice(prices.cloudWatchUsdPerDashboardMonth)}; a month has ${hoursPerMonth} hours`,
+    ...(monitoring === 'off'
+      ? []
+      : [
+          `            monitoring=off saves ${formatDollars(metrics + alarms + dashboards)} a month: no metrics of its own, alarms, dashboard`,
+        ]),
+    `  a query   with lake=on, in Athena: bytes of objects / 10^12 x ${formatPrice(prices.athenaUsdPerTb)}, at least ${athenaMinBytes / 1e6} MB; over the`,
+    `            ${formatNumber(Math.round(querying.bytesPerDay))} bytes of a day ${formatDollars(querying.usd)}`,
+    '  left out  what S3 stores, CloudWatch Logs, EventBridge Scheduler (14 million invocations a month are',
+    '            free), data transfer, what is sent twice, the time that eventsPerSecond adds;',
+    '            no free tier is taken off',
+  ];
+}
+
+function describeProof(prices: Prices): string[] {
+  return [
+    `  proof     a claim a slice: SQS as above, an invocation of ${proverMemoryMiB / 1_024} GB for ${proverWaitSeconds} s and ${proverCpu.micros} µs of CPU for ${proverCpu.ofBytes} bytes,`,
+    `            ${listsPerLook} lists of S3 x ${formatPrice(prices.s3UsdPerListRequest)}; each object read once x ${formatPrice(prices.s3UsdPerGetRequest)}; and ${formatNumber(pollsPerMonth)} requests`,
+    '            a month by which Lambda asks for claims',
+  ];
+}
+
+function describePrices(prices: Prices): string[] {
+  const own = (Object.keys(prices) as (keyof Prices)[]).filter((key) => prices[key] !== listPrices[key]);
+  return [
+    ...own.map((key) => `  yours     ${key} ${formatPrice(prices[key])}`),
+    `  prices    list prices of ${pricesSource.region}, first tier, ${pricesSource.date}; for yours: -c firehoseUsdPerGb=0.031`,
+    ...pricesSource.pages.map((page) => `            ${page}`),
+  ];
+}

@@ -1,0 +1,181 @@
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import {
+  type ProducerSettings,
+  recordFormats,
+  type SettingName,
+  settings,
+} from '../../../lambda/contract/settings.ts';
+import { mergeSlices, type SlicePair } from '../../../lambda/contract/slice.ts';
+import { quotas } from '../../aws/quotas.ts';
+import { type Faults, faultsExample, parseFaults } from '../../emulator/faults.ts';
+import { readTemplateFile, TemplateFileError } from '../../template/template-file.ts';
+import { UsageError } from '../../terminal/command.ts';
+import { commandUsage } from '../../terminal/command-line.ts';
+import { runIdOption, settingOption, wholeNumberArgument } from '../../terminal/options.ts';
+import { quoteForShell } from '../../terminal/text.ts';
+import type { LocalRunOptions } from './run.ts';
+
+/** The settings that are options of `npm start`, and reach the stack as CDK context. */
+const contextSettings = [
+  'maxCount',
+  'eventsPerSlice',
+  'concurrency',
+  'maxRequestBytes',
+  'maxAttempts',
+  'maxConcurrency',
+  'timeout',
+  'memorySize',
+] as const satisfies readonly SettingName[];
+
+/** What a person asked `npm start` for. */
+export interface StartOptions
+  extends Partial<Pick<ProducerSettings, 'count' | 'eventsPerSecond'>>,
+    Partial<Record<(typeof contextSettings)[number], number>> {
+  readonly runId?: string;
+  readonly slices?: readonly SlicePair[];
+  readonly event?: string;
+  readonly recordFormat: string;
+  readonly output: string;
+  readonly quota: keyof typeof quotas | 'none';
+  readonly faults?: Faults;
+  readonly faultSeed: number;
+  readonly json?: true;
+}
+
+/** The command `npm start`. */
+export function createStartCommand(): Command {
+  const command = new Command(commandUsage('start'))
+    .description('Runs the producer on this machine, with no AWS account.')
+    .addOption(settingOption('count', 'events to send'))
+    .addOption(runIdOption())
+    .addOption(
+      new Option(
+        '--slices <list>',
+        'only these slices of a run, such as 0:451,902:1353 for events 0 to 450 and 902 to 1352: what was lost',
+      )
+        .argParser(slicesArgument)
+        .conflicts('count'),
+    )
+    .option('--event <file>', "a template of one's own events, such as docs/events/iot-sensor.json")
+    .addOption(
+      new Option('--record-format <format>', 'shape of the records')
+        .choices(recordFormats)
+        .default(recordFormats[0]),
+    )
+    .addOption(settingOption('eventsPerSecond', 'steady rate; without one, as fast as Firehose takes them'));
+  for (const name of contextSettings) {
+    command.addOption(settingOption(name));
+  }
+  return command
+    .addOption(
+      new Option('--quota <name>', "keep to a stream's quota in AWS")
+        .choices([...Object.keys(quotas), 'none'])
+        .default('none'),
+    )
+    .option('--faults <list>', `make Firehose misbehave, with queue= SQS: ${faultsExample}`, faultsArgument)
+    .option('--fault-seed <number>', 'which run of bad luck', wholeNumberArgument(faultSeed), 1)
+    .option('--output <directory>', 'where the bucket goes', defaultOutput)
+    .option('--json', 'print one JSON document, {"report", "output", "proof"}, instead of the summary');
+}
+
+/**
+ * The local run that a person asked for.
+ *
+ * @throws UsageError if the template of the events cannot be used, or slices are given without the run that they are of, or reach beyond what the function sends.
+ */
+export function toLocalRun(
+  options: StartOptions,
+): Pick<
+  LocalRunOptions,
+  'payload' | 'slices' | 'context' | 'outputDirectory' | 'faults' | 'faultSeed' | 'quota'
+> {
+  checkSlices(options);
+  checkEvent(options);
+  const {
+    count,
+    runId,
+    eventsPerSecond,
+    event,
+    recordFormat,
+    output,
+    quota,
+    faults,
+    faultSeed: seed,
+  } = options;
+  const given = contextSettings.filter((name) => options[name] !== undefined);
+  return {
+    payload: {
+      ...(count && { count }),
+      ...(runId !== undefined && { runId }),
+      ...(eventsPerSecond && { eventsPerSecond }),
+    },
+    context: {
+      recordFormat,
+      ...(event !== undefined && { event: resolve(event) }),
+      ...Object.fromEntries(given.map((name) => [name, String(options[name])])),
+    },
+    outputDirectory: output,
+    faultSeed: seed,
+    ...(options.slices && { slices: options.slices }),
+    ...(faults && { faults }),
+    ...(quota !== 'none' && { quota: quotas[quota] }),
+  };
+}
+
+/** The command that runs the same stack, on the same directory, without faults. */
+export function repeatCommand({ event, recordFormat, output, maxCount }: StartOptions): string {
+  return [
+    commandUsage('start'),
+    ...(recordFormat === recordFormats[0] ? [] : [`--record-format ${recordFormat}`]),
+    ...(event === undefined ? [] : [`--event ${quoteForShell(event)}`]),
+    ...(maxCount === undefined ? [] : [`--max-count ${maxCount}`]),
+    ...(output === defaultOutput ? [] : [`--output ${quoteForShell(output)}`]),
+  ].join(' ');
+}
+
+/** @throws UsageError naming what is wrong with the template, and where: before anything is started. */
+function checkEvent({ event }: StartOptions): void {
+  try {
+    if (event !== undefined) {
+      readTemplateFile(event);
+    }
+  } catch (error) {
+    throw error instanceof TemplateFileError ? new UsageError(error.message) : error;
+  }
+}
+
+function checkSlices({ slices, runId, maxCount = settings.maxCount.default }: StartOptions): void {
+  const end = slices?.at(-1)?.[1];
+  if (end !== undefined && runId === undefined) {
+    throw new UsageError('--slices are of a run: give --run-id too');
+  }
+  if (end !== undefined && end > maxCount) {
+    throw new UsageError(`--slices ends at ${end}: expected at most --max-count, ${maxCount}`);
+  }
+}
+
+function slicesArgument(text: string): SlicePair[] {
+  const pairs = text.split(',').map((part) => {
+    const [, from, to] = /^(\d{1,15}):(\d{1,15})$/.exec(part) ?? [];
+    if (from === undefined || Number(from) >= Number(to)) {
+      throw new InvalidArgumentError(
+        'Expected slices FROM:TO, which end before event TO, for example 0:451,902:1353.',
+      );
+    }
+    return { from: Number(from), to: Number(to) };
+  });
+  return mergeSlices(pairs);
+}
+
+const defaultOutput = '.local';
+
+const faultSeed = { min: 0, max: 2 ** 32 - 1, example: 7 };
+
+function faultsArgument(text: string): Faults {
+  try {
+    return parseFaults(text);
+  } catch (error) {
+    throw new InvalidArgumentError((error as Error).message);
+  }
+}

@@ -1,0 +1,50 @@
+import type { StreamSlice } from '../../../lambda/prover/comparison/uuid-rule.ts';
+import { UnanswerableError } from '../../../lambda/prover/objects/source.ts';
+import type { Question } from '../../proof/verify.ts';
+import { readTemplateFile } from '../../template/template-file.ts';
+import type { LastRun } from '../../terminal/last-run.ts';
+
+/** The options of `verify` that say what is to be proven. */
+export interface QuestionOptions {
+  /** A directory or an `s3://` address. @default - the bucket of the last local run */
+  readonly source?: string;
+  /** The stream that the runs were pushed to. Goes with `runId` and `count`. @default - the last local run's */
+  readonly stream?: string;
+  /** The runs. */
+  readonly runId?: readonly string[];
+  /** Events of each run. */
+  readonly count?: number;
+  /** A file with the template of their events. @default - the last local run's, or the default template */
+  readonly event?: string;
+}
+
+/**
+ * The source and the runs that options ask about; where they say nothing, the last local run's.
+ *
+ * @param readLastRun Only called when it is needed.
+ * @throws UnanswerableError if the options are but half a question, or there was no local run.
+ * @throws TemplateFileError if the template cannot be used.
+ */
+export async function resolveQuestion(
+  { source, stream, runId, count, event }: QuestionOptions,
+  readLastRun: () => Promise<LastRun>,
+): Promise<Pick<Question, 'runs' | 'eventTemplate'> & { source: string }> {
+  const fromFile = event === undefined ? undefined : readTemplateFile(event).template.source;
+  const given = { '--stream': stream, '--run-id': runId, '--count': count };
+  const missing = Object.entries(given).filter(([, value]) => value === undefined);
+  if (missing.length === 0) {
+    const runs = runId!.map((id) => ({ runId: id, deliveryStreamName: stream!, from: 0, to: count! }));
+    const lastRun = source === undefined ? await readLastRun() : undefined;
+    return answerable(source ?? lastRun!.output.directory, runs, fromFile ?? lastRun?.eventTemplate);
+  }
+  if (missing.length < 3) {
+    const names = missing.map(([name]) => name).join(' and ');
+    throw new UnanswerableError(`--stream, --run-id and --count go together: give ${names} too`);
+  }
+  const lastRun = await readLastRun();
+  return answerable(source ?? lastRun.output.directory, [lastRun.report], fromFile ?? lastRun.eventTemplate);
+}
+
+function answerable(source: string, runs: readonly StreamSlice[], eventTemplate: string | undefined) {
+  return { source, runs, ...(eventTemplate !== undefined && { eventTemplate }) };
+}

@@ -1,0 +1,241 @@
+import { readFileSync } from 'node:fs';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
+import { compileTemplate } from '../../../lambda/template/compile.ts';
+import {
+  functionName,
+  type StandIn,
+  type StandInState,
+  stackName,
+  startStandIn,
+} from '../../proof/aws-stand-in.ts';
+import { type CommandResult, runCommand } from '../../proof/command.ts';
+import { createGzip, createLines, createRun } from '../../proof/factories.ts';
+import { makeReport } from '../start/factories.ts';
+
+const iotSensor = readFileSync('docs/events/iot-sensor.json', 'utf8');
+
+let state: StandInState;
+let standIn: StandIn;
+
+beforeEach(async () => {
+  state = {
+    outputs: { FunctionName: functionName!, DeliveryStreamName: 'my-stream', BucketName: 'my-bucket' },
+    objects: new Map(),
+    invoke: (payload) => deliver(payload),
+  };
+  standIn = await startStandIn(state);
+});
+
+afterEach(() => standIn.close());
+
+/** What the deployed function would do: the events land at once, in one object, but for those left out. */
+function deliver(
+  { runId, count = 100 }: { runId?: string; count?: number },
+  { isDelivered = (_index: number): boolean => true, key = 'events/datehour=2026-11-22-10/a.gz' } = {},
+) {
+  const run = createRun({ runId: runId!, to: count });
+  const lines = createLines(run, Date.now()).filter((_, index) => isDelivered(index));
+  state.objects.set(key, { body: createGzip(lines), landedAtMs: Date.now() });
+  return { result: makeReport({ ...run, eventsRequested: count, eventsDelivered: count }) };
+}
+
+function prove(...args: string[]): Promise<CommandResult> {
+  return runCommand('prove', ['--stack', stackName!, '--wait', '0s', ...args], {
+    environment: {
+      AWS_ENDPOINT_URL: standIn.endpointUrl,
+      AWS_REGION: 'us-east-1',
+      AWS_ACCESS_KEY_ID: 'test',
+      AWS_SECRET_ACCESS_KEY: 'test',
+    },
+  });
+}
+
+describe('npm run prove', () => {
+  it('invokes the deployed function, prints its report and the proof, and ends with status 0', async () => {
+    // Prepare
+    state.objects.set('events/old.gz', {
+      body: Buffer.from('not an event\n'),
+      landedAtMs: Date.now() - 3_600_000,
+    });
+    state.objects.set('errors/processing-failed/x', { body: Buffer.alloc(9), landedAtMs: Date.now() });
+
+    // Act
+    const { status, stdout, stderr } = await prove('--count', '1000');
+
+    // Assess
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: expect.stringMatching(/^Invoking my-function for the run prove-\S+ \.\.\.\n$/),
+    });
+    expect(stdout).toContain('"eventsDelivered": 1000');
+    expect(stdout).toContain('COMPLETE: Each of 1,000 events arrived, exactly once.');
+    expect(stdout).toContain('processing-failed: 1 object, 9 bytes');
+    expect(standIn.requests).not.toContainEqual(expect.stringContaining('events/old.gz'));
+  });
+
+  it('ends with status 1 and names the event that did not land', async () => {
+    // Prepare
+    state.invoke = (payload) => deliver(payload, { isDelivered: (index) => index !== 42 });
+
+    // Act
+    const { status, stdout } = await prove('--json');
+
+    // Assess
+    expect(status).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      report: { eventsRequested: 100 },
+      complete: false,
+      source: 's3://my-bucket/',
+      runs: [{ missing: 1, missingRanges: [[42, 43]] }],
+    });
+  });
+
+  it.each<[string, Record<string, string>, string[]]>([
+    ['the stack', { EventTemplate: iotSensor }, []],
+    ['a file', {}, ['--event', 'docs/events/iot-sensor.json']],
+  ])('proves events of a template that %s has', async (_, metadata, options) => {
+    // Prepare
+    state.metadata = metadata;
+    state.invoke = (payload) => {
+      const response = deliver(payload);
+      const createPacker = createTemplatePacker(compileTemplate(iotSensor));
+      const pack = createPacker('gzip', 'my-stream', response.result.runId);
+      const records = pack({ from: 0, to: 100 }, { dataBytes: 1e6, jsonBytes: 1e6 }, Date.now());
+      const body = Buffer.concat(records.map(({ data }) => data));
+      state.objects.set('events/datehour=2026-11-22-10/a.gz', { body, landedAtMs: Date.now() });
+      return response;
+    };
+
+    // Act
+    const { status, stdout } = await prove(...options);
+
+    // Assess
+    expect(stdout).toContain('COMPLETE: Each of 100 events arrived, exactly once.');
+    expect(status).toBe(0);
+  });
+
+  it('waits for what a queue still holds', async () => {
+    // Prepare
+    state.invoke = (payload) => {
+      const { result } = deliver(payload, { isDelivered: (index) => index < 60 });
+      setTimeout(() => deliver(payload, { isDelivered: (index) => index >= 60, key: 'events/b.gz' }), 1_500);
+      return { result: { ...result, eventsDelivered: 60, eventsQueued: 40, queued: [[60, 100]] } };
+    };
+
+    // Act
+    const { status, stdout, stderr } = await prove('--wait', '30s', '--json');
+
+    // Assess
+    expect(JSON.parse(stdout)).toMatchObject({ complete: true, report: { eventsQueued: 40 } });
+    expect(status).toBe(0);
+    expect(stderr).toMatch(/60 of 100 events found, 1 object read; waiting \d+ s more at most/);
+  });
+
+  it.each<[string, (state: StandInState) => void, string]>([
+    [
+      'there is no such stack',
+      (changed) => {
+        delete changed.outputs;
+      },
+      'looking for the stack MyStack (cdk deploy makes it): ValidationError: Stack with id MyStack does not exist',
+    ],
+    [
+      'the stack is another',
+      (changed) => {
+        changed.outputs = {};
+      },
+      'the stack MyStack has no output FunctionName: it is no deployed producer',
+    ],
+    [
+      'the stack pushes to a stream that is not its own',
+      (changed) => {
+        delete changed.outputs?.BucketName;
+      },
+      'the stack MyStack pushes to a stream of your own, so it has no bucket: give --source s3://bucket/prefix',
+    ],
+    [
+      'the function is gone',
+      (changed) => {
+        delete changed.invoke;
+      },
+      'ResourceNotFoundException: Function not found: my-function',
+    ],
+    [
+      'the function fails',
+      (changed) => {
+        changed.invoke = () => ({
+          functionError: 'Unhandled',
+          result: {
+            errorType: 'InvalidPayloadError',
+            errorMessage: 'count: 0 - expected more',
+            stackTrace: [],
+          },
+        });
+      },
+      'my-function failed: InvalidPayloadError: count: 0 - expected more',
+    ],
+    [
+      'the function returns something else',
+      (changed) => {
+        changed.invoke = () => ({ result: 'hello' });
+      },
+      'my-function returned no report of a producer: "hello"',
+    ],
+    [
+      'the function returns a report with something missing',
+      (changed) => {
+        changed.invoke = () => ({ result: { ...makeReport(), eventsDelivered: undefined } });
+      },
+      'my-function returned no report of a producer: {"runId":"run-1"',
+    ],
+  ])('says so in one line, with status 2, when %s', async (_, change, message) => {
+    // Prepare
+    change(state);
+
+    // Act
+    const { status, stdout, stderr } = await prove();
+
+    // Assess
+    expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+    expect(stderr.trim().split('\n').at(-1)).toMatch(/^error: /);
+    expect(stderr).toContain(message);
+  });
+
+  it('does not invoke a function whose events it could not find', async () => {
+    // Prepare
+    delete state.outputs?.BucketName;
+
+    // Act
+    await prove();
+
+    // Assess
+    expect(standIn.requests).toEqual(['POST /', 'POST /']);
+  });
+
+  it('invokes once, even when the response is an error that the SDK would retry', async () => {
+    // Prepare
+    let invocations = 0;
+    state.invoke = () => {
+      invocations += 1;
+      throw new Error('the connection breaks');
+    };
+
+    // Act
+    const { status } = await prove();
+
+    // Assess
+    expect({ status, invocations }).toEqual({ status: 2, invocations: 1 });
+  });
+
+  it('finds the events of an imported stream at --source', async () => {
+    // Prepare
+    delete state.outputs?.BucketName;
+
+    // Act
+    const { status } = await prove('--source', 's3://my-bucket/events/');
+
+    // Assess
+    expect(status).toBe(0);
+  });
+});

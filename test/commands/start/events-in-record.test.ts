@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { recordFormats } from '../../../lambda/contract/settings.ts';
+import { defaultEventsInRecord, eventsInRecord } from '../../../lib/commands/start/events-in-record.ts';
+import { recordsOf } from '../../producer/factories.ts';
+
+describe('the events of records', () => {
+  it.each(recordFormats)('are counted as %s, with or without a look at each of them', (recordFormat) => {
+    // Prepare
+    const records = recordsOf({ slice: { from: 0, to: 10_000 }, recordFormat });
+
+    // Act
+    const counted = [defaultEventsInRecord, eventsInRecord].map((countEvents) =>
+      records.map(({ data }) => countEvents(data)).reduce((sum, count) => sum + count, 0),
+    );
+
+    // Assess
+    expect(counted).toEqual([10_000, 10_000]);
+  });
+
+  it.each(['', 'x', '\x1f\x8b'])('are none in %j, which no producer sends', (data) => {
+    expect(defaultEventsInRecord(Buffer.from(data, 'latin1'))).toBe(0);
+  });
+});

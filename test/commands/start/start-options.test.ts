@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createStartCommand,
+  type StartOptions,
+  toLocalRun,
+} from '../../../lib/commands/start/start-options.ts';
+
+/** The local run that somebody asks for who types `npm start -- …`. */
+function localRunOf(...options: string[]): ReturnType<typeof toLocalRun> {
+  const command = createStartCommand()
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} });
+  return toLocalRun(command.parse(options, { from: 'user' }).opts<StartOptions>());
+}
+
+describe('the options of npm start', () => {
+  it.each([
+    [['--count', 'x'], "error: option '--count <number>' argument 'x' is invalid. Expected a whole number"],
+    [['--count', '1000000000001'], 'Expected a whole number from 1 to 1000000000000, for example 5000.'],
+    [['--record-format', 'zip'], 'Allowed choices are ndjson, single, gzip.'],
+    [['--count'], "error: option '--count <number>' argument missing"],
+    [['--slices', '0:100'], '--slices are of a run: give --run-id too'],
+    [
+      ['--slices', '100:0'],
+      'Expected slices FROM:TO, which end before event TO, for example 0:451,902:1353.',
+    ],
+    [['--slices', '0:100', '--count', '5'], "option '--slices <list>' cannot be used with option '--count"],
+    [
+      ['--slices', '0:1000000001', '--run-id', 'run-1'],
+      '--slices ends at 1000000001: expected at most --max-count, 1000000000',
+    ],
+    [['--run-id', ''], 'Expected 1 to 256 characters without control characters, for example run-1.'],
+    [['--run-id', 'a'.repeat(257)], 'Expected 1 to 256 characters'],
+    [['--run-id', 'a\nb'], 'Expected 1 to 256 characters'],
+    [['--faults', 'thortle=1'], '"thortle=1": expected throttle, error, reset, truncate, garble,'],
+    [['--quota', 'eu'], 'Allowed choices are us-east-1, default, none.'],
+    [['--timeout', '1'], 'Expected a whole number from 3 to 900'],
+    [['--event', 'no-such-file'], 'no-such-file: there is no such file, expected a file with a template'],
+  ])('refuse %j with what was expected', (options, message) => {
+    expect(() => localRunOf(...options)).toThrow(message);
+  });
+
+  it('reach the stack as its context, and the function as its payload', () => {
+    expect(
+      localRunOf(
+        '--count',
+        '7',
+        '--run-id',
+        'run-1',
+        '--events-per-second',
+        '3',
+        '--timeout',
+        '10',
+        '--event',
+        'docs/events/iot-sensor.json',
+      ),
+    ).toMatchObject({
+      payload: { count: 7, runId: 'run-1', eventsPerSecond: 3 },
+      context: { recordFormat: 'ndjson', timeout: '10', event: expect.stringContaining('iot-sensor.json') },
+    });
+  });
+});

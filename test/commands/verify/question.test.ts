@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { resolveQuestion } from '../../../lib/commands/verify/question.ts';
+import { collectRunIds, parseWait } from '../../../lib/proof/options.ts';
+import type { LastRun } from '../../../lib/terminal/last-run.ts';
+import { createRun } from '../../proof/factories.ts';
+
+const [lesson, iotSensor] = ['lesson', 'iot-sensor'].map((name) =>
+  readFileSync(`docs/events/${name}.json`, 'utf8'),
+);
+
+const createLastRun = (): LastRun => ({
+  report: createRun({ from: 5, to: 10 }),
+  output: { directory: '.local/bucket' },
+});
+
+describe('the question', () => {
+  it('is about the last local run when nothing is said', async () => {
+    expect(await resolveQuestion({}, async () => createLastRun())).toEqual({
+      source: '.local/bucket',
+      runs: [createRun({ from: 5, to: 10 })],
+    });
+  });
+
+  it('is about the last local run somewhere else when only a source is given', async () => {
+    const question = await resolveQuestion({ source: 'elsewhere' }, async () => createLastRun());
+
+    expect(question).toMatchObject({ source: 'elsewhere', runs: [{ runId: 'run-1' }] });
+  });
+
+  it.each([
+    [{}, 'of the last local run', lesson],
+    [{ event: 'docs/events/iot-sensor.json' }, 'of the file that was named', iotSensor],
+  ])('is about events of the template, as %j: %s', async (options, _, eventTemplate) => {
+    // Prepare
+    const readLastRun = async () => ({ ...createLastRun(), eventTemplate: lesson });
+
+    // Act
+    const question = await resolveQuestion(options, readLastRun);
+
+    // Assess
+    expect(question.eventTemplate).toBe(eventTemplate);
+  });
+
+  it('is about several runs of one stream', async () => {
+    // Prepare
+    const noLastRun = async () => expect.unreachable();
+
+    // Act
+    const question = await resolveQuestion(
+      { source: 's3://b', stream: 'my-stream', runId: ['a', 'b'], count: 7 },
+      noLastRun,
+    );
+
+    // Assess
+    expect(question.runs).toEqual([createRun({ runId: 'a', to: 7 }), createRun({ runId: 'b', to: 7 })]);
+  });
+
+  it.each([
+    [{ count: 7 }, 'give --stream and --run-id too'],
+    [{ stream: 'my-stream', runId: ['a'] }, 'give --count too'],
+  ])('is no question when it is but half of one: %j', async (options, remedy) => {
+    await expect(resolveQuestion(options, async () => createLastRun())).rejects.toThrow(remedy);
+  });
+});
+
+describe('an option', () => {
+  it.each([
+    ['90s', 90_000],
+    ['15m', 900_000],
+    ['1h', 3_600_000],
+    ['0s', 0],
+  ])('--wait %s is %i ms', (text, durationMs) => {
+    expect(parseWait(text)).toBe(durationMs);
+  });
+
+  it.each([
+    [parseWait, '15'],
+    [parseWait, '15 m'],
+    [parseWait, '-1s'],
+    [parseWait, '1d'],
+    [collectRunIds, ''],
+  ])('%o refuses %j', (parse, text) => {
+    expect(() => parse(text)).toThrow(InvalidArgumentError);
+  });
+
+  it('--run-id collects each run once', () => {
+    expect(collectRunIds('b', ['a'])).toEqual(['a', 'b']);
+    expect(() => collectRunIds('a', ['a'])).toThrow(InvalidArgumentError);
+  });
+});

@@ -1,0 +1,237 @@
+import { createHash } from 'node:crypto';
+import type { RequestListener } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createQueueClient, createSendMessages } from '../../../lambda/producer/invocation/sqs.ts';
+import type { SendMessages } from '../../../lambda/producer/invocation/work-queue.ts';
+import {
+  cutting,
+  failing,
+  pointSdkAt,
+  responding,
+  respondingPage,
+  respondingText,
+  stalls,
+  startServer,
+  type TestServer,
+} from '../servers.ts';
+
+const queueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/my-queue';
+
+const bodies = ['{"runId":"run-1","from":0,"to":10}', '{"runId":"run-1","from":10,"to":20}', '"äöü"'];
+
+/** What SQS says of a message that it took. */
+function successful(place: number) {
+  const body = bodies[place]!;
+  const MD5OfMessageBody = createHash('md5').update(body).digest('hex');
+  return { Id: String(place), MessageId: `message-${place}`, MD5OfMessageBody };
+}
+
+/** What SQS says of a message that it didn't take. */
+function refused(place: number, Code: string, SenderFault: boolean) {
+  return { Id: String(place), Code, Message: 'as SQS would say', SenderFault };
+}
+
+describe('a call that sends messages through the real SDK', () => {
+  let server: TestServer;
+  let listener: RequestListener;
+  let sendMessages: SendMessages;
+  const { signal } = new AbortController();
+
+  beforeEach(async () => {
+    server = await startServer((request, response) => listener(request, response));
+    pointSdkAt(server);
+    sendMessages = createSendMessages(createQueueClient(), queueUrl);
+  });
+
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await server.stop();
+  });
+
+  it('sends each body as a message, to the endpoint and not to where the URL of the queue points', async () => {
+    // Prepare
+    let received = '';
+    listener = (request, response) => {
+      request.on('data', (chunk) => {
+        received += chunk;
+      });
+      responding(200, { Successful: [0, 1, 2].map(successful) })(request, response);
+    };
+
+    // Act
+    const response = await sendMessages(bodies, signal);
+
+    // Assess
+    expect(response).toEqual({ kind: 'decided', taken: [0, 1, 2], again: [] });
+    expect(JSON.parse(received)).toEqual({
+      QueueUrl: queueUrl,
+      Entries: bodies.map((MessageBody, place) => ({ Id: String(place), MessageBody })),
+    });
+  });
+
+  it('lets messages wait as long as it is told', async () => {
+    // Prepare
+    let received = '';
+    listener = (request, response) => {
+      request.on('data', (chunk) => {
+        received += chunk;
+      });
+      responding(200, { Successful: [successful(0)] })(request, response);
+    };
+
+    // Act
+    await createSendMessages(createQueueClient(), queueUrl, 90)(bodies.slice(0, 1), signal);
+
+    // Assess
+    expect(JSON.parse(received).Entries).toEqual([{ Id: '0', MessageBody: bodies[0], DelaySeconds: 90 }]);
+  });
+
+  it('may send again what the queue could not take, and not what is wrong with the sender', async () => {
+    // Prepare
+    listener = responding(200, {
+      Successful: [successful(1)],
+      Failed: [refused(0, 'InternalError', false), refused(2, 'InvalidMessageContents', true)],
+    });
+
+    // Act
+    const response = await sendMessages(bodies, signal);
+
+    // Assess
+    expect(response).toMatchObject({ kind: 'decided', taken: [1], again: [0] });
+    expect(response.cause?.message).toBe('2 of 3 messages: InternalError: as SQS would say');
+  });
+
+  it.each([
+    ['some messages', { Successful: [successful(2)] }, [2], [0, 1], '2 of 3 messages'],
+    ['all messages', {}, [], [0, 1, 2], '3 of 3 messages'],
+    ['all messages, being null', null, [], [0, 1, 2], '3 of 3 messages'],
+    ['all messages, with lists', { Successful: [], Failed: [] }, [], [0, 1, 2], '3 of 3 messages'],
+  ])('sends again when a response leaves out %s', async (_, body, taken, again, message) => {
+    // Prepare
+    listener = responding(200, body);
+
+    // Act
+    const response = await sendMessages(bodies, signal);
+
+    // Assess
+    expect(response).toMatchObject({ kind: 'decided', taken, again });
+    expect(response.cause?.message).toBe(`${message}: Unknown: neither taken nor refused`);
+  });
+
+  it('does not take a message of another place for one of its own', async () => {
+    // Prepare
+    listener = responding(200, {
+      Successful: [successful(0), { ...successful(1), Id: '17' }, { ...successful(2), Id: 'x' }],
+    });
+
+    // Act
+    const response = await sendMessages(bodies, signal);
+
+    // Assess
+    expect(response).toMatchObject({ taken: [0], again: [1, 2], cause: expect.any(Error) });
+  });
+
+  it.each([
+    ['AccessDenied', 403],
+    ['QueueDoesNotExist', 400],
+    ['ExpiredTokenException', 400],
+  ])('is fatal after %s, which no retry can fix', async (errorType, status) => {
+    // Prepare
+    listener = failing(status, errorType);
+
+    // Act
+    const response = await sendMessages(bodies, signal);
+
+    // Assess
+    expect(response).toMatchObject({ kind: 'fatal', taken: [], again: [] });
+    expect(response.cause?.message).toBe(`${errorType}: as AWS would say`);
+  });
+
+  it.each([
+    ['throttling', 'rejected', failing(400, 'ThrottlingException')],
+    ['500', 'lost', failing(500, 'InternalError')],
+    ['a 503 without a model', 'lost', responding(503, {})],
+    ['JSON whose end is missing', 'lost', respondingText(200, '{"Successful":[{"Id":"0"')],
+    ['a connection cut before the response', 'lost', (request) => request.socket.destroy()],
+    ['a connection cut within the response', 'lost', cutting('{"Succ', 1_000)],
+    [
+      'a checksum of something else',
+      'lost',
+      responding(200, { Successful: [{ ...successful(0), MD5OfMessageBody: 'f'.repeat(32) }] }),
+    ],
+    ['JSON with a text for a list', 'lost', responding(200, { Successful: 'abc' })],
+    ['a list of null', 'lost', responding(200, { Successful: [null, null, null] })],
+  ] satisfies [string, string, RequestListener][])(
+    'sends everything again after %s, which is %s',
+    async (_, kind, respond) => {
+      // Prepare
+      listener = respond;
+
+      // Act
+      const response = await sendMessages(bodies, signal);
+
+      // Assess
+      expect(response).toMatchObject({ kind, taken: [], again: [0, 1, 2], cause: expect.any(Error) });
+    },
+  );
+
+  it.each([
+    [502, 'Bad Gateway'],
+    [200, 'OK'],
+  ])('names the page of a proxy with status %i', async (status, reason) => {
+    // Prepare
+    listener = respondingPage(status, '<html>who?</html>');
+
+    // Act
+    const response = await sendMessages(bodies, signal);
+
+    // Assess
+    expect(response).toMatchObject({ kind: 'lost', taken: [], again: [0, 1, 2] });
+    expect(response.cause?.message).toBe(
+      `${status} ${reason} from ${server.host}: text/html, "<html>who?</html>"`,
+    );
+  });
+
+  it('is rejected when nobody listens', async () => {
+    // Prepare
+    await server.stop();
+
+    // Act
+    const response = await sendMessages(bodies, signal);
+
+    // Assess
+    expect(response).toMatchObject({ kind: 'rejected', taken: [], again: [0, 1, 2] });
+    expect(response.cause?.message).toBe(`connect ECONNREFUSED ${server.host}`);
+  });
+
+  it.each(Object.entries(stalls))('is over when it is aborted, on a server that %s', async (_, stall) => {
+    // Prepare
+    listener = stall;
+    const abort = new AbortController();
+    let abortedMs = Number.NaN;
+    setTimeout(() => {
+      abortedMs = performance.now();
+      abort.abort();
+    }, 150);
+
+    // Act
+    const response = await sendMessages(bodies, abort.signal);
+
+    // Assess
+    expect(performance.now() - abortedMs).toBeLessThan(50);
+    expect(response).toMatchObject({ kind: 'lost', taken: [], again: [0, 1, 2] });
+    expect(response.cause?.message).toBe(`no response in time from ${server.host}`);
+    await vi.waitFor(async () => expect(await server.connections()).toBe(0));
+  });
+
+  it('makes one call: retrying is not left to the SDK', async () => {
+    // Prepare
+    listener = failing(500, 'InternalError');
+
+    // Act
+    await sendMessages(bodies, signal);
+
+    // Assess
+    expect(server.requests()).toBe(1);
+  });
+});

@@ -1,0 +1,487 @@
+import { Readable } from 'node:stream';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { mergeSlices } from '../../../lambda/contract/slice.ts';
+import { ReadingError } from '../../../lambda/prover/errors.ts';
+import { createLines, createRun, eventTimeMs } from '../../proof/factories.ts';
+import { createClaim, ProverWorld } from '../factories.ts';
+
+const hourMs = 3_600_000;
+
+const slicesOf = (bodies: readonly string[]) => mergeSlices(bodies.map((body) => JSON.parse(body)));
+
+describe('a claim', () => {
+  it('is done when all of its events are there', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(0, 60);
+    world.landEvents(60, 100);
+
+    // Act
+    const kept = await world.look([createClaim()]);
+
+    // Assess
+    expect(kept).toEqual([]);
+    expect(world.pauses).toEqual([]);
+    expect(world.lines).toEqual([
+      {
+        level: 'info',
+        text: 'claim proven',
+        fields: {
+          runId: 'run-1',
+          messageId: 'message-0',
+          verdict: 'proven',
+          expected: 100,
+          present: 100,
+          missing: 0,
+          duplicated: 0,
+          extraCopies: 0,
+          ageMs: 89_000,
+          objects: 2,
+        },
+      },
+    ]);
+    expect(Object.fromEntries(world.metrics)).toEqual({
+      ClaimsSeen: [1],
+      EventsProven: [100],
+      EventsSettled: [100],
+      EventsLate: [0],
+      EventsDuplicated: [0],
+      EventsLost: [0],
+      LinesCorrupt: [0],
+      OldestClaimAge: [0],
+      TimeToProof: [89_000],
+      DeliveryLatency: Array(100).fill(60_000),
+    });
+  });
+
+  it('stays as long as an event is not there, and is looked at ever more rarely', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(0, 99);
+    const ages = [61, 90, 300, 1_800, 7_200, 24 * 3_600];
+
+    // Act
+    for (const [place, age] of ages.entries()) {
+      world.nowMs = createClaim().sentToMs + age * 1_000;
+      expect(await world.look([createClaim()], { receiveCount: place + 1 })).toEqual([0]);
+      expect(world.metric('eventsLate')).toBe(place === 0 ? 1 : 0);
+      expect(world.metric('oldestClaimAgeMs')).toBe(age * 1_000);
+      expect(world.metric('eventsProven')).toBe(0);
+    }
+
+    // Assess
+    expect(world.pauses.map(({ seconds }) => seconds)).toEqual([30, 30, 60, 435, 900, 900]);
+    expect(world.buried).toEqual([]);
+    expect(world.lines.at(-1)!.fields).toMatchObject({ verdict: 'waiting', missingRanges: [[99, 100]] });
+  });
+
+  it('is proven late, not lost, when its events land after 23 hours under the hour in which they arrived', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.nowMs = eventTimeMs + 23.5 * hourMs;
+    world.landEvents(0, 100, 'run-1', {
+      landedAtMs: eventTimeMs + 23 * hourMs,
+      arrivedMs: eventTimeMs - hourMs / 60,
+    });
+
+    // Act
+    const kept = await world.look([createClaim()], { receiveCount: 99 });
+
+    // Assess
+    expect([kept, world.verdicts, world.buried]).toEqual([[], ['proven'], []]);
+  });
+
+  it('is lost after 25 hours: payloads send exactly what is missing', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(0, 40);
+    world.landEvents(50, 70);
+    world.nowMs = createClaim().sentToMs + 25 * hourMs;
+
+    // Act
+    const kept = await world.look([createClaim()], { receiveCount: 120 });
+
+    // Assess
+    expect(kept).toEqual([]);
+    expect(world.buried.map((body) => JSON.parse(body))).toEqual([
+      { runId: 'run-1', from: 40, to: 50 },
+      { runId: 'run-1', from: 70, to: 100 },
+    ]);
+    expect(world.lines.at(-1)).toMatchObject({ level: 'error', fields: { verdict: 'lost', missing: 40 } });
+    expect(world.metric('eventsLost')).toBe(40);
+    expect(world.metric('eventsProven')).toBe(60);
+    expect(world.metric('eventsSettled')).toBe(100);
+    expect(world.metric('oldestClaimAgeMs')).toBe(0);
+    expect(world.metric('timeToProofMs')).toBeUndefined();
+  });
+
+  it('has all of its times divided by the factor', async () => {
+    // Prepare
+    const world = new ProverWorld({ timeFactor: 100 });
+    const { sentToMs } = createClaim();
+
+    // Act
+    world.nowMs = sentToMs + (24.9 * hourMs) / 100;
+    const early = await world.look([createClaim()]);
+    world.nowMs = sentToMs + (25 * hourMs) / 100;
+    const late = await world.look([createClaim()]);
+
+    // Assess
+    expect([early, late]).toEqual([[0], []]);
+    expect(world.pauses.map(({ seconds }) => seconds)).toEqual([9]);
+  });
+
+  it('stays when the dead-letter queue takes only a part of what is lost, and is lost again as a whole', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(50, 70);
+    world.nowMs = eventTimeMs + 26 * hourMs;
+    world.onBury = (body) => {
+      if (JSON.parse(body).from === 70) {
+        throw new Error('ServiceUnavailable');
+      }
+    };
+
+    // Act
+    const first = await world.look([createClaim()]);
+    expect(world.metric('eventsLost')).toBe(0);
+    world.onBury = () => {};
+    const second = await world.look([createClaim()]);
+
+    // Assess
+    expect([first, second]).toEqual([[0], []]);
+    expect(slicesOf(world.buried)).toEqual([
+      [0, 50],
+      [70, 100],
+    ]);
+  });
+
+  it('is unproven, not lost, when the bucket could not be read until the queue soon drops it', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(0, 40);
+    const unreadable = world.landEvents(40, 100);
+    world.onOpen = (key) => {
+      if (key === unreadable) {
+        throw Object.assign(new Error('not allowed to use the key'), { name: 'AccessDenied' });
+      }
+    };
+    const look = (days: number) => {
+      world.nowMs = eventTimeMs + days * 24 * hourMs;
+      return world.look([createClaim()], { receiveCount: 500 });
+    };
+
+    // Act
+    await expect(look(5.9)).rejects.toThrow(ReadingError);
+    const buriedBefore = [...world.buried];
+    const kept = await look(6);
+
+    // Assess
+    expect([kept, world.verdicts, buriedBefore]).toEqual([[], ['waiting', 'unproven'], []]);
+    expect(slicesOf(world.buried)).toEqual([[40, 100]]);
+    expect(world.lines.at(-1)).toMatchObject({
+      level: 'error',
+      text: expect.stringContaining('the bucket could not be read as a whole'),
+      fields: { verdict: 'unproven', missing: 60, missingRanges: [[40, 100]] },
+    });
+    expect(world.metric('eventsLost')).toBe(0);
+    expect(world.metric('eventsProven')).toBe(40);
+    expect(world.metric('eventsSettled')).toBe(100);
+  });
+
+  it('comes to the same verdict when the prover was killed before it returned', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(0, 90);
+    world.nowMs = eventTimeMs + 26 * hourMs;
+
+    // Act: the queue hears nothing of the first look.
+    await world.look([createClaim()]);
+    const kept = await world.look([createClaim()], { receiveCount: 2 });
+
+    // Assess
+    expect([kept, world.verdicts]).toEqual([[], ['lost', 'lost']]);
+    expect(slicesOf(world.buried)).toEqual([[90, 100]]);
+  });
+});
+
+describe('claims together', () => {
+  it('read each object once, and stop no other', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.land(['run-1', 'run-2', 'run-3'].flatMap((runId) => createLines(createRun({ runId }))).join(''));
+    world.landEvents(100, 150, 'run-3');
+
+    // Act
+    const kept = await world.look([
+      createClaim({
+        runId: 'run-3',
+        slices: [
+          [0, 20],
+          [30, 150],
+        ],
+      }),
+      createClaim({ runId: 'run-2', slices: [[0, 101]] }),
+      createClaim(),
+      '{"runId":',
+      { runId: 'run-1', slices: [[5, 5]], sentFromMs: 0, sentToMs: 0 },
+    ]);
+
+    // Assess
+    expect(kept).toEqual([1]);
+    expect(world.opened).toHaveLength(2);
+    expect(world.verdicts).toEqual(['proven', 'waiting', 'proven']);
+    expect(world.buried).toEqual([
+      '{"runId":',
+      '{"runId":"run-1","slices":[[5,5]],"sentFromMs":0,"sentToMs":0}',
+    ]);
+    expect(world.metric('claimsSeen')).toBe(3);
+  });
+
+  it('come to the same verdicts in any order, batch and number of copies', async () => {
+    const scenario = fc.record({
+      landed: fc.uniqueArray(fc.nat(299), { maxLength: 300 }),
+      claims: fc.array(fc.tuple(fc.nat(280), fc.integer({ min: 1, max: 20 })), {
+        minLength: 1,
+        maxLength: 6,
+      }),
+      order: fc.array(fc.nat(5), { minLength: 1, maxLength: 10 }),
+      batch: fc.integer({ min: 1, max: 4 }),
+      isOld: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(scenario, async ({ landed, claims, order, batch, isOld }) => {
+        // Prepare
+        const world = new ProverWorld();
+        world.nowMs = eventTimeMs + (isOld ? 26 * hourMs : 90_000);
+        const all = createLines(createRun({ to: 300 }));
+        world.land(landed.map((index) => all[index]).join(''));
+        const present = new Set(landed);
+        const queue = order.map((place) => {
+          const [from, length] = claims[place % claims.length]!;
+          return { from, to: from + length };
+        });
+        const missingOf = ({ from, to }: { from: number; to: number }) =>
+          Array.from({ length: to - from }, (_, offset) => from + offset).filter(
+            (index) => !present.has(index),
+          );
+
+        // Act
+        const kept: number[] = [];
+        for (let at = 0; at < queue.length; at += batch) {
+          const part = queue.slice(at, at + batch);
+          const places = await world.look(part.map(({ from, to }) => createClaim({ slices: [[from, to]] })));
+          kept.push(...places.map((place) => at + place));
+        }
+
+        // Assess
+        const incomplete = [...queue.keys()].filter((place) => missingOf(queue[place]!).length > 0);
+        expect(kept).toEqual(isOld ? [] : incomplete);
+        const lost = isOld ? queue.flatMap(missingOf).map((index) => ({ from: index, to: index + 1 })) : [];
+        expect(slicesOf(world.buried)).toEqual(mergeSlices(lost));
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('that are too large for memory together wait for each other', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    const large = createClaim({ runId: 'large', slices: [[0, 499_999_999]] });
+
+    // Act
+    const kept = await world.look([createClaim({ slices: [[0, 2]] }), { ...large, sentToMs: eventTimeMs }]);
+
+    // Assess
+    expect(kept).toEqual([0, 1]);
+    expect(world.verdicts).toEqual(['waiting']);
+    expect(world.pauses).toHaveLength(2);
+  });
+});
+
+describe('a look at a bucket in trouble', () => {
+  it('lists under the hour of the oldest record, and reads nothing that landed before the events were sent', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    const claim = createClaim({ sentFromMs: eventTimeMs + 20_300, sentToMs: eventTimeMs + 21_000 });
+    world.landEvents(0, 50, 'run-1', { arrivedMs: eventTimeMs - 10_000, landedAtMs: eventTimeMs + 20_900 });
+    world.landEvents(50, 100);
+    const old = world.landEvents(0, 100, 'run-1', { landedAtMs: eventTimeMs + 18_000 });
+    world.land('not read', { arrivedMs: eventTimeMs + 2 * hourMs });
+
+    // Act
+    const kept = await world.look([claim]);
+
+    // Assess
+    expect(kept).toEqual([]);
+    expect(world.opened).toHaveLength(2);
+    expect(world.opened).not.toContain(old);
+    expect(world.listed).toEqual(['events/2026/11/22/09/', 'events/2026/11/22/10/']);
+  });
+
+  it('keeps the claims when listing fails, says why, and fails', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.nowMs = eventTimeMs + 26 * hourMs;
+    world.onList = () => {
+      throw Object.assign(new Error('not yours'), { name: 'AccessDenied' });
+    };
+
+    // Act
+    const look = world.look([createClaim(), createClaim({ runId: 'run-2' })]);
+
+    // Assess
+    await expect(look).rejects.toThrow(ReadingError);
+    expect(world.buried).toEqual([]);
+    expect(world.pauses).toHaveLength(2);
+    expect(world.lines[0]).toMatchObject({
+      level: 'error',
+      fields: { error: { message: 'listing events/2026/11/22/09/: AccessDenied: not yours' } },
+    });
+    expect(world.metric('eventsLate')).toBe(0);
+    expect(world.metric('oldestClaimAgeMs')).toBe(26 * hourMs - 1_000);
+  });
+
+  it('proves what is there all the same when one object cannot be read, and calls nothing lost', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.nowMs = eventTimeMs + 26 * hourMs;
+    world.landEvents(0, 100);
+    const denied = world.landEvents(0, 100, 'run-2');
+    world.onOpen = (key) => {
+      if (key === denied) {
+        throw Object.assign(new Error('try later'), { name: 'SlowDown' });
+      }
+    };
+
+    // Act
+    const kept = await world.look([createClaim(), createClaim({ runId: 'run-2' })]);
+
+    // Assess
+    expect([kept, world.verdicts, world.buried]).toEqual([[1], ['proven', 'waiting'], []]);
+  });
+
+  it('counts what it read of an object that breaks off, and reads it again another time', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(0, 100);
+    world.stream = (body) =>
+      Readable.from(
+        (function* () {
+          yield body.subarray(0, 68 * 10 + 5);
+          throw Object.assign(new Error('aborted'), { code: 'ECONNRESET' });
+        })(),
+      );
+
+    // Act
+    const kept = await world.look([createClaim({ slices: [[0, 10]] }), createClaim()]);
+
+    // Assess
+    expect(kept).toEqual([1]);
+    expect(world.verdicts).toEqual(['proven', 'waiting']);
+    expect(world.metric('linesCorrupt')).toBe(0);
+  });
+
+  it('goes on when an object vanishes after it was listed', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(0, 100);
+    const vanishing = world.landEvents(0, 100, 'run-2');
+    world.onOpen = (key) => {
+      if (key === vanishing) {
+        world.objects.delete(key);
+      }
+    };
+
+    // Act
+    const kept = await world.look([createClaim(), createClaim({ runId: 'run-2' })]);
+
+    // Assess
+    expect(kept).toEqual([1]);
+    expect(world.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(world.lines.at(-1)!.fields).toMatchObject({ objectsGone: 1 });
+  });
+
+  it('finds at the next look what a listing that lagged did not have', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(0, 50);
+
+    // Act
+    const first = await world.look([createClaim()]);
+    world.landEvents(50, 100);
+    const second = await world.look([createClaim()], { receiveCount: 2 });
+
+    // Assess
+    expect([first, second]).toEqual([[0], []]);
+  });
+
+  it('stops in time when an object hangs, and keeps what it could not decide', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.nowMs = eventTimeMs + 26 * hourMs;
+    world.landEvents(0, 100);
+    world.landEvents(0, 100, 'run-2');
+    world.stream = (body, signal) => {
+      const isOwn = body.toString().includes(createLines()[0]!);
+      return isOwn ? Readable.from([body]) : new Readable({ read() {}, signal });
+    };
+
+    // Act
+    const startedMs = Date.now();
+    const kept = await world.look([createClaim(), createClaim({ runId: 'run-2' })], { timeMs: 600 });
+
+    // Assess
+    expect(Date.now() - startedMs).toBeLessThan(600);
+    expect([kept, world.verdicts, world.buried]).toEqual([[1], ['proven', 'waiting'], []]);
+    expect(world.lines.at(-1)!.fields).toMatchObject({ isOutOfTime: true });
+  });
+});
+
+describe('what is wrong in a bucket', () => {
+  it('counts once, when claims are settled: duplicates and corrupt lines', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.land(`${createLines().join('')}${createLines()[7]}rubbish\n`);
+    world.land('rubbish of nobody\n');
+    const waiting = createClaim({ slices: [[0, 101]] });
+
+    // Act and assess
+    await world.look([waiting]);
+    expect([world.metric('eventsDuplicated'), world.metric('linesCorrupt')]).toEqual([0, 0]);
+    await world.look([createClaim(), createClaim()]);
+    expect([world.metric('eventsDuplicated'), world.metric('linesCorrupt')]).toEqual([1, 2]);
+  });
+
+  it('is not what belongs to others, where others write', async () => {
+    // Prepare
+    const world = new ProverWorld({ isShared: true, prefix: '', errorPrefix: '' });
+    world.land(`{"a":1}\n${createLines().join('')}{"b":"${createLines()[3]!.slice(2, 38)}"}\n`);
+    world.land(Buffer.from('1f8b08000000000000ffff00', 'hex'));
+
+    // Act
+    const kept = await world.look([createClaim()]);
+
+    // Assess
+    expect(world.listed).toEqual(['2026/11/22/09/', '2026/11/22/10/']);
+    expect([kept, world.metric('linesCorrupt')]).toEqual([[], 1]);
+  });
+
+  it('is told when the stream could not deliver', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.objects.set('errors/processing-failed/1', { body: Buffer.from('xx'), landedAtMs: world.nowMs });
+
+    // Act
+    await world.look([createClaim()]);
+
+    // Assess
+    expect(world.opened).toEqual([]);
+    expect(world.lines[0]).toEqual({
+      level: 'warn',
+      text: 'the stream could not deliver everything',
+      fields: { errorPrefix: 'errors/', errorObjects: { objects: 1, bytes: 2 } },
+    });
+  });
+});

@@ -1,0 +1,77 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RunEvents } from '../../../lambda/prover/comparison/run-events.ts';
+import { UuidFilter } from '../../../lambda/prover/comparison/uuid-filter.ts';
+import { UuidRule } from '../../../lambda/prover/comparison/uuid-rule.ts';
+import { createRun } from '../../proof/factories.ts';
+
+/** The first and the last words of some UUIDs. */
+function wordsOf(rule: UuidRule, from: number, count: number): [first: number, last: number][] {
+  return Array.from({ length: count }, (_, place) => {
+    const uuid = rule.uuids(from + place, 1);
+    return [uuid.readUInt32BE(0), uuid.readUInt32BE(12)];
+  });
+}
+
+/** A filter that met enough foreign UUIDs to be made. */
+function createFilter(runs: readonly RunEvents[]): UuidFilter {
+  const filter = new UuidFilter(runs);
+  filter.noteForeign(Number.MAX_SAFE_INTEGER);
+  return filter;
+}
+
+describe('the filter of UUIDs', () => {
+  it('never turns away an expected one, of any runs and slices', () => {
+    const slice = fc
+      .tuple(fc.nat(100_000), fc.integer({ min: 1, max: 500 }))
+      .map(([from, length]) => ({ from, to: from + length }));
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(slice, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 3 }),
+        (slices) => {
+          // Prepare
+          const runs = slices.map((each, place) => new RunEvents(createRun({ runId: `run-${place}` }), each));
+
+          // Act
+          const filter = createFilter(runs);
+
+          // Assess
+          for (const { rule, segments } of runs) {
+            for (const { from, to } of segments) {
+              expect(wordsOf(rule, from, to - from).every((words) => filter.mayHold(...words))).toBe(true);
+            }
+          }
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it('turns away nearly all others', () => {
+    // Prepare
+    const filter = createFilter([new RunEvents(createRun(), [{ from: 0, to: 50_000 }])]);
+    const foreign = wordsOf(new UuidRule(createRun({ runId: 'run-2' })), 0, 20_000);
+
+    // Act
+    const passed = foreign.filter((words) => filter.mayHold(...words)).length;
+
+    // Assess
+    expect(passed / foreign.length).toBeLessThan(0.08);
+  });
+
+  it('is made only after inverting cost as much as making it does', () => {
+    // Prepare
+    const filter = new UuidFilter([new RunEvents(createRun(), [{ from: 0, to: 1_600 }])]);
+    const foreign = wordsOf(new UuidRule(createRun({ runId: 'run-2' })), 0, 1_000);
+    const passed = () => foreign.filter((words) => filter.mayHold(...words)).length;
+
+    // Act
+    filter.noteForeign(100);
+    const before = passed();
+    filter.noteForeign(1);
+
+    // Assess
+    expect(before).toBe(foreign.length);
+    expect(passed()).toBeLessThan(foreign.length / 5);
+  });
+});

@@ -1,0 +1,159 @@
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keyPrefixAt } from '../../lambda/prover/objects/key-prefix.ts';
+import { pointSdkAt, startServer, type TestServer } from '../producer/servers.ts';
+import { type StandIn, type StandInState, startStandIn } from '../proof/aws-stand-in.ts';
+import { createGzip, createLines } from '../proof/factories.ts';
+import { createClaim, eventOf, proverEnvironment } from './factories.ts';
+
+/** A call to SQS, as it arrives. */
+interface QueueCall {
+  readonly action: string;
+  readonly body: { readonly QueueUrl: string; readonly Entries: readonly Record<string, unknown>[] };
+}
+
+/** When the events of these tests were sent: long enough ago to be lost, by the real clock. */
+const sentMs = Math.floor(Date.now() / 1_000) * 1_000 - 30 * 3_600_000;
+
+const key = (name: string) => keyPrefixAt(proverEnvironment.PREFIX, sentMs) + name;
+
+const claim = createClaim({ sentFromMs: sentMs, sentToMs: sentMs });
+
+describe('the function, through the real SDK', () => {
+  let bucket: StandIn;
+  let state: StandInState;
+  let queue: TestServer;
+  let calls: QueueCall[];
+  let handler: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+  /** Places of the messages that SQS takes at no attempt. */
+  let refused: string[];
+
+  beforeEach(async () => {
+    state = { objects: new Map() };
+    bucket = await startStandIn(state);
+    calls = [];
+    refused = [];
+    queue = await startServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = JSON.parse(Buffer.concat(chunks).toString()) as QueueCall['body'];
+        calls.push({ action: String(request.headers['x-amz-target']), body });
+        const isRefused = (entry: Record<string, unknown>) => refused.includes(String(entry.Id));
+        const Failed = body.Entries.filter(isRefused).map(({ Id }) => ({
+          Id,
+          Code: 'Busy',
+          SenderFault: false,
+        }));
+        response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
+        response.end(JSON.stringify({ Successful: [], Failed }));
+      });
+    });
+    pointSdkAt(queue);
+    vi.stubEnv('AWS_ENDPOINT_URL_S3', bucket.endpointUrl);
+    vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
+    vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'true');
+    for (const [name, value] of Object.entries(proverEnvironment)) {
+      vi.stubEnv(name, value);
+    }
+    vi.resetModules();
+    ({ handler } = await import('../../lambda/prover/handler.ts'));
+  });
+
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    bucket.close();
+    await queue.stop();
+  });
+
+  const look = (bodies: readonly object[]) =>
+    handler(eventOf(bodies, 1, Date.now()), {
+      getRemainingTimeInMillis: () => 20_000,
+      functionName: 'prover',
+      memoryLimitInMB: '256',
+    } as Context);
+
+  it('proves a claim from objects on several pages', async () => {
+    // Prepare
+    const lines = createLines();
+    for (let part = 0; part < 5; part += 1) {
+      const body = createGzip(lines.slice(part * 20, part * 20 + 20));
+      state.objects.set(key(`object-${part}.gz`), { body, landedAtMs: sentMs + 30_000 });
+    }
+
+    // Act
+    const response = await look([claim]);
+
+    // Assess
+    expect(response).toEqual({ batchItemFailures: [] });
+    expect(calls).toEqual([]);
+    expect(bucket.requests.some((request) => request.includes('continuation-token'))).toBe(true);
+    expect(bucket.requests.filter((request) => request.includes('object-'))).toHaveLength(5);
+  });
+
+  it('lets the queue deliver a claim again later, and sends what is lost to the dead-letter queue', async () => {
+    // Prepare: long after the events, whose second half is missing; and events of a moment ago.
+    state.objects.set(key('object'), {
+      body: Buffer.from(createLines().slice(0, 50).join('')),
+      landedAtMs: sentMs + 30_000,
+    });
+    const lateMs = Date.now() - 100_000;
+
+    // Act
+    const response = await look([
+      createClaim({ runId: 'late', sentFromMs: lateMs, sentToMs: lateMs }),
+      claim,
+    ]);
+
+    // Assess
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-0' }] });
+    expect(calls).toEqual([
+      {
+        action: 'AmazonSQS.SendMessageBatch',
+        body: {
+          QueueUrl: proverEnvironment.DEAD_LETTER_QUEUE_URL,
+          Entries: [{ Id: '0', MessageBody: '{"runId":"run-1","from":50,"to":100}' }],
+        },
+      },
+      {
+        action: 'AmazonSQS.ChangeMessageVisibilityBatch',
+        body: {
+          QueueUrl: proverEnvironment.PROOF_QUEUE_URL,
+          Entries: [{ Id: '0', ReceiptHandle: 'receipt-0', VisibilityTimeout: 30 }],
+        },
+      },
+    ]);
+  });
+
+  it('keeps a claim whose losses the dead-letter queue did not take', async () => {
+    // Prepare
+    refused = ['0'];
+
+    // Act
+    const response = await look([claim]);
+
+    // Assess
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-0' }] });
+    expect(calls.filter(({ action }) => action.endsWith('SendMessageBatch'))).toHaveLength(4);
+  });
+
+  it('keeps a claim when an object breaks off, and fails', async () => {
+    // Prepare
+    state.objects.set(key('object'), {
+      body: Buffer.from(createLines().join('')),
+      landedAtMs: sentMs + 30_000,
+      breakAfterBytes: 1_000,
+    });
+
+    // Act and assess
+    await expect(look([claim])).rejects.toThrow(/could be settled: reading .*object/);
+  });
+
+  it('keeps a claim when the bucket may not be listed, and fails', async () => {
+    // Prepare
+    state.isListable = false;
+
+    // Act and assess
+    await expect(look([claim])).rejects.toThrow('AccessDenied');
+  });
+});

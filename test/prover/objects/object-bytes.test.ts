@@ -1,0 +1,305 @@
+import { Readable } from 'node:stream';
+import { crc32, gzipSync } from 'node:zlib';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CorruptObjectError, objectBytes } from '../../../lambda/prover/objects/object-bytes.ts';
+import { createGzip, createLines, createRun } from '../../proof/factories.ts';
+
+/** Reads an object that arrives in these pieces. */
+const read = (...pieces: Buffer[]) => readFrom(() => Readable.from(pieces));
+
+async function readFrom(open: () => Readable): Promise<{ text: string; error?: unknown }> {
+  let text = '';
+  try {
+    for await (const chunk of objectBytes(async () => open())) {
+      text += chunk.toString('latin1');
+    }
+    return { text };
+  } catch (error) {
+    return { text, error };
+  }
+}
+
+const lines = createLines();
+const text = lines.join('');
+
+/** A part of an object: plain lines, or a gzip member of parts. */
+type Segment = string | readonly Segment[];
+
+const someLines = fc.integer({ min: 1, max: 30 }).map((count) => lines.slice(0, count).join(''));
+const { segment } = fc.letrec<{ segment: Segment; member: readonly Segment[] }>((tie) => ({
+  segment: fc.oneof({ maxDepth: 3 }, someLines, tie('member')),
+  member: fc.array(tie('segment'), { maxLength: 4 }),
+}));
+const segments = fc.array(segment, { minLength: 1, maxLength: 8 });
+
+function bytesOf(segments: readonly Segment[]): Buffer {
+  return Buffer.concat(
+    segments.map((each) => (typeof each === 'string' ? Buffer.from(each) : gzipSync(bytesOf(each)))),
+  );
+}
+
+function textOf(segments: readonly Segment[]): string {
+  return segments.map((each) => (typeof each === 'string' ? each : textOf(each))).join('');
+}
+
+/** The bytes in pieces that end at `cuts`. */
+function cutInto(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+  return ends
+    .map((end, order) => bytes.subarray(ends[order - 1] ?? 0, end))
+    .filter(({ length }) => length > 0);
+}
+
+describe('the bytes of an object', () => {
+  it.each([
+    ['plain', [Buffer.from(text)]],
+    ['gzip', [createGzip(lines)]],
+    ['gzip of two members', [Buffer.concat([createGzip(lines.slice(0, 10)), createGzip(lines.slice(10))])]],
+    ['gzip of two members in two pieces', [createGzip(lines.slice(0, 10)), createGzip(lines.slice(10))]],
+    ['gzip in pieces of a byte', [...createGzip(lines)].map((byte) => Buffer.from([byte]))],
+  ])('are what was written: %s', async (_, pieces) => {
+    expect(await read(...pieces)).toEqual({ text });
+  });
+
+  it('are the same in any sequence of plain lines, gzip members and gzip within gzip', async () => {
+    await fc.assert(
+      fc.asyncProperty(segments, fc.array(fc.nat(), { maxLength: 6 }), async (object, cuts) => {
+        expect(await read(...cutInto(bytesOf(object), cuts))).toEqual({ text: textOf(object) });
+      }),
+    );
+  });
+
+  it.each([
+    ['plain lines, then gzip', [text, [text]]],
+    ['gzip, then plain lines', [[text], text]],
+    ['gzip within gzip', [[[text], [text]]]],
+    ['plain lines between gzip, within gzip', [[[text], text, [text], text], [text]]],
+    ['a member without content before plain lines', [[], text]],
+  ])('are what was sent while the stream and the function did not compress alike: %s', async (_, object) => {
+    expect(await read(bytesOf(object))).toEqual({ text: textOf(object) });
+  });
+
+  it('are those of a line that goes on in the next member', async () => {
+    // Prepare
+    const members = [text.slice(0, 100), text.slice(100)].map((part) => gzipSync(part));
+
+    // Act
+    const object = await read(Buffer.concat([Buffer.from(text), ...members, Buffer.from(text)]));
+
+    // Assess
+    expect(object).toEqual({ text: text + text + text });
+  });
+
+  it('are found behind every field that the header of a member can have', async () => {
+    // Prepare
+    const plain = gzipSync(text);
+    const withFields = Buffer.concat([
+      Buffer.from([0x1f, 0x8b, 8, 2 | 4 | 8 | 16, 0, 0, 0, 0, 0, 3]),
+      Buffer.from('\x03\0abcname\0comment\0', 'latin1'),
+    ]);
+    const checksum = Buffer.alloc(2);
+    checksum.writeUInt16LE(crc32(withFields) & 0xffff);
+
+    // Act
+    const object = await read(Buffer.from(text), withFields, checksum, plain.subarray(10));
+
+    // Assess
+    expect(object).toEqual({ text: text + text });
+  });
+
+  it('are had up to the damage when gzip in a mixed object is cut off, however it is cut', async () => {
+    const mixed = bytesOf([text, [text, [text]], text, [text]]);
+    const plainEnds = [text.length, text.length + gzipSync(bytesOf([text, [text]])).length];
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 0, max: mixed.length - 1 }), async (length) => {
+        const { text: start, error } = await read(mixed.subarray(0, length));
+
+        expect(text.repeat(5).startsWith(start.replace('\x1f', ''))).toBe(true);
+        // Plain lines have no end of their own, but an event that is cut off is a corrupt line.
+        const [first = 0, second = 0] = plainEnds;
+        const isPlain = length <= first + 1 || (length >= second && length <= second + text.length + 1);
+        expect(error === undefined).toBe(isPlain);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('never look whole when a bit of a member is flipped', async () => {
+    const plain = Buffer.from(text);
+    const object = [gzipSync(plain), plain, gzipSync(Buffer.concat([gzipSync(plain), plain])), plain];
+    const bytes = Buffer.concat(object);
+    const starts = [0, object[0]!.length + plain.length];
+    // The kind of text, time, hints and operating system, and the bits that fill up the last byte before the checksum: they say
+    // nothing of the text, and no checksum counts them.
+    const meaningless = starts.flatMap((start, order) => [
+      ...[3, 4, 5, 6, 7, 8, 9].map((field) => start + field),
+      start + object[order * 2]!.length - 9,
+    ]);
+    const members = fc
+      .constantFrom(0, 1)
+      .chain((order) =>
+        fc.integer({ min: starts[order]!, max: starts[order]! + object[order * 2]!.length - 1 }),
+      );
+    await fc.assert(
+      fc.asyncProperty(members, fc.nat(7), async (at, bit) => {
+        const damaged = Buffer.from(bytes);
+        damaged[at]! ^= 1 << bit;
+
+        const { text: found, error } = await read(damaged);
+
+        if (error === undefined && found === text.repeat(5)) {
+          expect(meaningless).toContainEqual(at);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('are had up to the byte where gzip within gzip is damaged', async () => {
+    // Prepare
+    const many = createLines(createRun({ to: 5_000 })).join('');
+    const inner = gzipSync(many, { level: 0 });
+    const [headerBytes, blockHeaderBytes] = [10, 5];
+    const blockBytes = inner.readUInt16LE(headerBytes + 1);
+    inner[headerBytes + blockHeaderBytes + blockBytes + 1]! ^= 1;
+
+    // Act
+    const { text: start, error } = await read(Buffer.from(text), gzipSync(inner));
+
+    // Assess
+    expect(start).toBe(text + many.slice(0, blockBytes));
+    expect(error).toBeInstanceOf(CorruptObjectError);
+    expect(error).toMatchObject({ message: 'gzip: invalid stored block lengths' });
+  });
+
+  it.each([
+    ['zeros', '\0\0\0'],
+    ['a byte of the next member', '\x1f'],
+    ['what is no event', 'garbage\n'],
+  ])(
+    'are all had before it is said to be corrupt that %s follow a member in a mixed object',
+    async (_, rest) => {
+      // Act
+      const { text: start, error } = await read(bytesOf([text, [text]]), Buffer.from(rest, 'latin1'));
+
+      // Assess
+      expect(start).toBe(text + text);
+      expect(error).toMatchObject({
+        name: 'CorruptObjectError',
+        message: 'gzip: bytes after the end of the data',
+      });
+    },
+  );
+
+  it('end where gzip lies within gzip without end', async () => {
+    // Prepare
+    let nested = Buffer.from(text);
+    for (let layer = 0; layer < 4; layer += 1) {
+      nested = gzipSync(nested);
+    }
+
+    // Act
+    const { error } = await read(nested);
+
+    // Assess
+    expect(error).toMatchObject({ name: 'CorruptObjectError', message: 'gzip: more than 3 layers' });
+  });
+
+  it('come in small pieces, however much a mixed object holds', async () => {
+    // Prepare
+    const megabytes = 300;
+    const member = gzipSync(gzipSync(Buffer.alloc(1_000_000, text)));
+    const plain = Buffer.from(text);
+    let [mostPieces, bytes] = [0, 0];
+
+    // Act
+    const open = async () =>
+      Readable.from(Array.from({ length: megabytes }, (_, order) => (order % 2 ? member : plain)));
+    for await (const chunk of objectBytes(open)) {
+      mostPieces = Math.max(mostPieces, chunk.length);
+      bytes += chunk.length;
+    }
+
+    // Assess
+    expect(bytes).toBe(150 * (1_000_000 + text.length));
+    expect(mostPieces).toBeLessThanOrEqual(128 * 1_024);
+  });
+
+  it('leave no stream of the source open', async () => {
+    // Prepare
+    const opened: Readable[] = [];
+    const open = () => {
+      opened.push(Readable.from([bytesOf([text, [text]]), Buffer.from('garbage')]));
+      return opened.at(-1)!;
+    };
+
+    // Act
+    await readFrom(open);
+
+    // Assess
+    expect(opened.length).toBeGreaterThan(1);
+    expect(opened.every(({ destroyed }) => destroyed)).toBe(true);
+  });
+
+  it('are none for an empty object', async () => {
+    expect(await read()).toEqual({ text: '' });
+  });
+
+  it('are plain when only the first byte looks like gzip', async () => {
+    expect(await read(Buffer.from([0x1f]))).toEqual({ text: '\x1f' });
+  });
+
+  it('are had up to where gzip is cut off, however it is cut', async () => {
+    const gzip = createGzip(lines);
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 2, max: gzip.length - 1 }), async (length) => {
+        const { text: start, error } = await read(gzip.subarray(0, length));
+
+        expect(error).toBeInstanceOf(CorruptObjectError);
+        expect(text.startsWith(start)).toBe(true);
+      }),
+    );
+  });
+
+  it.each([
+    ['garbage follows', Buffer.from('garbage')],
+    ['zeros follow', Buffer.alloc(100)],
+    ['zeros and another member follow', Buffer.concat([Buffer.alloc(3), gzipSync('{}\n')])],
+    ['a member follows that is cut off', gzipSync('{}\n').subarray(0, 5)],
+  ])('are all had before it is said to be corrupt that %s', async (_, rest) => {
+    // Act
+    const { text: start, error } = await read(Buffer.concat([createGzip(lines), rest]));
+
+    // Assess
+    expect(start).toBe(text);
+    expect(error).toBeInstanceOf(CorruptObjectError);
+  });
+
+  it('are all had when only the checksum is wrong', async () => {
+    // Prepare
+    const gzip = createGzip(lines);
+    gzip[gzip.length - 6]! ^= 1;
+
+    // Act
+    const { text: start, error } = await read(gzip);
+
+    // Assess
+    expect(start).toBe(text);
+    expect(error).toMatchObject({ message: 'gzip: incorrect data check' });
+  });
+
+  it('break off with the error of the source, which is no damage to the object', async () => {
+    // Prepare
+    const broken = async function* () {
+      yield createGzip(lines).subarray(0, 100);
+      throw new Error('connection lost');
+    };
+
+    // Act
+    const { error } = await readFrom(() => Readable.from(broken()));
+
+    // Assess
+    expect(error).toMatchObject({ name: 'Error', message: 'connection lost' });
+  });
+});

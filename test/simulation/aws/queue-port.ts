@@ -1,0 +1,164 @@
+import type { RunSlice } from '../../../lambda/contract/slice.ts';
+import type { SendMessages, SendResponse } from '../../../lambda/producer/invocation/work-queue.ts';
+import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
+import { simulateCall } from '../worlds/call.ts';
+import type { World } from '../worlds/world.ts';
+
+/** How a simulated queue misbehaves towards those who send messages. */
+export interface QueueFaults {
+  /** Probability that a call fails as a whole: it is rejected, or its response is lost, and half of those are taken. */
+  readonly queueFails: number;
+  /** Probability that a response cannot be used, or names too few messages, although all are taken. @default 0 */
+  readonly queueUnusable?: number;
+  /** Probability that a call hangs until its caller gives up; half of them are taken. @default 0 */
+  readonly queueStalls?: number;
+  /** Probability that a message is refused and may be sent again. @default 0 */
+  readonly queueRefuses?: number;
+  /** Probability that a message is refused for good. @default 0 */
+  readonly queueForbids?: number;
+  /** Longest time to a response. @default 200 */
+  readonly queueLatencyMs?: number;
+  /** Probability that a response takes some seconds more. @default 0 */
+  readonly queueSlow?: number;
+  /** From and to these times, after the start, every call fails in a way that no retry can fix. @default - never */
+  readonly queueDenied?: readonly [fromMs: number, toMs: number];
+  /** Whether the queue never responds, and takes nothing. @default false */
+  readonly queueHangs?: boolean;
+}
+
+/** A queue whose responses come soon and can be relied on. */
+export const calmQueue = {
+  queueFails: 0,
+  queueUnusable: 0,
+  queueStalls: 0,
+  queueRefuses: 0,
+  queueForbids: 0,
+  queueSlow: 0,
+} satisfies QueueFaults;
+
+/** How many milliseconds a slow response takes more, at most. */
+const slowMs = 6_000;
+
+/** A message that the queue took. */
+export interface TakenMessage<Item = RunSlice> {
+  /** What is in it. */
+  readonly slice: Item;
+  /** Whether the sender was told. */
+  acknowledged: boolean;
+}
+
+/** What the queue and an invocation told each other. */
+export class QueueTraffic<Item = RunSlice> {
+  /** Messages that the queue took, whether or not it said so. */
+  readonly taken: TakenMessage<Item>[] = [];
+  /** The last failure that the invocation was told of. */
+  lastFailure: string | undefined;
+  /** Whether the invocation was told that no retry can help with a message. */
+  isFinal = false;
+}
+
+/** The side of a simulated queue that takes messages. */
+export class QueuePort {
+  readonly #world: World;
+  readonly #faults: QueueFaults;
+  readonly #take: (body: string) => void;
+  readonly #startMs: number;
+  #failures = 0;
+
+  /** @param take Puts a message into the queue. */
+  constructor(world: World, faults: QueueFaults, take: (body: string) => void) {
+    this.#world = world;
+    this.#faults = faults;
+    this.#take = take;
+    this.#startMs = world.now();
+  }
+
+  /** The port as one invocation sees it. */
+  connect<Item>(traffic: QueueTraffic<Item>): SendMessages {
+    return async (bodies, signal) => {
+      const taken = new Map<number, TakenMessage<Item>>();
+      const response = await simulateCall<SendResponse>(this.#world, {
+        latencyMs: this.#latencyMs(),
+        signal,
+        process: () =>
+          this.#decide(bodies, (place) => {
+            const message = { slice: JSON.parse(bodies[place]!), acknowledged: false };
+            taken.set(place, message);
+            traffic.taken.push(message);
+            this.#take(bodies[place]!);
+          }),
+        lost: () => this.#fail(bodies, 'lost', 'no response in time'),
+      });
+      for (const place of response.taken) {
+        taken.get(place)!.acknowledged = true;
+      }
+      traffic.isFinal ||= response.taken.length + response.again.length < bodies.length;
+      traffic.lastFailure = response.cause?.message ?? traffic.lastFailure;
+      return response;
+    };
+  }
+
+  #latencyMs(): number {
+    const world = this.#world;
+    const { queueLatencyMs = 200, queueSlow = 0 } = this.#faults;
+    return world.random() * queueLatencyMs + (world.chance(queueSlow) ? world.random() * slowMs : 0);
+  }
+
+  /** Takes what it will of a call, and responds; `undefined` if there is no response. */
+  #decide(bodies: readonly string[], take: (place: number) => void): SendResponse | undefined {
+    const world = this.#world;
+    const { queueFails, queueUnusable = 0, queueStalls = 0, queueHangs, queueDenied = [0, 0] } = this.#faults;
+    const sinceStartMs = world.now() - this.#startMs;
+    const places = [...bodies.keys()];
+    const fate = world.random();
+    if (queueHangs) {
+      return undefined;
+    }
+    if (sinceStartMs >= queueDenied[0] && sinceStartMs < queueDenied[1]) {
+      return this.#fail(bodies, 'fatal', 'AccessDenied: not allowed to sqs:sendmessage');
+    }
+    if (fate < queueFails) {
+      const kind = world.pick(['rejected', 'lost'] as const);
+      places.filter(() => kind === 'lost' && fate < queueFails / 2).forEach(take);
+      return this.#fail(bodies, kind, '503');
+    }
+    if (fate < queueFails + queueStalls) {
+      places.filter(() => fate < queueFails + queueStalls / 2).forEach(take);
+      return undefined;
+    }
+    if (fate < queueFails + queueStalls + queueUnusable) {
+      places.forEach(take);
+      return world.chance(0.5)
+        ? this.#fail(bodies, 'lost', 'the response cannot be used')
+        : this.#respond(places, places.slice(1), places.slice(0, 1));
+    }
+    return this.#takeSome(places, take);
+  }
+
+  #takeSome(places: readonly number[], take: (place: number) => void): SendResponse {
+    const { queueRefuses = 0, queueForbids = 0 } = this.#faults;
+    const refused = new Set(places.filter(() => this.#world.chance(queueRefuses)));
+    const forbidden = new Set(places.filter(() => this.#world.chance(queueForbids)));
+    const taken = places.filter((place) => !refused.has(place) && !forbidden.has(place));
+    taken.forEach(take);
+    const again = places.filter((place) => refused.has(place) && !forbidden.has(place));
+    return this.#respond(places, taken, again);
+  }
+
+  #respond(places: readonly number[], taken: readonly number[], again: readonly number[]): SendResponse {
+    const missing = places.length - taken.length;
+    const cause = missing > 0 && { cause: this.#error(`${missing} of ${places.length} messages`) };
+    return { kind: 'decided', taken, again, ...cause };
+  }
+
+  #fail(bodies: readonly string[], kind: FailureKind, message: string): SendResponse {
+    const again = kind === 'fatal' ? [] : [...bodies.keys()];
+    return { kind, taken: [], again, cause: this.#error(message) };
+  }
+
+  /** An error that is no other one's twin, so that a message has to name the right one. */
+  #error(message: string): Error {
+    this.#failures += 1;
+    return new Error(`${message} (failure ${this.#failures} of the queue)`);
+  }
+}

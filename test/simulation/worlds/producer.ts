@@ -1,0 +1,127 @@
+import type { Claim } from '../../../lambda/contract/claim.ts';
+import type { Report } from '../../../lambda/contract/report.ts';
+import {
+  type ProducerSettings,
+  producerSettings,
+  type RecordFormat,
+} from '../../../lambda/contract/settings.ts';
+import type { RunSlice } from '../../../lambda/contract/slice.ts';
+import type { PutRecords } from '../../../lambda/producer/delivery/aws/firehose.ts';
+import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
+import type { Environment } from '../../../lambda/producer/environment.ts';
+import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
+import { createSendClaims } from '../../../lambda/producer/invocation/claims.ts';
+import { createInvocation, type Invoke } from '../../../lambda/producer/invocation/invocation.ts';
+import {
+  createSendAll,
+  createSendSlices,
+  type SendMessages,
+} from '../../../lambda/producer/invocation/work-queue.ts';
+import type { CreatePacker } from '../../../lambda/producer/packing/packing.ts';
+import { maxDataBytes } from '../../../lambda/producer/packing/requests.ts';
+import type { Clock } from '../../../lambda/runtime/clock.ts';
+import type { MessageFailure } from './invocation-log.ts';
+import type { InvocationWorld } from './lambda.ts';
+import type { World } from './world.ts';
+
+/** The producer's settings with their defaults, beside those that are given. */
+export function settingsWith(settings: Partial<ProducerSettings> = {}): ProducerSettings {
+  const defaults = Object.entries(producerSettings).flatMap(([name, setting]) =>
+    'default' in setting ? [[name, setting.default]] : [],
+  );
+  return { ...Object.fromEntries(defaults), ...settings };
+}
+
+/** What a simulated function knows from its environment. */
+export function environmentWith(
+  deliveryStreamName: string,
+  recordFormat: RecordFormat,
+  settings: Partial<ProducerSettings> = {},
+): Environment {
+  return {
+    settings: settingsWith(settings),
+    deliveryStreamName,
+    recordFormat,
+    workQueueUrl: 'https://queue.invalid/',
+    costFactors: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
+  };
+}
+
+/** The pacer of a container. */
+export function createPacer({ settings }: Environment, world: World): Pacer {
+  return new Pacer(settings.concurrency * maxDataBytes(settings.maxRequestBytes), world.now);
+}
+
+/** What the producer's log lines say, of which each says a part. */
+interface LogFields {
+  readonly messageId?: string;
+  readonly slice?: RunSlice;
+  readonly report?: Report;
+}
+
+/** Where an invocation sends its claims. */
+export interface ClaimSender {
+  /** Sends messages to the proof queue. */
+  readonly sendMessages: SendMessages;
+  /** Told of a claim that the invocation says it could not send. */
+  readonly onUnsent: (claim: Claim) => void;
+}
+
+/** The producer's own code, in a simulated invocation. */
+export function createProducer(
+  environment: Environment,
+  world: World,
+  { whileAlive, logBegin, logReport, logFailure, sendMessages }: InvocationWorld,
+  putRecords: PutRecords,
+  pacer: Pacer = createPacer(environment, world),
+  claims?: ClaimSender,
+  createPacker: CreatePacker = createDefaultPacker,
+): Invoke {
+  const clock: Clock = {
+    now: world.now,
+    random: world.random,
+    sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
+  };
+  // A report counts only when it is in the log, with its message.
+  const logged = new WeakMap<Report, string | undefined>();
+  return createInvocation({
+    environment,
+    createPacker,
+    putRecords: (batch, signal) => whileAlive(putRecords(batch, signal)),
+    sendSlices: createSendSlices(sendMessages, clock),
+    ...(claims && {
+      sendClaims: createSendClaims({
+        sendAll: createSendAll<Claim>(
+          (bodies, signal) => whileAlive(claims.sendMessages(bodies, signal)),
+          clock,
+        ),
+        log: { error: (_message, ...[fields]) => claims.onUnsent((fields as { claim: Claim }).claim) },
+        onUnsent: () => {},
+      }),
+    }),
+    pacer,
+    clock,
+    onReport: (report) => {
+      if (logged.has(report)) {
+        logReport(report, logged.get(report));
+      }
+    },
+    log: {
+      error: (_message, ...[fields]) => {
+        const failure = fields as Partial<MessageFailure>;
+        if (failure.error) {
+          logFailure(failure as MessageFailure);
+        }
+      },
+      info: (_message, ...[fields]) => {
+        const { slice, report, messageId } = fields as LogFields;
+        if (slice) {
+          logBegin(slice, messageId);
+        }
+        if (report) {
+          logged.set(report, messageId);
+        }
+      },
+    },
+  });
+}
