@@ -1,8 +1,9 @@
 import { defineConfig } from 'vitest/config';
 
+const slow = 'test/**/*.slow.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     // A test that hangs fails in the end; a busy machine may be several times slower than this one.
     testTimeout: 180_000,
     hookTimeout: 180_000,
@@ -11,5 +12,9 @@ export default defineConfig({
     isolate: false,
     // The SDK's announcement that versions of 2027 will need Node 22: this one is pinned.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    projects: [
+      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [slow] } },
+      { extends: true, test: { name: 'slow', include: [slow] } },
+    ],
   },
 });
