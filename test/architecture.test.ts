@@ -105,7 +105,6 @@ const exceptions: Readonly<Record<string, readonly string[]>> = {
     '@smithy/core',
   ],
   'bin/cli.ts': ['fastest-levenshtein'],
-  'lib/stack/monitoring/picture/page.ts': ['lib/terminal/scale.ts'],
   'lib/commands/prove/prove.ts': [
     '@aws-sdk/client-cloudformation',
     '@aws-sdk/client-lambda',

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../lambda/prover/comparison/proof.ts';
 import { certificate } from '../../lib/proof/certificate.ts';
-import { chromium, chromiumFlags } from '../../lib/stack/monitoring/picture/chromium.ts';
+import { chromium, chromiumFlags } from './chromium.ts';
 import { compare, createFacts, createLines, createRun, eventTimeMs } from './factories.ts';
 
 const landed = (order: number) =>
