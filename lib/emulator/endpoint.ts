@@ -4,13 +4,13 @@ import { firehoseDialect, sqsDialect } from './dialects.ts';
 import { createThrottle, type Faults, noFaults } from './faults.ts';
 import { respondWithError, withFaults } from './faulty-listener.ts';
 import { DeliveryStream, type DeliveryStreamSettings } from './firehose/delivery-stream.ts';
-import { deliverOrphans } from './firehose/orphans.ts';
 import {
   createFirehoseServer,
   listenOnLoopback,
   type RecordErrorCode,
   type ServedStream,
 } from './firehose/server.ts';
+import { deliverOrphans } from './firehose/uploads-folder.ts';
 import { QuotaKeeper } from './quota.ts';
 import { createRandom } from './random.ts';
 import { Denial } from './s3/denial.ts';

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { DeliveryStream, type DeliveryStreamSettings } from '../../emulator/firehose/delivery-stream.ts';
-import { deliverOrphans } from '../../emulator/firehose/orphans.ts';
 import { createFirehoseServer, listenOnLoopback } from '../../emulator/firehose/server.ts';
+import { deliverOrphans } from '../../emulator/firehose/uploads-folder.ts';
 import { createS3Listener, isS3Request } from '../../emulator/s3/server.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../../lake/layout.ts';
 

@@ -5,8 +5,8 @@ import {
   deliveryStreamNamePattern,
 } from '../../../lambda/contract/firehose-limits.ts';
 import { compileObjectName, type ObjectName, type ObjectNameSettings } from './object-name.ts';
-import { Upload } from './upload.ts';
-import { makeUploadsFolder, removeUploadsFolder } from './uploads-folder.ts';
+import { deliverUpload, Upload } from './upload.ts';
+import { journalExtension, makeUploadsFolder, removeUploadsFolder } from './uploads-folder.ts';
 
 /** A delivery stream, as much of its ExtendedS3DestinationConfiguration as has an effect on this machine. */
 export interface DeliveryStreamSettings extends ObjectNameSettings {
@@ -44,23 +44,19 @@ export interface DeliveryStreamTotals {
   readonly objectBytes: number;
 }
 
-/**
- * Most record data that waits in memory for gzip and the disk, in bytes, before a `put` waits as well: 8 MiB. It is enough
- * to keep both busy, and small beside the requests that a producer has in flight.
- */
-export const maxUnwrittenBytes = 8 * 1024 * 1024;
+/** Most objects that are made of their journals at the same time, before a `put` waits for one of them. */
+export const maxUnfinishedObjects = 2;
 
 /**
  * One delivery stream: takes records and leaves objects in a directory.
  *
  * An object holds the data of its records in the order of their arrival and nothing else, and the records of one `put` stay
  * together. It is delivered when it holds `bufferingSizeMiB` of record data, when its first record is
- * `bufferingIntervalSeconds` old, or by `flush`. Until then it is a file in a folder of the stream's own below
- * `<directory>/.uploads`, and it moves into the bucket by one rename, so a bucket never shows part of an object.
- * `close` removes the folder. What is left there of a process that was killed is delivered by `deliverOrphans`.
+ * `bufferingIntervalSeconds` old, or by `flush`. Until then its records are in a journal below `<directory>/.uploads`; the
+ * object is made of that and moves into the bucket by one rename, so a bucket never shows part of an object. If the process is
+ * killed, `deliverOrphans` of the next one does the same with the journals that are left.
  *
- * Records are compressed and written as they come, not when the buffer is full: memory does not depend on
- * `bufferingSizeMiB`, and gzip works on the thread pool, a second core, while the server reads the next request.
+ * Memory does not depend on `bufferingSizeMiB`, and gzip works on the thread pool while the server reads the next requests.
  */
 export class DeliveryStream {
   /** The settings it was made with. */
@@ -81,7 +77,7 @@ export class DeliveryStream {
   #records = 0;
   #recordBytes = 0;
   #objectBytes = 0;
-  #unwrittenBytes = 0;
+  readonly #unfinished = new Set<Upload>();
   #closed = false;
   #failure: unknown;
   #waiting: (() => void)[] = [];
@@ -111,18 +107,17 @@ export class DeliveryStream {
     };
   }
 
-  /** Record data that neither gzip nor the disk has taken yet, in bytes: under {@link maxUnwrittenBytes} when a `put` returns. */
-  get unwrittenBytes(): number {
-    return this.#unwrittenBytes;
+  /** Objects that are being made of their journals. */
+  get unfinishedObjects(): number {
+    return this.#unfinished.size;
   }
 
   /**
    * Takes the records of one request. When it returns they outlive this process, even if that is killed.
    *
-   * It waits until the data that waits in memory is under {@link maxUnwrittenBytes}: a producer that waits for its responses
-   * cannot run ahead of the disk by more than that and its own requests in flight.
+   * It waits while {@link maxUnfinishedObjects} are being made: a producer that waits for its responses cannot get ahead of
+   * gzip by more than these and the object that grows.
    *
-   * @param records data of each record; the caller does not touch it afterwards.
    * @throws when the stream is closed, or when an object could not be written, now or earlier.
    */
   async put(records: readonly Buffer[]): Promise<void> {
@@ -131,7 +126,7 @@ export class DeliveryStream {
     }
     this.#throwFailure();
     const data = records.length === 1 ? records[0]! : Buffer.concat(records);
-    // From here to the delivery nothing waits, so requests cannot interleave.
+    // Nothing waits from here to the delivery, so requests cannot interleave.
     const upload = this.#append(data);
     this.#records += records.length;
     this.#recordBytes += data.length;
@@ -139,7 +134,7 @@ export class DeliveryStream {
       this.#deliver(upload);
     }
 
-    while (this.#unwrittenBytes >= maxUnwrittenBytes && this.#failure === undefined) {
+    while (this.#unfinished.size >= maxUnfinishedObjects && this.#failure === undefined) {
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
     this.#throwFailure();
@@ -171,16 +166,7 @@ export class DeliveryStream {
   #append(data: Buffer): Upload {
     try {
       this.#upload ??= this.#startUpload();
-      this.#unwrittenBytes += data.length;
-      this.#upload.write(data, (error) => {
-        this.#unwrittenBytes -= data.length;
-        if (error) {
-          this.#fail(error);
-        }
-        if (this.#unwrittenBytes < maxUnwrittenBytes) {
-          this.#wakeWaiting();
-        }
-      });
+      this.#upload.append(data);
       return this.#upload;
     } catch (error) {
       this.#fail(error);
@@ -191,12 +177,11 @@ export class DeliveryStream {
   #startUpload(): Upload {
     const { bucketName, compression } = this.settings;
     this.#uploadsFolder ??= makeUploadsFolder(this.#directory);
-    const upload = new Upload(
-      this.#directory,
-      join(this.#uploadsFolder, this.#newUuid()),
-      { bucketName, compression, key: this.#objectName(new Date(this.#now()), this.#newUuid) },
-      (error) => this.#fail(error),
-    );
+    const upload = new Upload(join(this.#uploadsFolder, this.#newUuid() + journalExtension), {
+      bucketName,
+      compression,
+      key: this.#objectName(new Date(this.#now()), this.#newUuid),
+    });
     this.#timer = setTimeout(() => this.#deliver(upload), this.settings.bufferingIntervalSeconds * 1000);
     return upload;
   }
@@ -204,18 +189,30 @@ export class DeliveryStream {
   #deliver(upload: Upload): void {
     clearTimeout(this.#timer);
     this.#upload = undefined;
-    const delivery = upload
-      .deliver(this.#canWrite)
-      .then((bytes) => {
-        this.#keys.push(upload.key);
-        this.#objectBytes += bytes;
+    upload.close();
+    this.#unfinished.add(upload);
+    const finish = () => {
+      this.#unfinished.delete(upload);
+      this.#wakeWaiting();
+    };
+    const canWrite = () => {
+      finish();
+      return this.#canWrite();
+    };
+    const delivery = deliverUpload(upload.path, this.#directory, canWrite)
+      .then((object) => {
+        this.#keys.push(...(object ? [object.key] : []));
+        this.#objectBytes += object?.bytes ?? 0;
       })
       .catch((error) => this.#fail(error))
-      .finally(() => this.#deliveries.delete(delivery));
+      .finally(() => {
+        finish();
+        this.#deliveries.delete(delivery);
+      });
     this.#deliveries.add(delivery);
   }
 
-  // The stream says so to whoever calls next, and never works again. What it acknowledged stays in the folder of uploads.
+  /** The next calls throw the failure, and the stream takes no more records. Acknowledged records stay in their journals. */
   #fail(error: unknown): void {
     this.#failure ??= error;
     clearTimeout(this.#timer);

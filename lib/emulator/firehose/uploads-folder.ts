@@ -1,18 +1,19 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync } from 'node:fs';
 import { readdir, rename, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { deliverUpload } from './upload.ts';
 
-/** Where objects are before they are delivered: each process has folders of its own in it. */
+/** Each process has its own folders in it. */
 const uploadsName = '.uploads';
 
-/** A folder is named after its process, by {@link processName}, and six random characters. */
-const folderPattern = /^(\d+)-(\d+)-(\w{6})$/;
+/** Name of a journal's file. */
+export const journalExtension = '.journal';
 
-/** Makes a folder for the uploads of this process. Synchronous, so that its caller needs to wait for nothing. */
+/** Makes a folder for uploads of this process. Synchronous, so that no request has to wait for it. */
 export function makeUploadsFolder(directory: string): string {
   const uploads = join(directory, uploadsName);
   mkdirSync(uploads, { recursive: true });
-  return mkdtempSync(join(uploads, `${processName()}-`));
+  return mkdtempSync(join(uploads, `${identifyProcess(process.pid)}-`));
 }
 
 /** Removes a folder, and the one around it if no other process has a folder there. */
@@ -22,20 +23,43 @@ export async function removeUploadsFolder(folder: string): Promise<void> {
 }
 
 /**
- * Takes over the folders of processes that are gone. A folder goes to one process only, even if two ask at the same time, and
- * if that one is killed too, the next one takes it.
+ * Delivers the records that killed processes acknowledged and did not deliver, under the keys that those had chosen.
  *
- * @returns their new paths.
+ * @param directory Directory of the buckets.
+ * @returns the paths of the objects.
+ * @throws when an object could not be written; its journal stays.
  */
-export async function takeOverUploads(directory: string): Promise<string[]> {
-  const uploads = join(directory, uploadsName);
+export async function deliverOrphans(directory: string): Promise<string[]> {
+  const paths: string[] = [];
+  for (const folder of await takeOverFolders(join(directory, uploadsName))) {
+    const names = await readdir(folder);
+    for (const name of names.filter((name) => name.endsWith(journalExtension)).sort()) {
+      const journal = join(folder, name);
+      const object = await deliverUpload(journal, directory).catch((error: Error) => {
+        throw new Error(
+          `could not deliver the records that an earlier process left in ${journal}: ${error.message}`,
+          { cause: error },
+        );
+      });
+      paths.push(...(object ? [object.path] : []));
+    }
+    await removeUploadsFolder(folder);
+  }
+  return paths;
+}
+
+/**
+ * Takes over the folders of processes that have ended, by renaming them. If two processes do so at the same time, only one
+ * gets a folder; if that one is killed too, the next one takes it.
+ */
+async function takeOverFolders(uploads: string): Promise<string[]> {
   const folders: string[] = [];
   for (const name of existsSync(uploads) ? await readdir(uploads) : []) {
-    const [, pid, startTime, suffix] = folderPattern.exec(name) ?? [];
-    if (!pid || startTimeOf(Number(pid)) === startTime) {
+    const [, owner, pid, suffix] = /^((\d+)-\d+)-(\w{6})$/.exec(name) ?? [];
+    if (!owner || identifyProcess(Number(pid)) === owner) {
       continue;
     }
-    const folder = join(uploads, `${processName()}-${suffix}`);
+    const folder = join(uploads, `${identifyProcess(process.pid)}-${suffix}`);
     try {
       await rename(join(uploads, name), folder);
       folders.push(folder);
@@ -49,35 +73,23 @@ export async function takeOverUploads(directory: string): Promise<string[]> {
   return folders;
 }
 
-/** Ids of processes come again, in containers at every start; with the start time they don't. */
-function processName(): string {
-  return `${process.pid}-${startTimeOf(process.pid)}`;
-}
-
 /**
- * When a process started, in clock ticks since the machine did, or 0 where there is no /proc to tell.
+ * Names a process by id and start time, because ids are used again: in containers, at every start.
  *
  * @returns `undefined` if there is no such process.
  */
-function startTimeOf(pid: number): string | undefined {
-  if (!existsSync('/proc/self/stat')) {
-    return exists(pid) ? '0' : undefined;
-  }
+function identifyProcess(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // proc(5): the name, in parentheses, may hold anything; the state comes after it, and the start time 19 fields later.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    const isGone = fields[0] === 'Z' || fields[0] === 'X';
-    return isGone ? undefined : fields[19];
-  } catch {
-    return undefined;
-  }
-}
-
-function exists(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
+    if (!existsSync('/proc/self/stat')) {
+      process.kill(pid, 0);
+      return `${pid}-0`;
+    }
+    // proc(5): the state follows the command's name in parentheses; 19 fields later comes the start time.
+    const [state = '', ...fields] = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ');
+    return 'ZX'.includes(state) ? undefined : `${pid}-${fields[18]}`;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? `${pid}-0` : undefined;
   }
 }

@@ -1,17 +1,8 @@
-import {
-  cpSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { DeliveryStreamSettings } from '../../../lib/emulator/firehose/delivery-stream.ts';
-import { deliverOrphans } from '../../../lib/emulator/firehose/orphans.ts';
+import { deliverOrphans } from '../../../lib/emulator/firehose/uploads-folder.ts';
 import { listFiles, makeDirectory, makeStream, readObjects } from './factories.ts';
 
 /** No process has this id: Linux gives at most 4194304. */
@@ -66,28 +57,41 @@ describe('what a killed process acknowledged', () => {
     },
   );
 
-  it('is delivered without a request that it was killed in the middle of', async () => {
+  it('is delivered without a request that was cut off, wherever that was', async () => {
     // Prepare
-    const { directory, bucket, journal } = await leaveOrphan(['a\n', 'b\n']);
-    truncateSync(journal, readFileSync(journal).length - 1);
+    const { directory, bucket, journal, orphan } = await leaveOrphan([
+      '',
+      'a\n',
+      `${'x'.repeat(3_000_000)}\n`,
+    ]);
+    const bytes = readFileSync(journal);
+    const headEnd = 4 + bytes.readUInt32BE();
+    const [aEnd, end] = [headEnd + 4 + 4 + 2, bytes.length];
 
-    // Act
-    await deliverOrphans(directory);
+    for (const [size, expected] of [
+      [0, []],
+      [1, []],
+      [20, []],
+      [headEnd, []],
+      [headEnd + 3, []],
+      [headEnd + 4, ['']],
+      [aEnd - 1, ['']],
+      [aEnd, ['a\n']],
+      [aEnd + 3, ['a\n']],
+      [end - 1, ['a\n']],
+      [end, [`a\n${'x'.repeat(3_000_000)}\n`]],
+    ] as const) {
+      mkdirSync(orphan, { recursive: true });
+      writeFileSync(journal, bytes.subarray(0, size));
 
-    // Assess
-    expect(readObjects(bucket)).toEqual(['a\n']);
-  });
+      // Act
+      const paths = await deliverOrphans(directory);
 
-  it.each([0, 1, 20])('is nothing if only the first %i bytes of its journal are there', async (bytes) => {
-    // Prepare
-    const { directory, journal } = await leaveOrphan(['a\n']);
-    truncateSync(journal, bytes);
-
-    // Act
-    const paths = await deliverOrphans(directory);
-
-    // Assess
-    expect([paths, listFiles(directory)]).toEqual([[], []]);
+      // Assess
+      expect(readObjects(bucket), `${size} bytes`).toEqual(expected);
+      expect(listFiles(directory)).toEqual(paths);
+      rmSync(bucket, { recursive: true, force: true });
+    }
   });
 
   it('is not delivered again if it was killed between delivery and clean-up', async () => {
@@ -129,7 +133,7 @@ describe('what a killed process acknowledged', () => {
 
     // Assess
     await expect(delivered).rejects.toThrow(
-      /\.journal has records that an earlier process took, and that could not be delivered: E(EXIST|NOTDIR)/,
+      /could not deliver the records that an earlier process left in .*\.journal: E(EXIST|NOTDIR)/,
     );
     expect(listFiles(join(directory, '.uploads')).some((path) => path.endsWith('.journal'))).toBe(true);
   });
