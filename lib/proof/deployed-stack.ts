@@ -4,9 +4,8 @@ import {
   GetTemplateSummaryCommand,
 } from '@aws-sdk/client-cloudformation';
 import * as v from 'valibot';
-import { UnanswerableError } from '../../lambda/prover/objects/source.ts';
 import { outputs, templateMetadataKey } from '../stack/outputs.ts';
-import { unanswerableCall } from './aws-errors.ts';
+import { UnanswerableError, unanswerableCall } from './unanswerable.ts';
 
 const metadata = v.object({ [templateMetadataKey]: v.optional(v.string()) });
 

@@ -9,8 +9,7 @@ import * as v from 'valibot';
 import type { Payload } from '../../lambda/contract/payload.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
 import { producerSettings, variables } from '../../lambda/contract/settings.ts';
-import { UnanswerableError } from '../../lambda/prover/objects/source.ts';
-import { unanswerableCall } from './aws-errors.ts';
+import { UnanswerableError, unanswerableCall } from './unanswerable.ts';
 
 /**
  * Invokes the producer and waits for its report.

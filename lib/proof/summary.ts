@@ -1,5 +1,5 @@
-import { type CorruptLine, type Proof, type RunProof, total } from '../../lambda/prover/comparison/proof.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
+import { type CorruptLine, type Proof, type RunProof, total } from './proof.ts';
 
 /** Most items of a list that a summary shows, unless it is told to show all. */
 const maxShown = 10;

@@ -1,6 +1,6 @@
-import type { ObjectCount, ValueCount } from '../../lambda/prover/comparison/proof.ts';
 import { niceCeiling, shortNumber, ticks } from '../terminal/scale.ts';
 import { formatNumber } from '../terminal/text.ts';
+import type { ObjectCount, ValueCount } from './proof.ts';
 import { formatDuration } from './summary.ts';
 
 const [width, height] = [640, 260];

@@ -1,129 +1,116 @@
 import pMap, { pMapSkip } from 'p-map';
-import { Comparison } from '../../lambda/prover/comparison/comparison.ts';
-import type { Evidence } from '../../lambda/prover/comparison/proof.ts';
+import type { StoredObject } from '../../lambda/prover/comparison/comparison.ts';
+import type { CreateLineReader } from '../../lambda/prover/comparison/line-reader.ts';
 import type { StreamSlice } from '../../lambda/prover/comparison/uuid-rule.ts';
-import { CorruptObjectError, objectBytes } from '../../lambda/prover/objects/object-bytes.ts';
-import {
-  errorTypeOf,
-  type Source,
-  type StoredObject,
-  UnanswerableError,
-} from '../../lambda/prover/objects/source.ts';
+import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
+import { createTemplateReader } from '../../lambda/prover/lines/template-lines.ts';
+import { objectsAtOnce, readObject } from '../../lambda/prover/objects/read-objects.ts';
+import { checkTemplate } from '../template/check-template.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
-import { readerOf } from './event-reader.ts';
+import type { Evidence } from './proof.ts';
+import { ProofBuilder } from './proof-builder.ts';
+import { errorTypeOf, type Source } from './source.ts';
+import { UnanswerableError } from './unanswerable.ts';
 
-/** What is to be proven. */
+/** The runs to prove. */
 export interface Question {
-  /** Where the objects are. */
   readonly source: Source;
-  /** The runs that should be there, no two of them the same. */
+  /** All different. */
   readonly runs: readonly StreamSlice[];
   /** The template of their events. @default - the default template */
   readonly eventTemplate?: string;
-  /** Whether a duplicate spoils the proof. */
+  /** Whether duplicates make the proof incomplete. */
   readonly exactlyOnce: boolean;
-  /** How long to wait for events that are missing, in milliseconds; 0 looks once. */
+  /** How long to wait for missing events, in milliseconds; 0 reads the source once. */
   readonly waitMs: number;
 }
 
-/** The world that {@link verify} runs in. */
 export interface World {
-  /** The clock, in milliseconds since 1970. */
+  /** In milliseconds since 1970. */
   readonly now: () => number;
-  /** Waits. */
   readonly sleep: (durationMs: number) => Promise<unknown>;
-  /** Told how far things are, now and then. */
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** Objects read at the same time: enough to hide S3's latency; each holds less than 1 MiB. */
-const objectsAtOnce = 8;
-
-/** Time between two looks at the source. */
+/** Time between two listings of the source. */
 const pollIntervalMs = 5_000;
 
-/** Least time between two reports of progress while objects are read. */
+/** Shortest time between two progress reports while objects are read. */
 const progressIntervalMs = 200;
 
 /**
- * Reads every object of a source and compares it with the runs, until no event is missing or the time is over. An object is
- * read once, however often the source is looked at: Firehose never changes one.
+ * Compares every object of a source with the runs, until no event is missing or the time is over. Each object is read once,
+ * however often the source is listed: Firehose never changes an object.
  *
  * @throws UnanswerableError if the source or an object in it cannot be read.
+ * @throws InvalidTemplateError if the template cannot be used.
  */
-export async function verify(question: Question, world: World): Promise<Evidence> {
+export async function verify(question: Question, { now, sleep, onProgress }: World): Promise<Evidence> {
   const { source, runs, eventTemplate, exactlyOnce, waitMs } = question;
-  const { now, sleep } = world;
-  const comparison = new Comparison(runs, readerOf(eventTemplate));
+  const builder = new ProofBuilder(runs, lineReader(eventTemplate));
+  const { comparison } = builder;
   const startedMs = now();
   const seen = new Set<string>();
-  let toldMs = startedMs;
+  let reportedMs = startedMs;
 
-  const tell = (waitingMs = 0) => {
-    toldMs = now();
-    const { expected, missing, objects } = comparison;
+  const reportProgress = (waitingMs = 0) => {
+    reportedMs = now();
+    const { expected, missing } = comparison;
+    const objects = formatCount(builder.objects, 'object');
     const waiting = `waiting ${(waitingMs / 1_000).toFixed(0)} s`;
-    world.onProgress({
-      elapsedMs: toldMs - startedMs,
+    onProgress({
+      elapsedMs: reportedMs - startedMs,
       events: expected - missing,
       totalEvents: expected,
-      notes: [formatCount(objects, 'object'), ...(waitingMs > 0 ? [waiting] : [])],
+      notes: [objects, ...(waitingMs > 0 ? [waiting] : [])],
       line:
         `${formatNumber(expected - missing)} of ${formatCount(expected, 'event')} found, ` +
-        `${formatCount(objects, 'object')} read${waitingMs > 0 ? `; ${waiting} more at most` : ''}`,
+        `${objects} read${waitingMs > 0 ? `; ${waiting} more at most` : ''}`,
       isWaiting: waitingMs > 0,
     });
   };
 
-  const readObject = async ({ key, landedAtMs, bytes }: StoredObject) => {
-    const reading = comparison.startObject({ object: key, landedAtMs, bytes });
-    try {
-      for await (const chunk of objectBytes(() => source.open(key))) {
-        reading.push(chunk);
-        if (now() - toldMs >= progressIntervalMs) {
-          tell();
-        }
-      }
-      reading.end();
-    } catch (error) {
-      if (error instanceof UnanswerableError) {
-        throw error;
-      }
-      if (!(error instanceof CorruptObjectError)) {
-        throw unreadable(key, error);
-      }
-      reading.abandon(error.message);
+  const readNewObject = async (object: StoredObject) => {
+    const { key, bytes } = object;
+    const errorType = errorTypeOf(key);
+    if (seen.has(key)) {
+      return pMapSkip;
     }
+    seen.add(key);
+    if (errorType !== undefined) {
+      builder.addErrorObject(errorType, bytes);
+      return pMapSkip;
+    }
+    const onChunk = () => {
+      if (now() - reportedMs >= progressIntervalMs) {
+        reportProgress();
+      }
+    };
+    await readObject(object, comparison, () => source.open(key), onChunk).catch((error) => {
+      throw error instanceof UnanswerableError ? error : unreadable(key, error);
+    });
+    return pMapSkip;
   };
-
-  const readNewObjects = () =>
-    pMap(
-      source.list(),
-      async (object) => {
-        if (!seen.has(object.key)) {
-          seen.add(object.key);
-          const errorType = errorTypeOf(object.key);
-          if (errorType === undefined) {
-            await readObject(object);
-          } else {
-            comparison.addErrorObject(errorType, object.bytes);
-          }
-        }
-        return pMapSkip;
-      },
-      { concurrency: objectsAtOnce },
-    );
+  const readNewObjects = () => pMap(source.list(), readNewObject, { concurrency: objectsAtOnce });
 
   const deadlineMs = startedMs + waitMs;
   await readNewObjects();
   while (comparison.missing > 0 && now() < deadlineMs) {
-    tell(deadlineMs - now());
+    reportProgress(deadlineMs - now());
     await sleep(Math.min(pollIntervalMs, deadlineMs - now()));
-    toldMs = now();
+    reportedMs = now();
     await readNewObjects();
   }
-  return comparison.evidence({ source: source.name, checkedAtMs: now(), exactlyOnce });
+  return builder.evidence(source.name, now(), exactlyOnce);
+}
+
+function lineReader(eventTemplate: string | undefined): CreateLineReader {
+  if (eventTemplate === undefined) {
+    return createDefaultReader;
+  }
+  const { isDefault, template } = checkTemplate(eventTemplate);
+  return isDefault ? createDefaultReader : createTemplateReader(template);
 }
 
 function unreadable(key: string, error: unknown): UnanswerableError {

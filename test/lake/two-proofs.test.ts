@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { openEvents } from '../../lib/lake/local-database.ts';
 import { namedQueries } from '../../lib/lake/named-queries.ts';
 import { tableOf } from '../../lib/lake/table.ts';
-import { sourceNamed } from '../../lib/proof/named-source.ts';
+import { sourceNamed } from '../../lib/proof/source.ts';
 import { verify } from '../../lib/proof/verify.ts';
 import { createDirectory } from '../proof/directory.ts';
 import { examples, keyOf, linesOf } from './factories.ts';

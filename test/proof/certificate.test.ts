@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import type { Evidence } from '../../lambda/prover/comparison/proof.ts';
 import { certificate } from '../../lib/proof/certificate.ts';
+import type { Evidence } from '../../lib/proof/proof.ts';
 import { chromium, chromiumFlags } from './chromium.ts';
-import { compare, createFacts, createLines, createRun, eventTimeMs } from './factories.ts';
+import { compare, createLines, createRun, createStoredObject, eventTimeMs } from './factories.ts';
 
 const landed = (order: number) =>
-  createFacts({
-    object: `events/datehour=2026-11-22-10/a-rather-long-name-of-a-stream-1-2026-11-22-10-00-${order}.gz`,
+  createStoredObject({
+    key: `events/datehour=2026-11-22-10/a-rather-long-name-of-a-stream-1-2026-11-22-10-00-${order}.gz`,
     landedAtMs: eventTimeMs + 60_000 + order * 5_000,
   });
 
@@ -21,7 +21,7 @@ function createCompleteEvidence(): Evidence {
   return compare(
     [createRun()],
     Array.from({ length: 10 }, (_, order) => ({
-      facts: landed(order),
+      object: landed(order),
       lines: lines.slice(order * 10, order * 10 + 10),
     })),
   );
@@ -33,9 +33,9 @@ function createLossyEvidence(): Evidence {
   return compare(
     [createRun(), createRun({ runId: `run-2 & <b>"others"</b>${'-long'.repeat(30)}`.replaceAll('-', '_') })],
     [
-      { facts: landed(1), lines: [...lines.slice(0, 40), 'corrupt\n', ...lines.slice(0, 2)] },
-      { facts: landed(2), lines: lines.slice(42), reason: 'gzip: unexpected end of file' },
-      { facts: landed(3), lines: createLines(createRun({ runId: 'foreign' })) },
+      { object: landed(1), lines: [...lines.slice(0, 40), 'corrupt\n', ...lines.slice(0, 2)] },
+      { object: landed(2), lines: lines.slice(42), reason: 'gzip: unexpected end of file' },
+      { object: landed(3), lines: createLines(createRun({ runId: 'foreign' })) },
     ],
   );
 }
@@ -88,7 +88,7 @@ describe('the certificate', () => {
     // Prepare
     const lines = createLines(createRun({ to: 20_000 }));
     const objects = Array.from({ length: 2_000 }, (_, order) => ({
-      facts: landed(order),
+      object: landed(order),
       lines: lines.slice(order * 10, order * 10 + 9),
     }));
 

@@ -1,16 +1,10 @@
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { errorTypeOf, type StoredObject } from '../../lambda/prover/objects/source.ts';
-import { directorySource } from '../../lib/proof/directory-source.ts';
+import { errorTypeOf, sourceNamed } from '../../lib/proof/source.ts';
 import { createDirectory } from './directory.ts';
 
-async function list(directory: string): Promise<StoredObject[]> {
-  const objects: StoredObject[] = [];
-  for await (const object of directorySource(directory).list()) {
-    objects.push(object);
-  }
-  return objects;
-}
+const list = (directory: string) => Readable.from(sourceNamed(directory).list()).toArray();
 
 describe('a directory as a source', () => {
   it('lists files in all folders with key, size and modification time', async () => {
@@ -44,7 +38,7 @@ describe('a directory as a source', () => {
     const directory = await createDirectory({ 'events/a': 'abc' });
 
     // Act
-    const content = await text(await directorySource(directory).open('events/a'));
+    const content = await text(await sourceNamed(directory).open('events/a'));
 
     // Assess
     expect(content).toBe('abc');

@@ -1,10 +1,11 @@
 import { gzipSync } from 'node:zlib';
 import { eventBytes } from '../../lambda/contract/event.ts';
 import { createEventWriter } from '../../lambda/producer/events/events.ts';
-import { Comparison, type ObjectFacts } from '../../lambda/prover/comparison/comparison.ts';
-import type { Evidence } from '../../lambda/prover/comparison/proof.ts';
+import type { StoredObject } from '../../lambda/prover/comparison/comparison.ts';
 import type { StreamSlice } from '../../lambda/prover/comparison/uuid-rule.ts';
 import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
+import type { Evidence, Proof } from '../../lib/proof/proof.ts';
+import { ProofBuilder } from '../../lib/proof/proof-builder.ts';
 
 /** When the events of these tests were generated. */
 export const eventTimeMs = Date.parse('2026-11-22T10:00:00Z');
@@ -29,20 +30,40 @@ export function createGzip(lines: readonly string[]): Buffer {
   return gzipSync(lines.join(''));
 }
 
-/** Facts of an object that landed 30 s after its events. */
-export function createFacts(overrides: Partial<ObjectFacts> = {}): ObjectFacts {
-  return { object: 'events/object-1', landedAtMs: eventTimeMs + 30_000, bytes: 1_000, ...overrides };
+/** An object that landed 30 s after its events. */
+export function createStoredObject(overrides: Partial<StoredObject> = {}): StoredObject {
+  return { key: 'events/object-1', landedAtMs: eventTimeMs + 30_000, bytes: 1_000, ...overrides };
+}
+
+/** The proof on one object that is read in these pieces. */
+export function proveObject(
+  pieces: readonly Buffer[],
+  { runs = [createRun()], createReader = createDefaultReader, isShared = false } = {},
+): Proof {
+  const builder = new ProofBuilder(runs, createReader, isShared);
+  const reading = builder.comparison.startObject(createStoredObject());
+  for (const piece of pieces) {
+    reading.push(piece);
+  }
+  reading.end();
+  return builder.evidence('here', 0, false).proof;
+}
+
+/** The pieces of some bytes, which end at `cuts`. */
+export function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
+  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
+  return ends.map((end, order) => bytes.subarray(ends[order - 1] ?? 0, end));
 }
 
 /** The evidence on runs of which these objects are all that there is. */
 export function compare(
   runs: readonly StreamSlice[],
-  objects: readonly { facts: ObjectFacts; lines: readonly string[]; reason?: string }[],
+  objects: readonly { object: StoredObject; lines: readonly string[]; reason?: string }[],
   exactlyOnce = false,
 ): Evidence {
-  const comparison = new Comparison(runs, createDefaultReader);
-  for (const { facts, lines, reason } of objects) {
-    const reading = comparison.startObject(facts);
+  const builder = new ProofBuilder(runs, createDefaultReader);
+  for (const { object, lines, reason } of objects) {
+    const reading = builder.comparison.startObject(object);
     reading.push(Buffer.from(lines.join(''), 'latin1'));
     if (reason === undefined) {
       reading.end();
@@ -50,5 +71,5 @@ export function compare(
       reading.abandon(reason);
     }
   }
-  return comparison.evidence({ source: 'here', checkedAtMs: eventTimeMs + 60_000, exactlyOnce });
+  return builder.evidence('here', eventTimeMs + 60_000, exactlyOnce);
 }

@@ -1,8 +1,7 @@
+import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { StoredObject } from '../../lambda/prover/objects/source.ts';
-import { createS3Client } from '../../lib/proof/aws-clients.ts';
-import { parseS3Address, s3Source } from '../../lib/proof/s3-source.ts';
+import { sourceNamed } from '../../lib/proof/source.ts';
 import { verify } from '../../lib/proof/verify.ts';
 import { type StandIn, type StandInObject, type StandInState, startStandIn } from './aws-stand-in.ts';
 import { createGzip, createLines, createRun, eventTimeMs } from './factories.ts';
@@ -31,15 +30,9 @@ const createObject = (overrides: Partial<StandInObject> = {}): StandInObject => 
 });
 
 const createSource = (address = 's3://my-bucket/events/', landedSinceMs?: number) =>
-  s3Source(createS3Client(), parseS3Address(address), landedSinceMs);
+  sourceNamed(address, landedSinceMs);
 
-async function list(source = createSource()): Promise<StoredObject[]> {
-  const objects: StoredObject[] = [];
-  for await (const object of source.list()) {
-    objects.push(object);
-  }
-  return objects;
-}
+const list = (source = createSource()) => Readable.from(source.list()).toArray();
 
 describe('a bucket as a source', () => {
   it('lists every page of the objects under the prefix, and those under the error prefix', async () => {
@@ -128,7 +121,7 @@ describe('a bucket as a source', () => {
   });
 
   it.each(['s3://', 's3://B', 'https://example.com/', 's3:/bucket'])('cannot be %s', (address) => {
-    expect(() => parseS3Address(address)).toThrow(
+    expect(() => sourceNamed(address)).toThrow(
       /expected s3:\/\/bucket\/prefix, for example s3:\/\/my-bucket\/events\/$/,
     );
   });

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { Proof } from '../../lambda/prover/comparison/proof.ts';
+import type { Proof } from '../../lib/proof/proof.ts';
 import { formatDuration, summarize, verdict } from '../../lib/proof/summary.ts';
-import { compare, createFacts, createLines, createRun } from './factories.ts';
+import { compare, createLines, createRun, createStoredObject } from './factories.ts';
 
 /** A proof on a run of which each object holds one event, a corrupt line, and damaged gzip. */
 function proofOfObjects(count: number): Proof {
   const run = createRun({ to: count });
   const objects = createLines(run).map((line, order) => ({
-    facts: createFacts({ object: `events/${String(order).padStart(4, '0')}` }),
+    object: createStoredObject({ key: `events/${String(order).padStart(4, '0')}` }),
     lines: [line, '?\n'],
     reason: 'gzip: cut',
   }));
@@ -17,7 +17,9 @@ function proofOfObjects(count: number): Proof {
 describe('the summary of a proof', () => {
   it('shows every figure of a complete run', () => {
     // Act
-    const summary = summarize(compare([createRun()], [{ facts: createFacts(), lines: createLines() }]).proof);
+    const summary = summarize(
+      compare([createRun()], [{ object: createStoredObject(), lines: createLines() }]).proof,
+    );
 
     // Assess
     expect(summary.split('\n')).toEqual([
@@ -45,7 +47,7 @@ describe('the summary of a proof', () => {
 
     // Act
     const summary = summarize(
-      compare([createRun()], [{ facts: createFacts(), lines: [...lines, ...twice] }]).proof,
+      compare([createRun()], [{ object: createStoredObject(), lines: [...lines, ...twice] }]).proof,
     );
 
     // Assess
@@ -59,7 +61,7 @@ describe('the summary of a proof', () => {
     const lines = createLines().filter((_, index) => index % 4 !== 0);
 
     // Act
-    const summary = summarize(compare([createRun()], [{ facts: createFacts(), lines }]).proof);
+    const summary = summarize(compare([createRun()], [{ object: createStoredObject(), lines }]).proof);
 
     // Assess
     expect(summary).toContain(
@@ -104,7 +106,7 @@ describe('the summary of a proof', () => {
     const lines = runs.flatMap((run) => createLines(run)).slice(0, -1);
 
     // Act
-    const summary = summarize(compare(runs, [{ facts: createFacts(), lines }]).proof).split('\n');
+    const summary = summarize(compare(runs, [{ object: createStoredObject(), lines }]).proof).split('\n');
 
     // Assess
     expect(summary.filter((line) => line.startsWith('  run  '))).toHaveLength(10);
@@ -118,7 +120,7 @@ describe('the summary of a proof', () => {
     const summary = summarize(
       compare(
         [createRun()],
-        [{ facts: createFacts(), lines: [...createLines(), '?\n'], reason: 'gzip: cut' }],
+        [{ object: createStoredObject(), lines: [...createLines(), '?\n'], reason: 'gzip: cut' }],
       ).proof,
     );
 
@@ -141,7 +143,7 @@ describe('the verdict', () => {
     ['COMPLETE', 'Each of 100 events arrived, 1 more than once.', [...lines, lines[0]!], false],
   ])('is %s: %s', (word, sentence, found, exactlyOnce) => {
     expect(
-      verdict(compare([createRun()], [{ facts: createFacts(), lines: found }], exactlyOnce).proof),
+      verdict(compare([createRun()], [{ object: createStoredObject(), lines: found }], exactlyOnce).proof),
     ).toEqual({
       word,
       sentence,

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import type { Source } from '../../lambda/prover/objects/source.ts';
+import type { Source } from '../../lib/proof/source.ts';
 import { type Question, verify, type World } from '../../lib/proof/verify.ts';
 import { createLines, createRun, eventTimeMs } from './factories.ts';
 

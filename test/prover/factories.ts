@@ -4,10 +4,9 @@ import type { Claim } from '../../lambda/contract/claim.ts';
 import { proverMetrics } from '../../lambda/contract/metrics.ts';
 import { createProver, type Pause } from '../../lambda/prover/claims/prover.ts';
 import type { Environment } from '../../lambda/prover/environment.ts';
-import { ObjectGoneError } from '../../lambda/prover/errors.ts';
 import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
+import { type Bucket, ObjectGoneError } from '../../lambda/prover/objects/bucket.ts';
 import { keyPrefixAt } from '../../lambda/prover/objects/key-prefix.ts';
-import type { Bucket } from '../../lambda/prover/objects/read-objects.ts';
 import { createLines, createRun, eventTimeMs } from '../proof/factories.ts';
 
 /** The environment variables of a prover. */

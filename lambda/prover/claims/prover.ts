@@ -5,9 +5,10 @@ import { Comparison } from '../comparison/comparison.ts';
 import type { CreateLineReader } from '../comparison/line-reader.ts';
 import { ReadingError } from '../errors.ts';
 import { addLooks, type MetricSink } from '../metrics.ts';
+import type { Bucket } from '../objects/bucket.ts';
 import { countErrorObjects } from '../objects/error-objects.ts';
 import { listingsOf } from '../objects/object-window.ts';
-import { type Bucket, type Reading, readObjects } from '../objects/read-objects.ts';
+import { type Reading, readObjects } from '../objects/read-objects.ts';
 import { type ClaimMessage, maxEventsAtOnce, parseClaimMessage } from './claim-messages.ts';
 import { type Look, type SettleOptions, settle, slicesOf } from './settle.ts';
 import { pauseSeconds } from './verdict.ts';
@@ -65,7 +66,7 @@ export function createProver(options: ProverOptions): Prove {
     const messages = await parseMessages(records, untilMs, kept, options);
     const { looked, postponed } = withinMemory(messages);
     const slices = looked.flatMap((message) => streamSlices(message, options));
-    const comparison = new Comparison(slices, options.createReader, environment.isShared);
+    const comparison = new Comparison(slices, options.createReader, environment);
     const reading = await readInTime(looked, comparison, readUntilMs, options);
     for (const error of reading.failures) {
       log.error('reading failed, the queue keeps what is not proven', { error });

@@ -1,91 +1,77 @@
-import type { Slice, SlicePair } from '../../contract/slice.ts';
-import type { CreateLineReader } from './line-reader.ts';
-import {
-  type CorruptLine,
-  type CorruptObject,
-  type ErrorObjects,
-  type Evidence,
-  type Latency,
-  maxCorruptLines,
-  maxMissingRanges,
-  type ObjectCount,
-  type RunProof,
-  type ValueCount,
-} from './proof.ts';
+import type { Slice } from '../../contract/slice.ts';
+import type { CreateLineReader, LineDifference } from './line-reader.ts';
 import { RunEvents, type Segment } from './run-events.ts';
-import { add, missingRanges, sumOfLatencies, type Tally, tallyOf } from './tally.ts';
+import { add, type Tally, tallyOf } from './tally.ts';
 import { UuidFilter } from './uuid-filter.ts';
 import type { StreamSlice } from './uuid-rule.ts';
 
-/** What is known of an object before it is read. */
-export interface ObjectFacts {
-  /** Its key. */
-  readonly object: string;
-  /** When it landed, in milliseconds since 1970. */
+/** An object of a bucket. */
+export interface StoredObject {
+  readonly key: string;
+  /** In milliseconds since 1970; NaN if unknown. */
   readonly landedAtMs: number;
-  /** Its size, compressed if it is, in bytes. */
+  /** Its size as stored. */
   readonly bytes: number;
 }
 
-/** What a {@link Comparison} does not know by itself. */
-export interface EvidenceFrame {
-  /** What was read. */
-  readonly source: string;
-  /** When the reading ended, in milliseconds since 1970. */
-  readonly checkedAtMs: number;
-  /** Whether a duplicate spoils the proof. */
-  readonly exactlyOnce: boolean;
+/** The lines of one object that was read. */
+export interface ObjectFindings {
+  readonly object: StoredObject;
+  /** Lines that are expected events, copies included. */
+  readonly events: number;
+  readonly foreignLines: number;
+  readonly corruptLines: number;
+  /** Why the object could not be read to its end. */
+  readonly damage?: string;
+  /** Number of lines by the time in them, in milliseconds since 1970. */
+  readonly eventTimes: ReadonlyMap<Segment, ReadonlyMap<number, number>>;
+}
+
+export interface ComparisonOptions {
+  /** Whether others write to the bucket, too. Then a line is corrupt only if it has the UUID of an expected event. */
+  readonly isShared?: boolean;
+  /** `line` counts from 1. */
+  readonly onCorruptLine?: (key: string, line: number, difference?: LineDifference) => void;
+  /** Called after each object. */
+  readonly onObject?: (findings: ObjectFindings) => void;
 }
 
 /** One object while it is read. Call {@link push} with its bytes, uncompressed, then one of the others. */
 export interface ObjectComparison {
   /** Takes the next bytes, in pieces of any size. */
   push(chunk: Buffer): void;
-  /** The object ends here. */
+  /** Ends the object. */
   end(): void;
-  /** The rest of the object is damaged. What was pushed counts, without the line that was cut. */
-  abandon(reason: string): void;
-  /** The rest of the object is not read. What was pushed counts, without the line that was cut. */
+  /** Ends the object where it is damaged. The lines before count, except the one that was cut. */
+  abandon(damage: string): void;
+  /** Ends the object where reading stopped. The lines before count, except the one that was cut. */
   stop(): void;
 }
 
 /**
- * Compares what objects hold with what some runs should have sent, event by event. It reads nothing and knows no clock.
- * Any number of objects may be under way at once.
+ * Compares the lines of objects with the events that runs should have sent. Any number of objects may be open at once.
  *
- * Its memory is two bits for each event of the runs, up to 8 MiB for the filter, and a note on each object that holds any. Events
- * of other runs leave a number behind, nothing else.
+ * Its memory is two bits for each event of the runs, up to 8 MiB for the filter, and a note for each corrupt object. Events of
+ * other runs are only counted.
  */
 export class Comparison {
-  readonly #slices: readonly StreamSlice[];
   /** By stream and run. */
   readonly #runs: ReadonlyMap<string, RunEvents>;
   readonly #segments: readonly Segment[];
   readonly #filter: UuidFilter;
   readonly #createReader: CreateLineReader;
-  readonly #isShared: boolean;
-  readonly #eventTimes = new Map<number, number>();
-  readonly #errorObjects = new Map<string, { objects: number; bytes: number }>();
-  readonly #objectCounts: ObjectCount[] = [];
-  readonly #corruptLines = new BoundedList<CorruptLine>(
-    (a, b) => byText(a.object, b.object) || a.line - b.line,
-  );
-  readonly #corruptObjects = new BoundedList<CorruptObject>((a, b) => byText(a.object, b.object));
-  /** Of each object that is corrupt. */
+  readonly #options: ComparisonOptions;
+  /** One for each corrupt object. */
   readonly #corruptions: { segments: ReadonlySet<Segment>; landedAtMs: number; lines: number }[] = [];
-  #objects = 0;
-  #foreignLines = 0;
 
-  /**
-   * @param slices What is looked for. Slices of the same run may overlap.
-   * @param createReader Finds out what lines are.
-   * @param isShared Whether the objects hold lines of others. Then a line is corrupt only if it bears the UUID of an event that
-   * is looked for.
-   */
-  constructor(slices: readonly StreamSlice[], createReader: CreateLineReader, isShared = false) {
-    this.#slices = slices;
+  /** @param slices The expected events. Slices of the same run may overlap. */
+  constructor(
+    slices: readonly StreamSlice[],
+    createReader: CreateLineReader,
+    options: ComparisonOptions = {},
+  ) {
     this.#createReader = createReader;
-    this.#isShared = isShared;
+    this.#options = options;
     const slicesOfRuns = new Map<string, StreamSlice[]>();
     for (const slice of slices) {
       const ofRun = slicesOfRuns.get(keyOf(slice));
@@ -100,32 +86,20 @@ export class Comparison {
     this.#filter = new UuidFilter([...this.#runs.values()]);
   }
 
-  /** Events looked for. */
   get expected(): number {
     return this.#segments.reduce((sum, { from, to }) => sum + to - from, 0);
   }
 
-  /** Events not found so far. */
+  /** Expected events that were not found so far. */
   get missing(): number {
     return this.#segments.reduce((sum, { missing }) => sum + missing, 0);
   }
 
-  /** Objects read to their end so far. */
-  get objects(): number {
-    return this.#objects;
-  }
-
-  /** Counts an object under the error prefix. */
-  addErrorObject(errorType: string, bytes: number): void {
-    const before = this.#errorObjects.get(errorType) ?? { objects: 0, bytes: 0 };
-    this.#errorObjects.set(errorType, { objects: before.objects + 1, bytes: before.bytes + bytes });
-  }
-
-  /** Begins with one object. */
-  startObject(facts: ObjectFacts): ObjectComparison {
+  startObject(object: StoredObject): ObjectComparison {
+    const { isShared = false, onCorruptLine, onObject } = this.#options;
+    const { key, landedAtMs } = object;
     const eventTimes = new Map<Segment, Map<number, number>>();
-    const corruptLines: CorruptLine[] = [];
-    let [events, foreignLines, corruptLineCount] = [0, 0, 0];
+    let [events, foreignLines, corruptLines] = [0, 0, 0];
     let lastSegment: Segment | undefined;
     let [timeMs, eventsOfTime] = [Number.NaN, 0];
     const noteTime = () => {
@@ -138,12 +112,7 @@ export class Comparison {
       }
     };
 
-    const expected = {
-      runs: [...this.#runs.values()],
-      filter: this.#filter,
-      isShared: this.#isShared,
-      landedAtMs: facts.landedAtMs,
-    };
+    const expected = { runs: [...this.#runs.values()], filter: this.#filter, isShared, landedAtMs };
     const lines = this.#createReader(expected, {
       onEvent: (segment, index, eventTimeMs) => {
         segment.see(index);
@@ -161,47 +130,26 @@ export class Comparison {
         foreignLines += foreign;
       },
       onCorrupt: (line, difference) => {
-        corruptLineCount += 1;
-        if (corruptLines.length < maxCorruptLines) {
-          corruptLines.push({ object: facts.object, line, ...(difference && { difference }) });
-        }
+        corruptLines += 1;
+        onCorruptLine?.(key, line, difference);
       },
     });
 
-    const finish = (damage?: string) => {
-      // What cannot be read, of objects of others, was never meant for us.
-      const reason = this.#isShared ? undefined : damage;
+    const finish = (reason?: string) => {
+      // In a shared bucket, an unreadable object is not ours.
+      const damage = isShared ? undefined : reason;
       lines.flush();
       noteTime();
-      this.#objects += 1;
-      this.#foreignLines += foreignLines;
-      this.#corruptLines.add(corruptLines, corruptLineCount);
-      if (reason !== undefined) {
-        this.#corruptObjects.add([{ object: facts.object, reason }], 1);
-      }
       for (const [segment, times] of eventTimes) {
         for (const [eventTimeMs, count] of times) {
-          add(this.#eventTimes, eventTimeMs, count);
-          add(segment.latencies, facts.landedAtMs - eventTimeMs, count);
+          add(segment.latencies, landedAtMs - eventTimeMs, count);
         }
       }
-      if (corruptLineCount > 0 || reason !== undefined) {
-        this.#corruptions.push({
-          segments: new Set(eventTimes.keys()),
-          landedAtMs: facts.landedAtMs,
-          lines: corruptLineCount + Number(reason !== undefined),
-        });
+      const corruptions = corruptLines + Number(damage !== undefined);
+      if (corruptions > 0) {
+        this.#corruptions.push({ segments: new Set(eventTimes.keys()), landedAtMs, lines: corruptions });
       }
-      if (events > 0 || corruptLineCount > 0 || reason !== undefined) {
-        this.#objectCounts.push({
-          object: facts.object,
-          landedAt: new Date(facts.landedAtMs).toISOString(),
-          bytes: facts.bytes,
-          events,
-          foreignLines,
-          corruptLines: corruptLineCount,
-        });
-      }
+      onObject?.({ object, events, foreignLines, corruptLines, ...(damage && { damage }), eventTimes });
     };
     return {
       push: (chunk) => lines.push(chunk),
@@ -214,7 +162,7 @@ export class Comparison {
     };
   }
 
-  /** What was found so far of slices that are looked for, all of the same run. */
+  /** Counts the events of slices of one run. Each slice must be one that the comparison was made for. */
   tally(run: Pick<StreamSlice, 'runId' | 'deliveryStreamName'>, slices: readonly Slice[]): Tally {
     const events = this.#runs.get(keyOf(run));
     const segments = [...new Set(slices.flatMap((slice) => events?.segmentsOf(slice) ?? []))];
@@ -222,8 +170,8 @@ export class Comparison {
   }
 
   /**
-   * Corrupt lines beside the events of some segments; one, too, for an object that cannot be read to its end. Those of an object
-   * without any event that is looked for count if it landed in time.
+   * Counts the corrupt lines of objects that hold events of some segments, and of objects without expected events that
+   * landed since a time. The damaged rest of an object counts as one line.
    */
   corruptLinesBeside(segments: ReadonlySet<Segment>, landedSinceMs: number): number {
     return this.#corruptions
@@ -234,94 +182,8 @@ export class Comparison {
       )
       .reduce((sum, { lines }) => sum + lines, 0);
   }
-
-  /** What was found out so far. */
-  evidence({ source, checkedAtMs, exactlyOnce }: EvidenceFrame): Evidence {
-    const runs = this.#slices.map((slice) => runProof(slice, this.tally(slice, [slice])));
-    const latencies = sorted(sumOfLatencies(this.#segments));
-    const isClean = this.#corruptLines.count === 0 && this.#corruptObjects.count === 0;
-    const isDuplicated = runs.some((run) => run.duplicated > 0);
-    return {
-      proof: {
-        complete: this.missing === 0 && isClean && !(exactlyOnce && isDuplicated),
-        exactlyOnce,
-        source,
-        checkedAt: new Date(checkedAtMs).toISOString(),
-        runs,
-        foreignLines: this.#foreignLines,
-        corruptLines: this.#corruptLines.items,
-        corruptLineCount: this.#corruptLines.count,
-        corruptObjects: this.#corruptObjects.items,
-        corruptObjectCount: this.#corruptObjects.count,
-        objects: this.#objects,
-        objectCounts: this.#objectCounts.toSorted(
-          (a, b) => byText(a.landedAt, b.landedAt) || byText(a.object, b.object),
-        ),
-        errorObjects: [...this.#errorObjects]
-          .map(([errorType, counts]): ErrorObjects => ({ errorType, ...counts }))
-          .sort((a, b) => byText(a.errorType, b.errorType)),
-        latencyMs: percentiles(latencies),
-      },
-      eventTimes: sorted(this.#eventTimes),
-      latencies,
-    };
-  }
-}
-
-/** The first {@link maxCorruptLines} in order, whatever the order in which they came, and how many there were. */
-class BoundedList<T> {
-  readonly #compare: (a: T, b: T) => number;
-  items: T[] = [];
-  count = 0;
-
-  constructor(compare: (a: T, b: T) => number) {
-    this.#compare = compare;
-  }
-
-  add(items: readonly T[], count: number): void {
-    if (count === 0) {
-      return;
-    }
-    this.count += count;
-    this.items = [...this.items, ...items].sort(this.#compare).slice(0, maxCorruptLines);
-  }
-}
-
-function runProof(run: StreamSlice, { segments, ...counts }: Tally): RunProof {
-  const missing: SlicePair[] = [];
-  let missingRangeCount = 0;
-  for (const range of missingRanges(segments)) {
-    missingRangeCount += 1;
-    if (missing.length < maxMissingRanges) {
-      missing.push(range);
-    }
-  }
-  return { ...run, ...counts, missingRanges: missing, missingRangeCount };
 }
 
 function keyOf({ runId, deliveryStreamName }: Pick<StreamSlice, 'runId' | 'deliveryStreamName'>): string {
   return `${deliveryStreamName}/${runId}`;
-}
-
-function percentiles(latencies: readonly ValueCount[]): Latency {
-  const lines = latencies.reduce((sum, [, count]) => sum + count, 0);
-  const nearestRank = (share: number) => {
-    let seen = 0;
-    for (const [latencyMs, count] of latencies) {
-      seen += count;
-      if (seen >= share * lines) {
-        return latencyMs;
-      }
-    }
-    return null;
-  };
-  return { p50: nearestRank(0.5), p95: nearestRank(0.95), p99: nearestRank(0.99), max: nearestRank(1) };
-}
-
-function sorted(counts: ReadonlyMap<number, number>): ValueCount[] {
-  return [...counts].sort(([a], [b]) => a - b);
-}
-
-function byText(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }

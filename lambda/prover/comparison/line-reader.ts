@@ -1,42 +1,44 @@
-import type { LineDifference } from './proof.ts';
 import type { RunEvents, Segment } from './run-events.ts';
 import type { UuidFilter } from './uuid-filter.ts';
 
-/** What a {@link LineReader} tells of the lines of an object. */
+/** Where a line differs from the event that it should be. */
+export interface LineDifference {
+  /** The part of the template, in words. */
+  readonly part: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** Receives the findings of a {@link LineReader}. */
 export interface LineListener {
-  /**
-   * The line is an event that is looked for.
-   *
-   * @param timeMs The time in it, in milliseconds since 1970; NaN if it doesn't tell the second.
-   */
+  /** An expected event. `timeMs` is the time in it, in milliseconds since 1970; NaN if its seconds are unknown. */
   readonly onEvent: (segment: Segment, index: number, timeMs: number) => void;
-  /** So many lines are events of other runs, or belong to somebody else. */
+  /** Lines that belong to other runs or, in a shared bucket, to others. */
   readonly onForeign: (lines: number) => void;
-  /** The line is anything else. `line` counts from 1. */
+  /** Any other line. `line` counts from 1. */
   readonly onCorrupt: (line: number, difference?: LineDifference) => void;
 }
 
-/** Finds out what the lines of one object are. */
+/** Recognizes the lines of one object. */
 export interface LineReader {
   /** Takes the next bytes, in pieces of any size. */
   push(chunk: Buffer): void;
-  /** The object ends here, and with it the line that was started. */
+  /** Ends the object, and the line that it ends in. */
   end(): void;
-  /** Tells of every whole line that it has not told of yet. */
+  /** Reports the whole lines that were not reported yet. */
   flush(): void;
 }
 
-/** What lines are compared with. */
+/** The events that lines are compared with. */
 export interface Expected {
-  /** The runs that are looked for. */
   readonly runs: readonly RunEvents[];
-  /** Turns other UUIDs away. */
+  /** Filter over the UUIDs of these runs. */
   readonly filter: UuidFilter;
-  /** Whether lines of others are no damage. */
+  /** Whether others write to the bucket, too. */
   readonly isShared: boolean;
   /** When the object landed, in milliseconds since 1970. */
   readonly landedAtMs: number;
 }
 
-/** Begins with an object. */
+/** Makes a reader for one object. */
 export type CreateLineReader = (expected: Expected, listener: LineListener) => LineReader;

@@ -1,23 +1,21 @@
 import type { SlicePair } from '../../contract/slice.ts';
 import type { Segment } from './run-events.ts';
 
-/** What was found of some events of a run. */
+/** Counts of the expected events of a run. */
 export interface Tally {
-  /** Events looked for: `present + missing`. */
+  /** `present + missing`. */
   readonly expected: number;
   /** Events found, once or more often. */
   readonly present: number;
-  /** Events not found. */
   readonly missing: number;
   /** Events found more than once. */
   readonly duplicated: number;
-  /** How often events were found beyond the first time. */
+  /** Lines beyond the first of each event. */
   readonly extraCopies: number;
-  /** What it was counted from. */
+  /** The segments that were counted. */
   readonly segments: readonly Segment[];
 }
 
-/** What was found of the events of segments. */
 export function tallyOf(segments: readonly Segment[]): Tally {
   const sum = (count: (segment: Segment) => number) => segments.reduce((all, each) => all + count(each), 0);
   return {
@@ -30,7 +28,7 @@ export function tallyOf(segments: readonly Segment[]): Tally {
   };
 }
 
-/** The events never seen, as sorted ranges that don't touch, also where segments do. */
+/** The missing events, as sorted ranges that don't touch, even where segments do. */
 export function* missingRanges(segments: readonly Segment[]): Generator<SlicePair, void> {
   let last: SlicePair | undefined;
   for (const segment of segments) {
@@ -50,7 +48,7 @@ export function* missingRanges(segments: readonly Segment[]): Generator<SlicePai
   }
 }
 
-/** How many lines took how long, over all of these segments. */
+/** Number of lines by latency, over all of these segments. */
 export function sumOfLatencies(segments: Iterable<Segment>): Map<number, number> {
   const sum = new Map<number, number>();
   for (const { latencies } of segments) {

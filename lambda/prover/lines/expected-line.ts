@@ -2,7 +2,7 @@ import type { EventTemplate } from '../../template/event-template.ts';
 import type { Part } from '../../template/part.ts';
 import type { TimeFields } from '../../template/time-fields.ts';
 import { type ToldTime, timeOf } from '../../template/time-of.ts';
-import type { LineDifference } from '../comparison/proof.ts';
+import type { LineDifference } from '../comparison/line-reader.ts';
 
 /** What a line that should be an event turned out to be. */
 export type LineFinding =

@@ -1,4 +1,4 @@
-/** Reads a sequence of chunks exactly to the byte: what was not taken is still there. */
+/** Reads a sequence of chunks to the exact byte: bytes stay until they are taken. */
 export class ByteReader {
   readonly #chunks: AsyncIterator<Buffer>;
   readonly #maxPieceBytes: (offset: number) => number;
@@ -6,8 +6,8 @@ export class ByteReader {
   #offset: number;
 
   /**
-   * @param offset What the first byte counts as.
-   * @param maxPieceBytes The longest {@link piece} that may begin at an offset.
+   * @param offset Offset of the first byte.
+   * @param maxPieceBytes Size limit of a {@link piece} that begins at an offset.
    */
   constructor(chunks: AsyncIterable<Buffer>, offset: number, maxPieceBytes: (offset: number) => number) {
     this.#chunks = chunks[Symbol.asyncIterator]();
@@ -15,17 +15,17 @@ export class ByteReader {
     this.#offset = offset;
   }
 
-  /** Where the next byte is. */
+  /** Offset of the next byte. */
   get offset(): number {
     return this.#offset;
   }
 
-  /** The next bytes, some; none at the end. They stay until they are taken. */
+  /** Some of the next bytes; empty at the end. */
   async piece(): Promise<Buffer> {
     return (await this.peek(1)) && this.#pending.subarray(0, this.#maxPieceBytes(this.#offset));
   }
 
-  /** The next `length` bytes, fewer at the end. They stay until they are taken. */
+  /** The next `length` bytes, fewer at the end. */
   async peek(length: number): Promise<Buffer> {
     while (this.#pending.length < length) {
       const { done, value } = await this.#chunks.next();
@@ -37,7 +37,7 @@ export class ByteReader {
     return this.#pending.subarray(0, length);
   }
 
-  /** Moves on by `length` bytes, all of which were seen. */
+  /** Skips `length` bytes that were peeked at. */
   take(length: number): void {
     this.#pending = this.#pending.subarray(length);
     this.#offset += length;

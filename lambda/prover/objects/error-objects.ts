@@ -1,4 +1,4 @@
-import type { Bucket } from './read-objects.ts';
+import type { Bucket } from './bucket.ts';
 
 /** What the stream could not deliver. */
 export interface ErrorObjects {

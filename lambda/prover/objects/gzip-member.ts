@@ -1,6 +1,28 @@
 import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
 import type { ByteReader } from './byte-reader.ts';
-import { CorruptObjectError, DamagedPieceError } from './corrupt-object-error.ts';
+
+/** The content of an object cannot be read to its end. */
+export class CorruptObjectError extends Error {
+  override readonly name = 'CorruptObjectError';
+}
+
+/** Where gzip is damaged. */
+export interface Damage {
+  /** The layer whose bytes are damaged: 0 is the object itself, 1 the content of its gzip members. */
+  readonly layer: number;
+  /** Start, in that layer, of the piece that cannot be decompressed. */
+  readonly offset: number;
+}
+
+/** A piece of gzip is damaged. To get the bytes before the damage, read the object again with {@link damage}. */
+export class DamagedPieceError extends CorruptObjectError {
+  readonly damage: Damage;
+
+  constructor(message: string, damage: Damage, options?: ErrorOptions) {
+    super(message, options);
+    this.damage = damage;
+  }
+}
 
 /** Size of the pieces that come out of a member. */
 const pieceBytes = 64 * 1_024;
@@ -9,17 +31,16 @@ const deflateMethod = 8;
 const flags = { headerChecksum: 2, extraField: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
 const [headerBytes, trailerBytes] = [10, 8];
 
-/** Whether bytes begin as a gzip member does. */
 export function isMemberStart(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
 /**
- * What one gzip member (RFC 1952) holds. Unlike Node's gunzip it stops exactly at the member's end, whatever follows.
+ * Decompresses one gzip member (RFC 1952). Unlike Node's gunzip it stops exactly at the member's end.
  *
- * @param reader Stands at the start of the member, and at its end afterwards.
+ * @param reader Moves from the start of the member to its end.
  * @param layer The layer of gzip that the reader reads.
- * @throws CorruptObjectError after the last byte that can be had.
+ * @throws CorruptObjectError after the last readable byte.
  */
 export async function* memberBytes(reader: ByteReader, layer: number): AsyncGenerator<Buffer, void> {
   await skipHeader(reader);
@@ -84,12 +105,12 @@ async function takeBytes(reader: ByteReader, length: number): Promise<Buffer> {
   return bytes;
 }
 
-/** The bytes of one deflate stream, which says itself where it ends. */
+/** Decompresses one deflate stream, up to its own end mark. */
 async function* inflatedBytes(reader: ByteReader, layer: number): AsyncGenerator<Buffer, void> {
   const inflate = createInflateRaw({ chunkSize: pieceBytes });
   const pieces: Buffer[] = [];
   inflate.on('data', (piece: Buffer) => pieces.push(piece));
-  // Whoever waits for a piece is told of its error.
+  // `inflatePiece` passes the error on.
   inflate.on('error', () => {});
   try {
     let isEnded = false;
@@ -111,13 +132,13 @@ async function* inflatedBytes(reader: ByteReader, layer: number): AsyncGenerator
   }
 }
 
-/** Decompresses one piece. Returns whether the deflate stream ended in it: then some of it may be left. */
+/** Decompresses one piece. @returns whether the deflate stream ended in it: then some bytes may be left. */
 function inflatePiece(inflate: InflateRaw, piece: Buffer): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const onEnd = () => resolve(true);
     inflate.once('end', onEnd);
     inflate.once('error', reject);
-    // Not called if something is left.
+    // Not called if bytes are left.
     inflate.write(piece, () => {
       inflate.off('end', onEnd);
       inflate.off('error', reject);

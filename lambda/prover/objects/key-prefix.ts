@@ -1,15 +1,15 @@
-/** What Firehose puts before the name of an object where the prefix has no expression. */
+/** Firehose appends this to a prefix without an expression. */
 const defaultFormat = '!{timestamp:yyyy/MM/dd/HH}/';
 
-/** An expression in a prefix, or text between two of them. */
+/** An expression in a prefix, or text between expressions. */
 const partPattern = /!\{([^:}]*):([^}]*)\}|[^!]+|!/g;
 
 /** A field of a timestamp, quoted text, or any other character. */
 const formatPattern = /([A-Za-z])\1*|'(?:[^']|'')*'|[^A-Za-z']/g;
 
 /**
- * What the keys start with of all objects whose oldest record arrived in an hour, as far as the hour decides it. It ends before
- * whatever is finer than an hour or no time at all.
+ * The common start of the keys of all objects whose oldest record arrived within an hour. It ends before the first expression
+ * that is finer than an hour, or no time.
  *
  * @param prefix The prefix of a delivery stream, with expressions such as `!{timestamp:yyyy/MM/dd/HH}`.
  * @param hourMs Any time within the hour, in milliseconds since 1970.
@@ -39,7 +39,7 @@ function withDefault(prefix: string): string {
   return prefix.includes('!{') ? prefix : prefix + defaultFormat;
 }
 
-/** A time by a format of Java's DateTimeFormatter, up to the first field that the hour does not decide. */
+/** Formats a time like Java's DateTimeFormatter, up to the first field that the hour does not decide. */
 function formatTime(format: string, time: Date): { text: string; isWhole: boolean } {
   let text = '';
   for (const [token, letter] of format.matchAll(formatPattern)) {
@@ -52,7 +52,7 @@ function formatTime(format: string, time: Date): { text: string; isWhole: boolea
   return { text, isWhole: true };
 }
 
-/** Text of a format; undefined for characters that mean something else there. */
+/** Literal text of a format; undefined for reserved characters. */
 function literal(token: string): string | undefined {
   if (token === "''") {
     return "'";
@@ -63,7 +63,7 @@ function literal(token: string): string | undefined {
   return '[]{}#'.includes(token) ? undefined : token;
 }
 
-/** A field of a time; undefined for one that the hour does not decide, and for words. */
+/** A field of a time; undefined if the hour does not decide it, or if it is a word. */
 function field(letter: string, length: number, time: Date): string | undefined {
   const year = time.getUTCFullYear();
   switch (letter) {

@@ -1,8 +1,7 @@
 import { ByteReader } from './byte-reader.ts';
-import { CorruptObjectError, type Damage } from './corrupt-object-error.ts';
-import { isMemberStart, memberBytes } from './gzip-member.ts';
+import { CorruptObjectError, type Damage, isMemberStart, memberBytes } from './gzip-member.ts';
 
-/** Gzip within gzip within gzip: Firehose makes two layers, and each one holds some memory. */
+/** Text, and gzip in at most three layers. Firehose makes two; each holds some memory. */
 const maxLayers = 4;
 
 /** Size of the pieces that are decompressed at once. */
@@ -13,15 +12,14 @@ const [newline, openingBrace, firstMagicByte] = [0x0a, 0x7b, 0x1f];
 /**
  * The text of any sequence of plain lines and gzip members, whose own content may again be such a sequence.
  *
- * Plain text turns to gzip only where a line begins. Gzip turns to plain text only where a member ends, and only with `{`, so
- * that anything else there is damage.
+ * Plain text changes to gzip only at the start of a line. Gzip changes to plain text only at the end of a member, and only with
+ * `{`; anything else there is damage.
  *
- * @param damage Where to go on in pieces of one byte. @default - nowhere
- * @throws CorruptObjectError after the last byte that can be had.
- * @throws Whatever the chunks throw.
+ * @param damage Decompress byte by byte from here. @default - no known damage
+ * @throws CorruptObjectError after the last readable byte, and the errors of `chunks`.
  */
 export function mixedBytes(chunks: AsyncIterable<Buffer>, damage?: Damage): AsyncGenerator<Buffer, void> {
-  // A layer goes on where its last part ended, so an offset is the same however often the object is read.
+  // A layer continues at the end of its last part, so that offsets are the same in every reading.
   const offsets = Array.from({ length: maxLayers }, () => 0);
 
   async function* layerBytes(input: AsyncIterable<Buffer>, layer: number): AsyncGenerator<Buffer, void> {
@@ -55,7 +53,7 @@ export function mixedBytes(chunks: AsyncIterable<Buffer>, damage?: Damage): Asyn
   return layerBytes(chunks, 0);
 }
 
-/** What members hold that follow one another: a line may begin in one and end in the next. */
+/** The content of consecutive members: a line may begin in one and end in the next. */
 async function* adjacentMembers(reader: ByteReader, layer: number): AsyncGenerator<Buffer, void> {
   while (isMemberStart(await reader.peek(2))) {
     yield* memberBytes(reader, layer);
@@ -69,10 +67,10 @@ function plainPart(piece: Buffer): Buffer {
 }
 
 /**
- * Where the first line begins, at `from` or behind, that may be gzip; -1 if there is none. Text has none of the bytes that it looks
- * for, so it is fast.
+ * Start of the first line, at `from` or later, that may be gzip; -1 if no line may. Fast, because text does not contain the
+ * byte that gzip begins with.
  *
- * @param isLineStart Whether a line begins with the piece.
+ * @param isLineStart Whether the piece begins with a new line.
  */
 export function suspectAt(piece: Buffer, from: number, isLineStart: boolean): number {
   let at = piece.indexOf(firstMagicByte, from);

@@ -1,37 +1,33 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { DamagedPieceError } from './corrupt-object-error.ts';
+import { DamagedPieceError } from './gzip-member.ts';
 import { mixedBytes, suspectAt } from './mixed-bytes.ts';
 
-export { CorruptObjectError } from './corrupt-object-error.ts';
-
-/** Size of the pieces that come out of gunzip: most of what reading one object holds in memory. */
+/** Size of the pieces that come out of gunzip: most of the memory of one open object. */
 const pieceBytes = 128 * 1_024;
 
 const [newline, firstMagicByte] = [0x0a, 0x1f];
 
 /**
- * The text of an object, whatever it is named: plain lines, gzip members, or any sequence of them, also within gzip.
+ * The text of an object, regardless of its name: plain lines, gzip members, or any sequence of both, also within gzip.
  *
- * Nearly every object is plain or gzip from its start to its end, and read once. Another one is read again, by
- * {@link mixedBytes}. A damaged one is read a third time, the damaged piece byte by byte, so that every line before the
- * damage is there.
+ * Nearly every object is either plain or gzip, and is read once. A mixed object is read again, by {@link mixedBytes}. A damaged
+ * object is read a third time, the damaged piece byte by byte, to get every line before the damage.
  *
  * @param open Begins to read the object from its start.
- * @throws CorruptObjectError after the last byte that can be had.
- * @throws Whatever `open` and its stream throw.
+ * @throws CorruptObjectError after the last readable byte, and the errors of `open` and its stream.
  */
 export async function* objectBytes(open: () => Promise<Readable>): AsyncGenerator<Buffer, void> {
-  let bytesTold = 0;
+  let bytesYielded = 0;
   async function* read(
     bytesOf: (input: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
   ): AsyncGenerator<Buffer, void> {
-    let bytesToSkip = bytesTold;
+    let bytesToSkip = bytesYielded;
     const input = await open();
     try {
       for await (const chunk of bytesOf(input)) {
         if (chunk.length > bytesToSkip) {
-          bytesTold += chunk.length - bytesToSkip;
+          bytesYielded += chunk.length - bytesToSkip;
           yield bytesToSkip === 0 ? chunk : chunk.subarray(bytesToSkip);
         }
         bytesToSkip = Math.max(0, bytesToSkip - chunk.length);
@@ -59,12 +55,12 @@ export async function* objectBytes(open: () => Promise<Readable>): AsyncGenerato
   }
 }
 
-/** An object is more than only plain lines or only gzip members, or it is damaged. */
+/** An object is neither all plain nor all gzip, or it is damaged. */
 class NotUniformError extends Error {
   override readonly name = 'NotUniformError';
 }
 
-/** The text of an object that is plain or gzip from its start to its end: fast. @throws NotUniformError if it is not. */
+/** The text of an object that is all plain or all gzip: fast. @throws NotUniformError if it is mixed or damaged. */
 async function* uniformBytes(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
   const chunks = input[Symbol.asyncIterator]();
   const first = await chunks.next();
@@ -98,12 +94,12 @@ async function* gunzipBytes(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer
     }
   }
   try {
-    // The iteration throws what the callback would be told.
+    // The iteration throws the error that the callback gets.
     yield* pipeline(observed(), gunzip, () => {});
   } catch (error) {
     throw readError ?? new NotUniformError(undefined, { cause: error });
   }
-  // Node stops without an error where zeros follow a member.
+  // If zeros follow a member, Node stops without an error.
   if (gunzip.bytesWritten < bytesRead) {
     throw new NotUniformError();
   }

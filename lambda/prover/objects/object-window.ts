@@ -1,38 +1,36 @@
 import type { Claim } from '../../contract/claim.ts';
 import { keyPrefixAt } from './key-prefix.ts';
 
-/** Objects that may hold events. */
+/** Objects under a prefix that may hold events. */
 export interface Listing {
-  /** What their keys start with. */
   readonly prefix: string;
-  /** When the first of them may have landed, in milliseconds since 1970. */
+  /** Objects that landed before, in milliseconds since 1970, cannot hold them. */
   readonly landedSinceMs: number;
 }
 
-/** How a stream names its objects. */
+/** Settings of a stream that decide the keys of its objects. */
 export interface ObjectNaming {
-  /** The stream's prefix, expressions included. */
+  /** The stream's prefix, expressions included; empty for Firehose's default. */
   readonly prefix: string;
-  /** How long it buffers. */
   readonly bufferingSeconds: number;
 }
 
 const [secondMs, minuteMs, hourMs] = [1_000, 60_000, 3_600_000];
 
-/** A stream that lags may buffer for longer than it should. */
+/** A stream that lags may buffer longer than its interval by this. */
 const longerBufferingMs = 15 * minuteMs;
 
-/** How far clocks may differ, and how long a record may be under way to the stream. */
+/** Clock difference, and time from the producer to the stream. */
 const arrivalSlackMs = 5 * minuteMs;
 
-/** S3 tells times in whole seconds, by its own clock. */
+/** S3 rounds landing times to seconds of its own clock. */
 const landingSlackMs = secondMs;
 
 /**
- * Which objects may hold the events of claims. The time in a prefix is the arrival of the *oldest* record in the object,
- * so an object with our events may be under an hour that ended a whole buffering interval before the first was sent.
+ * The objects that may hold the events of claims. The time in a prefix is the arrival of the *oldest* record in the object. So
+ * an object with our events may be under an hour that ended a whole buffering interval before the first was sent.
  *
- * @returns listings of which none includes another.
+ * @returns listings that do not overlap.
  */
 export function listingsOf(
   claims: readonly Pick<Claim, 'sentFromMs' | 'sentToMs'>[],

@@ -1,56 +1,40 @@
 import type { Readable } from 'node:stream';
 import pMap, { pMapSkip } from 'p-map';
-import type { Comparison } from '../comparison/comparison.ts';
-import { ObjectGoneError } from '../errors.ts';
-import { CorruptObjectError, objectBytes } from './object-bytes.ts';
+import type { Comparison, StoredObject } from '../comparison/comparison.ts';
+import { type Bucket, ObjectGoneError } from './bucket.ts';
+import { CorruptObjectError } from './gzip-member.ts';
+import { objectBytes } from './object-bytes.ts';
 import type { Listing } from './object-window.ts';
-import type { StoredObject } from './source.ts';
 
-/** The bucket, as the prover reads it. Each call ends early, with an error, when `signal` is aborted. */
-export interface Bucket {
-  /** All objects whose keys start with a prefix. */
-  list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
-  /**
-   * Begins to read an object from its start.
-   *
-   * @throws ObjectGoneError if there is no such object.
-   */
-  open(key: string, signal: AbortSignal): Promise<Readable>;
-}
-
-/** What {@link readObjects} works with. */
 export interface ReadOptions {
-  /** Where the objects are. */
   readonly bucket: Bucket;
-  /** What the keys of objects start with that are no events; empty if nobody knows. */
+  /** Prefix of objects that hold no events; empty if unknown. */
   readonly errorPrefix: string;
-  /** Aborted when there is no time left to read. */
+  /** Aborted when the time to read is over. */
   readonly signal: AbortSignal;
 }
 
-/** What was read. */
+/** Result of {@link readObjects}. */
 export interface Reading {
-  /** Objects that were read, also in part. */
+  /** Objects read, at least in part. */
   readonly objects: number;
-  /** Their size, as stored. */
+  /** Their size as stored. */
   readonly bytes: number;
-  /** Objects that were deleted after they were listed. */
+  /** Objects deleted after they were listed. */
   readonly gone: number;
-  /** Whether nothing was left out, for want of time or because of a failure. */
+  /** Whether all objects were read: no failure, and time enough. */
   readonly isAllRead: boolean;
-  /** Whether the time was over. */
   readonly isOutOfTime: boolean;
-  /** What failed, the first of each message. */
+  /** The first failures with different messages. */
   readonly failures: readonly Error[];
 }
 
 /** Objects read at the same time: enough to hide S3's latency; each holds less than 1 MiB. */
-const objectsAtOnce = 8;
+export const objectsAtOnce = 8;
 
-/** Most failures that are told. */
 const maxFailures = 5;
 
-/** Reads what listings have into a comparison, each object once. It never fails: what cannot be read is told. */
+/** Reads the objects of listings into a comparison, each object once. It never fails: the result lists the failures. */
 export async function readObjects(
   listings: readonly Listing[],
   comparison: Comparison,
@@ -60,12 +44,12 @@ export async function readObjects(
   const failures = new Map<string, Error>();
   let isAllRead = true;
 
-  const fail = (what: string, cause: unknown) => {
+  const fail = (attempt: string, cause: unknown) => {
     isAllRead = false;
     const { name, message } = cause as Error;
     const key = `${name}: ${message}`;
     if (!signal.aborted && failures.size < maxFailures && !failures.has(key)) {
-      failures.set(key, new Error(`${what}: ${key}`, { cause }));
+      failures.set(key, new Error(`${attempt}: ${key}`, { cause }));
     }
   };
 
@@ -75,7 +59,7 @@ export async function readObjects(
         for await (const object of bucket.list(prefix, signal)) {
           signal.throwIfAborted();
           const isError = errorPrefix !== '' && object.key.startsWith(errorPrefix);
-          // Of an object whose time is not known, nobody can say that it is too old.
+          // If the landing time is unknown, read the object.
           if (!isError && !(object.landedAtMs < landedSinceMs)) {
             yield object;
           }
@@ -86,30 +70,21 @@ export async function readObjects(
     }
   };
 
-  const read = async ({ key, landedAtMs, bytes }: StoredObject) => {
+  const read = async (object: StoredObject) => {
     if (signal.aborted) {
       isAllRead = false;
       return pMapSkip;
     }
     counts.objects += 1;
-    counts.bytes += bytes;
-    const reading = comparison.startObject({ object: key, landedAtMs, bytes });
+    counts.bytes += object.bytes;
+    const open = () => bucket.open(object.key, signal);
     try {
-      for await (const chunk of objectBytes(() => bucket.open(key, signal))) {
-        reading.push(chunk);
-        signal.throwIfAborted();
-      }
-      reading.end();
+      await readObject(object, comparison, open, () => signal.throwIfAborted());
     } catch (error) {
-      if (error instanceof CorruptObjectError) {
-        reading.abandon(error.message);
-        return pMapSkip;
-      }
-      reading.stop();
       if (error instanceof ObjectGoneError) {
         counts.gone += 1;
       } else {
-        fail(`reading ${key}`, error);
+        fail(`reading ${object.key}`, error);
       }
     }
     return pMapSkip;
@@ -117,4 +92,33 @@ export async function readObjects(
 
   await pMap(list(), read, { concurrency: objectsAtOnce });
   return { ...counts, isAllRead, isOutOfTime: signal.aborted, failures: [...failures.values()] };
+}
+
+/**
+ * Reads one object into a comparison. A corrupt object is no error, but a finding.
+ *
+ * @param onChunk Called after each piece of the object; may throw.
+ * @throws the errors of `open`, of its stream and of `onChunk`.
+ */
+export async function readObject(
+  object: StoredObject,
+  comparison: Comparison,
+  open: () => Promise<Readable>,
+  onChunk: () => void,
+): Promise<void> {
+  const reading = comparison.startObject(object);
+  try {
+    for await (const chunk of objectBytes(open)) {
+      reading.push(chunk);
+      onChunk();
+    }
+    reading.end();
+  } catch (error) {
+    if (error instanceof CorruptObjectError) {
+      reading.abandon(error.message);
+    } else {
+      reading.stop();
+      throw error;
+    }
+  }
 }

@@ -1,19 +1,18 @@
 import { addAbortSignal, type Readable } from 'node:stream';
 import { GetObjectCommand, NoSuchKey, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
-import { ObjectGoneError } from '../errors.ts';
-import type { Bucket } from './read-objects.ts';
+import { type Bucket, ObjectGoneError } from './bucket.ts';
 
-/** How long a connection may take, the headers of a response, and a silence within its body. */
+/** Timeouts for a connection, for the headers of a response, and for a pause within its body. */
 const timeouts = { connectionTimeout: 3_000, requestTimeout: 10_000, socketTimeout: 30_000 };
 
-/** The S3 client of a container. */
+/** It respects `AWS_ENDPOINT_URL` and the like, profiles, regions and credentials. */
 export function createBucketClient(): S3Client {
   return new S3Client({
-    // An emulator has one host for all buckets, so paths name them there.
+    // An emulator has one host for all buckets, so the path names the bucket.
     forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
-    // A bucket of one's own may be in another region than the stream.
+    // The bucket may be in another region than the stream.
     followRegionRedirects: true,
-    // gzip has a checksum of its own, and every line is compared: another one only costs time.
+    // gzip has its own checksum, and every line is compared: another checksum only costs time.
     responseChecksumValidation: 'WHEN_REQUIRED',
     requestHandler: {
       ...timeouts,
@@ -24,7 +23,7 @@ export function createBucketClient(): S3Client {
   });
 }
 
-/** Reads a bucket. What fails for a moment is tried again by the SDK. */
+/** Reads a bucket. The SDK retries temporary failures. */
 export function createBucket(client: S3Client, bucketName: string): Bucket {
   return {
     async *list(prefix, signal) {

@@ -1,10 +1,11 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Report } from '../../../lambda/contract/report.ts';
-import type { Evidence } from '../../../lambda/prover/comparison/proof.ts';
-import { type Source, UnanswerableError } from '../../../lambda/prover/objects/source.ts';
 import { findDeployedStack, readEventTemplate } from '../../proof/deployed-stack.ts';
 import { invokeProducer } from '../../proof/invocation.ts';
+import type { Evidence } from '../../proof/proof.ts';
+import type { Source } from '../../proof/source.ts';
+import { UnanswerableError } from '../../proof/unanswerable.ts';
 import { verify, type World } from '../../proof/verify.ts';
 
 /** What is to be proven of a deployed stack. */

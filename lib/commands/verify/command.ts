@@ -1,9 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import { Command } from 'commander';
 import { settings } from '../../../lambda/contract/settings.ts';
-import { writeCertificate } from '../../proof/certificate-file.ts';
-import { sourceNamed } from '../../proof/named-source.ts';
+import { writeCertificate } from '../../proof/certificate.ts';
 import { addProofOptions, collectRunIds, type ProofOptions } from '../../proof/options.ts';
+import { sourceNamed } from '../../proof/source.ts';
 import { summarize } from '../../proof/summary.ts';
 import { verify } from '../../proof/verify.ts';
 import { runCommand } from '../../terminal/command.ts';

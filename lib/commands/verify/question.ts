@@ -1,5 +1,5 @@
 import type { StreamSlice } from '../../../lambda/prover/comparison/uuid-rule.ts';
-import { UnanswerableError } from '../../../lambda/prover/objects/source.ts';
+import { UnanswerableError } from '../../proof/unanswerable.ts';
 import type { Question } from '../../proof/verify.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
 import type { LastRun } from '../../terminal/last-run.ts';

@@ -41,7 +41,7 @@ export const proving: Workload = async ({ events, measure }) => {
   await measure(() => {
     const createReader = isDefault ? createDefaultReader : createTemplateReader(template);
     const comparison = new Comparison([{ ...run, from: 0, to: events }], createReader);
-    const object = comparison.startObject({ object: 'all', landedAtMs: Date.now(), bytes: text.length });
+    const object = comparison.startObject({ key: 'all', landedAtMs: Date.now(), bytes: text.length });
     for (let at = 0; at < text.length; at += pieceBytes) {
       object.push(text.subarray(at, at + pieceBytes));
     }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventBytes } from '../../../lambda/contract/event.ts';
 import { createEventWriter, createUuidSource } from '../../../lambda/producer/events/events.ts';
 import { gzipMember } from '../../../lambda/producer/events/gzip-member.ts';
-import type { Proof } from '../../../lambda/prover/comparison/proof.ts';
+import type { Proof } from '../../../lib/proof/proof.ts';
 import { type CommandResult, runCommand } from '../../proof/command.ts';
 import { createDirectory } from '../../proof/directory.ts';
 import { createGzip, createLines, createRun } from '../../proof/factories.ts';

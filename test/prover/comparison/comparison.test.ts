@@ -1,9 +1,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Comparison } from '../../../lambda/prover/comparison/comparison.ts';
-import { maxCorruptLines, maxMissingRanges } from '../../../lambda/prover/comparison/proof.ts';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
-import { compare, createFacts, createLines, createRun, eventTimeMs } from '../../proof/factories.ts';
+import { maxCorruptLines, maxMissingRanges } from '../../../lib/proof/proof.ts';
+import { ProofBuilder } from '../../../lib/proof/proof-builder.ts';
+import { compare, createLines, createRun, createStoredObject, eventTimeMs } from '../../proof/factories.ts';
 
 /** What is done to one event of a run. */
 type Fate =
@@ -89,11 +89,11 @@ describe('a comparison', () => {
         }
 
         // Act
-        const comparison = new Comparison(runs, createDefaultReader);
+        const builder = new ProofBuilder(runs, createDefaultReader);
         // Side by side: a piece of each in turn.
         const readings = texts.map((text, order) => ({
           bytes: Buffer.from(text, 'latin1'),
-          reading: comparison.startObject(createFacts({ object: `object-${order}` })),
+          reading: builder.comparison.startObject(createStoredObject({ key: `object-${order}` })),
         }));
         const longest = Math.max(...texts.map((text) => text.length));
         for (let at = 0; at < longest; at += pieceBytes) {
@@ -104,7 +104,7 @@ describe('a comparison', () => {
         for (const { reading } of readings) {
           reading.end();
         }
-        const { proof } = comparison.evidence({ source: 'here', checkedAtMs: 0, exactlyOnce: false });
+        const { proof } = builder.evidence('here', 0, false);
 
         // Assess
         for (const [order, run] of proof.runs.entries()) {
@@ -142,7 +142,7 @@ describe('a comparison', () => {
     // Act
     const { proof } = compare(
       [createRun({ from: 10, to: 20 })],
-      [{ facts: createFacts(), lines: createLines(createRun({ from: 5, to: 30 })) }],
+      [{ object: createStoredObject(), lines: createLines(createRun({ from: 5, to: 30 })) }],
     );
 
     // Assess
@@ -159,7 +159,8 @@ describe('a comparison', () => {
 
     // Act
     const [atLeastOnce, exactlyOnce] = [false, true].map(
-      (isExactly) => compare([createRun()], [{ facts: createFacts(), lines }], isExactly).proof.complete,
+      (isExactly) =>
+        compare([createRun()], [{ object: createStoredObject(), lines }], isExactly).proof.complete,
     );
 
     // Assess
@@ -171,7 +172,7 @@ describe('a comparison', () => {
     const lines = [...createLines().slice(0, 50), '{"0123'];
 
     // Act
-    const { proof } = compare([createRun()], [{ facts: createFacts(), lines, reason: 'cut' }]);
+    const { proof } = compare([createRun()], [{ object: createStoredObject(), lines, reason: 'cut' }]);
 
     // Assess
     expect(proof).toMatchObject({
@@ -185,17 +186,17 @@ describe('a comparison', () => {
   it('measures latency on every line of the runs, from the time in the event to that of its object', () => {
     // Prepare: 90 events after 10 s, 9 after 20 s, one after a minute; foreign ones after a day.
     const lines = createLines();
-    const landed = (object: string, afterMs: number) =>
-      createFacts({ object, landedAtMs: eventTimeMs + afterMs });
+    const landed = (key: string, afterMs: number) =>
+      createStoredObject({ key, landedAtMs: eventTimeMs + afterMs });
 
     // Act
     const { proof, eventTimes, latencies } = compare(
       [createRun()],
       [
-        { facts: landed('c', 60_000), lines: lines.slice(99) },
-        { facts: landed('b', 20_000), lines: lines.slice(90, 99) },
-        { facts: landed('a', 10_000), lines: lines.slice(0, 90) },
-        { facts: landed('d', 86_400_000), lines: createLines(createRun({ runId: 'foreign' })) },
+        { object: landed('c', 60_000), lines: lines.slice(99) },
+        { object: landed('b', 20_000), lines: lines.slice(90, 99) },
+        { object: landed('a', 10_000), lines: lines.slice(0, 90) },
+        { object: landed('d', 86_400_000), lines: createLines(createRun({ runId: 'foreign' })) },
       ],
     );
 
@@ -226,7 +227,7 @@ describe('a comparison', () => {
     // Act
     const { proof } = compare(
       [createRun()],
-      ['b', 'a'].map((object) => ({ facts: createFacts({ object }), lines: lines.slice(0, 800) })),
+      ['b', 'a'].map((key) => ({ object: createStoredObject({ key }), lines: lines.slice(0, 800) })),
     );
 
     // Assess
@@ -241,7 +242,7 @@ describe('a comparison', () => {
     const lines = createLines(run).filter((_, index) => index % 2 === 0);
 
     // Act
-    const { proof } = compare([run], [{ facts: createFacts(), lines }]);
+    const { proof } = compare([run], [{ object: createStoredObject(), lines }]);
 
     // Assess
     expect(proof.runs[0]).toMatchObject({
@@ -253,13 +254,13 @@ describe('a comparison', () => {
 
   it('counts objects under the error prefix by their type', () => {
     // Prepare
-    const comparison = new Comparison([createRun()], createDefaultReader);
-    comparison.addErrorObject('processing-failed', 10);
-    comparison.addErrorObject('format-conversion-failed', 5);
-    comparison.addErrorObject('processing-failed', 20);
+    const builder = new ProofBuilder([createRun()], createDefaultReader);
+    builder.addErrorObject('processing-failed', 10);
+    builder.addErrorObject('format-conversion-failed', 5);
+    builder.addErrorObject('processing-failed', 20);
 
     // Act
-    const { proof } = comparison.evidence({ source: 'here', checkedAtMs: 0, exactlyOnce: false });
+    const { proof } = builder.evidence('here', 0, false);
 
     // Assess
     expect(proof.errorObjects).toEqual([

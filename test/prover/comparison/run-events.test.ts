@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Slice } from '../../../lambda/contract/slice.ts';
 import { mergeSlices } from '../../../lambda/contract/slice.ts';
 import { RunEvents } from '../../../lambda/prover/comparison/run-events.ts';
-import { compare, createFacts, createLines, createRun } from '../../proof/factories.ts';
+import { compare, createLines, createRun, createStoredObject } from '../../proof/factories.ts';
 
 const slice: fc.Arbitrary<Slice> = fc
   .tuple(fc.nat(300), fc.integer({ min: 1, max: 100 }))
@@ -54,7 +54,7 @@ describe('the events of a run that are looked for', () => {
         const lines = present.map((index) => all[index]!);
 
         // Act
-        const { proof } = compare(runs, [{ facts: createFacts(), lines }]);
+        const { proof } = compare(runs, [{ object: createStoredObject(), lines }]);
 
         // Assess
         for (const [place, { from, to }] of each.entries()) {

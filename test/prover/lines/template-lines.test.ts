@@ -2,11 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
-import { Comparison } from '../../../lambda/prover/comparison/comparison.ts';
 import { createTemplateReader } from '../../../lambda/prover/lines/template-lines.ts';
 import { compileTemplate } from '../../../lambda/template/compile.ts';
 import { findWordFunction } from '../../../lambda/template/word-functions.ts';
-import { createRun } from '../../proof/factories.ts';
+import { createRun, proveObject } from '../../proof/factories.ts';
 
 const folder = new URL('../../../docs/events/', import.meta.url);
 const examples = readdirSync(folder).map(
@@ -28,20 +27,18 @@ function linesOf(source: string, from: number, to: number, timeMs = sentMs): Buf
   return Buffer.concat(records);
 }
 
-/** What the prover says of an object that is read in pieces. */
+/** The proof on an object that is read in pieces of `cut` bytes. */
 function prove(source: string, count: number, lines: Buffer, { cut = lines.length, isShared = false } = {}) {
   const template = compileTemplate(source, { findWordFunction });
-  const comparison = new Comparison(
-    [createRun({ runId: 'run-1', deliveryStreamName: 'my-stream', from: 0, to: count })],
-    createTemplateReader(template),
-    isShared,
-  );
-  const reading = comparison.startObject({ object: 'object-1', landedAtMs: sentMs + 60_000, bytes: 0 });
+  const pieces: Buffer[] = [];
   for (let at = 0; at < lines.length; at += cut) {
-    reading.push(lines.subarray(at, at + cut));
+    pieces.push(lines.subarray(at, at + cut));
   }
-  reading.end();
-  return comparison.evidence({ source: 'test', checkedAtMs: 0, exactlyOnce: true }).proof;
+  return proveObject(pieces, {
+    runs: [createRun({ to: count })],
+    createReader: createTemplateReader(template),
+    isShared,
+  });
 }
 
 describe.each(examples)('the events of docs/events/%s', (_, source) => {
@@ -124,7 +121,11 @@ describe('a line with the UUID of an event', () => {
 
     // Assess
     expect(proof.corruptLines).toEqual([
-      { object: 'object-1', line: 2, difference: { part: 'the end of the line', expected: '', found: ',' } },
+      {
+        object: 'events/object-1',
+        line: 2,
+        difference: { part: 'the end of the line', expected: '', found: ',' },
+      },
     ]);
   });
 });

@@ -1,20 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Comparison } from '../../../lambda/prover/comparison/comparison.ts';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
-import { createFacts, createLines, createRun } from '../../proof/factories.ts';
+import { ProofBuilder } from '../../../lib/proof/proof-builder.ts';
+import { createLines, createRun, createStoredObject, cutAt, proveObject } from '../../proof/factories.ts';
 
-/** The proof on a run in a bucket of others, fed in pieces that end at `cuts`. */
+/** The proof on a run in a shared bucket, read in pieces that end at `cuts`. */
 function compareShared(text: string, cuts: readonly number[] = []) {
-  const comparison = new Comparison([createRun()], createDefaultReader, true);
-  const reading = comparison.startObject(createFacts());
-  const bytes = Buffer.from(text, 'latin1');
-  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
-  for (const [order, end] of ends.entries()) {
-    reading.push(bytes.subarray(ends[order - 1] ?? 0, end));
-  }
-  reading.end();
-  return comparison.evidence({ source: 'here', checkedAtMs: 0, exactlyOnce: false }).proof;
+  return proveObject(cutAt(Buffer.from(text, 'latin1'), cuts), { isShared: true });
 }
 
 const ownLines = createLines();
@@ -66,16 +58,15 @@ describe('a bucket with lines of others', () => {
     expect(compareShared(text)).toMatchObject({ corruptLineCount: corrupt, foreignLines: 1 - corrupt });
   });
 
-  it('says nothing of objects that cannot be read', () => {
+  it('ignores unreadable objects', () => {
     // Prepare
-    const comparison = new Comparison([createRun()], createDefaultReader, true);
+    const builder = new ProofBuilder([createRun()], createDefaultReader, true);
 
     // Act
-    comparison.startObject(createFacts()).abandon('gzip: incorrect data check');
+    builder.comparison.startObject(createStoredObject()).abandon('gzip: incorrect data check');
 
     // Assess
-    const { proof } = comparison.evidence({ source: 'here', checkedAtMs: 0, exactlyOnce: false });
-    expect(proof.corruptObjectCount).toBe(0);
+    expect(builder.evidence('here', 0, false).proof.corruptObjectCount).toBe(0);
   });
 });
 
@@ -93,17 +84,6 @@ describe('a bucket with runs of several templates', () => {
     ],
     ['without a UUID is corrupt', '{"sensor":7}\n', { foreignLines: 0, corruptLineCount: 1 }],
   ])('a line of another form %s', (_, text, counts) => {
-    // Prepare
-    const comparison = new Comparison([createRun()], createDefaultReader);
-    const reading = comparison.startObject(createFacts());
-
-    // Act
-    reading.push(Buffer.from(text));
-    reading.end();
-
-    // Assess
-    expect(comparison.evidence({ source: 'here', checkedAtMs: 0, exactlyOnce: false }).proof).toMatchObject(
-      counts,
-    );
+    expect(proveObject([Buffer.from(text)])).toMatchObject(counts);
   });
 });

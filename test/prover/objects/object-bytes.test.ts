@@ -2,7 +2,8 @@ import { Readable } from 'node:stream';
 import { crc32, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CorruptObjectError, objectBytes } from '../../../lambda/prover/objects/object-bytes.ts';
+import { CorruptObjectError } from '../../../lambda/prover/objects/gzip-member.ts';
+import { objectBytes } from '../../../lambda/prover/objects/object-bytes.ts';
 import { createGzip, createLines, createRun } from '../../proof/factories.ts';
 
 /** Reads an object that arrives in these pieces. */

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
-import type { Bucket } from '../../../lambda/prover/objects/read-objects.ts';
-import type { StoredObject } from '../../../lambda/prover/objects/source.ts';
+import type { StoredObject } from '../../../lambda/prover/comparison/comparison.ts';
+import type { Bucket } from '../../../lambda/prover/objects/bucket.ts';
 import type { World } from '../worlds/world.ts';
 
 /** How a simulated bucket misbehaves. */

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
-import { ObjectGoneError } from '../../../lambda/prover/errors.ts';
+import { type Bucket, ObjectGoneError } from '../../../lambda/prover/objects/bucket.ts';
 import { keyPrefixAt } from '../../../lambda/prover/objects/key-prefix.ts';
-import type { Bucket } from '../../../lambda/prover/objects/read-objects.ts';
 import { uuidsIn } from '../worlds/event-lines.ts';
 import type { World } from '../worlds/world.ts';
 

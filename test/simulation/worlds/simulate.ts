@@ -67,19 +67,6 @@ function uuidsOf(count: number): string[] {
   return uuidsIn(events)!;
 }
 
-/** What is wrong with the lines that the stream stored: each must be an event, to the byte. */
-function findWrongLines(comparison: Comparison): string[] {
-  const { corruptLines, foreignLines } = comparison.evidence({
-    source: 'the stream',
-    checkedAtMs: 0,
-    exactlyOnce: false,
-  }).proof;
-  return [
-    ...corruptLines.map((line) => `a line that was sent is no event: ${JSON.stringify(line)}`),
-    ...(foreignLines > 0 ? [`${foreignLines} lines are of no run`] : []),
-  ];
-}
-
 /**
  * Lets the producer's own code do a run, in a world where everything random comes from the seed, and judges the result.
  *
@@ -95,8 +82,15 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
   const { count, eventsPerSecond, recordFormat, lambdaSettings } = scenario;
   const firehose = new SimulatedFirehose(world, scenario.firehose, recordFormat);
   const proof = isProven ? new ProofWorld(world, deliveryStreamName, createReader) : undefined;
-  const comparison = new Comparison([{ deliveryStreamName, runId, from: 0, to: count }], createReader);
-  const stored = comparison.startObject({ object: 'the stream', landedAtMs: worldEndMs, bytes: 0 });
+  // Each stored line must be an event, to the byte.
+  const wrongLines: string[] = [];
+  const comparison = new Comparison([{ deliveryStreamName, runId, from: 0, to: count }], createReader, {
+    onCorruptLine: (_, line, difference) =>
+      wrongLines.push(`line ${line} is no event: ${JSON.stringify(difference)}`),
+    onObject: ({ foreignLines }) =>
+      foreignLines > 0 && wrongLines.push(`${foreignLines} lines belong to no run`),
+  });
+  const stored = comparison.startObject({ key: 'the stream', landedAtMs: worldEndMs, bytes: 0 });
   firehose.onStored = (lines) => {
     proof?.bucket.take(lines);
     if (createPacker !== createDefaultPacker) {
@@ -127,7 +121,7 @@ export async function simulate(seed: number, maxSteps = 5_000_000): Promise<Verd
   const ended = lambda.ended;
   return {
     violations: [
-      ...findWrongLines(comparison),
+      ...wrongLines,
       ...findViolations({
         uuids,
         ...(eventsPerSecond && { eventsPerSecond }),

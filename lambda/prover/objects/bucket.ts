@@ -1,0 +1,15 @@
+import type { Readable } from 'node:stream';
+import type { StoredObject } from '../comparison/comparison.ts';
+
+/** An object was deleted after it was listed. */
+export class ObjectGoneError extends Error {
+  override readonly name = 'ObjectGoneError';
+}
+
+/** A bucket to read from. Each call fails early when `signal` is aborted. */
+export interface Bucket {
+  /** Lists the objects whose keys start with a prefix. */
+  list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
+  /** Begins to read an object from its start. @throws ObjectGoneError if there is no such object. */
+  open(key: string, signal: AbortSignal): Promise<Readable>;
+}
