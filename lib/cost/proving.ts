@@ -1,6 +1,6 @@
 import { lambdaUsd } from '../../lambda/contract/cost.ts';
 import { eventBytes } from '../../lambda/contract/event.ts';
-import { foreignBufferingSeconds, settings } from '../../lambda/contract/settings.ts';
+import { settings } from '../../lambda/contract/settings.ts';
 import { memoryMiBPerCpu } from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 
@@ -25,9 +25,6 @@ const requestsPerClaim = 3;
 /** Bytes, uncompressed, after which a stream writes an object. */
 const bufferingBytes = settings.bufferingSize.default * 2 ** 20;
 
-/** Bytes after which a stream writes an object of which nobody says how many: Firehose's own default. */
-const foreignBufferingBytes = 5 * 2 ** 20;
-
 /** What proving a run takes: each claim is looked at once, a claim a slice, and each object is read once. */
 export interface Proving {
   /** Claims, each looked at by an invocation of its own. */
@@ -41,24 +38,12 @@ export interface Proving {
 /** What proving a run of the default deployment takes. */
 export function provingOf(count: number, slices: number, meanEventBytes: number): Proving {
   const bytes = count * meanEventBytes;
-  return provingWith(slices, Math.max(slices, Math.ceil(bytes / bufferingBytes)), bytes);
-}
-
-/**
- * What proving a run of some events takes in a pipeline of one's own, where the prover reads what others wrote in the same
- * minutes: the time that the stream buffers and a quarter of a minute.
- *
- * @param foreignBytesPerHour What others write, uncompressed.
- */
-export function provingBesides(count: number, foreignBytesPerHour: number): Proving {
-  const bytes = (foreignBytesPerHour / 3_600) * (foreignBufferingSeconds + 15);
-  return provingWith(1, Math.max(1, Math.ceil(bytes / foreignBufferingBytes)), count * eventBytes + bytes);
-}
-
-function provingWith(claims: number, objects: number, bytes: number): Proving {
   const cpuMicros = (bytes / proverCpu.ofBytes) * proverCpu.micros;
-  const seconds = claims * proverWaitSeconds + cpuMicros / 1e6 / proverCpuShare;
-  return { claims, objects, seconds };
+  return {
+    claims: slices,
+    objects: Math.max(slices, Math.ceil(bytes / bufferingBytes)),
+    seconds: slices * proverWaitSeconds + cpuMicros / 1e6 / proverCpuShare,
+  };
 }
 
 /** What proving a run costs, without the requests by which Lambda asks for claims. */
