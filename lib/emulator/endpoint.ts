@@ -1,7 +1,8 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Quota } from '../aws/quotas.ts';
 import { firehoseDialect, sqsDialect } from './dialects.ts';
-import { createThrottle, type Faults, noFaults } from './faults.ts';
+import { createThrottle, type Faults, noFaults, type TimeSpan } from './faults.ts';
 import { respondWithError, withFaults } from './faulty-listener.ts';
 import { DeliveryStream, type DeliveryStreamSettings } from './firehose/delivery-stream.ts';
 import {
@@ -13,64 +14,65 @@ import {
 import { deliverOrphans } from './firehose/uploads-folder.ts';
 import { QuotaKeeper } from './quota.ts';
 import { createRandom } from './random.ts';
-import { Denial } from './s3/denial.ts';
 import { createS3Listener, isS3Request } from './s3/server.ts';
 import { LocalQueue, type QueueSettings } from './sqs/queue.ts';
 import { createSqsListener, sqsTargetPrefix } from './sqs/server.ts';
 
-/** A queue, and where its dead letters go. */
+/** A queue with the name of its dead-letter queue. */
 export interface EndpointQueueSettings extends QueueSettings {
-  /** Name of its dead-letter queue. @default - its dead letters are only noted */
+  /** @default - dead letters are only noted */
   readonly deadLetterQueueName?: string;
 }
 
-/** What of AWS runs on this machine, and how badly. */
 export interface EndpointOptions {
-  /** The stream. */
   readonly deliveryStream: DeliveryStreamSettings;
-  /** The queues. */
-  readonly queues: readonly EndpointQueueSettings[];
-  /** Where the bucket goes. */
+  /** @default - none */
+  readonly queues?: readonly EndpointQueueSettings[];
+  /** Directory of the buckets. */
   readonly outputDirectory: string;
-  /** How Firehose and SQS misbehave. @default - not at all */
+  /** Port on 127.0.0.1; 0 for any free one. @default 0 */
+  readonly port?: number;
+  /** @default - none */
   readonly faults?: Faults;
-  /** Which run of bad luck it is. @default 1 */
+  /** Seed of the random faults. @default 1 */
   readonly faultSeed?: number;
   /** Quota of the stream. @default - none */
   readonly quota?: Quota;
-  /** Told of every record that was accepted. */
+  /** Called with every record that was accepted. */
   readonly onAccepted?: (record: Buffer) => void;
 }
 
-/** One endpoint that is Firehose, SQS and S3, as those of other emulators are. */
+/** One endpoint for Firehose, SQS and S3. */
 export interface Endpoint {
-  /** Its URL. */
   readonly endpointUrl: string;
-  /** The stream behind it. */
   readonly deliveryStream: DeliveryStream;
-  /** Paths of the objects of earlier processes that were killed, delivered at the start. */
+  /** Paths of the objects of killed processes, delivered at the start. */
   readonly orphans: readonly string[];
-  /** The queues behind it, by name. */
   readonly queues: ReadonlyMap<string, LocalQueue>;
-  /** Records so far: how many were offered, how many of them were refused, and how many of the others never land. */
+  /** Numbers of records offered, of those refused, and of those accepted that never land. */
   readonly records: { readonly offered: number; readonly refused: number; readonly lost: number };
-  /** How often each object was read, by its key. */
+  /** Number of reads of each object, by its key. */
   readonly objectReads: ReadonlyMap<string, number>;
-  /** Stops it, and delivers what the stream still buffers. */
-  readonly stop: () => Promise<void>;
+  /** Stops it, and delivers the records that the stream buffers. Requests under way have `graceMs` to finish, 0 by default. */
+  readonly stop: (graceMs?: number) => Promise<void>;
 }
 
-/** Starts Firehose, SQS and S3 on a free port of loopback, and delivers what earlier ones in the same directory left. */
+/**
+ * Starts Firehose, SQS and S3 on loopback, and delivers the records that killed processes left in the same directory.
+ *
+ * @throws if the stream's settings are invalid, the port is taken, or an object cannot be written.
+ */
 export async function startEndpoint(options: EndpointOptions): Promise<Endpoint> {
-  const { faultSeed = 1, quota, outputDirectory, onAccepted } = options;
+  const { faultSeed = 1, quota, outputDirectory: directory, onAccepted, port = 0 } = options;
   const { queue: queueFaults = noFaults, lose = 0, denial, ...faults }: Faults = options.faults ?? noFaults;
   const random = createRandom(faultSeed);
-  // Numbers of its own: what SQS does has no effect on the faults of Firehose.
+  // Separate generators: calls of SQS have no effect on the faults of Firehose.
   const queueRandom = createRandom(faultSeed + 1);
   const lossRandom = createRandom(faultSeed + 2);
   const keeper = quota && new QuotaKeeper(quota, Date.now);
   const refusesRecord = createThrottle(faults, random);
   const records = { offered: 0, refused: 0, lost: 0 };
+  const objectReads = new Map<string, number>();
 
   const admit = (record: Buffer): RecordErrorCode | undefined => {
     records.offered += 1;
@@ -81,11 +83,10 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     onAccepted?.(record);
     return undefined;
   };
-  const orphans = await deliverOrphans(outputDirectory);
-  const bucketDenial = denial && new Denial(denial);
+  const stopping = new AbortController();
   const deliveryStream = new DeliveryStream(options.deliveryStream, {
-    directory: outputDirectory,
-    ...(bucketDenial && { canWrite: bucketDenial.isOver }),
+    directory,
+    ...(denial && { canWrite: denyDuring(denial, stopping.signal) }),
   });
   const losingStream: ServedStream = {
     settings: deliveryStream.settings,
@@ -98,71 +99,78 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       }
     },
   };
-  const queues = createQueues(options.queues);
   const firehose = createFirehoseServer({
     deliveryStreams: [lose > 0 ? losingStream : deliveryStream],
     admit,
   });
-  const toFirehose = withFaults(
-    (request, response) => {
-      if (keeper?.admitsRequest() === false) {
-        respondWithError(response, 503, firehoseDialect);
-      } else {
-        firehose.emit('request', request, response);
-      }
-    },
-    faults,
-    random,
-    firehoseDialect,
-  );
-  const toSqs = withFaults(
-    createSqsListener([...queues.values()], createThrottle(queueFaults, queueRandom)),
-    queueFaults,
-    queueRandom,
-    sqsDialect,
-  );
+  const queues = createQueues(options.queues ?? []);
 
-  const objectReads = new Map<string, number>();
-  const toS3 = createS3Listener({
-    directory: outputDirectory,
-    bucketNames: [options.deliveryStream.bucketName],
-    onRead: (_bucketName, key) => objectReads.set(key, (objectReads.get(key) ?? 0) + 1),
-  });
-
-  const server = createServer((request, response) => {
-    if (isS3Request(request)) {
-      toS3(request, response);
-      return;
+  const toFirehose: RequestListener = (request, response) => {
+    if (keeper?.admitsRequest() === false) {
+      respondWithError(response, 503, firehoseDialect);
+    } else {
+      firehose.emit('request', request, response);
     }
+  };
+  const listeners = {
+    firehose: withFaults(toFirehose, faults, random, firehoseDialect),
+    sqs: withFaults(
+      createSqsListener([...queues.values()], createThrottle(queueFaults, queueRandom)),
+      queueFaults,
+      queueRandom,
+      sqsDialect,
+    ),
+    s3: createS3Listener({
+      directory,
+      bucketNames: [options.deliveryStream.bucketName],
+      onRead: (_bucketName, key) => objectReads.set(key, (objectReads.get(key) ?? 0) + 1),
+    }),
+  };
+  const server = createServer((request, response) => {
     const isSqs = String(request.headers['x-amz-target']).startsWith(sqsTargetPrefix);
-    (isSqs ? toSqs : toFirehose)(request, response);
+    const service = isS3Request(request) ? 's3' : isSqs ? 'sqs' : 'firehose';
+    listeners[service](request, response);
   });
   server.keepAliveTimeout = firehose.keepAliveTimeout;
+  const orphans = await deliverOrphans(directory);
+
   return {
-    endpointUrl: await listenOnLoopback(server, 0),
+    endpointUrl: await listenOnLoopback(server, port),
     deliveryStream,
     orphans,
     queues,
     records,
     objectReads,
-    stop: async () => {
-      server.closeAllConnections();
-      server.close();
-      bucketDenial?.lift();
+    stop: async (graceMs = 0) => {
+      const closed = new Promise((resolve) => server.close(resolve));
+      const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+      stopping.abort();
       await deliveryStream.close();
     },
   };
 }
 
+/** Returns a function that resolves when the bucket takes objects: not during this time span, counted from now. */
+function denyDuring({ fromMs, toMs }: TimeSpan, signal: AbortSignal): () => Promise<void> {
+  const startedMs = Date.now();
+  return async () => {
+    const sinceStartMs = Date.now() - startedMs;
+    if (sinceStartMs >= fromMs && sinceStartMs < toMs) {
+      await wait(toMs - sinceStartMs, undefined, { signal }).catch(() => {});
+    }
+  };
+}
+
 function createQueues(settings: readonly EndpointQueueSettings[]): Map<string, LocalQueue> {
   const queues = new Map<string, LocalQueue>();
-  const create = ({ deadLetterQueueName, ...queue }: EndpointQueueSettings) => {
+  const create = ({ deadLetterQueueName, ...queue }: EndpointQueueSettings): LocalQueue => {
     const target = settings.find(({ queueName }) => queueName === deadLetterQueueName);
-    if (target && !queues.has(target.queueName)) {
-      create(target);
-    }
-    const deadLetterQueue = target && queues.get(target.queueName);
-    queues.set(queue.queueName, new LocalQueue(queue, { ...(deadLetterQueue && { deadLetterQueue }) }));
+    const deadLetterQueue = target && (queues.get(target.queueName) ?? create(target));
+    const created = new LocalQueue(queue, { ...(deadLetterQueue && { deadLetterQueue }) });
+    queues.set(queue.queueName, created);
+    return created;
   };
   for (const queue of settings) {
     if (!queues.has(queue.queueName)) {

@@ -229,7 +229,7 @@ describe('the queues', () => {
       queues: [{ ...proof, queueName: 'work' }, { queueName: 'dead', visibilityTimeoutMs: 0 }, proof],
       outputDirectory: makeDirectory(),
     });
-    onTestFinished(aws.stop);
+    onTestFinished(() => aws.stop());
 
     // Act
     for (const name of ['work', 'proof']) {
@@ -258,7 +258,7 @@ describe('starting', () => {
       queues: [WorkQueue],
       outputDirectory: directory,
     });
-    onTestFinished(aws.stop);
+    onTestFinished(() => aws.stop());
 
     // Assess
     expect(aws.orphans).toEqual(listFiles(bucket));

@@ -1,38 +1,31 @@
-import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { DeliveryStream, type DeliveryStreamSettings } from '../../emulator/firehose/delivery-stream.ts';
-import { createFirehoseServer, listenOnLoopback } from '../../emulator/firehose/server.ts';
-import { deliverOrphans } from '../../emulator/firehose/uploads-folder.ts';
-import { createS3Listener, isS3Request } from '../../emulator/s3/server.ts';
+import { startEndpoint } from '../../emulator/endpoint.ts';
+import type { DeliveryStreamSettings } from '../../emulator/firehose/delivery-stream.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../../lake/layout.ts';
 
-/** What `npm run firehose` can be told. */
+/** The options of `npm run firehose`. */
 export interface StandaloneOptions {
   /** Port on 127.0.0.1; 0 for any free one. */
   readonly port: number;
-  /** Name of the one delivery stream. */
   readonly stream: string;
-  /** Directory for the objects. */
   readonly output: string;
 }
 
-/** Time that a client has for the request it is sending when the Firehose stops. */
-const stalledClientMs = 2_000;
+/** Time for a client to finish its request when the Firehose stops. */
+const graceMs = 2_000;
 
-/** A Firehose that runs. */
 export interface StandaloneFirehose {
-  /** What to tell its user: the endpoint, and lines to paste. */
+  /** Text for the user: the endpoint, and lines to paste. */
   readonly greeting: string;
-  /** Finishes the requests under way, delivers what is buffered, and returns what to tell its user in the end. */
+  /** Finishes the requests under way, delivers what is buffered, and returns a summary for the user. */
   stop(): Promise<string>;
 }
 
 /**
- * A stream like the one that the stack deploys: GZIP, an object every 60 s or 5 MiB, a Hive-style prefix.
- *
- * @param deliveryStreamName its name; the bucket's is the same with `-bucket`.
+ * A stream like the one that the stack deploys: GZIP, an object every 60 s or 5 MiB, a Hive-style prefix. The name of its
+ * bucket is that of the stream with `-bucket`.
  */
-export function standaloneSettings(deliveryStreamName: string): DeliveryStreamSettings {
+function standaloneSettings(deliveryStreamName: string): DeliveryStreamSettings {
   return {
     deliveryStreamName,
     bucketName: `${deliveryStreamName.replaceAll(/[^a-zA-Z0-9.-]|^[^a-zA-Z0-9]/g, 'x')}-bucket`,
@@ -46,38 +39,21 @@ export function standaloneSettings(deliveryStreamName: string): DeliveryStreamSe
 }
 
 /**
- * Starts a Firehose with one stream, and an S3 to read its bucket, and delivers what earlier ones in the same directory left when they were killed.
+ * Starts a Firehose with one stream, and an S3 to read its bucket. Records that killed processes left in the same directory
+ * are delivered.
  *
- * @throws when the stream's name is not one, the port is taken, or what was left cannot be delivered.
+ * @throws when the stream's name is invalid, the port is taken, or an object cannot be written.
  */
-export async function startStandalone({
-  port,
-  stream: name,
-  output,
-}: StandaloneOptions): Promise<StandaloneFirehose> {
-  const stream = new DeliveryStream(standaloneSettings(name), { directory: output });
-  const orphans = await deliverOrphans(output);
-  const firehose = createFirehoseServer({ deliveryStreams: [stream] });
-  const toS3 = createS3Listener({ directory: output, bucketNames: [stream.settings.bucketName] });
-  const server = createServer((request, response) => {
-    if (isS3Request(request)) {
-      toS3(request, response);
-    } else {
-      firehose.emit('request', request, response);
-    }
-  });
-  server.keepAliveTimeout = firehose.keepAliveTimeout;
-  const endpoint = await listenOnLoopback(server, port);
+export async function startStandalone(options: StandaloneOptions): Promise<StandaloneFirehose> {
+  const { port, stream, output } = options;
+  const settings = standaloneSettings(stream);
+  const endpoint = await startEndpoint({ deliveryStream: settings, outputDirectory: output, port });
   return {
-    greeting: describeOrphans(orphans) + greeting(endpoint, stream.settings, output),
+    greeting: describeOrphans(endpoint.orphans) + greeting(endpoint.endpointUrl, settings, output),
     stop: async () => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      const timer = setTimeout(() => server.closeAllConnections(), stalledClientMs);
-      await closed;
-      clearTimeout(timer);
-      await stream.close();
-      const { records, recordBytes, keys, objectBytes } = stream.totals;
-      const bucket = join(output, stream.settings.bucketName);
+      await endpoint.stop(graceMs);
+      const { records, recordBytes, keys, objectBytes } = endpoint.deliveryStream.totals;
+      const bucket = join(output, settings.bucketName);
       return [
         `Records: ${records}, ${recordBytes} bytes. Objects: ${keys.length}, ${objectBytes} bytes on disk.`,
         ...keys.slice(-3).map((key) => `  ${join(bucket, key)}`),
@@ -90,7 +66,7 @@ export async function startStandalone({
 
 function describeOrphans(orphans: readonly string[]): string {
   const paths = orphans.map((path) => `  ${path}\n`).join('');
-  return paths && `Delivered what an earlier Firehose had acknowledged when it was killed:\n${paths}\n`;
+  return paths && `Delivered records that an earlier, killed Firehose had acknowledged:\n${paths}\n`;
 }
 
 function greeting(endpoint: string, settings: DeliveryStreamSettings, output: string): string {

@@ -5,7 +5,30 @@ import {
   maxRecordBytes,
   maxRecordsPerRequest,
 } from '../../../lambda/contract/firehose-limits.ts';
-import { FirehoseError } from './errors.ts';
+
+/** The error types and their HTTP statuses (API reference, "Errors" and "Common Errors"). */
+export const httpStatusByErrorType = {
+  InternalFailure: 500,
+  InvalidArgumentException: 400,
+  MissingAuthenticationTokenException: 400,
+  ResourceNotFoundException: 400,
+  SerializationException: 400,
+  ServiceUnavailableException: 503,
+  UnknownOperationException: 400,
+  ValidationException: 400,
+} as const;
+
+type ErrorType = keyof typeof httpStatusByErrorType;
+
+export class FirehoseError extends Error {
+  override readonly name = 'FirehoseError';
+  readonly type: ErrorType;
+
+  constructor(type: ErrorType, message: string) {
+    super(message);
+    this.type = type;
+  }
+}
 
 const DeliveryStreamName = v.pipe(
   v.string(),

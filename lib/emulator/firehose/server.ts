@@ -4,8 +4,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { maxRequestBytes } from '../../../lambda/contract/firehose-limits.ts';
 import type { DeliveryStream } from './delivery-stream.ts';
-import { FirehoseError, httpStatusByErrorType } from './errors.ts';
-import { type Input, type Operation, operations, parseInput } from './input.ts';
+import {
+  FirehoseError,
+  httpStatusByErrorType,
+  type Input,
+  type Operation,
+  operations,
+  parseInput,
+} from './input.ts';
 import { deliveryStreamVersion } from './object-name.ts';
 
 /** Why one record is refused while the others of its request may be taken. Source: API reference, PutRecordBatch. */

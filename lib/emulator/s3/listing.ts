@@ -1,6 +1,5 @@
-import { S3Error } from './errors.ts';
 import { compareKeys, listObjects, type StoredFile } from './objects.ts';
-import { type XmlValue, xmlDocument } from './xml.ts';
+import { S3Error, type XmlValue, xmlDocument } from './responses.ts';
 
 /** Most keys of a page. */
 const maxPageKeys = 1_000;

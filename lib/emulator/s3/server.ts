@@ -3,10 +3,9 @@ import { createReadStream } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { httpStatusByCode, S3Error } from './errors.ts';
 import { etagOf, listObjectsV2, wholeSeconds } from './listing.ts';
 import { findObject, isDirectory } from './objects.ts';
-import { xmlDocument } from './xml.ts';
+import { httpStatusByCode, S3Error, xmlDocument } from './responses.ts';
 
 /** What an embedded S3 shows. */
 export interface S3Options {

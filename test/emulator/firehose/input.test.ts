@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deliveryStreamNamePattern } from '../../../lambda/contract/firehose-limits.ts';
-import { FirehoseError } from '../../../lib/emulator/firehose/errors.ts';
-import { decodeBase64, parseInput } from '../../../lib/emulator/firehose/input.ts';
+import { decodeBase64, FirehoseError, parseInput } from '../../../lib/emulator/firehose/input.ts';
 
 function makeRecords(count: number, data = 'aGk='): { Data: string }[] {
   return Array.from({ length: count }, () => ({ Data: data }));
