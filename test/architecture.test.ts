@@ -89,8 +89,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
 /** File → what it may import beyond its room. */
 const exceptions: Readonly<Record<string, readonly string[]>> = {
   'lambda/producer/delivery/aws/firehose.ts': ['@aws-sdk/client-firehose'],
-  'lambda/producer/invocation/sqs.ts': ['@aws-sdk/client-sqs'],
-  'lambda/prover/claims/sqs.ts': ['@aws-sdk/client-sqs'],
+  'lambda/runtime/sqs.ts': ['@aws-sdk/client-sqs'],
   'lambda/runtime/aws-call.ts': ['@smithy/core', '@smithy/types'],
   'lambda/runtime/credentials.ts': [
     '@aws-sdk/credential-provider-env',
@@ -101,12 +100,6 @@ const exceptions: Readonly<Record<string, readonly string[]>> = {
   'lib/commands/prove/prove.ts': ['@aws-sdk/client-cloudformation', '@aws-sdk/client-lambda'],
   'lib/commands/send/send.ts': ['@aws-sdk/client-cloudformation', '@aws-sdk/client-lambda'],
   'lib/commands/verify/question.ts': ['lambda/prover/comparison'],
-  'lambda/producer/invocation/invocation.ts': ['lambda/producer'],
-  'lambda/producer/invocation/parse-payload.ts': ['lambda/producer'],
-  'lambda/producer/invocation/produce.ts': ['lambda/producer'],
-  'lambda/prover/claims/claim-messages.ts': ['lambda/prover'],
-  'lambda/prover/claims/prover.ts': ['lambda/prover'],
-  'lambda/prover/claims/settle.ts': ['lambda/prover'],
   'lambda/prover/objects/s3.ts': ['@aws-sdk/client-s3'],
   'lambda/template/word-functions.ts': ['@faker-js/faker'],
   'lib/commands/preview/preview.ts': ['lambda/producer/events'],

@@ -1,17 +1,16 @@
-import { setTimeout } from 'node:timers/promises';
-import { Logger } from '@aws-lambda-powertools/logger';
-import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { claimsUnsentMetric, streamDimension } from '../contract/metrics.ts';
+import type { Claim } from '../contract/claim.ts';
+import { claimsUnsentMetric } from '../contract/metrics.ts';
 import type { Report } from '../contract/report.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { RunSlice } from '../contract/slice.ts';
+import { createSendAll } from '../runtime/batches.ts';
+import { createLambdaHandler } from '../runtime/handler.ts';
+import { createQueueClient, createSendMessages } from '../runtime/sqs.ts';
 import { createFirehoseClient, createPutRecords } from './delivery/aws/firehose.ts';
 import { Pacer } from './delivery/pacer.ts';
-import { parseEnvironment } from './environment.ts';
 import { createSendClaims } from './invocation/claims.ts';
+import { parseEnvironment } from './invocation/environment.ts';
 import { createInvocation } from './invocation/invocation.ts';
-import { createQueueClient, createSendMessages } from './invocation/sqs.ts';
-import { createSendAll, createSendSlices } from './invocation/work-queue.ts';
 import { addReport } from './metrics.ts';
 import type { CreatePacker } from './packing/packing.ts';
 import { maxDataBytes } from './packing/requests.ts';
@@ -30,57 +29,38 @@ export type Handler = (payload: unknown, context: Context) => Promise<Report | S
 /**
  * Makes the Lambda function, once for each container.
  *
- * @param createPacker Makes the records of the run's events.
- * @throws InvalidEnvironmentError if its environment variables don't fit.
+ * @throws InvalidEnvironmentError if an environment variable is invalid.
  */
 export function createHandler(createPacker: CreatePacker): Handler {
   const environment = parseEnvironment(process.env);
   const { deliveryStreamName, workQueueUrl, proof, settings } = environment;
   const { concurrency, maxRequestBytes } = settings;
-  const logger = new Logger();
-  const metrics = new Metrics({ defaultDimensions: { [streamDimension]: deliveryStreamName } });
-  const clock: Clock = {
-    now: Date.now,
-    random: Math.random,
-    sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
-  };
-  const queueClient = createQueueClient();
-  const invoke = createInvocation({
-    environment,
-    createPacker,
-    putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
-    sendSlices: createSendSlices(createSendMessages(queueClient, workQueueUrl), clock),
-    ...(proof && {
-      sendClaims: createSendClaims({
-        sendAll: createSendAll(createSendMessages(queueClient, proof.queueUrl, proof.delaySeconds), clock),
-        log: logger,
-        onUnsent: (claims) => metrics.addMetric(claimsUnsentMetric.name, claimsUnsentMetric.unit, claims),
+  return createLambdaHandler(deliveryStreamName, ({ logger, metrics, clock }) => {
+    const queueClient = createQueueClient();
+    const invoke = createInvocation({
+      environment,
+      createPacker,
+      putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
+      sendSlices: createSendAll<RunSlice>(createSendMessages(queueClient, workQueueUrl), clock),
+      ...(proof && {
+        sendClaims: createSendClaims({
+          sendAll: createSendAll<Claim>(
+            createSendMessages(queueClient, proof.queueUrl, proof.delaySeconds),
+            clock,
+          ),
+          log: logger,
+          onUnsent: (claims) => metrics.addMetric(claimsUnsentMetric.name, claimsUnsentMetric.unit, claims),
+        }),
       }),
-    }),
-    pacer: new Pacer(concurrency * maxDataBytes(maxRequestBytes), Date.now),
-    clock,
-    log: logger,
-    onReport: (report) => addReport(report, metrics),
-    onRequest: (trace) => logger.debug('request', { ...trace }),
+      pacer: new Pacer(concurrency * maxDataBytes(maxRequestBytes), clock.now),
+      clock,
+      log: logger,
+      onReport: (report) => addReport(report, metrics),
+      onRequest: (trace) => logger.debug('request', { ...trace }),
+    });
+    return (payload: unknown, context) => {
+      metrics.captureColdStartMetric();
+      return invoke(payload, context);
+    };
   });
-
-  return async (payload, context) => {
-    logger.refreshSampleRateCalculation();
-    logger.addContext(context);
-    metrics.captureColdStartMetric();
-    try {
-      return await invoke(payload, {
-        requestId: context.awsRequestId,
-        endMs: Date.now() + context.getRemainingTimeInMillis(),
-      });
-    } catch (error) {
-      logger.error('invocation failed', error as Error);
-      throw error;
-    } finally {
-      // Without a report, as on a bad payload, there is nothing to publish, which Powertools would warn of.
-      if (metrics.hasStoredMetrics()) {
-        metrics.publishStoredMetrics();
-      }
-    }
-  };
 }

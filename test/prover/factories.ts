@@ -2,11 +2,12 @@ import { Readable } from 'node:stream';
 import type { SQSEvent } from 'aws-lambda';
 import type { Claim } from '../../lambda/contract/claim.ts';
 import { proverMetrics } from '../../lambda/contract/metrics.ts';
-import { createProver, type Pause } from '../../lambda/prover/claims/prover.ts';
-import type { Environment } from '../../lambda/prover/environment.ts';
+import type { Environment } from '../../lambda/prover/claims/environment.ts';
+import { createProver } from '../../lambda/prover/claims/prover.ts';
 import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
 import { type Bucket, ObjectGoneError } from '../../lambda/prover/objects/bucket.ts';
 import { keyPrefixAt } from '../../lambda/prover/objects/key-prefix.ts';
+import type { Pause } from '../../lambda/runtime/sqs.ts';
 import { createLines, createRun, eventTimeMs } from '../proof/factories.ts';
 
 /** The environment variables of a prover. */
@@ -161,6 +162,7 @@ export class ProverWorld {
       },
       clock: {
         now: () => this.nowMs,
+        random: () => 0,
         sleep: (durationMs, signal) =>
           new Promise((resolve) => {
             const timer = setTimeout(resolve, Math.min(durationMs, 2 ** 31 - 1));

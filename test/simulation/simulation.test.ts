@@ -150,7 +150,7 @@ describe('the oracle', () => {
     [
       'waits for the queue without a timeout',
       {
-        file: 'producer/invocation/work-queue.ts',
+        file: 'runtime/batches.ts',
         search: 'callFor(waitMs, ',
         replace: 'callFor(Infinity, ',
       },
@@ -187,25 +187,25 @@ describe('the oracle', () => {
     [
       'calls queued what the queue did not take',
       {
-        file: 'producer/invocation/work-queue.ts',
-        search: 'unqueued.push(...left);',
-        replace: 'queued.push(...left);',
+        file: 'runtime/batches.ts',
+        search: 'giveUp(left);',
+        replace: 'onTaken(left);',
       },
       110,
     ],
     [
       'calls undelivered what the queue took',
       {
-        file: 'producer/invocation/work-queue.ts',
-        search: 'queued.push(...taken.map((place) => sent[place]!));',
-        replace: 'queued.push(...taken.slice(1).map((place) => sent[place]!));',
+        file: 'runtime/batches.ts',
+        search: 'onTaken(taken.map(',
+        replace: 'onTaken(taken.slice(1).map(',
       },
       128,
     ],
     [
       'sends messages twice and no more',
       {
-        file: 'producer/invocation/work-queue.ts',
+        file: 'runtime/batches.ts',
         search: 'for (let attempt = 1; ',
         replace: 'for (let attempt = 1; attempt <= 2 && ',
       },
@@ -214,16 +214,16 @@ describe('the oracle', () => {
     [
       'sends no message any more after a call that failed',
       {
-        file: 'producer/invocation/work-queue.ts',
-        search: 'lastFailure = response.cause ?? lastFailure;',
-        replace: 'lastFailure = response.cause ?? lastFailure; if (lastFailure) untilMs = 0;',
+        file: 'runtime/batches.ts',
+        search: 'endMs - clock.now() >= leastCallMs',
+        replace: '!lastFailure && endMs - clock.now() >= leastCallMs',
       },
       43,
     ],
     [
       'sends messages again that the queue refused for good',
       {
-        file: 'producer/invocation/work-queue.ts',
+        file: 'runtime/batches.ts',
         search: 'left = again.map(',
         replace: 'left = [...sent.keys()].filter((place) => !taken.includes(place)).map(',
       },
@@ -293,9 +293,8 @@ describe('the oracle', () => {
       'puts more into a request than AWS takes',
       {
         file: 'producer/packing/packing.ts',
-        search: "maxEventsPerRecord, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';",
-        replace:
-          "maxEventsPerRecord } from '../../contract/firehose-limits.ts';\nconst maxRecordsPerRequest = 600;",
+        search: "  maxRecordsPerRequest,\n} from '../../contract/firehose-limits.ts';",
+        replace: "} from '../../contract/firehose-limits.ts';\nconst maxRecordsPerRequest = 600;",
       },
       74,
     ],

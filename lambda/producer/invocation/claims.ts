@@ -7,7 +7,7 @@ import {
   type SlicePair,
   subtractSlices,
 } from '../../contract/slice.ts';
-import type { SendAll } from './work-queue.ts';
+import type { SendAll } from '../../runtime/batches.ts';
 
 /** What Firehose acknowledged of a slice. */
 export interface Acknowledged {
@@ -71,7 +71,7 @@ export function createSendClaims({ sendAll, log, onUnsent }: ClaimOptions): Send
       log.error('claim not sent: these events are not proven', {
         runId: claim.runId,
         claim,
-        error: lastFailure ?? new Error('no time was left'),
+        error: lastFailure!,
       });
     }
     if (unqueued.length > 0) {

@@ -2,17 +2,18 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import type { Report } from '../../contract/report.ts';
 import { mergeSlices, type RunSlice, type Slice, sliceLength } from '../../contract/slice.ts';
+import type { SendAll } from '../../runtime/batches.ts';
+import type { InvocationContext } from '../../runtime/handler.ts';
 import { Deadline } from '../delivery/deadline.ts';
 import type { DeliveryOutcome, RequestTrace } from '../delivery/delivery.ts';
-import { InvalidPayloadError, NothingDeliveredError, WorkQueueError } from '../errors.ts';
 import { type Acknowledged, acknowledgedOf, type SendClaims } from './claims.ts';
 import { cutSlice } from './cut-slice.ts';
+import { InvalidPayloadError, NothingDeliveredError, WorkQueueError } from './errors.ts';
 import { describeNothingDelivered, describeStop, describeUnqueued } from './failure-text.ts';
 import { joinLeftOver, queuedOf } from './left-over.ts';
 import { parsePayload } from './parse-payload.ts';
 import { type ProduceOptions, produce } from './produce.ts';
 import { createReport } from './report.ts';
-import type { SendSlices } from './work-queue.ts';
 
 /** What a log line is about. */
 export interface LogKeys {
@@ -25,7 +26,7 @@ export interface LogKeys {
 /** What {@link createInvocation} works with. */
 export interface InvocationOptions extends Omit<ProduceOptions, 'onRequest'> {
   /** Hands slices to the work queue. */
-  readonly sendSlices: SendSlices;
+  readonly sendSlices: SendAll<RunSlice>;
   /** Claims what Firehose acknowledged. @default - nothing is proven */
   readonly sendClaims?: SendClaims;
   /** Told of every request. */
@@ -34,14 +35,6 @@ export interface InvocationOptions extends Omit<ProduceOptions, 'onRequest'> {
   readonly onReport: (report: Report) => void;
   /** Where log lines go. */
   readonly log: Pick<Logger, 'info' | 'error'>;
-}
-
-/** What Lambda says of an invocation beside its payload. */
-export interface InvocationContext {
-  /** Lambda's id of the invocation, the same on its own retries. */
-  readonly requestId: string;
-  /** When the invocation's time is over, in milliseconds since 1970. */
-  readonly endMs: number;
 }
 
 /** One invocation of the function. */

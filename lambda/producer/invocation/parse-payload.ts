@@ -3,7 +3,7 @@ import { payloadProperties, runIdExpectation, runIdPattern } from '../../contrac
 import { type ProducerSettings, producerSettings } from '../../contract/settings.ts';
 import type { RunSlice } from '../../contract/slice.ts';
 import { type Bounds, isWholeNumber, wholeNumberExpectation } from '../../contract/whole-number.ts';
-import { InvalidPayloadError } from '../errors.ts';
+import { InvalidPayloadError } from './errors.ts';
 
 const wholeNumber = (bounds: Bounds) =>
   // custom() rather than number() + integer() + …, so that a wrong value is one problem, not three.

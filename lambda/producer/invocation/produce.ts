@@ -4,9 +4,9 @@ import type { PutRecords } from '../delivery/aws/firehose.ts';
 import type { Deadline } from '../delivery/deadline.ts';
 import { type DeliveryOptions, type DeliveryOutcome, deliver } from '../delivery/delivery.ts';
 import type { Pacer } from '../delivery/pacer.ts';
-import type { Environment } from '../environment.ts';
 import type { CreatePacker } from '../packing/packing.ts';
 import { createRequestSource } from '../packing/requests.ts';
+import type { Environment } from './environment.ts';
 
 /** What {@link produce} works with. */
 export interface ProduceOptions {

@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import { type Claim, claimSchema } from '../../contract/claim.ts';
 import { pairsLength } from '../../contract/slice.ts';
-import { InvalidClaimError } from '../errors.ts';
+import { InvalidClaimError } from './errors.ts';
 
 /** A message of the proof queue that is a claim. */
 export interface ClaimMessage {

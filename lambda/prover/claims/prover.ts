@@ -1,33 +1,20 @@
 import { setMaxListeners } from 'node:events';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { deliveryReserveMs, reportReserveMs } from '../../contract/deadline.ts';
+import type { Clock } from '../../runtime/clock.ts';
+import type { MetricSink } from '../../runtime/handler.ts';
+import type { Pause } from '../../runtime/sqs.ts';
 import { Comparison } from '../comparison/comparison.ts';
 import type { CreateLineReader } from '../comparison/line-reader.ts';
-import { ReadingError } from '../errors.ts';
-import { addLooks, type MetricSink } from '../metrics.ts';
 import type { Bucket } from '../objects/bucket.ts';
 import { countErrorObjects } from '../objects/error-objects.ts';
 import { listingsOf } from '../objects/object-window.ts';
 import { type Reading, readObjects } from '../objects/read-objects.ts';
 import { type ClaimMessage, maxEventsAtOnce, parseClaimMessage } from './claim-messages.ts';
+import { ReadingError } from './errors.ts';
+import { addLooks } from './metrics.ts';
 import { type Look, type SettleOptions, settle, slicesOf } from './settle.ts';
 import { pauseSeconds } from './verdict.ts';
-
-/** The time of an invocation. */
-export interface Clock {
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  /** Waits; ends early, without an error, when `signal` is aborted. */
-  readonly sleep: (durationMs: number, signal: AbortSignal) => Promise<void>;
-}
-
-/** A claim that stays in the queue, and when it is to be delivered again. */
-export interface Pause {
-  /** What the queue knows the delivery by. */
-  readonly receiptHandle: string;
-  /** Seconds until then, 1 or more. */
-  readonly seconds: number;
-}
 
 /** What {@link createProver} works with. */
 export interface ProverOptions extends SettleOptions {

@@ -2,9 +2,9 @@ import type { Logger } from '@aws-lambda-powertools/logger';
 import type { Slice, SlicePair } from '../../contract/slice.ts';
 import type { Comparison } from '../comparison/comparison.ts';
 import { missingRanges, type Tally } from '../comparison/tally.ts';
-import type { Environment } from '../environment.ts';
 import type { Reading } from '../objects/read-objects.ts';
 import type { ClaimMessage } from './claim-messages.ts';
+import type { Environment } from './environment.ts';
 import { type Verdict, verdictOn } from './verdict.ts';
 
 /** What {@link settle} works with. */

@@ -7,13 +7,14 @@ import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../lambda/contract/report.ts';
+import type { RunSlice } from '../../../lambda/contract/slice.ts';
 import { createPutRecords } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createInvocation } from '../../../lambda/producer/invocation/invocation.ts';
-import { createSendMessages } from '../../../lambda/producer/invocation/sqs.ts';
-import { createSendSlices } from '../../../lambda/producer/invocation/work-queue.ts';
+import { createSendAll } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
+import { createSendMessages } from '../../../lambda/runtime/sqs.ts';
 import { environmentWith } from '../../simulation/worlds/producer.ts';
 
 /** How a server keeps its clients waiting. */
@@ -95,7 +96,7 @@ async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled
     environment: environmentWith('my-stream', 'ndjson'),
     createPacker: createDefaultPacker,
     putRecords: createPutRecords(new FirehoseClient({ ...client, endpoint: firehose.url }), 'my-stream'),
-    sendSlices: createSendSlices(createSendMessages(sqs, 'https://queue.invalid/1/my-queue'), clock),
+    sendSlices: createSendAll<RunSlice>(createSendMessages(sqs, 'https://queue.invalid/1/my-queue'), clock),
     pacer: new Pacer(1e6, Date.now),
     clock,
     onReport: (report) => reports.push(report),

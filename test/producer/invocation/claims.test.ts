@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type Claim, claimSchema, maxSlicesPerClaim } from '../../../lambda/contract/claim.ts';
 import { mergeSlices, type Slice } from '../../../lambda/contract/slice.ts';
 import { acknowledgedOf, claimsOf, createSendClaims } from '../../../lambda/producer/invocation/claims.ts';
-import type { SendAll } from '../../../lambda/producer/invocation/work-queue.ts';
+import type { SendAll } from '../../../lambda/runtime/batches.ts';
 
 const run = { runId: 'run-1', from: 100, to: 100_100 };
 

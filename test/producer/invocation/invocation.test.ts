@@ -4,13 +4,13 @@ import type { Report } from '../../../lambda/contract/report.ts';
 import type { ProducerSettings, RecordFormat } from '../../../lambda/contract/settings.ts';
 import type { RunSlice, SlicePair } from '../../../lambda/contract/slice.ts';
 import type { PutRecords, PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
-import { NothingDeliveredError, WorkQueueError } from '../../../lambda/producer/errors.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { type Acknowledged, claimsOf } from '../../../lambda/producer/invocation/claims.ts';
+import { NothingDeliveredError, WorkQueueError } from '../../../lambda/producer/invocation/errors.ts';
 import { createInvocation } from '../../../lambda/producer/invocation/invocation.ts';
 import { parsePayload } from '../../../lambda/producer/invocation/parse-payload.ts';
-import { createSendSlices, type SendSlices } from '../../../lambda/producer/invocation/work-queue.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
+import { createSendAll, type SendAll } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
 import { createPacer, environmentWith, settingsWith } from '../../simulation/worlds/producer.ts';
 import { World } from '../../simulation/worlds/world.ts';
@@ -28,7 +28,10 @@ function failed(kind: 'rejected' | 'lost' | 'fatal', batch: RecordBatch, message
 }
 
 /** A work queue that takes some slices. */
-function queueThat(takes: (slice: RunSlice) => boolean, message = 'AccessDenied: not yours'): SendSlices {
+function queueThat(
+  takes: (slice: RunSlice) => boolean,
+  message = 'AccessDenied: not yours',
+): SendAll<RunSlice> {
   return async (slices) => {
     const all = [...slices];
     const unqueued = all.filter((slice) => !takes(slice));
@@ -48,7 +51,7 @@ async function invoke(
     ...settings
   }: {
     readonly respond?: Respond;
-    readonly sendSlices?: (clock: Clock) => SendSlices;
+    readonly sendSlices?: (clock: Clock) => SendAll<RunSlice>;
     readonly recordFormat?: RecordFormat;
     readonly timeMs?: number;
   } & Partial<ProducerSettings> = {},
@@ -230,7 +233,7 @@ describe('an invocation whose work queue takes only some slices', () => {
       ...cut,
       timeMs: 3_000,
       sendSlices: (clock) =>
-        createSendSlices(async (bodies, signal) => {
+        createSendAll<RunSlice>(async (bodies, signal) => {
           await clock.sleep(Number.MAX_SAFE_INTEGER, signal);
           return {
             kind: 'lost',
@@ -327,7 +330,7 @@ describe('messages whose slices the work queue takes only in part', () => {
   it('share the slices that both left over, and are told apart by the rest', async () => {
     // Prepare: the messages overlap, as those do of which the queue delivered one twice
     const sent: RunSlice[] = [];
-    const sendSlices = (): SendSlices => async (slices) => {
+    const sendSlices = (): SendAll<RunSlice> => async (slices) => {
       sent.push(...slices);
       return { queued: sent.slice(0, 2), unqueued: sent.slice(2), lastFailure: new Error('full') };
     };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
-import { InvalidPayloadError } from '../../../lambda/producer/errors.ts';
+import { InvalidPayloadError } from '../../../lambda/producer/invocation/errors.ts';
 import { parsePayload } from '../../../lambda/producer/invocation/parse-payload.ts';
 import { settingsWith } from '../../simulation/worlds/producer.ts';
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
-import { parseEnvironment } from '../../../lambda/producer/environment.ts';
+import { parseEnvironment } from '../../../lambda/producer/invocation/environment.ts';
 import { parsePayload } from '../../../lambda/producer/invocation/parse-payload.ts';
 import { neededVariables } from '../factories.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { parseClaimMessage } from '../../../lambda/prover/claims/claim-messages.ts';
-import { InvalidClaimError } from '../../../lambda/prover/errors.ts';
+import { InvalidClaimError } from '../../../lambda/prover/claims/errors.ts';
 import { eventTimeMs } from '../../proof/factories.ts';
 import { createClaim, eventOf } from '../factories.ts';
 

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeSlices } from '../../../lambda/contract/slice.ts';
-import { ReadingError } from '../../../lambda/prover/errors.ts';
+import { ReadingError } from '../../../lambda/prover/claims/errors.ts';
 import { createLines, createRun, eventTimeMs } from '../../proof/factories.ts';
 import { createClaim, ProverWorld } from '../factories.ts';
 

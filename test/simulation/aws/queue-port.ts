@@ -1,6 +1,6 @@
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
-import type { SendMessages, SendResponse } from '../../../lambda/producer/invocation/work-queue.ts';
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
+import type { BatchResponse, SendMessages } from '../../../lambda/runtime/batches.ts';
 import { simulateCall } from '../worlds/call.ts';
 import type { World } from '../worlds/world.ts';
 
@@ -77,7 +77,7 @@ export class QueuePort {
   connect<Item>(traffic: QueueTraffic<Item>): SendMessages {
     return async (bodies, signal) => {
       const taken = new Map<number, TakenMessage<Item>>();
-      const response = await simulateCall<SendResponse>(this.#world, {
+      const response = await simulateCall<BatchResponse>(this.#world, {
         latencyMs: this.#latencyMs(),
         signal,
         process: () =>
@@ -105,7 +105,7 @@ export class QueuePort {
   }
 
   /** Takes what it will of a call, and responds; `undefined` if there is no response. */
-  #decide(bodies: readonly string[], take: (place: number) => void): SendResponse | undefined {
+  #decide(bodies: readonly string[], take: (place: number) => void): BatchResponse | undefined {
     const world = this.#world;
     const { queueFails, queueUnusable = 0, queueStalls = 0, queueHangs, queueDenied = [0, 0] } = this.#faults;
     const sinceStartMs = world.now() - this.#startMs;
@@ -135,7 +135,7 @@ export class QueuePort {
     return this.#takeSome(places, take);
   }
 
-  #takeSome(places: readonly number[], take: (place: number) => void): SendResponse {
+  #takeSome(places: readonly number[], take: (place: number) => void): BatchResponse {
     const { queueRefuses = 0, queueForbids = 0 } = this.#faults;
     const refused = new Set(places.filter(() => this.#world.chance(queueRefuses)));
     const forbidden = new Set(places.filter(() => this.#world.chance(queueForbids)));
@@ -145,13 +145,13 @@ export class QueuePort {
     return this.#respond(places, taken, again);
   }
 
-  #respond(places: readonly number[], taken: readonly number[], again: readonly number[]): SendResponse {
+  #respond(places: readonly number[], taken: readonly number[], again: readonly number[]): BatchResponse {
     const missing = places.length - taken.length;
     const cause = missing > 0 && { cause: this.#error(`${missing} of ${places.length} messages`) };
     return { kind: 'decided', taken, again, ...cause };
   }
 
-  #fail(bodies: readonly string[], kind: FailureKind, message: string): SendResponse {
+  #fail(bodies: readonly string[], kind: FailureKind, message: string): BatchResponse {
     const again = kind === 'fatal' ? [] : [...bodies.keys()];
     return { kind, taken: [], again, cause: this.#error(message) };
   }

@@ -1,7 +1,7 @@
 import { claimsUnsentMetric, serviceDimension, streamDimension } from '../../../lambda/contract/metrics.ts';
 import { variables } from '../../../lambda/contract/settings.ts';
 import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
-import { type Environment, parseEnvironment } from '../../../lambda/producer/environment.ts';
+import { type Environment, parseEnvironment } from '../../../lambda/producer/invocation/environment.ts';
 import type { Invoke } from '../../../lambda/producer/invocation/invocation.ts';
 import { addReport } from '../../../lambda/producer/metrics.ts';
 import { keyPrefixAt } from '../../../lambda/prover/objects/key-prefix.ts';

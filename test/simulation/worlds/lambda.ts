@@ -2,7 +2,7 @@ import type { SQSBatchResponse } from 'aws-lambda';
 import type { Report } from '../../../lambda/contract/report.ts';
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
 import type { Invoke } from '../../../lambda/producer/invocation/invocation.ts';
-import type { SendMessages } from '../../../lambda/producer/invocation/work-queue.ts';
+import type { SendMessages } from '../../../lambda/runtime/batches.ts';
 import { type QueueFaults, QueuePort, QueueTraffic } from '../aws/queue-port.ts';
 import { InvocationLog, type MessageFailure, type Work } from './invocation-log.ts';
 import type { World } from './world.ts';

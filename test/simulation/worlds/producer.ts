@@ -8,17 +8,13 @@ import {
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
 import type { PutRecords } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
-import type { Environment } from '../../../lambda/producer/environment.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createSendClaims } from '../../../lambda/producer/invocation/claims.ts';
+import type { Environment } from '../../../lambda/producer/invocation/environment.ts';
 import { createInvocation, type Invoke } from '../../../lambda/producer/invocation/invocation.ts';
-import {
-  createSendAll,
-  createSendSlices,
-  type SendMessages,
-} from '../../../lambda/producer/invocation/work-queue.ts';
 import type { CreatePacker } from '../../../lambda/producer/packing/packing.ts';
 import { maxDataBytes } from '../../../lambda/producer/packing/requests.ts';
+import { createSendAll, type SendMessages } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
 import type { MessageFailure } from './invocation-log.ts';
 import type { InvocationWorld } from './lambda.ts';
@@ -88,7 +84,7 @@ export function createProducer(
     environment,
     createPacker,
     putRecords: (batch, signal) => whileAlive(putRecords(batch, signal)),
-    sendSlices: createSendSlices(sendMessages, clock),
+    sendSlices: createSendAll<RunSlice>(sendMessages, clock),
     ...(claims && {
       sendClaims: createSendClaims({
         sendAll: createSendAll<Claim>(

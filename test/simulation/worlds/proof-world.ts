@@ -56,6 +56,7 @@ export class ProofWorld {
         ...ports,
         clock: {
           now: world.now,
+          random: world.random,
           sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
         },
         metrics: { addMetric: () => undefined },

@@ -1,9 +1,10 @@
 import type { SQSEvent } from 'aws-lambda';
-import type { SendMessages } from '../../../lambda/producer/invocation/work-queue.ts';
-import { createProver, type Pause, type Prove } from '../../../lambda/prover/claims/prover.ts';
-import type { Environment } from '../../../lambda/prover/environment.ts';
+import type { Environment } from '../../../lambda/prover/claims/environment.ts';
+import { createProver, type Prove } from '../../../lambda/prover/claims/prover.ts';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
-import type { MetricSink } from '../../../lambda/prover/metrics.ts';
+import type { SendMessages } from '../../../lambda/runtime/batches.ts';
+import type { MetricSink } from '../../../lambda/runtime/handler.ts';
+import type { Pause } from '../../../lambda/runtime/sqs.ts';
 import type { SimulatedBucket } from '../aws/bucket.ts';
 import { type QueueFaults, QueuePort, QueueTraffic } from '../aws/queue-port.ts';
 import type { World } from './world.ts';
@@ -89,7 +90,7 @@ export class SimulatedProver {
           bury(body);
         }
       },
-      clock: { now: world.now, sleep: world.sleep },
+      clock: world,
       log: { info: silent, warn: silent, error: silent },
     });
     this.#port = new QueuePort(world, surroundings.queueFaults, (body) => this.#send(body));

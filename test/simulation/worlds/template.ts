@@ -1,5 +1,5 @@
 import { proverVariables } from '../../../lambda/contract/settings.ts';
-import { parseEnvironment } from '../../../lambda/prover/environment.ts';
+import { parseEnvironment } from '../../../lambda/prover/claims/environment.ts';
 import { nameOf } from '../aws/cloudwatch.ts';
 import type { ProverSettings } from './prover.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseEnvironment } from '../../lambda/prover/environment.ts';
-import { InvalidEnvironmentError } from '../../lambda/prover/errors.ts';
-import { createEnvironment, proverEnvironment } from './factories.ts';
+import { parseEnvironment } from '../../../lambda/prover/claims/environment.ts';
+import { InvalidEnvironmentError } from '../../../lambda/runtime/errors.ts';
+import { createEnvironment, proverEnvironment } from '../factories.ts';
 
 describe("the prover's environment", () => {
   it('is read, with defaults where the bucket is its own', () => {
@@ -43,12 +43,13 @@ describe("the prover's environment", () => {
     expect(parse).toThrow(InvalidEnvironmentError);
     expect(parse).toThrow(
       [
-        "The prover's environment variables do not fit:",
+        'Invalid environment variables:',
         '- BUCKET_NAME is undefined; expected the name of a bucket, for example my-bucket',
         '- BUFFERING_SECONDS is "901"; expected 0 to 900 seconds',
         '- SHARED is "yes"; expected true or false',
         '- LOST_AFTER_HOURS is "0"; expected hours, for example 25',
-        '- PROOF_QUEUE_URL is "proof"; expected the URL of an SQS queue',
+        '- PROOF_QUEUE_URL is "proof"; expected the URL of an SQS queue, for example ' +
+          'https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
         '- TIME_FACTOR is "0"; expected 1 or more, for example 1',
       ].join('\n'),
     );

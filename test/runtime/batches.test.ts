@@ -1,14 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RunSlice } from '../../../lambda/contract/slice.ts';
+import type { RunSlice } from '../../lambda/contract/slice.ts';
 import {
-  createSendSlices,
-  maxMessagesPerCall,
+  type BatchCall,
+  type BatchResponse,
+  createCallAll,
+  createSendAll,
+  maxItemsPerCall,
   type QueueOutcome,
   type SendMessages,
-  type SendResponse,
-} from '../../../lambda/producer/invocation/work-queue.ts';
-import { World } from '../../simulation/worlds/world.ts';
+} from '../../lambda/runtime/batches.ts';
+import { World } from '../simulation/worlds/world.ts';
 
 /** Slices of ten events each. */
 function slicesOf(count: number): RunSlice[] {
@@ -29,17 +31,21 @@ interface Call {
 }
 
 /** The queue takes these messages of a call, by their place, and may take those others another time. */
-function decided(taken: readonly number[], again: readonly number[], message?: string): SendResponse {
+function decided(taken: readonly number[], again: readonly number[], message?: string): BatchResponse {
   return { kind: 'decided', taken, again, ...(message && { cause: new Error(message) }) };
 }
 
 /** A call fails as a whole. */
-function failed(kind: 'rejected' | 'lost' | 'fatal', { slices }: Call, message: string = kind): SendResponse {
+function failed(
+  kind: 'rejected' | 'lost' | 'fatal',
+  { slices }: Call,
+  message: string = kind,
+): BatchResponse {
   return { kind, taken: [], again: kind === 'fatal' ? [] : [...slices.keys()], cause: new Error(message) };
 }
 
 /** The queue takes all messages of a call. */
-const takeAll = ({ slices }: Call): SendResponse => decided([...slices.keys()], []);
+const takeAll = ({ slices }: Call): BatchResponse => decided([...slices.keys()], []);
 
 /** No response comes. */
 const hang = () => undefined;
@@ -51,7 +57,7 @@ const hang = () => undefined;
  */
 async function send(
   count: number,
-  respond: (call: Call, world: World) => SendResponse | undefined,
+  respond: (call: Call, world: World) => BatchResponse | undefined,
   { timeMs = 10_000, responseMs = () => 20 }: { timeMs?: number; responseMs?: (world: World) => number } = {},
 ) {
   const world = new World(1);
@@ -72,8 +78,8 @@ async function send(
     seen.inFlight -= 1;
     return response && !signal.aborted ? response : failed('lost', call, 'no response in time');
   };
-  let outcome: QueueOutcome | undefined;
-  const sent = createSendSlices(sendMessages, world)(slicesOf(count), startedMs + timeMs);
+  let outcome: QueueOutcome<RunSlice> | undefined;
+  const sent = createSendAll<RunSlice>(sendMessages, world)(slicesOf(count), startedMs + timeMs);
   const done = sent.then((made) => {
     outcome = made;
   });
@@ -106,7 +112,7 @@ describe('handing slices to the work queue', () => {
   it('returns the slices that it was given, not copies', async () => {
     // Prepare: callers find out by identity which of their slices are queued
     const slices = slicesOf(2);
-    const sendSlices = createSendSlices(async () => decided([0], []), new World(1));
+    const sendSlices = createSendAll<RunSlice>(async () => decided([0], []), new World(1));
 
     // Act
     const { queued, unqueued } = await sendSlices(slices, Number.MAX_SAFE_INTEGER);
@@ -209,7 +215,8 @@ describe('handing slices to the work queue', () => {
 
     // Assess
     expect(calls).toEqual([]);
-    expect([queued, inOrder(unqueued), lastFailure, tookMs]).toEqual([[], slicesOf(25), undefined, 0]);
+    expect([queued, inOrder(unqueued), tookMs]).toEqual([[], slicesOf(25), 0]);
+    expect(lastFailure?.message).toBe('no time was left');
   });
 
   it('waits longer from attempt to attempt', async () => {
@@ -274,7 +281,7 @@ describe('handing slices to the work queue', () => {
         async (count, timeMs, responses, latencies) => {
           // Prepare
           const taken: RunSlice[] = [];
-          const respond = (call: Call): SendResponse | undefined => {
+          const respond = (call: Call): BatchResponse | undefined => {
             const next = responses.next().value!;
             if (next.kind === 'hang') {
               return undefined;
@@ -313,10 +320,69 @@ describe('handing slices to the work queue', () => {
           expect(tookMs).toBeLessThanOrEqual(timeMs);
           for (const { atMs, slices } of calls) {
             expect(atMs).toBeLessThan(timeMs);
-            expect(slices.length).toBeLessThanOrEqual(maxMessagesPerCall);
+            expect(slices.length).toBeLessThanOrEqual(maxItemsPerCall);
           }
         },
       ),
     );
+  });
+});
+
+describe('calls that have to succeed', () => {
+  /** Makes calls for 100 numbers, in virtual time. */
+  async function callAll(call: BatchCall<number>, timeMs = 300_000) {
+    const world = new World(1);
+    const startedMs = world.now();
+    let result: unknown = 'pending';
+    const items = Array.from({ length: 100 }, (_, item) => item);
+    const done = createCallAll(call, world)(items, startedMs + timeMs).then(
+      () => {
+        result = 'done';
+      },
+      (error: Error) => {
+        result = error.message;
+      },
+    );
+    await Promise.all([world.run(() => result !== 'pending', 100_000), done]);
+    return { result, tookMs: world.now() - startedMs };
+  }
+
+  it('repeats what the queue did not take', async () => {
+    // Prepare
+    const taken: number[] = [];
+    const call: BatchCall<number> = async (items) => {
+      const places = [...items.keys()].slice(0, 3);
+      taken.push(...places.map((place) => items[place]!));
+      return decided(places, [...items.keys()].slice(3), 'Busy');
+    };
+
+    // Act
+    const { result } = await callAll(call);
+
+    // Assess
+    expect(result).toBe('done');
+    expect(taken.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, item) => item));
+  });
+
+  it.each([
+    ['at once when no retry can help', 'fatal', 0, 1_000],
+    ['after ten seconds of failures', 'rejected', 9_000, 10_000],
+  ] as const)('rejects %s', async (_, kind, fromMs, toMs) => {
+    // Act
+    const { result, tookMs } = await callAll(async (items) => ({
+      kind,
+      taken: [],
+      again: kind === 'fatal' ? [] : [...items.keys()],
+      cause: new Error('AccessDenied'),
+    }));
+
+    // Assess
+    expect(result).toBe('AccessDenied');
+    expect(tookMs).toBeGreaterThanOrEqual(fromMs);
+    expect(tookMs).toBeLessThanOrEqual(toMs);
+  });
+
+  it('rejects without a call when no time is left', async () => {
+    expect(await callAll(async () => decided([], []), 0)).toEqual({ result: 'no time was left', tookMs: 0 });
   });
 });

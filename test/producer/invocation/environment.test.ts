@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { parseEnvironment } from '../../lambda/producer/environment.ts';
-import { InvalidEnvironmentError } from '../../lambda/producer/errors.ts';
-import { neededVariables as needed } from './factories.ts';
+import { parseEnvironment } from '../../../lambda/producer/invocation/environment.ts';
+import { InvalidEnvironmentError } from '../../../lambda/runtime/errors.ts';
+import { neededVariables as needed } from '../factories.ts';
 
 const costFactors = { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 };
 

@@ -1,5 +1,4 @@
 import * as v from 'valibot';
-import { deliveryStreamNameExpectation, deliveryStreamNamePattern } from '../contract/firehose-limits.ts';
 import {
   defaultRecordFormat,
   type ProducerSettings,
@@ -8,48 +7,36 @@ import {
   recordFormats,
   variables,
   type WholeNumberSetting,
-} from '../contract/settings.ts';
-import { parseWholeNumber, wholeNumberExpectation } from '../contract/whole-number.ts';
-import { InvalidEnvironmentError } from './errors.ts';
-import type { CostFactors } from './invocation/report.ts';
+} from '../../contract/settings.ts';
+import {
+  deliveryStreamName,
+  parseVariables,
+  queueUrl,
+  readable,
+  wholeNumber,
+} from '../../runtime/environment.ts';
+import { InvalidEnvironmentError } from '../../runtime/errors.ts';
+import type { CostFactors } from './report.ts';
 
-/** What the function knows from its environment variables. */
 export interface Environment {
-  /** The settings that are whole numbers. */
   readonly settings: ProducerSettings;
-  /** Name of the delivery stream to push to. */
   readonly deliveryStreamName: string;
-  /** Shape of the records. */
   readonly recordFormat: RecordFormat;
-  /** URL of the work queue. */
   readonly workQueueUrl: string;
-  /** Where claims go. @default - nothing is proven */
+  /** @default - nothing is proven */
   readonly proof?: ProofSettings;
-  /** What the report's estimate of the cost is made of. */
   readonly costFactors: CostFactors;
 }
 
-/** Where claims go. */
+/** The proof queue, where claims go. */
 export interface ProofSettings {
-  /** URL of the proof queue. */
   readonly queueUrl: string;
-  /** Seconds that a claim waits before the prover gets it. */
+  /** Time that a claim waits before the prover gets it. */
   readonly delaySeconds: number;
 }
 
-/** Seconds that a message can wait. Source: SQS API reference, SendMessageBatch. */
+/** Source: SQS API reference, SendMessageBatch. */
 const delayBounds = { min: 0, max: 900, example: 90, unit: 'seconds' };
-
-/** A text that `read` understands. */
-const readable = <Value>(read: (text: string) => Value | undefined, expected: string) =>
-  v.pipe(
-    v.string(expected),
-    v.check((text) => read(text) !== undefined, expected),
-    v.transform((text) => read(text)!),
-  );
-
-const matching = (pattern: RegExp, expected: string) =>
-  readable((text) => (pattern.test(text) ? text : undefined), expected);
 
 const price = (example: string) =>
   readable(
@@ -57,35 +44,15 @@ const price = (example: string) =>
     `expected a price in US dollars, 0 or more, for example ${example}`,
   );
 
-const wholeNumber = (setting: WholeNumberSetting) => {
-  const schema = readable(
-    (text) => parseWholeNumber(text, setting),
-    `expected ${wholeNumberExpectation(setting)}, for example ${setting.default ?? setting.example}`,
-  );
-  return v.optional(schema, setting.default === undefined ? undefined : String(setting.default));
-};
-
-const queueUrl = readable(
-  (text) => (URL.canParse(text) ? text : undefined),
-  'expected the URL of an SQS queue, for example https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
-);
+const setting = (row: WholeNumberSetting) =>
+  v.optional(wholeNumber(row, row.default), row.default === undefined ? undefined : String(row.default));
 
 const schema = v.object({
-  ...Object.fromEntries(
-    Object.values(producerSettings).map((setting) => [setting.variable, wholeNumber(setting)]),
-  ),
-  [variables.deliveryStreamName]: matching(
-    deliveryStreamNamePattern,
-    `expected ${deliveryStreamNameExpectation}`,
-  ),
+  ...Object.fromEntries(Object.values(producerSettings).map((row) => [row.variable, setting(row)])),
+  [variables.deliveryStreamName]: deliveryStreamName,
   [variables.workQueueUrl]: queueUrl,
   [variables.proofQueueUrl]: v.optional(queueUrl),
-  [variables.proofDelaySeconds]: v.optional(
-    readable(
-      (text) => parseWholeNumber(text, delayBounds),
-      `expected ${wholeNumberExpectation(delayBounds)}, for example ${delayBounds.example}`,
-    ),
-  ),
+  [variables.proofDelaySeconds]: v.optional(wholeNumber(delayBounds)),
   [variables.recordFormat]: v.optional(
     v.picklist(recordFormats, `expected one of ${recordFormats.join(', ')}`),
     defaultRecordFormat,
@@ -99,24 +66,13 @@ const schema = v.object({
 });
 
 /**
- * Reads what the function knows from its environment variables.
+ * Reads the environment variables of the producer.
  *
  * @param source `process.env` at the edge.
- * @throws InvalidEnvironmentError naming each variable that doesn't fit, its value, and what was expected.
+ * @throws InvalidEnvironmentError naming each invalid variable, its value, and what was expected.
  */
 export function parseEnvironment(source: Readonly<Record<string, string | undefined>>): Environment {
-  // Every name is given, if only as undefined: of one that is missing valibot would not say what was expected.
-  const given = Object.fromEntries(Object.keys(schema.entries).map((name) => [name, source[name]]));
-  const parsed = v.safeParse(schema, given);
-  if (!parsed.success) {
-    const problems = parsed.issues.map(
-      (issue) => `- ${v.getDotPath(issue)} is ${issue.received}; ${issue.message}`,
-    );
-    throw new InvalidEnvironmentError(
-      `The function's environment variables do not fit:\n${problems.join('\n')}`,
-    );
-  }
-  const values = parsed.output;
+  const values = parseVariables(schema, source);
   const settings = readSettings(values);
   if (settings.count > settings.maxCount) {
     const { count, maxCount } = producerSettings;

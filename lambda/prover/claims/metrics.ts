@@ -1,14 +1,8 @@
-import type { MetricUnit } from '@aws-lambda-powertools/metrics/types';
-import { proverMetrics } from '../contract/metrics.ts';
-import type { Look } from './claims/settle.ts';
-import type { Comparison } from './comparison/comparison.ts';
-import { add, sumOfLatencies } from './comparison/tally.ts';
-
-/** Takes a metric, as Powertools' `Metrics` does: several values of one metric become an array. */
-export interface MetricSink {
-  /** Adds a value to a metric. */
-  addMetric(name: string, unit: MetricUnit, value: number): unknown;
-}
+import { proverMetrics } from '../../contract/metrics.ts';
+import type { MetricSink } from '../../runtime/handler.ts';
+import type { Comparison } from '../comparison/comparison.ts';
+import { add, sumOfLatencies } from '../comparison/tally.ts';
+import type { Look } from './settle.ts';
 
 /** The metrics that are one number each. */
 type CountName = Exclude<keyof typeof proverMetrics, 'timeToProofMs' | 'latencyMs'>;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { createQueueClient, createSendMessages } from '../../../lambda/producer/invocation/sqs.ts';
-import type { SendMessages } from '../../../lambda/producer/invocation/work-queue.ts';
+import type { SendMessages } from '../../lambda/runtime/batches.ts';
+import { createChangeVisibility, createQueueClient, createSendMessages } from '../../lambda/runtime/sqs.ts';
 import {
   cutting,
   failing,
@@ -13,7 +13,7 @@ import {
   stalls,
   startServer,
   type TestServer,
-} from '../servers.ts';
+} from '../producer/servers.ts';
 
 const queueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/my-queue';
 
@@ -84,6 +84,31 @@ describe('a call that sends messages through the real SDK', () => {
 
     // Assess
     expect(JSON.parse(received).Entries).toEqual([{ Id: '0', MessageBody: bodies[0], DelaySeconds: 90 }]);
+  });
+
+  it('makes messages invisible by their receipt handles', async () => {
+    // Prepare
+    let received = '';
+    listener = (request, response) => {
+      request.on('data', (chunk) => {
+        received += chunk;
+      });
+      responding(200, { Successful: [{ Id: '0' }], Failed: [refused(1, 'Busy', false)] })(request, response);
+    };
+    const pauses = [30, 900].map((seconds, place) => ({ receiptHandle: `receipt-${place}`, seconds }));
+
+    // Act
+    const response = await createChangeVisibility(createQueueClient(), queueUrl)(pauses, signal);
+
+    // Assess
+    expect(response).toMatchObject({ kind: 'decided', taken: [0], again: [1] });
+    expect(JSON.parse(received)).toEqual({
+      QueueUrl: queueUrl,
+      Entries: [
+        { Id: '0', ReceiptHandle: 'receipt-0', VisibilityTimeout: 30 },
+        { Id: '1', ReceiptHandle: 'receipt-1', VisibilityTimeout: 900 },
+      ],
+    });
   });
 
   it('may send again what the queue could not take, and not what is wrong with the sender', async () => {

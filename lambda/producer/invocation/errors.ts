@@ -1,0 +1,19 @@
+import { FunctionError } from '../../runtime/errors.ts';
+
+/** The payload of an invocation was refused; the message lists each problem and ends with an example that works. */
+export class InvalidPayloadError extends FunctionError {
+  override readonly name = 'InvalidPayloadError';
+}
+
+/** Not one event of a slice was acknowledged; the message says why, and gives a payload that sends them again. */
+export class NothingDeliveredError extends FunctionError {
+  override readonly name = 'NothingDeliveredError';
+}
+
+/**
+ * The work queue did not take slices that it should hold; the message says what became of the run's events, and gives
+ * payloads that send the rest.
+ */
+export class WorkQueueError extends FunctionError {
+  override readonly name = 'WorkQueueError';
+}

@@ -1,0 +1,53 @@
+import * as v from 'valibot';
+import { deliveryStreamNameExpectation, deliveryStreamNamePattern } from '../contract/firehose-limits.ts';
+import { type Bounds, parseWholeNumber, wholeNumberExpectation } from '../contract/whole-number.ts';
+import { InvalidEnvironmentError } from './errors.ts';
+
+/** A text that `read` can read: it returns `undefined` for an invalid one. */
+export const readable = <Value>(read: (text: string) => Value | undefined, expected: string) =>
+  v.pipe(
+    v.string(expected),
+    v.check((text) => read(text) !== undefined, expected),
+    v.transform((text) => read(text)!),
+  );
+
+export const matching = (pattern: RegExp, expected: string) =>
+  readable((text) => (pattern.test(text) ? text : undefined), expected);
+
+export const wholeNumber = (bounds: Bounds, example = bounds.example) =>
+  readable(
+    (text) => parseWholeNumber(text, bounds),
+    `expected ${wholeNumberExpectation(bounds)}, for example ${example}`,
+  );
+
+export const deliveryStreamName = matching(
+  deliveryStreamNamePattern,
+  `expected ${deliveryStreamNameExpectation}`,
+);
+
+export const queueUrl = readable(
+  (text) => (URL.canParse(text) ? text : undefined),
+  'expected the URL of an SQS queue, for example https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
+);
+
+/**
+ * Reads environment variables.
+ *
+ * @param source `process.env` at the edge.
+ * @throws InvalidEnvironmentError naming each invalid variable, its value, and what was expected.
+ */
+export function parseVariables<Entries extends v.ObjectEntries>(
+  schema: v.ObjectSchema<Entries, undefined>,
+  source: Readonly<Record<string, string | undefined>>,
+): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
+  // Every name is given, if only as undefined: valibot does not say what was expected of a missing one.
+  const given = Object.fromEntries(Object.keys(schema.entries).map((name) => [name, source[name]]));
+  const parsed = v.safeParse(schema, given);
+  if (!parsed.success) {
+    const problems = parsed.issues.map(
+      (issue) => `- ${v.getDotPath(issue)} is ${issue.received}; ${issue.message}`,
+    );
+    throw new InvalidEnvironmentError(`Invalid environment variables:\n${problems.join('\n')}`);
+  }
+  return parsed.output;
+}

@@ -1,0 +1,61 @@
+import { setTimeout } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
+import type { MetricUnit } from '@aws-lambda-powertools/metrics/types';
+import type { Context } from 'aws-lambda';
+import { streamDimension } from '../contract/metrics.ts';
+import type { Clock } from './clock.ts';
+
+/** Takes metrics, as Powertools' `Metrics` does: several values of one metric become an array. */
+export interface MetricSink {
+  addMetric(name: string, unit: MetricUnit, value: number): unknown;
+}
+
+/** The edges of a function, made once for each container. */
+export interface Container {
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
+}
+
+/** What Lambda knows of an invocation. */
+export interface InvocationContext {
+  /** The same on Lambda's own retries. */
+  readonly requestId: string;
+  /** When the invocation times out, in milliseconds since 1970. */
+  readonly endMs: number;
+}
+
+/** Makes a Lambda function, which logs an error of an invocation and publishes its metrics whether or not it fails. */
+export function createLambdaHandler<Payload, Result>(
+  deliveryStreamName: string,
+  createInvoke: (container: Container) => (payload: Payload, context: InvocationContext) => Promise<Result>,
+): (payload: Payload, context: Context) => Promise<Result> {
+  const logger = new Logger();
+  const metrics = new Metrics({ defaultDimensions: { [streamDimension]: deliveryStreamName } });
+  const clock: Clock = {
+    now: Date.now,
+    random: Math.random,
+    sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
+  };
+  const invoke = createInvoke({ logger, metrics, clock });
+
+  return async (payload, context) => {
+    logger.refreshSampleRateCalculation();
+    logger.addContext(context);
+    try {
+      return await invoke(payload, {
+        requestId: context.awsRequestId,
+        endMs: Date.now() + context.getRemainingTimeInMillis(),
+      });
+    } catch (error) {
+      logger.error('invocation failed', error as Error);
+      throw error;
+    } finally {
+      // Powertools warns if there is nothing to publish, as after an invalid payload.
+      if (metrics.hasStoredMetrics()) {
+        metrics.publishStoredMetrics();
+      }
+    }
+  };
+}

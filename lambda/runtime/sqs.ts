@@ -1,0 +1,80 @@
+import { ChangeMessageVisibilityBatchCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { callAws, toAwsCallError } from './aws-call.ts';
+import type { BatchCall, SendMessages } from './batches.ts';
+
+/** A message that its queue delivers again later. */
+export interface Pause {
+  readonly receiptHandle: string;
+  /** 1 to 43,200. */
+  readonly seconds: number;
+}
+
+/** Creates the SQS client of a container. */
+export function createQueueClient(): SQSClient {
+  return new SQSClient({
+    // callInBatches retries, by the deadline of the invocation.
+    maxAttempts: 1,
+    // The queue's URL names the queue; the endpoint (`AWS_ENDPOINT_URL`) is where SQS is.
+    useQueueUrlAsEndpoint: false,
+    requestHandler: { httpAgent: { keepAlive: true }, httpsAgent: { keepAlive: true } },
+  });
+}
+
+/**
+ * Sends messages by `SendMessageBatch`.
+ *
+ * @param delaySeconds Time until a message can be received: 900 at most. @default - the queue's own delay
+ */
+export function createSendMessages(client: SQSClient, QueueUrl: string, delaySeconds?: number): SendMessages {
+  return createBatchCall(client, (bodies) => {
+    const Entries = bodies.map((MessageBody, place) => ({
+      Id: String(place),
+      MessageBody,
+      ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
+    }));
+    return new SendMessageBatchCommand({ QueueUrl, Entries });
+  });
+}
+
+/** Lets a queue deliver messages again later, by `ChangeMessageVisibilityBatch`. */
+export function createChangeVisibility(client: SQSClient, QueueUrl: string): BatchCall<Pause> {
+  return createBatchCall(client, (pauses) => {
+    const Entries = pauses.map(({ receiptHandle, seconds }, place) => ({
+      Id: String(place),
+      ReceiptHandle: receiptHandle,
+      VisibilityTimeout: seconds,
+    }));
+    return new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries });
+  });
+}
+
+function createBatchCall<Item>(
+  client: SQSClient,
+  createCommand: (items: readonly Item[]) => SendMessageBatchCommand | ChangeMessageVisibilityBatchCommand,
+): BatchCall<Item> {
+  return async (items, signal) => {
+    const places = [...items.keys()];
+    // The responses of both commands name the ids of what was taken and what failed.
+    const command = createCommand(items) as SendMessageBatchCommand;
+    const send = () => client.send(command, { abortSignal: signal });
+    try {
+      const { Successful = [], Failed = [] } = await callAws(command.middlewareStack, send, signal);
+      const isTaken = new Set(Successful.map(({ Id }) => Number(Id)));
+      const taken = places.filter((place) => isTaken.has(place));
+      const refused = new Set(Failed.flatMap(({ Id, SenderFault }) => (SenderFault ? [Number(Id)] : [])));
+      const missing = items.length - taken.length;
+      const [{ Code, Message } = { Code: 'Unknown', Message: 'neither taken nor refused' }] = Failed;
+      return {
+        kind: 'decided',
+        taken,
+        again: places.filter((place) => !isTaken.has(place) && !refused.has(place)),
+        ...(missing > 0 && {
+          cause: new Error(`${missing} of ${items.length} messages: ${Code}: ${Message}`),
+        }),
+      };
+    } catch (error) {
+      const cause = toAwsCallError(error);
+      return { kind: cause.kind, taken: [], again: cause.kind === 'fatal' ? [] : places, cause };
+    }
+  };
+}
