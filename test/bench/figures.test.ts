@@ -3,31 +3,31 @@ import { formatTable } from '../../lib/terminal/table.ts';
 import { sharesOf } from './bundle.ts';
 import { rowNames } from './contenders.ts';
 import { benchmarkOf, observationOf } from './factories.ts';
-import { hasToWait } from './limit-cpu.ts';
 import { formatPage } from './page.ts';
 import { barLength, plotBenchmark } from './plot.ts';
+import { mustWait } from './process-usage.ts';
+import { rowSection, toJson } from './rows.ts';
+import { atLeast, atMost } from './section.ts';
 import { dollarsOf, figuresOf, median, ratioOf, spread } from './statistics.ts';
-import { toJson } from './tables.ts';
-import { assessTargets } from './targets.ts';
 
 describe('the figures of the benchmark', () => {
   it.each([
     [[3], 3],
     [[5, 1, 3], 3],
     [[4, 1, 3, 2], 2.5],
-  ])('have %j with the median %d', (values, expected) => {
+  ])('%j have the median %d', (values, expected) => {
     expect(median(values)).toBe(expected);
   });
 
-  it('have no median of nothing', () => {
-    expect(() => median([])).toThrow('no value');
+  it('there is no median without values', () => {
+    expect(() => median([])).toThrow('at least one value');
   });
 
-  it('are as far apart as the lowest and the highest, as a share of the median', () => {
+  it('the spread is the range as a share of the median', () => {
     expect(spread([90, 100, 120])).toBeCloseTo(0.3);
   });
 
-  it('are medians of the repetitions', () => {
+  it('figures are medians of the repetitions', () => {
     // Act
     const figures = figuresOf([1_000, 2_000, 4_000].map((durationMs) => observationOf({ durationMs })));
 
@@ -41,7 +41,7 @@ describe('the figures of the benchmark', () => {
     });
   });
 
-  it('compare two contenders repetition by repetition', () => {
+  it('ratios compare two rows repetition by repetition', () => {
     // Prepare: the machine was half as fast in the second repetition.
     const ours = [1_000, 2_000, 1_000].map((durationMs) => observationOf({ durationMs }));
     const others = [5_000, 10_000, 5_000].map((durationMs) => observationOf({ durationMs }));
@@ -50,11 +50,11 @@ describe('the figures of the benchmark', () => {
     expect(ratioOf(ours, others)).toBe(5);
   });
 
-  it("have the bill of the lesson's million events at $0.138", () => {
+  it("the lesson's bill for a million events is $0.138", () => {
     expect(dollarsOf(5_120e6)).toBeCloseTo(0.138, 3);
   });
 
-  it('count the bundle by package, nested ones by their own name', () => {
+  it('the bundle is counted by package, nested packages by their own name', () => {
     // Prepare
     const inputs = {
       'lambda/handler.ts': { bytesInOutput: 10 },
@@ -74,13 +74,13 @@ describe('the figures of the benchmark', () => {
     ]);
   });
 
-  it('let a throttled process run while it is under its share', () => {
-    expect([hasToWait(29, 101, 0.29), hasToWait(30, 100, 0.29)]).toEqual([false, true]);
+  it('a limited process runs while it is below its share', () => {
+    expect([mustWait(29, 101, 0.29), mustWait(30, 100, 0.29)]).toEqual([false, true]);
   });
 });
 
-describe('what the benchmark prints', () => {
-  it('is, as JSON, exactly what was agreed', () => {
+describe('the output of the benchmark', () => {
+  it('has the documented JSON format', () => {
     // Act
     const document = toJson(benchmarkOf()) as { rows: { name: string }[] };
 
@@ -97,7 +97,7 @@ describe('what the benchmark prints', () => {
     });
   });
 
-  it('has tables whose columns stand in line', () => {
+  it('aligns the columns of tables', () => {
     expect(
       formatTable([
         ['name', 'n'],
@@ -106,29 +106,42 @@ describe('what the benchmark prints', () => {
     ).toBe(['| name |     n |', '| ---- | ----: |', '| a    | 1,000 |'].join('\n'));
   });
 
-  it('says of each target whether it is reached', () => {
+  it('shows for each target whether it is reached', () => {
     // Prepare
     const benchmark = benchmarkOf();
     const slow = { ...benchmark, oursTimes: { ...benchmark.oursTimes, batch: 14 } };
+    const missedOf = (of: typeof slow) => rowSection(of).targets.filter(({ reached }) => !reached);
 
     // Assess
-    expect(assessTargets(benchmark).filter(({ reached }) => !reached)).toEqual([]);
-    expect(assessTargets(slow).filter(({ reached }) => !reached)).toEqual([
+    expect(missedOf(benchmark)).toEqual([]);
+    expect(missedOf(slow)).toEqual([
       { target: 'ours / batch, events/s ≥ 15', measured: '14', reached: false },
     ]);
   });
 
-  it('leaves out what a quick run did not measure', () => {
+  it('reaches a target whose bound is the figure, and not beyond', () => {
+    const targets = [
+      atLeast('a', 2, 2),
+      atLeast('a', 2, 1.9, 1),
+      atMost('a', 2, 2),
+      atMost('a', 2, 2.1, 1, 'ms'),
+    ];
+    expect(targets.map(({ reached }) => reached)).toEqual([true, false, true, false]);
+    expect(targets[3]).toEqual({ target: 'a ≤ 2 ms', measured: '2.1 ms', reached: false });
+  });
+
+  it('omits the details after a quick run', () => {
     // Prepare
     const { details: _, ...quick } = benchmarkOf();
 
     // Assess
-    expect(assessTargets(quick)).toHaveLength(9);
+    expect(rowSection(quick).targets).toHaveLength(9);
     expect(formatPage(quick)).not.toContain('Cold start');
-    expect(formatPage(benchmarkOf())).toContain('Cold start');
+    expect(formatPage(benchmarkOf())).toContain('## Cold start');
+    expect(formatPage(benchmarkOf())).toContain('cold start ≤ 500');
   });
 
-  it('plots a bar a row, on a scale of factors of ten', () => {
+  it('plots one bar per row, on a logarithmic scale', () => {
     // Act
     const svg = plotBenchmark(benchmarkOf());
 

@@ -1,58 +1,38 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { peakRssMiB } from './process-usage.ts';
 
-/**
- * The process that one producer is measured in: nothing else runs there, so that its CPU time and its memory are the
- * producer's.
- */
+/** The process of one measurement. Nothing else runs in it, so its CPU time and memory are those of the workload. */
 
-/** What the process is told to do. */
+/** The work of a measured process. */
 export interface Task {
-  /** Module beside this one, such as `shipped`. */
+  /** Module beside this one, such as `functions`. */
   readonly module: string;
-  /** Its export to call, a {@link Workload}. */
+  /** Its export, a {@link Workload}. */
   readonly workload: string;
-  /** How many events. */
   readonly events: number;
 }
 
-/** What a workload works with. */
-export interface WorkloadOptions {
-  /** How many events. */
-  readonly events: number;
-  /** Runs what is to be measured, once; what comes before and after isn't. */
-  readonly measure: <Result>(work: () => Promise<Result> | Result) => Promise<Result>;
-}
-
-/** What a workload says of itself, to be compared with what the endpoint took. */
+/** What the workload sent, to compare with what the endpoint received. */
 export interface WorkloadResult {
-  /** Events sent. */
   readonly events: number;
-  /** Checksum of their UUIDs, as a {@link Tally} has it. */
+  /** Sum of the hashes of the UUIDs, see {@link Tally}. */
   readonly checksum: number;
 }
 
-/** Something to measure. */
-export type Workload = (options: WorkloadOptions) => Promise<WorkloadResult>;
+/** Code to measure. It calls `measure` once; the work before and after that call does not count. */
+export type Workload = (options: {
+  readonly events: number;
+  readonly measure: <Result>(work: () => Promise<Result> | Result) => Promise<Result>;
+}) => Promise<WorkloadResult>;
 
-/** What was measured. */
 export interface Measured extends WorkloadResult {
-  /** How long it took. */
   readonly durationMs: number;
-  /** CPU time that it took, of all threads, the kernel's included. */
+  /** CPU time of all threads, the kernel's share included. */
   readonly cpuMicros: number;
-  /** The process's memory at its peak. */
   readonly peakRssMiB: number;
 }
 
-/** What the process responds to a {@link Task} with. */
+/** The response to a {@link Task}. */
 export type Outcome = { readonly measured: Measured } | { readonly error: string };
-
-/** Linux's own count where there is one: `resourceUsage` starts from the memory of the process that spawned this one. */
-function peakRssMiB(): number {
-  const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
-  const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
-  return Number(kibibytes ?? process.resourceUsage().maxRSS) / 1_024;
-}
 
 async function run({ module, workload, events }: Task): Promise<Measured> {
   let durationMs = 0;
@@ -68,7 +48,8 @@ async function run({ module, workload, events }: Task): Promise<Measured> {
   };
   const workloads: Record<string, Workload> = await import(new URL(`./${module}.mjs`, import.meta.url).href);
   const result = await workloads[workload]!({ events, measure });
-  return { ...result, durationMs, cpuMicros, peakRssMiB: peakRssMiB() };
+  const peakMiB = peakRssMiB('/proc/self/status') ?? process.resourceUsage().maxRSS / 1_024;
+  return { ...result, durationMs, cpuMicros, peakRssMiB: peakMiB };
 }
 
 process.on('message', (task: Task) => {

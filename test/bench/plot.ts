@@ -1,35 +1,31 @@
+import type { Benchmark } from './benchmark.ts';
 import { rowNames } from './contenders.ts';
-import type { Benchmark } from './run.ts';
 
-const width = 760;
-const barHeight = 26;
-const barGap = 10;
-const labelWidth = 120;
-const valueWidth = 110;
-const top = 44;
+const [width, labelWidth, valueWidth, top] = [760, 120, 110, 44];
+const [barHeight, barGap] = [26, 10];
 
-/** How long a bar is, from 0 to 1, on a scale that gives every factor of ten the same length. */
+/** Length of a bar from 0 to 1, on a logarithmic scale. */
 export function barLength(value: number, lowest: number, highest: number): number {
   const floor = Math.floor(Math.log10(lowest));
   return (Math.log10(value) - floor) / (Math.log10(highest) - floor);
 }
 
-/** Events a second of each row, as an SVG of bars on a logarithmic scale. */
+/** Events per second of each row, as an SVG of bars on a logarithmic scale. */
 export function plotBenchmark({ rows, node, cores }: Benchmark): string {
   const values = rowNames.map((name) => rows[name].eventsPerSecond);
   const [lowest, highest] = [Math.min(...values), Math.max(...values)];
-  const room = width - labelWidth - valueWidth;
   const height = top + rowNames.length * (barHeight + barGap);
   const bars = rowNames.map((name, place) => {
-    const { eventsPerSecond } = rows[name];
+    const value = values[place]!;
     const y = top + place * (barHeight + barGap);
-    const length = Math.max(2, Math.round(barLength(eventsPerSecond, lowest, highest) * room));
+    const room = width - labelWidth - valueWidth;
+    const length = Math.max(2, Math.round(barLength(value, lowest, highest) * room));
     const middle = y + barHeight / 2;
     const color = name.startsWith('ours') ? '#d86613' : '#8a94a3';
     return [
       `  <text x="${labelWidth - 10}" y="${middle}" text-anchor="end">${name}</text>`,
       `  <rect x="${labelWidth}" y="${y}" width="${length}" height="${barHeight}" fill="${color}"/>`,
-      `  <text x="${labelWidth + length + 8}" y="${middle}">${Math.round(eventsPerSecond).toLocaleString('en-US')}</text>`,
+      `  <text x="${labelWidth + length + 8}" y="${middle}">${Math.round(value).toLocaleString('en-US')}</text>`,
     ].join('\n');
   });
   return [

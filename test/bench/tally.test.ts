@@ -16,8 +16,8 @@ function tallyOf(...records: Buffer[]) {
   return counter.take();
 }
 
-describe('what the endpoint counts', () => {
-  it('is the same for the same events, however they are packed and in whatever order', () => {
+describe('the tally of the endpoint', () => {
+  it('is the same for the same events in any packing and order', () => {
     // Act
     const whole = tallyOf(eventsOf(0, 10));
     const apart = tallyOf(eventsOf(4, 10), gzipSync(eventsOf(0, 4)));
@@ -29,7 +29,7 @@ describe('what the endpoint counts', () => {
 
   it.each([
     ['lost', () => [eventsOf(0, 9)]],
-    ['doubled', () => [eventsOf(0, 10), eventsOf(3, 4)]],
+    ['duplicated', () => [eventsOf(0, 10), eventsOf(3, 4)]],
     ['sent instead of another', () => [eventsOf(0, 9), eventsOf(8, 9)]],
     [
       'altered by one digit',
@@ -39,7 +39,7 @@ describe('what the endpoint counts', () => {
         return [events];
       },
     ],
-  ])('differs when an event was %s', (_, records) => {
+  ])('differs if an event was %s', (_, records) => {
     // Act
     const { events, checksum } = tallyOf(...records());
 
@@ -47,7 +47,7 @@ describe('what the endpoint counts', () => {
     expect({ events, checksum }).not.toEqual({ events: 10, checksum: tallyOf(eventsOf(0, 10)).checksum });
   });
 
-  it('adds up data before base64, and what Firehose bills for each record', () => {
+  it('sums data before base64, and the billed size of each record', () => {
     // Act
     const tally = tallyOf(eventsOf(0, 1), eventsOf(1, 80));
 
@@ -55,7 +55,7 @@ describe('what the endpoint counts', () => {
     expect(tally).toMatchObject({ requests: 1, events: 80, dataBytes: 5_440, billedBytes: 5_120 + 10_240 });
   });
 
-  it('starts again after it was taken', () => {
+  it('starts again from zero after take()', () => {
     // Prepare
     const counter = new Counter();
     counter.countRequest([eventsOf(0, 1)]);
@@ -68,7 +68,7 @@ describe('what the endpoint counts', () => {
     expect(new Set(Object.values(counter.take()))).toEqual(new Set([0]));
   });
 
-  it('refuses a record that is not whole events', () => {
-    expect(() => tallyOf(eventsOf(0, 2).subarray(0, 100))).toThrow('no whole event at 68');
+  it('refuses a record with an incomplete event', () => {
+    expect(() => tallyOf(eventsOf(0, 2).subarray(0, 100))).toThrow('no whole event at offset 68');
   });
 });

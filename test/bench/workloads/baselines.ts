@@ -1,74 +1,31 @@
 import { randomUUID } from 'node:crypto';
-import { Agent, request } from 'node:http';
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { text } from 'node:stream/consumers';
 import { FirehoseClient, PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
 import pMap from 'p-map';
 import { recordFormats } from '../../../lambda/contract/settings.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
-import { createRequestSource, maxDataBytes } from '../../../lambda/producer/packing/requests.ts';
-import type { Workload, WorkloadResult } from '../measured-process.ts';
+import type { Workload } from '../measured-process.ts';
 import { Counter, type Tally } from '../tally.ts';
+import { requestsOf } from './run-events.ts';
 
-/** What the producer is compared with: the ways to do its job that a reader would write first, and the limit. */
+/** The producers of the comparison: the solutions that a reader would write first, and the limit of the machine. */
 
-const { DELIVERY_STREAM_NAME: deliveryStreamName = '', AWS_ENDPOINT_URL: endpointUrl = '' } = process.env;
+const { DELIVERY_STREAM_NAME: DeliveryStreamName = '', AWS_ENDPOINT_URL: endpointUrl = '' } = process.env;
 const concurrency = Number(process.env.CONCURRENCY);
 const recordFormat = recordFormats.find((format) => format === process.env.RECORD_FORMAT)!;
 const maxRequestBytes = Number(process.env.MAX_REQUEST_BYTES);
-
-/** Nothing but the size of a request limits it. */
-const fullRequest = { bytes: maxDataBytes(maxRequestBytes), events: Number.POSITIVE_INFINITY };
-
-/** As many as the lesson's successors usually have in flight. */
-const parallelConcurrency = 50;
-
-/** Most records of a `PutRecordBatch`. */
 const batchRecords = 500;
 
-/** As the lesson makes it. */
-function createEvent(): Buffer {
-  const timestamp = new Date().toISOString().slice(0, 19).replace('T', ' ');
-  return Buffer.from(`${JSON.stringify({ [randomUUID()]: `test-${timestamp}` })}\n`);
-}
+/** Enough bodies to exceed any processor cache. */
+const preparedBodies = 16;
 
-/** Does `work` until `total` is done, `concurrency` times at once; each is told how many to do. */
-async function inParallel(
-  concurrency: number,
-  total: number,
-  atOnce: number,
-  work: (count: number) => Promise<void>,
-): Promise<void> {
-  const counts = function* () {
-    for (let left = total; left > 0; left -= atOnce) {
-      yield Math.min(atOnce, left);
-    }
-  };
-  await pMap(counts(), work, { concurrency });
-}
-
-function createClient(connections: number): FirehoseClient {
-  return new FirehoseClient({ requestHandler: { httpAgent: { keepAlive: true, maxSockets: connections } } });
-}
-
-function singleRecords(connections: number): Workload {
-  return async ({ events, measure }) => {
-    const client = createClient(connections);
-    const sent = new Counter();
-    await measure(() =>
-      inParallel(connections, events, 1, async () => {
-        const Data = createEvent();
-        await client.send(new PutRecordCommand({ DeliveryStreamName: deliveryStreamName, Record: { Data } }));
-        sent.countRequest([Data]);
-      }),
-    );
-    return resultOf(sent.take());
-  };
-}
-
-/** One `PutRecord` an event, one after the other. */
+/** One `PutRecord` per event, one after the other. */
 export const lesson: Workload = singleRecords(1);
 
-/** One `PutRecord` an event, 50 at once. */
-export const parallel: Workload = singleRecords(parallelConcurrency);
+/** One `PutRecord` per event, 50 at once. */
+export const parallel: Workload = singleRecords(50);
 
 /** `PutRecordBatch` of 500 one-event records. */
 export const batch: Workload = async ({ events, measure }) => {
@@ -77,25 +34,20 @@ export const batch: Workload = async ({ events, measure }) => {
   await measure(() =>
     inParallel(concurrency, events, batchRecords, async (count) => {
       const records = Array.from({ length: count }, createEvent);
+      const Records = records.map((Data) => ({ Data }));
       const { FailedPutCount } = await client.send(
-        new PutRecordBatchCommand({
-          DeliveryStreamName: deliveryStreamName,
-          Records: records.map((Data) => ({ Data })),
-        }),
+        new PutRecordBatchCommand({ DeliveryStreamName, Records }),
       );
       if (FailedPutCount !== 0) {
-        throw new Error(`${FailedPutCount} records were refused`);
+        throw new Error(`Firehose refused ${FailedPutCount} of ${count} records`);
       }
       sent.countRequest(records);
     }),
   );
-  return resultOf(sent.take());
+  return sent.take();
 };
 
-/** Bodies that are ready before the clock starts; so many that no processor cache holds them. */
-const preparedBodies = 16;
-
-/** Prepared bodies, the shape of ours, pushed by `node:http`, unsigned: what the machine can do at all. */
+/** Prepared bodies of the shape of ours, sent by `node:http`, unsigned. */
 export const limit: Workload = async ({ events, measure }) => {
   const bodies = prepareBodies();
   const agent = new Agent({ keepAlive: true, maxSockets: concurrency });
@@ -117,54 +69,66 @@ export const limit: Workload = async ({ events, measure }) => {
   return totals;
 };
 
+function singleRecords(connections: number): Workload {
+  return async ({ events, measure }) => {
+    const client = createClient(connections);
+    const sent = new Counter();
+    await measure(() =>
+      inParallel(connections, events, 1, async () => {
+        const Data = createEvent();
+        await client.send(new PutRecordCommand({ DeliveryStreamName, Record: { Data } }));
+        sent.countRequest([Data]);
+      }),
+    );
+    return sent.take();
+  };
+}
+
+/** As in the lesson's program. */
+function createEvent(): Buffer {
+  const timestamp = new Date().toISOString().slice(0, 19).replace('T', ' ');
+  return Buffer.from(`${JSON.stringify({ [randomUUID()]: `test-${timestamp}` })}\n`);
+}
+
+/** Splits `total` into portions of at most `size`, and works on `concurrency` of them at once. */
+async function inParallel(
+  concurrency: number,
+  total: number,
+  size: number,
+  work: (count: number) => Promise<void>,
+): Promise<void> {
+  const counts = function* () {
+    for (let left = total; left > 0; left -= size) {
+      yield Math.min(size, left);
+    }
+  };
+  await pMap(counts(), work, { concurrency });
+}
+
+function createClient(connections: number): FirehoseClient {
+  return new FirehoseClient({ requestHandler: { httpAgent: { keepAlive: true, maxSockets: connections } } });
+}
+
 function prepareBodies(): { readonly body: Buffer; readonly sent: Tally }[] {
-  const source = createRequestSource({
-    slice: { from: 0, to: Number.MAX_SAFE_INTEGER },
-    maxRequestBytes,
-    packRecords: createDefaultPacker(recordFormat, deliveryStreamName, randomUUID()),
-    now: Date.now,
-  });
+  const packRecords = createDefaultPacker(recordFormat, DeliveryStreamName, randomUUID());
+  const requests = requestsOf(packRecords, Number.MAX_SAFE_INTEGER, maxRequestBytes);
   const counter = new Counter();
   return Array.from({ length: preparedBodies }, () => {
-    const data = (source.next(fullRequest) ?? []).map((record) => record.data);
+    const data = requests.next().value!.map((record) => record.data);
     counter.countRequest(data);
-    const json = {
-      DeliveryStreamName: deliveryStreamName,
-      Records: data.map((bytes) => ({ Data: bytes.toString('base64') })),
-    };
-    return { body: Buffer.from(JSON.stringify(json)), sent: counter.take() };
+    const Records = data.map((bytes) => ({ Data: bytes.toString('base64') }));
+    return { body: Buffer.from(JSON.stringify({ DeliveryStreamName, Records })), sent: counter.take() };
   });
 }
 
-function post(agent: Agent, body: Buffer): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const put = request(
-      endpointUrl,
-      {
-        agent,
-        method: 'POST',
-        headers: {
-          authorization: 'none',
-          'content-type': 'application/x-amz-json-1.1',
-          'content-length': body.length,
-          'x-amz-target': 'Firehose_20150804.PutRecordBatch',
-        },
-      },
-      (response) => {
-        let body = '';
-        response.setEncoding('latin1');
-        response.on('data', (chunk: string) => {
-          body += chunk;
-        });
-        response.on('end', () => resolve(body));
-        response.on('error', reject);
-      },
-    );
-    put.on('error', reject);
-    put.end(body);
-  });
-}
-
-function resultOf({ events, checksum }: Tally): WorkloadResult {
-  return { events, checksum };
+async function post(agent: Agent, body: Buffer): Promise<string> {
+  const headers = {
+    authorization: 'none',
+    'content-type': 'application/x-amz-json-1.1',
+    'content-length': body.length,
+    'x-amz-target': 'Firehose_20150804.PutRecordBatch',
+  };
+  const put = request(endpointUrl, { agent, method: 'POST', headers }).end(body);
+  const [response] = (await once(put, 'response')) as [IncomingMessage];
+  return text(response);
 }

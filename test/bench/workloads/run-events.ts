@@ -1,12 +1,13 @@
 import { eventBytes } from '../../../lambda/contract/event.ts';
-import { producerSettings, type RecordFormat } from '../../../lambda/contract/settings.ts';
-import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
+import { producerSettings } from '../../../lambda/contract/settings.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
+import type { PackRecords } from '../../../lambda/producer/packing/packing.ts';
+import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import { createRequestSource, maxDataBytes } from '../../../lambda/producer/packing/requests.ts';
 import type { WorkloadResult } from '../measured-process.ts';
 import { Counter } from '../tally.ts';
 
-/** Most events generated at a time. */
+/** Limits the memory of {@link expectedOf}. */
 const chunkEvents = 10_000;
 
 /** The lines of events `[from, to)` of a run. */
@@ -16,27 +17,34 @@ export function linesOf(deliveryStreamName: string, runId: string, from: number,
   return lines;
 }
 
-/** The records of events `[0, events)` of a run, request by request, as the producer sends them. */
+/** The requests for events `[0, events)` of a run, packed as by the producer. */
 export function* requestsOf(
-  recordFormat: RecordFormat,
-  deliveryStreamName: string,
-  runId: string,
+  packRecords: PackRecords,
   events: number,
-): Generator<Buffer[], void> {
-  const maxRequestBytes = producerSettings.maxRequestBytes.default;
-  const source = createRequestSource({
-    slice: { from: 0, to: events },
-    maxRequestBytes,
-    packRecords: createDefaultPacker(recordFormat, deliveryStreamName, runId),
-    now: Date.now,
-  });
+  maxRequestBytes: number = producerSettings.maxRequestBytes.default,
+): Generator<RecordBatch, void> {
+  const slice = { from: 0, to: events };
+  const source = createRequestSource({ slice, maxRequestBytes, packRecords, now: Date.now });
   const budget = { bytes: maxDataBytes(maxRequestBytes), events: Number.POSITIVE_INFINITY };
   for (let batch = source.next(budget); batch !== undefined; batch = source.next(budget)) {
-    yield batch.map(({ data }) => data);
+    yield batch;
   }
 }
 
-/** What the endpoint has to have taken when events `[0, events)` of a run went there, each once. */
+/** Reverses each group of `size` items, like requests in flight that arrive out of order. */
+export function* reverseGroups<Item>(items: Iterable<Item>, size: number): Generator<Item, void> {
+  let group: Item[] = [];
+  for (const item of items) {
+    group.push(item);
+    if (group.length === size) {
+      yield* group.reverse();
+      group = [];
+    }
+  }
+  yield* group.reverse();
+}
+
+/** The result of sending events `[0, events)` of a run, each once. */
 export function expectedOf(deliveryStreamName: string, runId: string, events: number): WorkloadResult {
   const counter = new Counter();
   for (let from = 0; from < events; from += chunkEvents) {

@@ -1,33 +1,41 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { eventBytes } from '../../../lambda/contract/event.ts';
-import { producerSettings, recordFormats } from '../../../lambda/contract/settings.ts';
+import { recordFormats } from '../../../lambda/contract/settings.ts';
 import { encodeRequestBody } from '../../../lambda/producer/delivery/aws/request-body.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
-import {
-  createRequestSource,
-  maxDataBytes,
-  type RequestSource,
-} from '../../../lambda/producer/packing/requests.ts';
+import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
+import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
+import { Comparison } from '../../../lambda/prover/comparison/comparison.ts';
+import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
+import { createTemplateReader } from '../../../lambda/prover/lines/template-lines.ts';
+import { compileTemplate } from '../../../lambda/template/compile.ts';
+import { defaultTemplate } from '../../../lambda/template/default-template.ts';
+import { findWordFunction } from '../../../lambda/template/word-functions.ts';
 import type { Workload } from '../measured-process.ts';
+import { requestsOf } from './run-events.ts';
 
-/** Single stages of the road, without the ones after them. They send nothing. */
+/** Single stages of both functions. They send nothing. */
 
-const deliveryStreamName = 'my-stream';
-const runId = 'run-1';
-const recordFormat = recordFormats.find((format) => format === process.env.RECORD_FORMAT)!;
-const maxRequestBytes = producerSettings.maxRequestBytes.default;
-
-/** Nothing but the size of a request limits it. */
-const fullRequest = { bytes: maxDataBytes(maxRequestBytes), events: Number.POSITIVE_INFINITY };
+const { TEMPLATE_FILE, RECORD_FORMAT = 'ndjson' } = process.env;
+const source = TEMPLATE_FILE ? readFileSync(TEMPLATE_FILE, 'utf8') : defaultTemplate;
+const isDefault = source.trim() === defaultTemplate;
+const template = compileTemplate(source, { findWordFunction });
+const recordFormat = recordFormats.find((format) => format === RECORD_FORMAT)!;
+const run = { deliveryStreamName: 'my-stream', runId: 'run-1' };
 const nothingSent = { events: 0, checksum: 0 };
+const eventsPerRecord = 451;
 
-/** Generation alone: the events of a record at a time, into the same buffer. */
+/** Size of the pieces that gunzip returns. */
+const pieceBytes = 128 * 1_024;
+
+/** Generation alone: the events of one record at a time, into the same buffer. */
 export const generation: Workload = async ({ events, measure }) => {
-  const target = Buffer.alloc(451 * eventBytes);
+  const target = Buffer.alloc(eventsPerRecord * eventBytes);
   await measure(() => {
-    const writeEvents = createEventWriter(deliveryStreamName, runId, 0);
-    for (let made = 0; made < events; made += 451) {
+    const writeEvents = createEventWriter(run.deliveryStreamName, run.runId, 0);
+    for (let made = 0; made < events; made += eventsPerRecord) {
       writeEvents(target, Date.now());
     }
   });
@@ -37,46 +45,60 @@ export const generation: Workload = async ({ events, measure }) => {
 /** Generation, packing and batching. */
 export const packing: Workload = async ({ events, measure }) => {
   await measure(() => {
-    const source = createSource(events);
-    while (source.next(fullRequest)) {
-      // Pulled, and let go: that is what is measured.
+    for (const _ of requestsOfRun(events)) {
+      // Making the requests is the work.
     }
   });
   return nothingSent;
 };
 
 /** Base64 of the records, request by request. */
-export const base64: Workload = async ({ events, measure }) => {
-  const batch = createSource(events).next(fullRequest)!;
-  const rounds = Math.ceil(events / (batch.at(-1)!.to - batch[0]!.from));
+export const base64: Workload = repeatForRequests((batch) => () => {
+  for (const { data } of batch) {
+    data.toString('base64');
+  }
+});
+
+/** SHA-256 of request bodies, as for their signatures. */
+export const sha256: Workload = repeatForRequests((batch) => {
+  const body = encodeRequestBody(run.deliveryStreamName, batch);
+  return () => createHash('sha256').update(body).digest('hex');
+});
+
+/** Comparison of lines in memory, without reading and gunzip. */
+export const proving: Workload = async ({ events, measure }) => {
+  const text = Buffer.concat([...requestsOfRun(events)].flat().map(({ data }) => data));
   await measure(() => {
-    for (let round = 0; round < rounds; round += 1) {
-      for (const { data } of batch) {
-        data.toString('base64');
+    const createReader = isDefault ? createDefaultReader : createTemplateReader(template);
+    const comparison = new Comparison([{ ...run, from: 0, to: events }], createReader);
+    const object = comparison.startObject({ key: 'all', landedAtMs: Date.now(), bytes: text.length });
+    for (let at = 0; at < text.length; at += pieceBytes) {
+      object.push(text.subarray(at, at + pieceBytes));
+    }
+    object.end();
+    if (comparison.missing > 0) {
+      throw new Error(`${comparison.missing} of ${events} events are missing`);
+    }
+  });
+  return nothingSent;
+};
+
+/** Repeats the work for one request as often as the run has requests. */
+function repeatForRequests(prepare: (batch: RecordBatch) => () => unknown): Workload {
+  return async ({ events, measure }) => {
+    const batch = requestsOfRun(events).next().value!;
+    const rounds = Math.ceil(events / (batch.at(-1)!.to - batch[0]!.from));
+    const work = prepare(batch);
+    await measure(() => {
+      for (let round = 0; round < rounds; round += 1) {
+        work();
       }
-    }
-  });
-  return nothingSent;
-};
+    });
+    return nothingSent;
+  };
+}
 
-/** SHA-256 of the bodies of requests, for their signatures. */
-export const sha256: Workload = async ({ events, measure }) => {
-  const batch = createSource(events).next(fullRequest)!;
-  const rounds = Math.ceil(events / (batch.at(-1)!.to - batch[0]!.from));
-  const body = encodeRequestBody(deliveryStreamName, batch);
-  await measure(() => {
-    for (let round = 0; round < rounds; round += 1) {
-      createHash('sha256').update(body).digest('hex');
-    }
-  });
-  return nothingSent;
-};
-
-function createSource(events: number): RequestSource {
-  return createRequestSource({
-    slice: { from: 0, to: events },
-    maxRequestBytes,
-    packRecords: createDefaultPacker(recordFormat, deliveryStreamName, runId),
-    now: Date.now,
-  });
+function requestsOfRun(events: number) {
+  const createPacker = isDefault ? createDefaultPacker : createTemplatePacker(template);
+  return requestsOf(createPacker(recordFormat, run.deliveryStreamName, run.runId), events);
 }

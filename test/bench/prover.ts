@@ -1,0 +1,144 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
+import { synthesize } from '../../lib/commands/start/synth.ts';
+import { readLocalStack } from '../../lib/commands/start/template.ts';
+import { DeliveryStream, type DeliveryStreamSettings } from '../../lib/emulator/firehose/delivery-stream.ts';
+import type { FunctionSettings } from '../../lib/emulator/lambda/settings.ts';
+import { defaultStackName } from '../../lib/stack/outputs.ts';
+import { buildPrograms, inTemporaryDirectory, inTurns, measureOnce, startEndpoint } from './harness.ts';
+import { cpuMsOf } from './process-usage.ts';
+import { atLeast, atMost, type Section, show, type Target } from './section.ts';
+import { median, mediansOf } from './statistics.ts';
+import { requestsOf, reverseGroups } from './workloads/run-events.ts';
+
+/** Objects with Firehose's own compression, and with joined gzip members of the producer. */
+const recordFormats = ['ndjson', 'gzip'] as const;
+
+/** One in this many events belongs to the run. */
+const shares = [1, 100] as const;
+
+const events = 10_000_000;
+const rounds = 5;
+const requestsInFlight = 8;
+const runId = 'bench-run';
+
+/**
+ * Measures speed and memory of the deployed prover. Each round is one invocation in a new process. It reads objects of
+ * the embedded Firehose from the embedded S3, which runs in another process.
+ */
+export async function measureProver(onProgress: (line: string) => void): Promise<Section> {
+  return inTemporaryDirectory(async (directory) => {
+    await buildPrograms(directory);
+    const table = [['events of the run', 'events/s', 'rounds', 'CPU ns/event', 'in S3', 'peak MiB']];
+    const targets: Target[] = [];
+    for (const recordFormat of recordFormats) {
+      const assembly = join(directory, recordFormat);
+      await synthesize(assembly, { recordFormat });
+      const { prover, deliveryStream } = await readLocalStack(assembly, defaultStackName);
+      const peaksMiB: number[] = [];
+      for (const share of shares) {
+        const name = `${recordFormat}, ${share === 1 ? 'all' : `1 of ${share}`}`;
+        onProgress(`${name}: writing the objects, then ${rounds} rounds ...`);
+        const buckets = join(directory, `buckets-${recordFormat}-${share}`);
+        const environment = await fillBucket(buckets, deliveryStream, recordFormat, share);
+        const { speeds, cpuNanos, s3Nanos, peakMiB } = await measureShare(
+          { directory, buckets, share, environment },
+          prover!.function,
+        );
+        await rm(buckets, { recursive: true });
+        const speed = median(speeds);
+        const eachSpeed = speeds.map((value) => show(value)).join(' ');
+        table.push([name, show(speed), eachSpeed, show(cpuNanos), show(s3Nanos), show(peakMiB)]);
+        targets.push(
+          atLeast(`${name}, events/s`, 3_000_000, speed),
+          atMost(`${name}, memory`, 256, peakMiB, 0, 'MiB'),
+        );
+        peaksMiB.push(peakMiB);
+      }
+      targets.push(atMost(`${recordFormat}, memory, 1 of 100 / all`, 1.1, peaksMiB[1]! / peaksMiB[0]!, 3));
+    }
+    return { table, targets };
+  });
+}
+
+interface Bucket {
+  /** Folder of the compiled programs. */
+  readonly directory: string;
+  readonly buckets: string;
+  readonly share: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+async function measureShare({ directory, buckets, share, environment }: Bucket, prover: FunctionSettings) {
+  const experiment = { module: 'functions', workload: 'prove', events: events / share, environment };
+  const [measured = []] = await inTurns(rounds, [experiment], async () => {
+    const s3 = await startEndpoint(directory, { bucketsDirectory: buckets });
+    try {
+      const cpuBeforeMs = cpuMsOf(s3.pid) ?? Number.NaN;
+      const proven = await measureOnce(directory, prover, s3.url, experiment);
+      return { ...proven, s3CpuMs: (cpuMsOf(s3.pid) ?? Number.NaN) - cpuBeforeMs };
+    } finally {
+      s3.close();
+    }
+  });
+  const { cpuMicros, s3CpuMs } = mediansOf(measured, 'cpuMicros', 's3CpuMs');
+  return {
+    speeds: measured.map(({ durationMs }) => events / (durationMs / 1_000)),
+    cpuNanos: (cpuMicros * 1e3) / events,
+    s3Nanos: (s3CpuMs * 1e6) / events,
+    peakMiB: Math.max(...measured.map(({ peakRssMiB }) => peakRssMiB)),
+  };
+}
+
+/** Lets the embedded Firehose write the objects of a run and of others. Returns the prover's environment. */
+async function fillBucket(
+  directory: string,
+  settings: DeliveryStreamSettings,
+  recordFormat: RecordFormat,
+  share: number,
+): Promise<Readonly<Record<string, string>>> {
+  const stream = new DeliveryStream(settings, { directory });
+  const sentFromMs = Date.now();
+  const dataOf = (id: string, count: number) =>
+    dataOfRequests(createDefaultPacker(recordFormat, settings.deliveryStreamName, id), count);
+  const own = dataOf(runId, events / share);
+  const foreign = dataOf('another-run', events - events / share);
+  for (const records of share === 1 ? reverseGroups(own, requestsInFlight) : mix(own, foreign, share)) {
+    await stream.put(records);
+  }
+  await stream.close();
+  return { RUN_ID: runId, SENT_FROM_MS: `${sentFromMs}`, SENT_TO_MS: `${Date.now()}` };
+}
+
+function* dataOfRequests(...run: Parameters<typeof requestsOf>): Generator<Buffer[], void> {
+  for (const batch of requestsOf(...run)) {
+    yield batch.map(({ data }) => data);
+  }
+}
+
+/** Puts one record of the run before each `share - 1` foreign records. */
+function* mix(
+  own: Iterable<Buffer[]>,
+  foreign: Iterable<Buffer[]>,
+  share: number,
+): Generator<Buffer[], void> {
+  const ownRecords = flatten(own);
+  let group: Buffer[] = [];
+  for (const record of flatten(foreign)) {
+    group.push(record);
+    if (group.length === share - 1) {
+      const { value } = ownRecords.next();
+      yield value ? [value, ...group] : group;
+      group = [];
+    }
+  }
+  yield [...ownRecords, ...group];
+}
+
+function* flatten(requests: Iterable<Buffer[]>): Generator<Buffer, void> {
+  for (const request of requests) {
+    yield* request;
+  }
+}
