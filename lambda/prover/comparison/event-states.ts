@@ -1,22 +1,22 @@
 import type { SlicePair } from '../../contract/slice.ts';
 
-/** How many objects held an event: not one, one, or more. Two bits each, in this order. */
+/** State of an event, in two bits. */
 const [missing, once, duplicated] = [0, 1, 2];
 
 /**
- * Which events of a slice were seen, in two bits an event: 2.5 MB for 10,000,000. Nothing else of a proof grows with the
- * number of events.
+ * The state of each event of a slice, in two bits: 2.5 MB for 10,000,000 events. Nothing else in a proof grows with the number
+ * of events.
  */
 export class EventStates {
   /** Index of the first event. */
   readonly from: number;
   /** Index after the last event. */
   readonly to: number;
-  /** Events seen at least once. */
+  /** Events seen once or more often. */
   present = 0;
   /** Events seen more than once. */
   duplicated = 0;
-  /** How often events were seen beyond the first time. */
+  /** Lines beyond the first of each event. */
   extraCopies = 0;
   readonly #states: Uint8Array;
 
@@ -26,12 +26,11 @@ export class EventStates {
     this.#states = new Uint8Array(Math.ceil((to - from) / 4));
   }
 
-  /** Events never seen. */
   get missing(): number {
     return this.to - this.from - this.present;
   }
 
-  /** Takes note of an event, `from` ≤ `index` < `to`. */
+  /** Counts a line. `from` ≤ `index` < `to`. */
   see(index: number): void {
     const place = index - this.from;
     const cell = place >>> 2;
@@ -49,7 +48,7 @@ export class EventStates {
     }
   }
 
-  /** The events never seen, as sorted ranges that don't touch. */
+  /** The missing events, as sorted ranges that don't touch. */
   *missingRanges(): Generator<SlicePair, void> {
     if (this.present === 0) {
       yield [this.from, this.to];

@@ -2,24 +2,21 @@ import type { Slice } from '../../contract/slice.ts';
 import { EventStates } from './event-states.ts';
 import { type StreamSlice, UuidRule } from './uuid-rule.ts';
 
-/** Events of a run that belong to the same slices of a question, and what is known of them. */
+/** Events of a run that belong to the same slices. */
 export class Segment extends EventStates {
-  /** How many lines took how long from their event to their object, in milliseconds. */
+  /** Number of lines by latency: time of the object minus time in the event, in milliseconds. */
   readonly latencies = new Map<number, number>();
 }
 
 /**
- * The events of one run that are looked for. Slices may overlap, as those of claims do that came twice; each event is
- * looked for once. So the slices are cut at every end of any of them, into segments.
+ * The expected events of one run. Slices may overlap, for example those of a claim that was delivered twice. So they are cut at
+ * all of their ends into segments, which don't overlap.
  */
 export class RunEvents {
-  /** Names the run. */
   readonly runId: string;
-  /** The stream that its events were pushed to. */
   readonly deliveryStreamName: string;
-  /** The UUIDs of the run. */
   readonly rule: UuidRule;
-  /** Sorted; they don't overlap, but may touch. */
+  /** Sorted; they may touch. */
   readonly segments: readonly Segment[];
   #last: Segment | undefined;
 
@@ -30,7 +27,7 @@ export class RunEvents {
     this.segments = segmentsOf(slices);
   }
 
-  /** The segment of an event; undefined if it is not looked for. */
+  /** The segment of an event; undefined if the event is not expected. */
   segmentAt(index: number): Segment | undefined {
     const last = this.#last;
     if (last !== undefined && index >= last.from && index < last.to) {
@@ -44,7 +41,7 @@ export class RunEvents {
     return segment;
   }
 
-  /** The segments of a slice, which is one of those that were given. */
+  /** The segments of one of the slices. */
   segmentsOf({ from, to }: Slice): Segment[] {
     const found: Segment[] = [];
     for (let at = this.#firstEndingAfter(from); at < this.segments.length; at += 1) {
@@ -71,7 +68,6 @@ export class RunEvents {
   }
 }
 
-/** Cuts slices at every end of any of them. */
 function segmentsOf(slices: readonly Slice[]): Segment[] {
   const changes = new Map<number, number>();
   for (const { from, to } of slices) {

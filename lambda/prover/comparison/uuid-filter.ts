@@ -1,29 +1,27 @@
 import type { Slice } from '../../contract/slice.ts';
 import { type UuidRule, uuidBytes, viewOf } from './uuid-rule.ts';
 
-/** Events whose UUIDs are expected. */
 export interface ExpectedUuids {
-  /** The UUIDs of their run. */
   readonly rule: UuidRule;
-  /** Which of them: slices that don't overlap. */
+  /** They don't overlap. */
   readonly segments: readonly Slice[];
 }
 
-/** Bits for each expected UUID, of which it sets two: with 8 of them, 5 % of foreign UUIDs pass. */
+/** Bits for each expected UUID, which sets two of them: 5 % of foreign UUIDs pass. */
 const bitsPerUuid = 8;
 
 /** Size of the bitmap, as a power of 2: 1 KiB to 8 MiB. */
 const sizeLog2 = { least: 13, most: 26 };
 
-/** To invert one UUID costs as much as to add so many to the filter, or more. */
+/** Inverting one UUID costs at least as much as adding this many to the filter. */
 const uuidsPerInversion = 16;
 
-/** Most UUIDs that a rule makes at once. */
+/** UUIDs that a rule makes at once. */
 const maxUuids = 1_024;
 
 /**
- * Turns away UUIDs that are not expected, nearly all of them: a bitmap over a few bits of those that are, at two places of each. To make it
- * takes time, so it is made once inverting foreign UUIDs has taken as long; before that, all of them pass.
+ * Rejects nearly all foreign UUIDs, with a bitmap over a few bits at two places of each expected UUID. Making the bitmap takes
+ * time: it is made once inverting foreign UUIDs has taken as long. Until then all UUIDs pass.
  */
 export class UuidFilter {
   readonly #expected: readonly ExpectedUuids[];
@@ -42,7 +40,7 @@ export class UuidFilter {
   }
 
   /**
-   * Whether a UUID may be expected. Of one that is, never false.
+   * Whether a UUID may be expected; never false for an expected one.
    *
    * @param first The first 32 bits of the UUID.
    * @param last Its last 32 bits.
@@ -52,7 +50,7 @@ export class UuidFilter {
     return bits === undefined || (isSet(bits, first >>> this.#shift) && isSet(bits, last >>> this.#shift));
   }
 
-  /** Takes note of how many UUIDs were inverted and found to be foreign. */
+  /** Counts inverted UUIDs that were foreign. */
   noteForeign(uuids: number): void {
     if (this.#bits === undefined) {
       this.#inversionsLeft -= uuids;

@@ -1,10 +1,9 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 
-/** A slice `[from, to)` of a run whose events are to be proven. */
+/** A slice `[from, to)` of a run. */
 export interface StreamSlice {
-  /** Names the run. */
   readonly runId: string;
-  /** The stream that the events were pushed to; with `runId` it decides every UUID. */
+  /** With `runId` it decides every UUID. */
   readonly deliveryStreamName: string;
   /** Index of the first event, 0 or more. */
   readonly from: number;
@@ -12,24 +11,23 @@ export interface StreamSlice {
   readonly to: number;
 }
 
-/** Size of a UUID. */
 export const uuidBytes = 16;
 
-/** The version and variant bits overwrite 4 + 2 bits of a block: so many blocks give the same UUID. */
+/** Version and variant overwrite 4 + 2 bits of a block: this many blocks give the same UUID. */
 const candidatesPerUuid = 64;
 
-/** Most UUIDs that one {@link UuidRule.indexesOf} takes: its blocks are then 64 KiB. */
+/** Limit for {@link UuidRule.indexesOf}: its blocks take 64 KiB. */
 export const maxUuidsInverted = 64;
 
-/** The index of what is no event of a run. */
+/** The index of a UUID that is no event of the run. */
 export const noIndex = -1;
 
 /**
- * The UUIDs of a run, both ways: from index to UUID, and back.
+ * Converts the indexes of a run to UUIDs, and back.
  *
  * UUID `i` is the AES-128 encryption of `i`, a 16-byte big-endian number, with the version (4) and variant (binary 10)
- * bits of RFC 9562 set; the key is the first half of SHA-256 over `deliveryStreamName/runId`. This is written a second
- * time on purpose, by another way than the producer's: a proof that shared the producer's code would share its mistakes.
+ * bits of RFC 9562 set; the key is the first half of SHA-256 over `deliveryStreamName/runId`. It does not use the producer's
+ * code on purpose: it would share the producer's mistakes.
  */
 export class UuidRule {
   readonly #encryption;
@@ -64,12 +62,11 @@ export class UuidRule {
   }
 
   /**
-   * The index of each UUID, or {@link noIndex} if it is none of this run. AES goes both ways: of the 64 blocks that a UUID
-   * can come from, all decrypt to noise but one, which decrypts to the index. That noise passes for an index below 10^7
-   * happens once in 10^30 UUIDs.
+   * The index of each UUID, {@link noIndex} for UUIDs of other runs. A UUID can come from 64 blocks: one decrypts to the
+   * index, the others to noise. Noise looks like an index below 10^7 once in 10^30 UUIDs.
    *
    * @param words The UUIDs, four big-endian 32-bit words each: at most {@link maxUuidsInverted}.
-   * @param indexes Where the indexes go.
+   * @param indexes Receives the indexes.
    */
   indexesOf(words: Uint32Array, indexes: Float64Array): void {
     const candidates = this.#candidateWords;
@@ -89,8 +86,8 @@ export class UuidRule {
       }
     }
     const candidateBytes = candidatesPerUuid * uuidBytes;
-    // Where foreign lines come by the million, a Buffer for each call would pile up outside of the heap, where the collector
-    // of short-lived objects does not look; text lives and dies inside.
+    // With millions of foreign lines, Buffers would pile up outside of the heap, where the collector of short-lived objects
+    // does not look. Strings are inside.
     const plain = this.#decryption.update(
       this.#candidates.subarray(0, count * candidateBytes),
       undefined,
@@ -108,7 +105,7 @@ export class UuidRule {
 /** The first half of every index below 2^64, as it is encrypted. */
 const highHalf = '\0'.repeat(uuidBytes / 2);
 
-/** The second half of the block at `at`, a number; beyond 2^53 it is not exact, but no index either. */
+/** The second half of the block at `at`, as a number. Above 2^53 it is inexact, but no index either. */
 function lowHalf(blocks: string, at: number): number {
   let number = 0;
   for (let byte = at + uuidBytes / 2; byte < at + uuidBytes; byte += 1) {
@@ -117,7 +114,6 @@ function lowHalf(blocks: string, at: number): number {
   return number;
 }
 
-/** A view of the bytes of a buffer, and of those only. */
 export function viewOf(buffer: Buffer): DataView {
   return new DataView(buffer.buffer, buffer.byteOffset, buffer.length);
 }

@@ -1,30 +1,23 @@
+import type { LineListener } from '../comparison/line-reader.ts';
 import type { RunEvents, Segment } from '../comparison/run-events.ts';
 import type { UuidFilter } from '../comparison/uuid-filter.ts';
 import { maxUuidsInverted, noIndex, uuidBytes, viewOf } from '../comparison/uuid-rule.ts';
 
-/** What an {@link EventFinder} tells. */
-export interface FinderListener {
-  /** An event that is looked for was found. */
-  readonly onEvent: (segment: Segment, index: number, timeMs: number) => void;
-  /** So many UUIDs belong to no event that is looked for. */
-  readonly onForeign: (uuids: number) => void;
-}
-
-/** Least and most UUIDs that are predicted at once. */
+/** UUIDs that are predicted at once. */
 const [minPrediction, maxPrediction] = [16, 1_024];
 
 /**
- * Finds out to which run a UUID belongs and which of its events it is, without a table of UUIDs.
+ * Finds the run and the index of the event that a UUID belongs to, without a table of UUIDs.
  *
- * The events of a record follow one another, so the UUID of the event after the one found last is predicted and compared:
- * nearly always that is all. A UUID that was not predicted and passes the filter is inverted, once for each run, first for the one
- * found last. Such UUIDs are collected and inverted together, the more of them the longer no prediction comes true: one at a time at a
- * jump within a run, 64 at a time in a stretch of foreign events.
+ * The events of a record are consecutive, so the UUID after the last found event is predicted and compared. Nearly always that
+ * is enough. A UUID that was not predicted and passes the filter is inverted, once for each run, first for the run found last.
+ * Such UUIDs are collected and inverted together. The batch grows while no prediction matches: one UUID at a jump within a
+ * run, 64 in a stretch of foreign events.
  */
 export class EventFinder {
-  readonly #listener: FinderListener;
+  readonly #listener: Pick<LineListener, 'onEvent' | 'onForeign'>;
   readonly #filter: UuidFilter;
-  /** The one found last comes first. */
+  /** The run found last comes first. */
   readonly #runs: RunEvents[];
   /** The segment of the event that is predicted next. */
   #segment: Segment | undefined;
@@ -40,18 +33,21 @@ export class EventFinder {
   #waiting = 0;
   #batch = 1;
 
-  /** @param filter Of the same runs; other finders may share it. */
-  constructor(runs: readonly RunEvents[], filter: UuidFilter, listener: FinderListener) {
+  /** @param filter Filter over the same runs; finders may share it. */
+  constructor(
+    runs: readonly RunEvents[],
+    filter: UuidFilter,
+    listener: Pick<LineListener, 'onEvent' | 'onForeign'>,
+  ) {
     this.#runs = [...runs];
     this.#filter = filter;
     this.#listener = listener;
   }
 
   /**
-   * Takes one UUID. The listener is told of it now or later, at the latest by {@link flush}.
+   * Takes one UUID and reports it to the listener, {@link flush} at the latest.
    *
    * @param uuid Four big-endian 32-bit words.
-   * @param timeMs Time of the event.
    */
   find(uuid: Uint32Array, timeMs: number): void {
     const word0 = uuid[0]!;
@@ -94,7 +90,7 @@ export class EventFinder {
     }
   }
 
-  /** Tells the listener of every UUID that it was not told of yet. */
+  /** Reports the UUIDs that were not reported yet. */
   flush(): void {
     let found: { run: RunEvents; index: number } | undefined;
     for (const run of [...this.#runs]) {
@@ -126,7 +122,7 @@ export class EventFinder {
     }
   }
 
-  /** Moves a UUID that waits forward, over those that don't any more. In place, since foreign lines come by the million. */
+  /** Moves a waiting UUID forward, over reported ones. In place, since there may be millions of foreign lines. */
   #keep(from: number, to: number): void {
     if (from === to) {
       return;

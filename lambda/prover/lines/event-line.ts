@@ -1,7 +1,7 @@
-/** Size of an event's line, its `\n` included: `{"<uuid>":"test-YYYY-MM-DD HH:MM:SS"}\n`. */
+/** Size of an event's line, with `\n`: `{"<uuid>":"test-YYYY-MM-DD HH:MM:SS"}\n`. */
 export const eventLineBytes = 68;
 
-/** The value of every two lower-case hex digits, by their two ASCII codes; -1 for everything else. */
+/** The value of two lower-case hex digits by their two ASCII codes; -1 for other characters. */
 const hexPairs = new Int16Array(65_536).fill(-1);
 for (let byte = 0; byte < 256; byte += 1) {
   hexPairs[asciiWord(byte.toString(16).padStart(2, '0'))] = byte;
@@ -17,8 +17,8 @@ const newline = 0x0a;
 const timeAt = 46;
 
 /**
- * Reads lines that may be events, as bytes: a run has millions, so none of them becomes a string. It keeps what it read
- * last in itself, and knows the time of the line before, which is nearly always the same.
+ * Reads lines that may be events, as bytes: a run has millions, so none of them becomes a string. The result is in its fields.
+ * The time is parsed only if it differs from that of the line before.
  */
 export class EventLine {
   /** The UUID of the line read last, as four big-endian 32-bit words. */
@@ -30,7 +30,7 @@ export class EventLine {
   /**
    * Reads the {@link eventLineBytes} bytes from `at` on.
    *
-   * @returns whether they are exactly one event: a lower-case UUID of version 4, and a time that the calendar has.
+   * @returns whether they are exactly one event: a lower-case UUID of version 4 and a valid time.
    */
   read(bytes: DataView, at: number): boolean {
     if (
@@ -73,7 +73,7 @@ export class EventLine {
     uuid[1] = (byte4 << 24) | (byte5 << 16) | (byte6 << 8) | byte7;
     uuid[2] = (byte8 << 24) | (byte9 << 16) | (byte10 << 8) | byte11;
     uuid[3] = (byte12 << 24) | (byte13 << 16) | (byte14 << 8) | byte15;
-    // One -1 among them makes the whole negative.
+    // A single -1 makes the result negative.
     const first = byte0 | byte1 | byte2 | byte3 | byte4 | byte5 | byte6 | byte7;
     const second = byte8 | byte9 | byte10 | byte11 | byte12 | byte13 | byte14 | byte15;
     return (
@@ -90,7 +90,7 @@ export class EventLine {
   #readTime(bytes: DataView, at: number): boolean {
     const words = this.#timeWords;
     const [word0, word1, word2] = [bytes.getUint32(at), bytes.getUint32(at + 4), bytes.getUint32(at + 8)];
-    // The last two overlap: 19 characters are no multiple of 4.
+    // The last two overlap: 19 is no multiple of 4.
     const [word3, word4] = [bytes.getUint32(at + 12), bytes.getUint32(at + 15)];
     if (
       word4 === words[4] &&
@@ -107,14 +107,14 @@ export class EventLine {
   }
 }
 
-/** `YYYY-MM-DD HH:MM:SS` in milliseconds since 1970, or NaN for what the calendar or the clock doesn't have. */
+/** `YYYY-MM-DD HH:MM:SS` in milliseconds since 1970; NaN if it is invalid. */
 function parseTime(text: string): number {
   if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(text)) {
     return Number.NaN;
   }
   const iso = `${text.replace(' ', 'T')}.000Z`;
   const timeMs = Date.parse(iso);
-  // Date.parse rolls February 30th over to March.
+  // Date.parse makes March 2nd of February 30th.
   return !Number.isNaN(timeMs) && new Date(timeMs).toISOString() === iso ? timeMs : Number.NaN;
 }
 

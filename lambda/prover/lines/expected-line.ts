@@ -4,26 +4,26 @@ import type { TimeFields } from '../../template/time-fields.ts';
 import { type ToldTime, timeOf } from '../../template/time-of.ts';
 import type { LineDifference } from '../comparison/line-reader.ts';
 
-/** What a line that should be an event turned out to be. */
+/** Whether a line is the expected event. */
 export type LineFinding =
   | { readonly isEvent: true; readonly timeMs: number; readonly isExact: boolean }
   | { readonly isEvent: false; readonly difference: LineDifference };
 
-/** How far clocks may differ: an event may be so much younger than the object that it is in. */
+/** Clock difference: an event may be younger than its object by this. */
 const clockSkewMs = 5 * 60_000;
 
-/** Longest text of a time. */
+/** Limit for the text of a time, in characters. */
 const maxTimeLength = 400;
 
-/** Most characters that a message shows of a text. */
+/** Limit for a text in a message, in characters. */
 const maxShown = 60;
 
 /**
- * Compares a line with what it must be, to the byte. Only its times are not known beforehand: they are read where they must be, and what
- * they tell together must be one time.
+ * Compares a line with the expected event, to the byte. Only its times are unknown: they are parsed, and together must be one
+ * possible time.
  *
  * @param line The line, with its `\n`.
- * @param pieces What each part of the template writes, whatever the time is.
+ * @param pieces The output of each part of the template, at any time.
  */
 export function compareLine(
   line: Buffer,
@@ -31,7 +31,7 @@ export function compareLine(
   pieces: readonly Buffer[],
   landedAtMs: number,
 ): LineFinding {
-  /** The difference that was found farthest on the way, where a time can be read in several ways. */
+  /** A time can be parsed in several ways: the difference of the way that got farthest. */
   let farthest = { at: -1, difference: { part: '', expected: '', found: '' } };
 
   const differs = (part: string, expected: string, at: number, length: number): undefined => {
@@ -42,29 +42,29 @@ export function compareLine(
     return undefined;
   };
 
-  const endingAt = (at: number, told: TimeFields): ToldTime | undefined => {
+  const endingAt = (at: number, fields: TimeFields): ToldTime | undefined => {
     if (line.length !== at + 1) {
       return differs('the end of the line', '', at, line.length - 1 - at);
     }
-    const time = timeOf(told, landedAtMs + clockSkewMs);
+    const time = timeOf(fields, landedAtMs + clockSkewMs);
     const firstTime = parts.find(({ timeFormat }) => timeFormat !== undefined);
-    return time ?? differs(firstTime ? describe(firstTime) : '', 'a time that there is', at, 0);
+    return time ?? differs(firstTime ? describe(firstTime) : '', 'a possible time', at, 0);
   };
 
-  const from = (place: number, at: number, told: TimeFields): ToldTime | undefined => {
+  const from = (place: number, at: number, fields: TimeFields): ToldTime | undefined => {
     const part = parts[place];
     if (part === undefined) {
-      return endingAt(at, told);
+      return endingAt(at, fields);
     }
     if (part.timeFormat === undefined) {
       const piece = pieces[place]!;
       return piece.equals(line.subarray(at, at + piece.length))
-        ? from(place + 1, at + piece.length, told)
+        ? from(place + 1, at + piece.length, fields)
         : differs(describe(part), piece.toString(), at, piece.length);
     }
     const text = line.toString('utf8', at, at + maxTimeLength);
-    for (const { end, fields } of part.timeFormat.read(text, 0, told)) {
-      const time = from(place + 1, at + Buffer.byteLength(text.slice(0, end)), fields);
+    for (const read of part.timeFormat.read(text, 0, fields)) {
+      const time = from(place + 1, at + Buffer.byteLength(text.slice(0, read.end)), read.fields);
       if (time !== undefined) {
         return time;
       }

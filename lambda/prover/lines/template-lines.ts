@@ -5,18 +5,17 @@ import type { RunEvents, Segment } from '../comparison/run-events.ts';
 import { compareLine } from './expected-line.ts';
 import { UuidSearch } from './uuid-search.ts';
 
-/** Most events that are predicted at once. */
+/** Limit of the events that are predicted at once. */
 const maxPrediction = 256;
 
-/** Room for the events that are predicted. */
 const predictionBytes = 64 * 1_024;
 
-/** What is kept of a line that goes on in the next chunk. A longer line is no event. */
+/** A longer line is no event. */
 const maxLineBytes = 1_048_576;
 
 const newline = 0x0a;
 
-/** Makes the function that finds out which lines of an object are events of a template. */
+/** Recognizes events of a template. */
 export function createTemplateReader(template: EventTemplate): CreateLineReader {
   const renderers = new WeakMap<RunEvents, Renderer>();
   const rendererOf = (run: RunEvents) => {
@@ -28,8 +27,8 @@ export function createTemplateReader(template: EventTemplate): CreateLineReader 
 }
 
 /**
- * The events of a record follow one another, so the next events are predicted: written with the time of the event found last, and compared
- * with what comes, many at once. Nearly always that is all. In any other line its UUID is looked for.
+ * The events of a record are consecutive, so the next events are predicted: written with the time of the last found event, and
+ * compared with the next bytes, many at once. Nearly always that is enough. In any other line it searches for a UUID.
  */
 class TemplateLines implements LineReader {
   readonly #template: EventTemplate;
@@ -38,10 +37,10 @@ class TemplateLines implements LineReader {
   readonly #listener: LineListener;
   readonly #search: UuidSearch;
 
-  /** The events that are predicted: those of `#segment` from `#next` on. */
+  /** The predicted events: those of `#segment` from `#next` on. */
   #prediction: Buffer = Buffer.allocUnsafe(predictionBytes);
   #ends: number[] = [];
-  /** How many of them were found already. */
+  /** Number of predicted events that were found. */
   #found = 0;
   #run: RunEvents | undefined;
   #segment: Segment | undefined;
@@ -92,15 +91,15 @@ class TemplateLines implements LineReader {
   }
 
   flush(): void {
-    // Every line is told of at once.
+    // Each line is reported at once.
   }
 
-  /** How many bytes of a chunk are predicted events. */
+  /** Reports the predicted events that a chunk has at `at`. @returns their size in bytes. */
   #matchPrediction(chunk: Buffer, at: number): number {
     const ends = this.#ends;
     const first = this.#found;
     const start = ends[first - 1] ?? 0;
-    // The first one alone: where it is another line, that is found out soonest.
+    // Compare the first event alone: the fastest way to notice another line.
     if (first === ends.length || !this.#isAt(chunk, at, start, ends[first]!)) {
       return 0;
     }
@@ -166,7 +165,7 @@ class TemplateLines implements LineReader {
     }
   }
 
-  /** Ends the started line with what of it is in `chunk`, and returns where the next line begins. */
+  /** Ends the started line with its rest in `chunk`. @returns where the next line begins. */
   #finishStarted(chunk: Buffer): number {
     const end = chunk.indexOf(newline) + 1;
     if (end === 0) {
@@ -181,7 +180,7 @@ class TemplateLines implements LineReader {
     return end;
   }
 
-  /** Keeps a copy of what fits; the rest is only counted, which is enough to know that the line is no event. */
+  /** Copies at most one byte more than {@link maxLineBytes}: then the line is no event. */
   #start(part: Buffer): void {
     const kept = part.subarray(0, Math.max(0, maxLineBytes + 1 - this.#startedBytes));
     this.#started.push(Buffer.from(kept));

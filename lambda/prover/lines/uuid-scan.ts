@@ -5,8 +5,8 @@ import { UuidSearch, uuidLength } from './uuid-search.ts';
 const nothing = Buffer.alloc(0);
 
 /**
- * Finds out whose a line is that is no event: which UUID it bears, wherever in it. It takes the line in pieces of any size, and keeps
- * fewer bytes than a UUID has.
+ * Decides by the UUIDs in a line whether it is corrupt or foreign. It takes the line in pieces of any size, and keeps fewer
+ * bytes than a UUID has.
  */
 export class UuidScan {
   readonly #search: UuidSearch;
@@ -15,10 +15,7 @@ export class UuidScan {
   #isFound = false;
   #hasUuid = false;
 
-  /**
-   * @param filter Of the same runs.
-   * @param isShared Whether there are lines of others, which need no UUID.
-   */
+  /** @param isShared Whether others write to the bucket, too. Their lines need no UUID. */
   constructor(runs: readonly RunEvents[], filter: UuidFilter, isShared: boolean) {
     this.#search = new UuidSearch(runs, filter);
     this.#isShared = isShared;
@@ -37,10 +34,10 @@ export class UuidScan {
   }
 
   /**
-   * The line ends here, and the next one begins.
+   * Ends the line.
    *
-   * @returns whether it is corrupt: it bears the UUID of an event that is looked for, or none although every line has to. Otherwise it
-   * belongs to another run, of this template or another one, or to somebody else.
+   * @returns whether it is corrupt: it has the UUID of an expected event, or no UUID although every line needs one. Otherwise
+   * it is foreign: of another run, of any template, or of others.
    */
   end(): boolean {
     const isCorrupt = this.#isFound || !(this.#hasUuid || this.#isShared);

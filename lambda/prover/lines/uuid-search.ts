@@ -3,39 +3,34 @@ import type { UuidFilter } from '../comparison/uuid-filter.ts';
 import { noIndex, viewOf } from '../comparison/uuid-rule.ts';
 import { EventLine } from './event-line.ts';
 
-/** Size of a UUID as text, and where its first `-` is. */
+/** Length of a UUID as text, and place of its first `-`. */
 export const uuidLength = 36;
 const firstDashAt = 8;
 
 const dash = 0x2d;
 
-/** An event that is looked for. */
 export interface FoundEvent {
-  /** Its run. */
   readonly run: RunEvents;
-  /** Its segment. */
   readonly segment: Segment;
-  /** Its index. */
   readonly index: number;
 }
 
-/** Looks for UUIDs in text, wherever they are. */
+/** Searches text for UUIDs of expected events. */
 export class UuidSearch {
-  /** Whether the text searched last has a UUID of version 4. */
+  /** Whether the last text has a UUID of version 4. */
   hasUuid = false;
-  /** The UUID found last, as four big-endian 32-bit words. */
   readonly #line = new EventLine();
   readonly #runs: readonly RunEvents[];
   readonly #filter: UuidFilter;
   readonly #index = new Float64Array(1);
 
-  /** @param filter Of the same runs. */
+  /** @param filter Filter over the same runs. */
   constructor(runs: readonly RunEvents[], filter: UuidFilter) {
     this.#runs = runs;
     this.#filter = filter;
   }
 
-  /** The first event that is looked for and whose UUID is in a text; undefined if there is none. */
+  /** The expected event of the first matching UUID in a text. */
   find(bytes: Buffer): FoundEvent | undefined {
     const view = viewOf(bytes);
     const lastDashAt = bytes.length - uuidLength + firstDashAt;

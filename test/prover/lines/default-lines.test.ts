@@ -1,24 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ObjectLines } from '../../../lambda/prover/lines/object-lines.ts';
-import { createLines } from '../../proof/factories.ts';
+import { createLines, cutAt, proveObject } from '../../proof/factories.ts';
 
-/** What the lines of a text are, fed in pieces that end at `cuts`. */
-function read(text: string, cuts: readonly number[] = []): { events: number; corruptLines: number[] } {
-  const found = { events: 0, corruptLines: [] as number[] };
-  const lines = new ObjectLines({
-    onEventLine: () => {
-      found.events += 1;
-    },
-    onCorruptLine: (line) => found.corruptLines.push(line),
-  });
-  const bytes = Buffer.from(text, 'latin1');
-  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
-  for (const [order, end] of ends.entries()) {
-    lines.push(bytes.subarray(ends[order - 1] ?? 0, end));
-  }
-  lines.end();
-  return found;
+/** The lines of a text that is read in pieces, which end at `cuts`. */
+function read(text: string, cuts: readonly number[] = []) {
+  const { objectCounts, corruptLines } = proveObject(cutAt(Buffer.from(text, 'latin1'), cuts));
+  return { events: objectCounts[0]?.events ?? 0, corruptLines: corruptLines.map(({ line }) => line) };
 }
 
 const [event = ''] = createLines();
@@ -32,11 +19,11 @@ describe('the lines of an object', () => {
     ['an event with a carriage return', event.replace('\n', '\r\n'), { events: 0, corruptLines: [1] }],
     ['two events in one line', event.trimEnd() + event, { events: 0, corruptLines: [1] }],
     ['an event that the object ends in', event + event.trimEnd(), { events: 1, corruptLines: [2] }],
-  ])('are told apart: %s', (_, text, expected) => {
+  ])('are recognized: %s', (_, text, expected) => {
     expect(read(text)).toEqual(expected);
   });
 
-  it('are the same however the object is cut into pieces', () => {
+  it('are the same in pieces of any size', () => {
     const line = fc.oneof(
       { weight: 3, arbitrary: fc.constant(event) },
       fc.constantFrom('\n', '{}\n', `${'x'.repeat(200)}\n`, `x${event}`, event.slice(0, 40)),
