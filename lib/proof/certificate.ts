@@ -138,7 +138,7 @@ function runTable(runs: readonly RunProof[]): string {
 
 function missingEvents(run: RunProof): string {
   return list(
-    `Missing events of ${run.runId}, as payloads that send just those again`,
+    `Missing events of ${run.runId}, as payloads that resend them`,
     run.missingRanges,
     run.missingRangeCount,
     (range) => redrivePayload(run, range),

@@ -9,31 +9,30 @@ import { UnanswerableError, unanswerableCall } from './unanswerable.ts';
 
 const metadata = v.object({ [templateMetadataKey]: v.optional(v.string()) });
 
-/** What the outputs of a deployed stack say. */
+/** Outputs of a deployed stack. */
 export interface DeployedStack {
-  /** The producer. */
   readonly functionName: string;
-  /** The bucket that its stream delivers to; missing when the stream is somebody else's. */
+  /** Missing if the stack did not create the stream. */
   readonly bucketName?: string;
 }
 
 /**
  * Finds the deployed producer by the outputs of its stack.
  *
- * @throws UnanswerableError if there is no such stack, or it is another kind of stack.
+ * @throws UnanswerableError if there is no such stack, or it has no producer.
  */
 export async function findDeployedStack(
   client: CloudFormationClient,
   stackName: string,
 ): Promise<DeployedStack> {
   const { Stacks } = await client.send(new DescribeStacksCommand({ StackName: stackName })).catch((error) => {
-    throw unanswerableCall(`looking for the stack ${stackName} (cdk deploy makes it)`, error);
+    throw unanswerableCall(`describing the stack ${stackName} (cdk deploy creates it)`, error);
   });
   const found = new Map(Stacks?.[0]?.Outputs?.map(({ OutputKey, OutputValue }) => [OutputKey, OutputValue]));
   const functionName = found.get(outputs.functionName);
   if (functionName === undefined) {
     throw new UnanswerableError(
-      `the stack ${stackName} has no output ${outputs.functionName}: it is no deployed producer`,
+      `the stack ${stackName} has no output ${outputs.functionName}: it has no producer`,
     );
   }
   const bucketName = found.get(outputs.bucketName);
@@ -41,7 +40,7 @@ export async function findDeployedStack(
 }
 
 /**
- * The template of the events, which is in the metadata of the stack; nothing if they are the default ones.
+ * Reads the template of the events from the stack's metadata. @returns nothing for the default template.
  *
  * @throws UnanswerableError if the stack's template cannot be read.
  */
@@ -52,10 +51,7 @@ export async function readEventTemplate(
   const { Metadata } = await client
     .send(new GetTemplateSummaryCommand({ StackName: stackName }))
     .catch((error) => {
-      throw unanswerableCall(
-        `looking for the template of the events of ${stackName} (or give --event)`,
-        error,
-      );
+      throw unanswerableCall(`reading the event template of ${stackName} (or give --event)`, error);
     });
   return v.parse(metadata, JSON.parse(Metadata ?? '{}'))[templateMetadataKey];
 }

@@ -14,7 +14,7 @@ import { UnanswerableError, unanswerableCall } from './unanswerable.ts';
 /**
  * Invokes the producer and waits for its report.
  *
- * @throws UnanswerableError with the function's own error, if it failed.
+ * @throws UnanswerableError with the function's error if it failed.
  */
 export async function invokeProducer(
   client: LambdaClient,
@@ -28,17 +28,17 @@ export async function invokeProducer(
   }
   const result = v.safeParse(v.pipe(v.string(), v.parseJson(), reportSchema), text);
   if (!result.success) {
-    throw new UnanswerableError(`${functionName} returned no report of a producer: ${text.slice(0, 200)}`);
+    throw new UnanswerableError(`${functionName} returned no producer report: ${text.slice(0, 200)}`);
   }
   return result.output;
 }
 
 /**
- * Hands a payload to Lambda, which invokes the producer as soon as it can, up to three times: nobody waits for its report.
+ * Invokes the producer asynchronously: Lambda queues the payload and tries up to three times.
  *
- * @throws UnanswerableError if Lambda does not take it.
+ * @throws UnanswerableError if Lambda does not accept the payload.
  */
-export async function handToProducer(
+export async function queueInvocation(
   client: LambdaClient,
   functionName: string,
   payload: Payload,
@@ -62,16 +62,15 @@ function invoke(
   });
 }
 
-/** What the environment of a deployed producer says. */
+/** Settings of a deployed producer, from its environment. */
 export interface ProducerConfiguration {
-  /** The stream that it pushes to. */
   readonly deliveryStreamName: string;
-  /** Events of a run whose payload names no count. */
+  /** Events of a run if the payload has no count. */
   readonly count: number;
 }
 
 /**
- * Reads how a deployed producer is set up.
+ * Reads the settings of a deployed producer.
  *
  * @throws UnanswerableError if there is no such function, or it is no producer.
  */
@@ -81,7 +80,7 @@ export async function readConfiguration(
 ): Promise<ProducerConfiguration> {
   const command = new GetFunctionConfigurationCommand({ FunctionName: functionName });
   const { Environment } = await client.send(command).catch((error) => {
-    throw unanswerableCall(`looking at the function ${functionName}`, error);
+    throw unanswerableCall(`reading the configuration of ${functionName}`, error);
   });
   const deliveryStreamName = Environment?.Variables?.[variables.deliveryStreamName];
   const count = Environment?.Variables?.[producerSettings.count.variable];
@@ -93,7 +92,7 @@ export async function readConfiguration(
   return { deliveryStreamName, count: Number(count) };
 }
 
-/** The error that the function raised, or the text as it is. */
+/** The error of the function, or else the text. */
 function describeFunctionError(text: string): string {
   const error = v.object({ errorType: v.optional(v.string()), errorMessage: v.string() });
   const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), error), text);

@@ -1,15 +1,15 @@
 import { formatCount, formatNumber } from '../terminal/text.ts';
 import { type CorruptLine, type Proof, type RunProof, total } from './proof.ts';
 
-/** Most items of a list that a summary shows, unless it is told to show all. */
+/** Limit of the items of a list without `--all`. */
 const maxShown = 10;
 
-/** The payload that sends just the events of one range again. */
+/** The payload that resends the events of one range. */
 export function redrivePayload({ runId }: RunProof, [from, to]: readonly [number, number]): string {
   return JSON.stringify({ runId, from, to });
 }
 
-/** A time as a person would say it; `-` for none. Below a minute to a tenth of a second. */
+/** A duration as text, for example `12.3 s`, `1 min 29 s` or `2.5 h`; `-` for null. */
 export function formatDuration(durationMs: number | null): string {
   if (durationMs === null) {
     return '-';
@@ -25,7 +25,6 @@ export function formatDuration(durationMs: number | null): string {
   return `${seconds < 0 ? '-' : ''}${Math.floor(wholeSeconds / 60)} min ${wholeSeconds % 60} s`;
 }
 
-/** The verdict in a word, and in a sentence. */
 export function verdict(proof: Proof): { word: string; sentence: string } {
   const expected = formatCount(total(proof, 'expected'), 'event');
   const missing = total(proof, 'missing');
@@ -46,7 +45,7 @@ export function verdict(proof: Proof): { word: string; sentence: string } {
   return { word: 'COMPLETE', sentence: duplicated > 0 ? atLeastOnce : exactlyOnce };
 }
 
-/** What is corrupt, as part of a sentence; nothing if all is sound. */
+/** Part of a sentence; empty if nothing is corrupt. */
 function describeCorrupt({ corruptLineCount, corruptObjectCount }: Proof): string {
   const counts = [
     ...(corruptObjectCount > 0 ? [formatCount(corruptObjectCount, 'object')] : []),
@@ -56,7 +55,6 @@ function describeCorrupt({ corruptLineCount, corruptObjectCount }: Proof): strin
   return counts.length > 0 ? `${counts.join(' and ')} ${verb} corrupt` : '';
 }
 
-/** Where a corrupt line differs from the event that it should be, if that is known. */
 export function describeDifference({ difference }: CorruptLine): string {
   if (difference === undefined) {
     return '';
@@ -65,16 +63,12 @@ export function describeDifference({ difference }: CorruptLine): string {
   return `: ${part} is ${JSON.stringify(found)}, expected ${JSON.stringify(expected)}`;
 }
 
-/** What a person may ask of a summary. */
-export interface SummaryOptions {
-  /** Whether lists are shown to their end. @default false */
-  readonly all?: boolean | undefined;
-}
-
 /**
- * A proof, for a person in a terminal: first the lists, which can be long, then the figures. The last line is the verdict.
+ * A proof as text for a terminal: first the lists, which can be long, then the figures. The last line is the verdict.
+ *
+ * @param options.all Whether to show long lists in full.
  */
-export function summarize(proof: Proof, { all = false }: SummaryOptions = {}): string {
+export function summarize(proof: Proof, { all = false }: { all?: boolean | undefined } = {}): string {
   const { latencyMs: latency, objectCounts } = proof;
   const { word, sentence } = verdict(proof);
   const limit = all ? Number.POSITIVE_INFINITY : maxShown;
@@ -100,7 +94,7 @@ export function summarize(proof: Proof, { all = false }: SummaryOptions = {}): s
     }),
     ...runs.flatMap((run) =>
       list(
-        `Missing events of ${run.runId} [from, to), and the payload that sends just those again`,
+        `Missing events of ${run.runId} [from, to), and the payloads that resend them`,
         run.missingRanges,
         {
           count: run.missingRangeCount,
@@ -136,7 +130,7 @@ function describeRun(run: RunProof): string[] {
   ];
 }
 
-/** The runs that are shown: all in their order, or if there are too many, those that miss events first. */
+/** If there are more runs than the limit, those with missing events come first. */
 function firstRuns(runs: readonly RunProof[], limit: number): readonly RunProof[] {
   if (runs.length <= limit) {
     return runs;
@@ -145,13 +139,11 @@ function firstRuns(runs: readonly RunProof[], limit: number): readonly RunProof[
 }
 
 interface ListOptions<T> {
-  /** How many items there are; a proof lists only the first of very many. */
+  /** All items, also those beyond the limits of a proof. */
   readonly count: number;
-  /** Most items to show. */
   readonly limit: number;
   /** A line above the items. */
   readonly heading?: string;
-  /** The line of an item. */
   readonly describe: (item: T) => string;
 }
 
@@ -170,7 +162,7 @@ function list<T>(title: string, items: readonly T[], options: ListOptions<T>): s
   ];
 }
 
-/** How many items are not shown, and how to see those of them that are known. */
+/** The number of items that are not shown, and how to see those that the proof lists. */
 function andMore(count: number, known: number, shown: number): string[] {
   if (count === shown) {
     return [];

@@ -7,24 +7,22 @@ const [width, height] = [640, 260];
 const frame = { left: 56, right: 12, top: 16, bottom: 46 } as const;
 const [innerWidth, innerHeight] = [width - frame.left - frame.right, height - frame.top - frame.bottom];
 
-/** Most bars of a histogram. */
 const maxBars = 40;
 
-/** Most corners of a curve: more than a screen has columns for it. */
+/** More corners than a screen has columns. */
 const maxCorners = 1_000;
 
-/** How much higher a plot is than what is in it. */
+/** Height of a plot, relative to its content. */
 const headroom = 1.06;
 
-/** A scale from values to pixels. */
+/** From values to pixels. */
 type Scale = (value: number) => number;
 
 /**
  * Two cumulative curves over time: events generated, by the time in them, and events landed, by the time of their objects;
- * and the number of events that there should be.
+ * and a line for the expected events.
  *
- * @returns SVG that takes its colours from the classes `expected`, `generated` and `landed` of the page; empty if there is
- * no event.
+ * @returns SVG, coloured by the page's classes `expected`, `generated` and `landed`; empty without events.
  */
 export function landingPlot(
   expected: number,
@@ -60,10 +58,10 @@ export function landingPlot(
 }
 
 /**
- * How many events took how long.
+ * A histogram of latencies.
  *
  * @param marks Values to mark, such as p50.
- * @returns SVG; empty if there is no event.
+ * @returns SVG; empty without events.
  */
 export function latencyPlot(
   latencies: readonly ValueCount[],
@@ -87,14 +85,14 @@ export function latencyPlot(
   const xTicks = timeTicks(startMs / 1_000, spanMs / 1_000).map(
     ([seconds, text]): Label => [x(seconds * 1_000), text],
   );
-  return plot('How many events took how long from their generation to their object', [
+  return plot('Number of events by latency, from generation to landing', [
     ...axes(xTicks, eventTicks(yTop, y), 'from generation to landing'),
     ...bars.map((events, bar) => {
       if (events === 0) {
         return '';
       }
       const [from, to] = [startMs + bar * widthMs, startMs + (bar + 1) * widthMs];
-      // Even a single event among millions is to be seen.
+      // A single event among millions is visible.
       const barHeight = Math.max(1.5, frame.top + innerHeight - y(events));
       return (
         `<rect class="bar" x="${round(x(from) + 0.5)}" y="${round(frame.top + innerHeight - barHeight)}" ` +
@@ -152,12 +150,12 @@ function eventTicks(top: number, y: Scale): Label[] {
     .map((events) => [y(events), shortNumber(events)]);
 }
 
-/** Seconds that a person counts time in. */
+/** Distances between two ticks, in seconds. */
 const timeSteps = [
   0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200,
 ];
 
-/** Seconds and what a person calls them, from a start on for a span: at most seven. */
+/** At most seven ticks. */
 function timeTicks(startSeconds: number, spanSeconds: number): Label[] {
   const step = timeSteps.find((candidate) => candidate >= spanSeconds / 6) ?? niceCeiling(spanSeconds / 6);
   const [unit, divisor] = step >= 3_600 ? ['h', 3_600] : step >= 60 ? ['min', 60] : ['s', 1];

@@ -6,43 +6,31 @@ import { invokeProducer } from '../../proof/invocation.ts';
 import type { Evidence } from '../../proof/proof.ts';
 import type { Source } from '../../proof/source.ts';
 import { UnanswerableError } from '../../proof/unanswerable.ts';
-import { verify, type World } from '../../proof/verify.ts';
+import { type Question, verify, type World } from '../../proof/verify.ts';
 
-/** What is to be proven of a deployed stack. */
-export interface ProveOptions {
-  /** Name of the stack. */
+export interface ProveOptions extends Pick<Question, 'eventTemplate' | 'waitMs' | 'exactlyOnce'> {
   readonly stackName: string;
-  /** Events to send. @default - the stack's */
+  /** @default - the producer's */
   readonly count?: number;
-  /** The template of the events. @default - the stack's, in the metadata of its template */
-  readonly eventTemplate?: string;
-  /** Where the objects land. @default - the stack's own bucket */
+  /** @default - the stack's bucket */
   readonly source?: string;
-  /** How long to wait for the events to land, in milliseconds. */
-  readonly waitMs: number;
-  /** Whether a duplicate spoils the proof. */
-  readonly exactlyOnce: boolean;
 }
 
-/** The world that {@link prove} runs in. */
 export interface ProveWorld extends World {
-  /** Finds the stack. */
   readonly cloudFormation: CloudFormationClient;
-  /** Invokes the function. */
   readonly lambda: LambdaClient;
-  /** Opens a source; what landed before `landedSinceMs` may be left out. */
+  /** Finds a source. It may skip objects that landed before `landedSinceMs`. */
   readonly sourceNamed: (name: string, landedSinceMs: number) => Source;
-  /** Told what begins, a line at a time. */
   readonly onStep: (line: string) => void;
-  /** Told of the report, before the waiting begins. */
+  /** Called before the wait for the events begins. */
   readonly onReport: (report: Report) => void;
 }
 
-/** How much the clocks of this machine and of S3 may differ: with more, AWS refuses signed requests. */
+/** Clock difference to S3: with more, AWS refuses signed requests. */
 const maxClockSkewMs = 15 * 60_000;
 
 /**
- * Invokes a deployed producer for a run of its own, waits until its events have landed, and proves each of them.
+ * Invokes a deployed producer for a new run, waits until its events have landed, and proves each of them.
  *
  * @throws UnanswerableError if there is no such stack, the function fails, or the source cannot be read.
  */
@@ -57,10 +45,10 @@ export async function prove(
   const sourceName = options.source ?? (bucketName && `s3://${bucketName}/`);
   if (sourceName === undefined) {
     throw new UnanswerableError(
-      `the stack ${stackName} pushes to a stream of your own, so it has no bucket: give --source s3://bucket/prefix`,
+      `the stack ${stackName} did not create its stream, so its bucket is unknown: give --source s3://bucket/prefix`,
     );
   }
-  // The run is new, so nothing that landed before it can hold its events.
+  // The run is new: objects that landed before it cannot hold its events.
   const source = world.sourceNamed(sourceName, startedMs - maxClockSkewMs);
 
   const runId = `prove-${new Date(startedMs).toISOString()}`;

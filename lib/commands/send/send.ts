@@ -3,45 +3,35 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Payload } from '../../../lambda/contract/payload.ts';
 import type { Report } from '../../../lambda/contract/report.ts';
 import { findDeployedStack, readEventTemplate } from '../../proof/deployed-stack.ts';
-import { handToProducer, invokeProducer, readConfiguration } from '../../proof/invocation.ts';
+import { invokeProducer, queueInvocation, readConfiguration } from '../../proof/invocation.ts';
 import { commandLine } from '../../terminal/command-line.ts';
 import { formatCount, formatNumber, quoteForShell } from '../../terminal/text.ts';
 
-/** What is to be sent, and by which deployed producer. */
 export interface SendOptions {
-  /** The run. */
   readonly payload: Payload & { readonly runId: string };
-  /** Name of the stack that the producer is in. */
   readonly stackName: string;
-  /** Name of its function, wherever that is. @default - the stack's */
+  /** Used instead of the stack's function. */
   readonly functionName?: string;
-  /** Whether the report is waited for. */
+  /** Whether to wait for the report. */
   readonly wait: boolean;
 }
 
-/** The world that {@link send} runs in. */
 export interface SendWorld {
-  /** Finds the stack. */
   readonly cloudFormation: CloudFormationClient;
-  /** Invokes the function. */
   readonly lambda: LambdaClient;
-  /** Told what begins, a line at a time. */
   readonly onStep: (line: string) => void;
 }
 
-/** What was sent. */
+/** Result of {@link send}. */
 export interface Sent {
-  /** What the function returned; missing when nobody waited for it. */
+  /** Missing without `wait`. */
   readonly report?: Report;
-  /** The run. */
   readonly runId: string;
-  /** The stream. */
   readonly deliveryStreamName: string;
-  /** Its events. */
   readonly count: number;
-  /** The bucket that they land in; missing where that is not known. */
+  /** Missing if unknown. */
   readonly bucketName?: string;
-  /** Whether they are those of a template, without which they cannot be verified. */
+  /** Whether `verify` needs the template of the events. */
   readonly hasTemplate: boolean;
 }
 
@@ -68,11 +58,11 @@ export async function send(options: SendOptions, world: SendWorld): Promise<Sent
     return { ...found, report, deliveryStreamName, count: eventsRequested };
   }
   const { deliveryStreamName, count } = await readConfiguration(world.lambda, functionName);
-  await handToProducer(world.lambda, functionName, payload);
+  await queueInvocation(world.lambda, functionName, payload);
   return { ...found, deliveryStreamName, count: payload.count ?? count };
 }
 
-/** The command that says of every event whether it arrived. */
+/** The command that proves whether every event arrived. */
 export function verifyCommand({ runId, deliveryStreamName, count, bucketName, hasTemplate }: Sent): string {
   const source = bucketName === undefined ? 's3://<bucket>' : quoteForShell(`s3://${bucketName}`);
   return commandLine(
@@ -84,7 +74,7 @@ export function verifyCommand({ runId, deliveryStreamName, count, bucketName, ha
   );
 }
 
-/** What was sent, for a person. */
+/** The result as text. */
 export function describeSent(sent: Sent): string {
   const { report, runId, count } = sent;
   return [

@@ -4,25 +4,24 @@ import type { Question } from '../../proof/verify.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
 import type { LastRun } from '../../terminal/last-run.ts';
 
-/** The options of `verify` that say what is to be proven. */
+/** Options of `verify` that name the runs. `stream`, `runId` and `count` go together. */
 export interface QuestionOptions {
   /** A directory or an `s3://` address. @default - the bucket of the last local run */
   readonly source?: string;
-  /** The stream that the runs were pushed to. Goes with `runId` and `count`. @default - the last local run's */
+  /** @default - the last local run's */
   readonly stream?: string;
-  /** The runs. */
   readonly runId?: readonly string[];
   /** Events of each run. */
   readonly count?: number;
-  /** A file with the template of their events. @default - the last local run's, or the default template */
+  /** A file with the template of the events. @default - the last local run's, or the default template */
   readonly event?: string;
 }
 
 /**
- * The source and the runs that options ask about; where they say nothing, the last local run's.
+ * The source and the runs that options name; those of the last local run by default.
  *
- * @param readLastRun Only called when it is needed.
- * @throws UnanswerableError if the options are but half a question, or there was no local run.
+ * @param readLastRun Only called if needed.
+ * @throws UnanswerableError if one of the options that go together is missing, or there was no local run.
  * @throws TemplateFileError if the template cannot be used.
  */
 export async function resolveQuestion(

@@ -138,21 +138,21 @@ describe('npm run prove', () => {
       (changed) => {
         delete changed.outputs;
       },
-      'looking for the stack MyStack (cdk deploy makes it): ValidationError: Stack with id MyStack does not exist',
+      'describing the stack MyStack (cdk deploy creates it): ValidationError: Stack with id MyStack does not exist',
     ],
     [
       'the stack is another',
       (changed) => {
         changed.outputs = {};
       },
-      'the stack MyStack has no output FunctionName: it is no deployed producer',
+      'the stack MyStack has no output FunctionName: it has no producer',
     ],
     [
       'the stack pushes to a stream that is not its own',
       (changed) => {
         delete changed.outputs?.BucketName;
       },
-      'the stack MyStack pushes to a stream of your own, so it has no bucket: give --source s3://bucket/prefix',
+      'the stack MyStack did not create its stream, so its bucket is unknown: give --source s3://bucket/prefix',
     ],
     [
       'the function is gone',
@@ -180,14 +180,14 @@ describe('npm run prove', () => {
       (changed) => {
         changed.invoke = () => ({ result: 'hello' });
       },
-      'my-function returned no report of a producer: "hello"',
+      'my-function returned no producer report: "hello"',
     ],
     [
       'the function returns a report with something missing',
       (changed) => {
         changed.invoke = () => ({ result: { ...makeReport(), eventsDelivered: undefined } });
       },
-      'my-function returned no report of a producer: {"runId":"run-1"',
+      'my-function returned no producer report: {"runId":"run-1"',
     ],
   ])('says so in one line, with status 2, when %s', async (_, change, message) => {
     // Prepare

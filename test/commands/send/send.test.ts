@@ -110,7 +110,7 @@ describe('npm run send', () => {
   });
 
   it.each<[string, (state: StandInState) => void, string[], string]>([
-    ['there is no such stack', () => {}, ['--stack', 'YourStack'], 'looking for the stack YourStack'],
+    ['there is no such stack', () => {}, ['--stack', 'YourStack'], 'describing the stack YourStack'],
     [
       'there is no such function',
       () => {},
