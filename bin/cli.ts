@@ -1,56 +1,83 @@
 #!/usr/bin/env node
-import { distance } from 'fastest-levenshtein';
-import { unusable } from '../lib/terminal/command.ts';
+import { Command } from 'commander';
+import { runProgram } from '../lib/terminal/command.ts';
+import { commandLine, commandUsage } from '../lib/terminal/command-line.ts';
+import packageJson from '../package.json' with { type: 'json' };
 
-/** The commands of the package: each is a file of its own, which reads its options. */
-const commands = {
-  start: [
-    'runs the producer on this machine, with no AWS account',
-    () => import('../lib/commands/start/command.ts'),
-  ],
-  preview: [
-    'prints events as they would be sent, and what they cost',
-    () => import('../lib/commands/preview/command.ts'),
-  ],
-  send: ['invokes a deployed producer', () => import('../lib/commands/send/command.ts')],
-  verify: [
-    'says of every event of a run whether it arrived',
-    () => import('../lib/commands/verify/command.ts'),
-  ],
-  prove: [
-    'invokes a deployed producer, waits, and verifies',
-    () => import('../lib/commands/prove/command.ts'),
-  ],
-  cost: ['says what a run and a month would cost', () => import('../lib/commands/cost/command.ts')],
-  query: ['asks the objects of the last local run by SQL', () => import('../lib/commands/query/command.ts')],
-  firehose: [
-    'starts a Firehose on this machine, for any producer',
-    () => import('../lib/commands/firehose/command.ts'),
-  ],
-} as const satisfies Record<string, readonly [description: string, load: () => Promise<unknown>]>;
-
-const names = Object.keys(commands) as (keyof typeof commands)[];
-
-const usage = [
-  'Usage: npx firehose-event-producer <command> [options]',
-  '',
-  ...names.map((name) => `  ${name.padEnd(10)}${commands[name][0]}`),
-  '',
-  'Each command explains its options with --help.',
-].join('\n');
-
-const [given = '--help'] = process.argv.splice(2, 1);
-const name = names.find((known) => known === given);
-if (name) {
-  await commands[name][1]();
-} else if (given === '--help' || given === '-h' || given === 'help') {
-  console.log(usage);
-} else {
-  const nearest = names.reduce((best, known) =>
-    distance(given, known) < distance(given, best) ? known : best,
-  );
-  console.error(
-    `error: unknown command '${given}', expected one of ${names.join(', ')}\n(Did you mean ${nearest}?)`,
-  );
-  process.exitCode = unusable;
+interface CommandRow {
+  readonly description: string;
+  readonly example: string;
+  /** See `FailureOptions`. */
+  readonly failureStatus?: number;
+  /** Loads the module that adds options and action. */
+  readonly load: () => Promise<{ configure: (command: Command) => void }>;
 }
+
+const commands: Readonly<Record<string, CommandRow>> = {
+  start: {
+    description: 'Run the producer on this machine, without an AWS account',
+    example: '--count 5',
+    failureStatus: 1,
+    load: () => import('../lib/commands/start/command.ts'),
+  },
+  preview: {
+    description: 'Print events as they would be sent, with their size and cost',
+    example: '--event docs/events/iot-sensor.json',
+    load: () => import('../lib/commands/preview.ts'),
+  },
+  send: {
+    description: 'Invoke a deployed producer',
+    example: '--count 1000',
+    load: () => import('../lib/commands/send/command.ts'),
+  },
+  verify: {
+    description: 'Verify every event of a run (default: the last local run)',
+    example: '--wait 5m',
+    load: () => import('../lib/commands/verify/command.ts'),
+  },
+  prove: {
+    description: 'Invoke a deployed producer, wait, and verify every event',
+    example: '--count 1000',
+    load: () => import('../lib/commands/prove/command.ts'),
+  },
+  cost: {
+    description: 'Estimate the cost of a run and of a month, without AWS',
+    example: "--count 5 --schedule 'rate(1 minute)'",
+    load: () => import('../lib/commands/cost/command.ts'),
+  },
+  query: {
+    description: 'Query the events of the last local run by SQL',
+    example: '--name landed',
+    load: () => import('../lib/commands/query.ts'),
+  },
+  firehose: {
+    description: 'Run an Amazon Data Firehose on this machine, until Ctrl-C',
+    example: '--port 0',
+    failureStatus: 1,
+    load: () => import('../lib/commands/firehose/command.ts'),
+  },
+};
+
+const program = new Command('<command>')
+  .usage('[options]')
+  .version(packageJson.version)
+  .helpCommand(false)
+  .exitOverride()
+  .configureHelp({ commandUsage: (command) => `${commandUsage(command.name())} ${command.usage()}` });
+for (const [name, { description }] of Object.entries(commands)) {
+  program.command(name).description(description);
+}
+
+let called: [name: string, row: CommandRow] | undefined;
+program.hook('preSubcommand', async (_program, command) => {
+  const row = commands[command.name()]!;
+  called = [command.name(), row];
+  (await row.load()).configure(command);
+});
+
+const [first = 'help', ...others] = process.argv.slice(2);
+const args = first === 'help' ? [...others, '--help'] : [first, ...others];
+await runProgram(
+  () => program.parseAsync(args, { from: 'user' }),
+  () => called && { ...called[1], example: commandLine(called[0], called[1].example) },
+);

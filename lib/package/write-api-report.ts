@@ -22,5 +22,5 @@ await runCommand<{ check?: true }>(
       'docs/api.md is not up to date: npm run api writes it, and the diff shows what has changed',
     );
   },
-  { failureStatus: () => 1, example: 'npm run api -- --check' },
+  { failureStatus: 1, example: 'npm run api -- --check' },
 );

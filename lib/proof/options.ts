@@ -24,9 +24,7 @@ export function addProofOptions(command: Command, defaultWait: string): Command 
     .option('--exactly-once', 'fail if an event arrived more than once')
     .option('--all', 'show every object, corrupt line and missing range, not only the first ten')
     .option('--json', 'print one JSON document on stdout')
-    .option('--html <file>', 'write the certificate, one self-contained page')
-    .allowExcessArguments(false)
-    .exitOverride();
+    .option('--html <file>', 'write the certificate, one self-contained page');
 }
 
 /** Parses `--wait`, in milliseconds. */

@@ -1,14 +1,14 @@
 import { type Command, CommanderError } from 'commander';
 
-/** Exit status of a command that could not do what it was asked for. */
+/** Exit status when the command cannot do what was asked for. */
 export const unusable = 2;
 
-/** What was asked for makes no sense; the message says what was expected. Exit status {@link unusable}. */
+/** The arguments make no sense; the message says what was expected. Exit status {@link unusable}. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** Somebody stopped the command, such as by Ctrl-C. */
+/** The user stopped the command, such as by Ctrl-C. */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
   /** Exit status: 128 and the number of the signal. */
@@ -20,54 +20,66 @@ export class StoppedError extends Error {
   }
 }
 
-/** How {@link runCommand} ends. */
-export interface CommandOptions {
-  /** Exit status when the command throws. @default - 2, could not do what it was asked for */
-  readonly failureStatus?: (error: unknown) => number;
-  /** A call with an option, shown when something was given that is no option, such as `npm start -- --count 5`. */
+/** How {@link runProgram} reports a failure. */
+export interface FailureOptions {
+  /** Exit status when the command throws. @default - 2 */
+  readonly failureStatus?: number;
+  /** A correct call, shown when an argument is not an option, such as `npm start -- --count 5`. */
   readonly example: string;
 }
 
 /**
- * Parses a command's options, runs it, and sets the exit status of the process: 0 for success and for `--help`, 2 for a
- * bad option, else what the command returns. An error is one line on stderr.
+ * Runs a program. An error becomes one line on stderr, and the exit status: 2 for a bad option.
  *
- * @param run Returns the exit status; nothing counts as 0.
+ * @param parse Parses the arguments and runs the action, which sets the exit status if it is not 0.
+ * @param failureOptions Called after a failure, when the command is known.
  */
+export async function runProgram(
+  parse: () => Promise<unknown>,
+  failureOptions: () => FailureOptions | undefined,
+): Promise<void> {
+  ignoreClosedPipes();
+  // The SDK's announcement that versions of 2027 will need Node 22 would hide the line with the error.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  try {
+    await parse();
+  } catch (error) {
+    process.exitCode = reportFailure(error as Error, failureOptions());
+  }
+}
+
+/** Runs a script of the repository: a program of one command. `run` returns the exit status. */
 export async function runCommand<Options extends object>(
   command: Command,
-  run: (options: Options) => Promise<number | undefined>,
-  { failureStatus = () => unusable, example }: CommandOptions,
+  run: (options: Options) => Promise<number>,
+  options: FailureOptions,
 ): Promise<void> {
-  outliveReaders();
-  // The SDK's announcement that versions of 2027 will need Node 22 would hide the one line that says what is wrong.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
-  command.allowExcessArguments(false).exitOverride();
-  try {
-    process.exitCode = (await run(command.parse().opts<Options>())) ?? 0;
-  } catch (error) {
-    if (!(error instanceof CommanderError)) {
-      console.error(`error: ${(error as Error).message}`);
-      process.exitCode = statusOf(error, failureStatus);
-      return;
-    }
-    // Commander has printed its own errors.
-    if (error.code === 'commander.excessArguments') {
-      console.error(`Put options after --, for example: ${example}`);
-    }
-    process.exitCode = error.exitCode === 0 ? 0 : unusable;
-  }
+  command.exitOverride().action(async (given: Options) => {
+    process.exitCode = await run(given);
+  });
+  await runProgram(
+    () => command.parseAsync(),
+    () => options,
+  );
 }
 
-function statusOf(error: unknown, failureStatus: (error: unknown) => number): number {
-  if (error instanceof StoppedError) {
-    return error.status;
+function reportFailure(error: Error, options: FailureOptions | undefined): number {
+  if (!(error instanceof CommanderError)) {
+    console.error(`error: ${error.message}`);
+    if (error instanceof StoppedError) {
+      return error.status;
+    }
+    return error instanceof UsageError ? unusable : (options?.failureStatus ?? unusable);
   }
-  return error instanceof UsageError ? unusable : failureStatus(error);
+  // Commander has printed its own errors.
+  if (error.code === 'commander.excessArguments' && options) {
+    console.error(`Put options after --, for example: ${options.example}`);
+  }
+  return error.exitCode === 0 ? 0 : unusable;
 }
 
-/** Lets a command finish what it does, and keep its exit status, when nobody reads what it prints, as in `… | head -1`. */
-function outliveReaders(): void {
+/** Keeps the command running, and its exit status, when its output is no longer read, as in `… | head -1`. */
+function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') {

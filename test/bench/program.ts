@@ -41,5 +41,5 @@ await runCommand<Options>(
     console.log(json ? JSON.stringify(toJson(benchmark)) : formatBenchmark(benchmark));
     return 0;
   },
-  { failureStatus: () => 1, example: 'npm run bench -- --quick' },
+  { failureStatus: 1, example: 'npm run bench -- --quick' },
 );

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { defaultTemplate } from '../../lambda/template/default-template.ts';
 import type { EventTemplate } from '../../lambda/template/event-template.ts';
-import { previewEvents } from '../../lib/commands/preview/preview.ts';
+import { previewEvents } from '../../lib/commands/preview.ts';
 import { eventsFolder, partitionColumn } from '../../lib/lake/layout.ts';
 import { checkTemplate } from '../../lib/template/check-template.ts';
 import { readTemplateFile } from '../../lib/template/template-file.ts';

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { builtBin } from '../terminal/built-bin.ts';
+import { cliPath } from '../terminal/built-cli.ts';
 
 /** What a command left. */
 export interface CommandResult {
@@ -11,13 +11,13 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** Runs `bin/<name>.ts` with these arguments in a process of its own, without tsx, which takes its time. */
+/** Runs a command with these arguments in a process of its own, without tsx, which takes its time. */
 export async function runCommand(
   name: 'verify' | 'prove' | 'send',
   args: readonly string[],
   { cwd = process.cwd(), environment = {} }: { cwd?: string; environment?: NodeJS.ProcessEnv } = {},
 ): Promise<CommandResult> {
-  const child = spawn(process.execPath, [await builtBin(name), ...args], {
+  const child = spawn(process.execPath, [cliPath, name, ...args], {
     cwd,
     env: { ...process.env, ...environment },
   });

@@ -1,16 +1,105 @@
-import { pricesSource } from '../../aws/prices.ts';
-import { estimateCosts } from '../../cost/estimate.ts';
-import { runCommand } from '../../terminal/command.ts';
-import { commandLine } from '../../terminal/command-line.ts';
-import { type CostOptions, createCostCommand, toCostQuestion } from './cost-options.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import {
+  defaultSchedule,
+  type MonitoringLevel,
+  monitoringLevels,
+  settings,
+} from '../../../lambda/contract/settings.ts';
+import { prices, pricesSource, withOwnPrices } from '../../aws/prices.ts';
+import { isSchedule, scheduleExample, scheduleExpectation } from '../../aws/schedule.ts';
+import { type CostQuestion, estimateCosts } from '../../cost/estimate.ts';
+import { defaultEventSizes, eventSizesOf } from '../../cost/format-figures.ts';
+import { readTemplateFile } from '../../template/template-file.ts';
+import { settingOption } from '../../terminal/options.ts';
+import { projectDirectory } from '../../terminal/packed.ts';
 import { summarize } from './summary.ts';
 
-await runCommand<CostOptions>(
-  createCostCommand(),
-  async (options) => {
-    const estimate = estimateCosts(toCostQuestion(options));
-    console.log(options.json ? JSON.stringify({ ...estimate, pricesSource }) : summarize(estimate));
-    return 0;
-  },
-  { example: commandLine('cost', "--count 5 --schedule 'rate(1 minute)'") },
-);
+/** What a person asked `npm run cost` for. */
+export interface CostOptions {
+  readonly count?: number;
+  readonly event?: string;
+  readonly schedule: string;
+  readonly monitoring: MonitoringLevel;
+  readonly proof: 'on' | 'off';
+  readonly context?: Readonly<Record<string, string>>;
+  readonly json?: true;
+}
+
+/** Adds the options and the action of `cost`. */
+export function configure(command: Command): void {
+  command
+    .addOption(settingOption('count', 'events of a run'))
+    .option('--event <file>', "a template of one's own events, such as docs/events/iot-sensor.json")
+    .option(
+      '--schedule <expression>',
+      "rate(…), cron(…), or 'off' for none",
+      scheduleArgument,
+      defaultSchedule,
+    )
+    .addOption(
+      new Option('--monitoring <level>', 'what the producer is watched with')
+        .choices(monitoringLevels)
+        .default(monitoringLevels[0]),
+    )
+    .addOption(
+      new Option('--proof <on|off>', 'whether the prover reads the bucket')
+        .choices(['on', 'off'])
+        .default('on'),
+    )
+    .option(
+      '-c, --context <price=value>',
+      'a price of your own, see below; may be given several times',
+      collectPrice,
+    )
+    .option('--json', 'print one JSON document, with all digits, instead of the tables')
+    .addHelpText('after', `\nPrices, as in CDK context: ${Object.keys(prices).join(', ')}`)
+    .action((options: CostOptions) => {
+      const estimate = estimateCosts(toCostQuestion(options));
+      console.log(options.json ? JSON.stringify({ ...estimate, pricesSource }) : summarize(estimate));
+    });
+}
+
+/**
+ * What a person asked for, with the prices of cdk.json and their own.
+ *
+ * @throws TemplateFileError if the template of the events cannot be used.
+ */
+export function toCostQuestion({
+  count = settings.count.default,
+  event,
+  schedule,
+  monitoring,
+  proof,
+  context,
+}: CostOptions): CostQuestion {
+  const cdkJson = JSON.parse(readFileSync(join(projectDirectory, 'cdk.json'), 'utf8'));
+  return {
+    count,
+    sizes: event === undefined ? defaultEventSizes : eventSizesOf(readTemplateFile(event)),
+    schedule,
+    monitoring,
+    proof: proof === 'on',
+    prices: withOwnPrices({ ...cdkJson.context, ...context }, 'context '),
+  };
+}
+
+function scheduleArgument(text: string): string {
+  if (text !== 'off' && !isSchedule(text)) {
+    throw new InvalidArgumentError(
+      `Expected ${scheduleExpectation}, or off, for example ${scheduleExample}.`,
+    );
+  }
+  return text;
+}
+
+function collectPrice(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const [, key = '', value = ''] = /^([^=]*)=(.*)$/.exec(text) ?? [];
+  if (!Object.hasOwn(prices, key)) {
+    throw new InvalidArgumentError(
+      `Expected PRICE=VALUE, where PRICE is one of ${Object.keys(prices).join(', ')}, for example firehoseUsdPerGb=0.031.`,
+    );
+  }
+  return { ...before, [key]: value };
+}

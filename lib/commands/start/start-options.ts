@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type ProducerSettings,
   recordFormats,
@@ -43,10 +43,9 @@ export interface StartOptions
   readonly json?: true;
 }
 
-/** The command `npm start`. */
-export function createStartCommand(): Command {
-  const command = new Command(commandUsage('start'))
-    .description('Runs the producer on this machine, with no AWS account.')
+/** Adds the options of `start`. */
+export function addStartOptions(command: Command): Command {
+  command
     .addOption(settingOption('count', 'events to send'))
     .addOption(runIdOption())
     .addOption(

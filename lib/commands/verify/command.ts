@@ -1,41 +1,38 @@
 import { setTimeout } from 'node:timers/promises';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { settings } from '../../../lambda/contract/settings.ts';
 import { writeCertificate } from '../../proof/certificate.ts';
 import { addProofOptions, collectRunIds, type ProofOptions } from '../../proof/options.ts';
 import { sourceNamed } from '../../proof/source.ts';
 import { summarize } from '../../proof/summary.ts';
 import { verify } from '../../proof/verify.ts';
-import { runCommand } from '../../terminal/command.ts';
-import { commandLine, commandUsage } from '../../terminal/command-line.ts';
 import { readLastRun } from '../../terminal/last-run.ts';
 import { wholeNumberArgument } from '../../terminal/options.ts';
 import { showProgress } from '../../terminal/progress.ts';
 import { type QuestionOptions, resolveQuestion } from './question.ts';
 
-const command = new Command(commandUsage('verify'))
-  .description('Says of every event of a run whether it arrived. Without options: of the last local run.')
-  .option('--source <place>', "a directory or s3://bucket/prefix (default: the last local run's bucket)")
-  .option('--stream <name>', 'the delivery stream that the events were pushed to')
-  .option('--run-id <id>', 'the run; may be given several times', collectRunIds)
-  .option('--count <number>', 'events of each run', wholeNumberArgument(settings.count))
-  .option('--event <file>', "the template of the events (default: the last local run's)");
+/** Adds the options and the action of `verify`. */
+export function configure(command: Command): void {
+  command
+    .option('--source <place>', "a directory or s3://bucket/prefix (default: the last local run's bucket)")
+    .option('--stream <name>', 'the delivery stream that the events were pushed to')
+    .option('--run-id <id>', 'the run; may be given several times', collectRunIds)
+    .option('--count <number>', 'events of each run', wholeNumberArgument(settings.count))
+    .option('--event <file>', "the template of the events (default: the last local run's)");
+  addProofOptions(command, '0s').action(runVerify);
+}
 
-await runCommand<QuestionOptions & ProofOptions>(
-  addProofOptions(command, '0s'),
-  async (options) => {
-    const { wait, exactlyOnce = false, all, json, html } = options;
-    const progress = showProgress(process.stderr);
-    const { source, ...question } = await resolveQuestion(options, () =>
-      readLastRun(', or give --source, --stream, --run-id and --count'),
-    );
-    const evidence = await verify(
-      { ...question, source: sourceNamed(source), exactlyOnce, waitMs: wait },
-      { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },
-    ).finally(progress.end);
-    await writeCertificate(evidence, { html });
-    console.log(json ? JSON.stringify(evidence.proof) : summarize(evidence.proof, { all }));
-    return evidence.proof.complete ? 0 : 1;
-  },
-  { example: commandLine('verify', '--wait 5m') },
-);
+async function runVerify(options: QuestionOptions & ProofOptions): Promise<void> {
+  const { wait, exactlyOnce = false, all, json, html } = options;
+  const progress = showProgress(process.stderr);
+  const { source, ...question } = await resolveQuestion(options, () =>
+    readLastRun(', or give --source, --stream, --run-id and --count'),
+  );
+  const evidence = await verify(
+    { ...question, source: sourceNamed(source), exactlyOnce, waitMs: wait },
+    { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },
+  ).finally(progress.end);
+  await writeCertificate(evidence, { html });
+  console.log(json ? JSON.stringify(evidence.proof) : summarize(evidence.proof, { all }));
+  process.exitCode = evidence.proof.complete ? 0 : 1;
+}

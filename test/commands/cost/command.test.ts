@@ -1,17 +1,12 @@
 import { spawnSync } from 'node:child_process';
+import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import {
-  type CostOptions,
-  createCostCommand,
-  toCostQuestion,
-} from '../../../lib/commands/cost/cost-options.ts';
+import { configure } from '../../../lib/commands/cost/command.ts';
 import { estimateOf } from '../../cost/factories.ts';
-import { builtBin } from '../../terminal/built-bin.ts';
-
-const bin = await builtBin('cost');
+import { cliPath } from '../../terminal/built-cli.ts';
 
 function cost(...options: string[]) {
-  return spawnSync(process.execPath, [bin, ...options], { encoding: 'utf8' });
+  return spawnSync(process.execPath, [cliPath, 'cost', ...options], { encoding: 'utf8' });
 }
 
 describe('npm run cost', () => {
@@ -30,7 +25,7 @@ describe('npm run cost', () => {
     // Act
     const { status, stderr } = spawnSync(
       'bash',
-      ['-o', 'pipefail', '-c', `'${process.execPath}' '${bin}' | true`],
+      ['-o', 'pipefail', '-c', `'${process.execPath}' '${cliPath}' cost | true`],
       { encoding: 'utf8' },
     );
 
@@ -76,15 +71,11 @@ describe('npm run cost', () => {
     [['--coutn', '5'], "error: unknown option '--coutn'"],
   ])('refuses %j', (options, message) => {
     // Prepare
-    const command = createCostCommand()
-      .exitOverride()
-      .configureOutput({ writeErr: () => {} });
+    const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });
+    configure(command);
 
-    // Act
-    const read = () => toCostQuestion(command.parse(options, { from: 'user' }).opts<CostOptions>());
-
-    // Assess
-    expect(read).toThrow(message);
+    // Act and assess
+    expect(() => command.parse(options, { from: 'user' })).toThrow(message);
   });
 
   it('says with status 2 how options are given when something else was', () => {

@@ -13,9 +13,7 @@ import {
   readObjects,
   until,
 } from '../../emulator/firehose/factories.ts';
-import { builtBin } from '../../terminal/built-bin.ts';
-
-const bin = await builtBin('firehose');
+import { cliPath } from '../../terminal/built-cli.ts';
 
 function works(command: string, ...args: string[]): boolean {
   return spawnSync(command, args).status === 0;
@@ -38,7 +36,7 @@ async function startBin(...args: string[]) {
 
 /** The same, its objects in this directory. */
 async function startBinIn(output: string, ...args: string[]) {
-  const child = spawn(process.execPath, [bin, '--port', '0', '--output', output, ...args]);
+  const child = spawn(process.execPath, [cliPath, 'firehose', '--port', '0', '--output', output, ...args]);
   onTestFinished(() => void child.kill('SIGKILL'));
   const text = collect(child);
   await until(() => text().includes('boto3:'), 20_000);
@@ -60,7 +58,7 @@ function collect(child: ChildProcess): () => string {
 }
 
 async function runBin(...args: string[]) {
-  const child = spawn(process.execPath, [bin, ...args]);
+  const child = spawn(process.execPath, [cliPath, 'firehose', ...args]);
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {
@@ -210,7 +208,7 @@ describe('npm run firehose', () => {
     [['--prot', '1'], "error: unknown option '--prot'\n(Did you mean --port?)\n"],
     [
       ['extra'],
-      'error: too many arguments. Expected 0 arguments but got 1.\nPut options after --, for example: npm run firehose -- --port 0\n',
+      "error: too many arguments for 'firehose'. Expected 0 arguments but got 1.\nPut options after --, for example: npm run firehose -- --port 0\n",
     ],
   ])('refuses %j, says what is wrong and nothing else, with exit status 2', async (args, stderr) => {
     // Act

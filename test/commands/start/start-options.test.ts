@@ -1,13 +1,10 @@
+import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import {
-  createStartCommand,
-  type StartOptions,
-  toLocalRun,
-} from '../../../lib/commands/start/start-options.ts';
+import { addStartOptions, type StartOptions, toLocalRun } from '../../../lib/commands/start/start-options.ts';
 
 /** The local run that somebody asks for who types `npm start -- …`. */
 function localRunOf(...options: string[]): ReturnType<typeof toLocalRun> {
-  const command = createStartCommand()
+  const command = addStartOptions(new Command())
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
   return toLocalRun(command.parse(options, { from: 'user' }).opts<StartOptions>());

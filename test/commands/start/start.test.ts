@@ -3,13 +3,11 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { builtBin } from '../../terminal/built-bin.ts';
+import { cliPath } from '../../terminal/built-cli.ts';
 import { linesIn, temporaryDirectory, uuidOf, uuidsOf } from './factories.ts';
 
-const bin = await builtBin('start');
-
 function start(...options: string[]) {
-  return spawnSync(process.execPath, [bin, ...options], { encoding: 'utf8', timeout: 50_000 });
+  return spawnSync(process.execPath, [cliPath, 'start', ...options], { encoding: 'utf8', timeout: 50_000 });
 }
 
 describe('npm start', () => {
@@ -111,7 +109,9 @@ describe('npm start', () => {
     // Prepare: slow enough to be under way for minutes
     const output = temporaryDirectory();
     const options = ['--count', '1000000', '--events-per-second', '5000', '--output', output];
-    const child = spawn(process.execPath, [bin, ...options], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [cliPath, 'start', ...options], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     await new Promise<void>((resolve) => {
       child.stderr.on('data', (chunk) => String(chunk).includes('Firehose took') && resolve());
     });

@@ -3,11 +3,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { keyOf, linesOf, templateOf } from '../../lake/factories.ts';
-import { createDirectory } from '../../proof/directory.ts';
-import { builtBin } from '../../terminal/built-bin.ts';
-
-const bin = await builtBin('query');
+import { keyOf, linesOf, templateOf } from '../lake/factories.ts';
+import { createDirectory } from '../proof/directory.ts';
+import { cliPath } from '../terminal/built-cli.ts';
 
 /** A project in which there was a local run, and the command in it. */
 async function makeProject({ source, bytes }: { source?: string; bytes?: Buffer } = {}) {
@@ -28,7 +26,7 @@ async function makeProject({ source, bytes }: { source?: string; bytes?: Buffer 
   writeFileSync(join(directory, '.local', 'last-run.json'), JSON.stringify(lastRun));
   return {
     query(...args: string[]) {
-      const { stdout, stderr, status } = spawnSync(process.execPath, [bin, ...args], {
+      const { stdout, stderr, status } = spawnSync(process.execPath, [cliPath, 'query', ...args], {
         encoding: 'utf8',
         cwd: directory,
       });
@@ -148,7 +146,7 @@ describe('npm run query', () => {
 
     // Act
     const errors = [empty, gone].map(
-      (cwd) => spawnSync(process.execPath, [bin, 'select 1'], { encoding: 'utf8', cwd }).stderr,
+      (cwd) => spawnSync(process.execPath, [cliPath, 'query', 'select 1'], { encoding: 'utf8', cwd }).stderr,
     );
 
     // Assess

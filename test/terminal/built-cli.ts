@@ -5,33 +5,28 @@ import { build } from 'esbuild';
 import { scriptOptions } from '../../lib/package/script-options.ts';
 import { projectDirectory } from '../../lib/terminal/packed.ts';
 
-const built = new Map<string, Promise<string>>();
-
 /**
- * The path of `bin/<name>.ts` as one file of JavaScript, which starts in a fifth of the time that tsx takes. Tests that run
- * a command many times use it; that the command starts the way people type it, another test says.
+ * Path of `bin/cli.ts` as JavaScript, which starts in a fifth of the time that tsx takes, for tests that run commands
+ * many times. scripts.test.ts runs the commands the way people type them.
  */
-export function builtBin(name: string): Promise<string> {
-  const path = built.get(name) ?? buildBin(name);
-  built.set(name, path);
-  return path;
-}
+export const cliPath = await buildCli();
 
-async function buildBin(name: string): Promise<string> {
+async function buildCli(): Promise<string> {
   // Inside the project, where its packages are found.
-  const directory = mkdtempSync(join(projectDirectory, 'node_modules', '.built-bin-'));
+  const directory = mkdtempSync(join(projectDirectory, 'node_modules', '.built-cli-'));
   process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
-  const outfile = join(directory, `${name}.mjs`);
   await build({
     ...scriptOptions,
-    entryPoints: [join(projectDirectory, 'lib/commands', name, 'command.ts')],
-    outfile,
-    // What the package has in place of the file that uses esbuild, this has not.
+    entryPoints: [join(projectDirectory, 'bin/cli.ts')],
+    outdir: directory,
+    outExtension: { '.js': '.mjs' },
+    splitting: true,
+    // The package replaces the file that uses esbuild; this build does not.
     external: [...scriptOptions.external, 'esbuild'],
     logLevel: 'error',
     plugins: [
       {
-        name: 'keep the place of each file',
+        name: 'keep the path of each file',
         setup: ({ onLoad }) => {
           onLoad({ filter: /\/(bin|lib|lambda)\/.*\.ts$/ }, ({ path }) => ({
             contents: readFileSync(path, 'utf8').replaceAll(
@@ -44,5 +39,5 @@ async function buildBin(name: string): Promise<string> {
       },
     ],
   });
-  return outfile;
+  return join(directory, 'cli.mjs');
 }

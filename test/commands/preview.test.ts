@@ -1,19 +1,19 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
-import { previewEvents } from '../../../lib/commands/preview/preview.ts';
-import { localDeliveryStreamName } from '../../../lib/stack/outputs.ts';
-import { readTemplateFile } from '../../../lib/template/template-file.ts';
-import { recordsOf, textOf, timeMs } from '../../producer/factories.ts';
-import { builtBin } from '../../terminal/built-bin.ts';
-import { uuidOf, uuidsOf } from '../start/factories.ts';
-
-const bin = await builtBin('preview');
+import { createTemplatePacker } from '../../lambda/producer/events/template-events.ts';
+import { previewEvents } from '../../lib/commands/preview.ts';
+import { localDeliveryStreamName } from '../../lib/stack/outputs.ts';
+import { readTemplateFile } from '../../lib/template/template-file.ts';
+import { recordsOf, textOf, timeMs } from '../producer/factories.ts';
+import { cliPath } from '../terminal/built-cli.ts';
+import { uuidOf, uuidsOf } from './start/factories.ts';
 
 const iotSensor = 'docs/events/iot-sensor.json';
 
 function preview(...options: string[]) {
-  const { stdout, stderr, status } = spawnSync(process.execPath, [bin, ...options], { encoding: 'utf8' });
+  const { stdout, stderr, status } = spawnSync(process.execPath, [cliPath, 'preview', ...options], {
+    encoding: 'utf8',
+  });
   return { lines: stdout.split('\n').slice(0, -1), stderr, status };
 }
 
