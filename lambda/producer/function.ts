@@ -1,17 +1,13 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import type { Claim } from '../contract/claim.ts';
-import { claimsUnsentMetric } from '../contract/metrics.ts';
 import type { Report } from '../contract/report.ts';
-import type { RunSlice } from '../contract/slice.ts';
 import { createSendAll } from '../runtime/batches.ts';
 import { createLambdaHandler } from '../runtime/handler.ts';
 import { createQueueClient, createSendMessages } from '../runtime/sqs.ts';
 import { createFirehoseClient, createPutRecords } from './delivery/aws/firehose.ts';
 import { Pacer } from './delivery/pacer.ts';
-import { createSendClaims } from './invocation/claims.ts';
 import { parseEnvironment } from './invocation/environment.ts';
 import { createInvocation } from './invocation/invocation.ts';
-import { addReport } from './metrics.ts';
+import { createObserver } from './observer.ts';
 import type { CreatePacker } from './packing/packing.ts';
 import { maxDataBytes } from './packing/requests.ts';
 
@@ -37,26 +33,20 @@ export function createHandler(createPacker: CreatePacker): Handler {
   const { concurrency, maxRequestBytes } = settings;
   return createLambdaHandler(deliveryStreamName, ({ logger, metrics, clock }) => {
     const queueClient = createQueueClient();
+    const sendTo = (url: string, delaySeconds?: number) => createSendMessages(queueClient, url, delaySeconds);
     const invoke = createInvocation({
       environment,
       createPacker,
-      putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
-      sendSlices: createSendAll<RunSlice>(createSendMessages(queueClient, workQueueUrl), clock),
-      ...(proof && {
-        sendClaims: createSendClaims({
-          sendAll: createSendAll<Claim>(
-            createSendMessages(queueClient, proof.queueUrl, proof.delaySeconds),
-            clock,
-          ),
-          log: logger,
-          onUnsent: (claims) => metrics.addMetric(claimsUnsentMetric.name, claimsUnsentMetric.unit, claims),
-        }),
-      }),
-      pacer: new Pacer(concurrency * maxDataBytes(maxRequestBytes), clock.now),
+      stream: {
+        putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
+        pacer: new Pacer(concurrency * maxDataBytes(maxRequestBytes), clock.now),
+      },
+      queues: {
+        sendSlices: createSendAll(sendTo(workQueueUrl), clock),
+        ...(proof && { sendClaims: createSendAll(sendTo(proof.queueUrl, proof.delaySeconds), clock) }),
+      },
       clock,
-      log: logger,
-      onReport: (report) => addReport(report, metrics),
-      onRequest: (trace) => logger.debug('request', { ...trace }),
+      observer: createObserver(deliveryStreamName, logger, metrics),
     });
     return (payload: unknown, context) => {
       metrics.captureColdStartMetric();

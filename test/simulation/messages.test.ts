@@ -24,15 +24,15 @@ async function processMessages(
   const invoke = createInvocation({
     environment,
     createPacker: createDefaultPacker,
-    putRecords,
-    sendSlices: async (slices) => {
-      sent.push(...slices);
-      return { queued: [...slices], unqueued: [] };
+    stream: { putRecords, pacer: createPacer(environment, world) },
+    queues: {
+      sendSlices: async (slices) => {
+        sent.push(...slices);
+        return { queued: [...slices], unqueued: [] };
+      },
     },
-    pacer: createPacer(environment, world),
     clock: world,
-    onReport: (report) => reports.push(report),
-    log: { error: () => {}, info: () => {} },
+    observer: { onReport: (report) => reports.push(report) },
   });
   const slices = Array.from({ length: messages }, (_, part) => ({
     runId: 'run-1',

@@ -165,9 +165,9 @@ describe('the oracle of proofs', () => {
     [
       'claims what Firehose did not acknowledge',
       {
-        file: 'producer/invocation/claims.ts',
-        search: 'subtractSlices(slice, mergeSlices(leftOver))',
-        replace: 'subtractSlices(slice, mergeSlices(leftOver).slice(1))',
+        file: 'producer/invocation/invocation.ts',
+        search: 'subtractSlices(slice, undelivered)',
+        replace: 'subtractSlices(slice, undelivered.slice(1))',
       },
       38,
     ],
@@ -175,8 +175,8 @@ describe('the oracle of proofs', () => {
       'hides that a claim was not sent',
       {
         file: 'producer/invocation/claims.ts',
-        search: 'for (const claim of unqueued) {',
-        replace: 'for (const claim of unqueued.slice(1)) {',
+        search: 'onUnsent?.(unqueued, ',
+        replace: 'onUnsent?.(unqueued.slice(1), ',
       },
       26,
     ],
@@ -184,8 +184,8 @@ describe('the oracle of proofs', () => {
       'claims the first slice of several only',
       {
         file: 'producer/invocation/invocation.ts',
-        search: 'await sendClaims?.(acknowledged([...works.values()])',
-        replace: 'await sendClaims?.(acknowledged([...works.values()].slice(0, 1))',
+        search: 'await claim([...works.values()], ',
+        replace: 'await claim([...works.values()].slice(0, 1), ',
       },
       40,
     ],

@@ -169,8 +169,8 @@ describe('the oracle', () => {
       'forgets what is left over',
       {
         file: 'producer/invocation/invocation.ts',
-        search: 'await options.sendSlices(work.leftOver, ',
-        replace: 'await options.sendSlices([], ',
+        search: 'await options.queues.sendSlices(work.leftOver, ',
+        replace: 'await options.queues.sendSlices([], ',
       },
       128,
     ],

@@ -1,40 +1,50 @@
-import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Claim } from '../../contract/claim.ts';
 import type { Report } from '../../contract/report.ts';
-import { mergeSlices, type RunSlice, type Slice, sliceLength } from '../../contract/slice.ts';
+import { mergeSlices, type RunSlice, type Slice, sliceLength, subtractSlices } from '../../contract/slice.ts';
 import type { SendAll } from '../../runtime/batches.ts';
 import type { InvocationContext } from '../../runtime/handler.ts';
 import { Deadline } from '../delivery/deadline.ts';
 import type { DeliveryOutcome, RequestTrace } from '../delivery/delivery.ts';
-import { type Acknowledged, acknowledgedOf, type SendClaims } from './claims.ts';
-import { cutSlice } from './cut-slice.ts';
+import { type Delivered, type OnClaimsUnsent, sendClaims } from './claims.ts';
 import { InvalidPayloadError, NothingDeliveredError, WorkQueueError } from './errors.ts';
-import { describeNothingDelivered, describeStop, describeUnqueued } from './failure-text.ts';
-import { joinLeftOver, queuedOf } from './left-over.ts';
+import { describeNothingDelivered, describeUnqueued } from './failure-text.ts';
+import { cutSlice, joinLeftOver, queuedOf } from './left-over.ts';
 import { parsePayload } from './parse-payload.ts';
 import { type ProduceOptions, produce } from './produce.ts';
 import { createReport } from './report.ts';
 
-/** What a log line is about. */
-export interface LogKeys {
-  /** The run. */
+/** Names the slice that a fact is about. */
+export interface SliceKeys {
   readonly runId: string;
-  /** The message of the work queue. @default - the invocation has a payload of its own */
+  /** The message of the work queue. @default - the slice came in a payload */
   readonly messageId?: string;
 }
 
-/** What {@link createInvocation} works with. */
-export interface InvocationOptions extends Omit<ProduceOptions, 'onRequest'> {
-  /** Hands slices to the work queue. */
-  readonly sendSlices: SendAll<RunSlice>;
-  /** Claims what Firehose acknowledged. @default - nothing is proven */
-  readonly sendClaims?: SendClaims;
-  /** Told of every request. */
-  readonly onRequest?: (trace: RequestTrace & LogKeys) => void;
-  /** Told of every report. */
-  readonly onReport: (report: Report) => void;
-  /** Where log lines go. */
-  readonly log: Pick<Logger, 'info' | 'error'>;
+/** A message that stays in the work queue. */
+export interface MessageFailure {
+  readonly messageId: string;
+  /** @default - the message could not be read */
+  readonly runId?: string;
+  readonly error: Error;
+}
+
+/** Receives the facts of invocations. */
+export interface Observer {
+  readonly onSliceStarted?: (slice: RunSlice, keys: SliceKeys) => void;
+  readonly onRequest?: (trace: RequestTrace, keys: SliceKeys) => void;
+  readonly onReport?: (report: Report, keys: SliceKeys) => void;
+  readonly onMessageFailed?: (failure: MessageFailure) => void;
+  readonly onClaimsUnsent?: OnClaimsUnsent;
+}
+
+export interface InvocationOptions extends ProduceOptions {
+  readonly queues: {
+    readonly sendSlices: SendAll<RunSlice>;
+    /** @default - nothing is proven */
+    readonly sendClaims?: SendAll<Claim>;
+  };
+  readonly observer: Observer;
 }
 
 /** One invocation of the function. */
@@ -70,8 +80,8 @@ async function processPayload(
   if (work.outcome?.stopReason === 'fatal' && hasNoProgress(work)) {
     throw nothingDelivered(work, options);
   }
-  const sent = await options.sendSlices(work.leftOver, deadline.queueUntilMs);
-  await options.sendClaims?.(acknowledged([work]), deadline.queueUntilMs);
+  const sent = await options.queues.sendSlices(work.leftOver, deadline.queueUntilMs);
+  await claim([work], deadline, options);
   const made = report(work, sent.queued, options);
   if (sent.unqueued.length > 0) {
     throw new WorkQueueError(describeUnqueued(made, work.slice, sent.lastFailure), {
@@ -86,15 +96,11 @@ async function processMessages(
   { endMs }: InvocationContext,
   options: InvocationOptions,
 ): Promise<SQSBatchResponse> {
-  const { environment, sendSlices, sendClaims, log, clock } = options;
+  const { environment, queues, observer, clock } = options;
   const deadline = new Deadline(clock.now(), endMs);
   const failed: string[] = [];
   const fail = (messageId: string, runId: string | undefined, error: unknown) => {
-    log.error('message failed, the queue keeps it', {
-      messageId,
-      ...(runId && { runId }),
-      error: error as Error,
-    });
+    observer.onMessageFailed?.({ messageId, ...(runId && { runId }), error: error as Error });
     failed.push(messageId);
   };
 
@@ -102,7 +108,7 @@ async function processMessages(
   for (const { messageId, body, messageAttributes } of messages) {
     let slice: RunSlice | undefined;
     try {
-      // A dead letter of Lambda's carries the request id of the invocation that failed, which may have named the run.
+      // A dead letter from Lambda carries the request id of the failed invocation, which may be the run's id.
       const requestId = messageAttributes?.RequestID?.stringValue ?? messageId;
       slice = parsePayload(parseBody(body), environment.settings, requestId);
       const keys = { runId: slice.runId, messageId };
@@ -118,11 +124,11 @@ async function processMessages(
   }
 
   const leftOver = [...works.values()].flatMap((work) => work.leftOver);
-  const sent = await sendSlices(
+  const sent = await queues.sendSlices(
     joinLeftOver(leftOver, environment.settings.eventsPerSlice),
     deadline.queueUntilMs,
   );
-  await sendClaims?.(acknowledged([...works.values()]), deadline.queueUntilMs);
+  await claim([...works.values()], deadline, options);
   for (const [messageId, work] of works) {
     const made = report(work, queuedOf(work.leftOver, sent.queued), options);
     if (made.eventsUndelivered > 0) {
@@ -141,13 +147,9 @@ function parseBody(body: string): unknown {
 }
 
 /** What an invocation did with a slice. */
-interface Work {
-  readonly slice: RunSlice;
-  readonly keys: LogKeys;
-  readonly startedMs: number;
-  /** When its delivery ended. */
-  readonly endedMs: number;
-  /** What became of its events; missing when none was sent. */
+interface Work extends Delivered {
+  readonly keys: SliceKeys;
+  /** Missing when no event was sent. */
   readonly outcome?: DeliveryOutcome;
   /** What has to go to the work queue. */
   readonly leftOver: readonly RunSlice[];
@@ -160,45 +162,45 @@ interface Work {
  */
 async function processSlice(
   slice: RunSlice,
-  keys: LogKeys,
+  keys: SliceKeys,
   deadline: Deadline,
   options: InvocationOptions,
   mayWait = false,
 ): Promise<Work> {
-  const { environment, log, clock, onRequest } = options;
-  const { deliveryStreamName, settings } = environment;
+  const { environment, observer, clock } = options;
+  const { eventsPerSlice } = environment.settings;
   const startedMs = clock.now();
-  log.info('slice started', { ...keys, deliveryStreamName, slice });
+  observer.onSliceStarted?.(slice, keys);
 
   // A steady run is not cut: its slices would run at the same time, and several times as fast.
-  if (sliceLength(slice) > settings.eventsPerSlice && !slice.eventsPerSecond) {
-    const leftOver = [...cutSlice(slice, settings.eventsPerSlice)];
-    return { slice, keys, startedMs, endedMs: startedMs, leftOver };
+  if (sliceLength(slice) > eventsPerSlice && !slice.eventsPerSecond) {
+    const leftOver = [...cutSlice(slice, eventsPerSlice)];
+    return { slice, keys, startedMs, endedMs: startedMs, delivered: [], leftOver };
   }
-  const outcome = await produce(slice, deadline, {
-    ...options,
-    onRequest: (trace) => onRequest?.({ ...keys, ...trace }),
-  });
+  const outcome = await produce(slice, deadline, options, (trace) => observer.onRequest?.(trace, keys));
   const endedMs = clock.now();
   if (mayWait && outcome.requests === 0) {
-    return { slice, keys, startedMs, endedMs, leftOver: [slice] };
+    return { slice, keys, startedMs, endedMs, delivered: [], leftOver: [slice] };
   }
-  const leftOver = mergeSlices(outcome.undelivered).map(([from, to]) => ({ ...slice, from, to }));
-  return { slice, keys, startedMs, endedMs, outcome, leftOver };
+  const undelivered = mergeSlices(outcome.undelivered);
+  const delivered = subtractSlices(slice, undelivered);
+  const leftOver = undelivered.map(([from, to]) => ({ ...slice, from, to }));
+  return { slice, keys, startedMs, endedMs, delivered, outcome, leftOver };
 }
 
-/** What Firehose acknowledged of slices, whether or not the work queue took the rest. */
-function acknowledged(works: readonly Work[]): Acknowledged[] {
-  return works.map(({ slice, leftOver, startedMs, endedMs }) =>
-    acknowledgedOf(slice, leftOver, startedMs, endedMs),
-  );
+/** Claims what was delivered, whether or not the work queue took the rest. */
+async function claim(works: readonly Work[], deadline: Deadline, options: InvocationOptions): Promise<void> {
+  const { queues, observer } = options;
+  if (queues.sendClaims) {
+    await sendClaims(works, deadline.queueUntilMs, queues.sendClaims, observer.onClaimsUnsent);
+  }
 }
 
 function hasNoProgress({ outcome }: Work): boolean {
   return outcome?.eventsDelivered === 0;
 }
 
-/** Whether there was not enough time, which is no fault of a message that came after others. */
+/** Whether time ran out. A message that came after others is not to blame for that. */
 function isOutOfTime({ outcome }: Work): boolean {
   return outcome?.stopReason === 'deadline';
 }
@@ -210,10 +212,9 @@ function nothingDelivered(work: Work, options: InvocationOptions): NothingDelive
   });
 }
 
-/** Makes, logs and counts the report on a slice. */
 function report(work: Work, queued: readonly Slice[], options: InvocationOptions): Report {
   const { slice, keys, startedMs, outcome, leftOver } = work;
-  const { environment, log, clock, onReport } = options;
+  const { environment, observer, clock } = options;
   const made = createReport({
     slice,
     deliveryStreamName: environment.deliveryStreamName,
@@ -223,10 +224,6 @@ function report(work: Work, queued: readonly Slice[], options: InvocationOptions
     durationMs: clock.now() - startedMs,
     costFactors: environment.costFactors,
   });
-  if (made.stopReason && queued.length > 0) {
-    log.error(`events are left to the work queue: ${describeStop(made)}`, { ...keys });
-  }
-  log.info('slice finished', { ...keys, report: made });
-  onReport(made);
+  observer.onReport?.(made, keys);
   return made;
 }

@@ -1,10 +1,26 @@
-import { mergeSlices, type RunSlice, type Slice, subtractSlices } from '../../contract/slice.ts';
-import { cutSlice } from './cut-slice.ts';
+import { mergeSlices, type RunSlice, type Slice, sliceLength, subtractSlices } from '../../contract/slice.ts';
+
+/** A thousand messages are a hundred calls to the work queue, which take a second or two. */
+const maxPieces = 1_000;
 
 /**
- * What several messages leave over, in as few slices as can be: those of one run at one rate are joined where they
- * touch or overlap, then cut to `eventsPerSlice`. Without that, the slices of messages that the queue delivers twice
- * multiply, and an invocation that has no time for all of its messages never gets ahead of them.
+ * Cuts a slice into pieces of `eventsPerSlice` events. Where that would be more than a thousand, the pieces are larger,
+ * and the invocations that receive them cut them again.
+ */
+export function* cutSlice(slice: RunSlice, eventsPerSlice: number): Generator<RunSlice, void> {
+  let size = eventsPerSlice;
+  while (sliceLength(slice) / size > maxPieces) {
+    size *= maxPieces;
+  }
+  for (let from = slice.from; from < slice.to; from += size) {
+    yield { ...slice, from, to: Math.min(from + size, slice.to) };
+  }
+}
+
+/**
+ * Joins what several messages left over into few slices: those of one run at one rate are merged where they touch or
+ * overlap, then cut to `eventsPerSlice`. Otherwise the slices of messages that the queue delivers twice multiply, and an
+ * invocation that has no time for all of its messages never gets ahead of them.
  */
 export function joinLeftOver(leftOver: Iterable<RunSlice>, eventsPerSlice: number): RunSlice[] {
   const runs = new Map<string, RunSlice[]>();
@@ -22,7 +38,7 @@ export function joinLeftOver(leftOver: Iterable<RunSlice>, eventsPerSlice: numbe
   );
 }
 
-/** The part of what one message left over that is in `queued`, the slices of all messages that the queue took. */
+/** The part of one message's left-over that is in `queued`, the slices of all messages that the queue took. */
 export function queuedOf(leftOver: readonly RunSlice[], queued: readonly RunSlice[]): Slice[] {
   const ofRun = mergeSlices(queued.filter((slice) => leftOver[0] && runOf(slice) === runOf(leftOver[0])));
   return leftOver.flatMap((slice) =>
@@ -30,7 +46,7 @@ export function queuedOf(leftOver: readonly RunSlice[], queued: readonly RunSlic
   );
 }
 
-/** Names the run and its rate: what a message can hold only one of. */
+/** A key for a run and its rate: a message can hold only one of each. */
 function runOf({ runId, eventsPerSecond }: RunSlice): string {
   return JSON.stringify([runId, eventsPerSecond]);
 }

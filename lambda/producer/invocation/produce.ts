@@ -8,38 +8,30 @@ import type { CreatePacker } from '../packing/packing.ts';
 import { createRequestSource } from '../packing/requests.ts';
 import type { Environment } from './environment.ts';
 
-/** What {@link produce} works with. */
 export interface ProduceOptions {
-  /** What the function knows from its environment variables. */
   readonly environment: Environment;
-  /** Makes the records of the run's events. */
   readonly createPacker: CreatePacker;
-  /** Sends one request. */
-  readonly putRecords: PutRecords;
-  /** Knows what the stream takes. */
-  readonly pacer: Pacer;
-  /** The time. */
+  /** The delivery stream, and what was learned of its limits. */
+  readonly stream: { readonly putRecords: PutRecords; readonly pacer: Pacer };
   readonly clock: Clock;
-  /** Told of every request. */
-  readonly onRequest?: DeliveryOptions['onRequest'];
 }
 
 /**
- * The road of the data: the events of a slice are generated, packed into records and requests, and delivered, each stage
- * pulled by the next.
+ * Generates the events of a slice, packs them into records and requests, and delivers them. Each stage pulls from the
+ * one before.
  */
 export function produce(
   slice: RunSlice,
   deadline: Deadline,
-  { environment, createPacker, putRecords, pacer, clock, onRequest }: ProduceOptions,
+  { environment, createPacker, stream, clock }: ProduceOptions,
+  onRequest?: DeliveryOptions['onRequest'],
 ): Promise<DeliveryOutcome> {
   const { deliveryStreamName, recordFormat, settings } = environment;
   const { maxRequestBytes, concurrency, maxAttempts } = settings;
   const packRecords = createPacker(recordFormat, deliveryStreamName, slice.runId);
   const source = createRequestSource({ slice, maxRequestBytes, packRecords, now: clock.now });
   return deliver(source, {
-    putRecords,
-    pacer,
+    ...stream,
     deadline,
     concurrency,
     maxAttempts,

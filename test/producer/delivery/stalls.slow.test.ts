@@ -7,7 +7,6 @@ import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../lambda/contract/report.ts';
-import type { RunSlice } from '../../../lambda/contract/slice.ts';
 import { createPutRecords } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
@@ -95,12 +94,13 @@ async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled
   const invoke = createInvocation({
     environment: environmentWith('my-stream', 'ndjson'),
     createPacker: createDefaultPacker,
-    putRecords: createPutRecords(new FirehoseClient({ ...client, endpoint: firehose.url }), 'my-stream'),
-    sendSlices: createSendAll<RunSlice>(createSendMessages(sqs, 'https://queue.invalid/1/my-queue'), clock),
-    pacer: new Pacer(1e6, Date.now),
+    stream: {
+      putRecords: createPutRecords(new FirehoseClient({ ...client, endpoint: firehose.url }), 'my-stream'),
+      pacer: new Pacer(1e6, Date.now),
+    },
+    queues: { sendSlices: createSendAll(createSendMessages(sqs, 'https://queue.invalid/1/my-queue'), clock) },
     clock,
-    onReport: (report) => reports.push(report),
-    log: { info: () => {}, error: () => {} },
+    observer: { onReport: (report) => reports.push(report) },
   });
 
   await invoke({ count }, { requestId: 'run-1', endMs: startedMs + timeoutMs }).catch(() => {});

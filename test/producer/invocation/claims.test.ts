@@ -2,32 +2,32 @@ import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
 import { type Claim, claimSchema, maxSlicesPerClaim } from '../../../lambda/contract/claim.ts';
-import { mergeSlices, type Slice } from '../../../lambda/contract/slice.ts';
-import { acknowledgedOf, claimsOf, createSendClaims } from '../../../lambda/producer/invocation/claims.ts';
+import { mergeSlices, type Slice, subtractSlices } from '../../../lambda/contract/slice.ts';
+import { claimsOf, type Delivered, sendClaims } from '../../../lambda/producer/invocation/claims.ts';
 import type { SendAll } from '../../../lambda/runtime/batches.ts';
 
 const run = { runId: 'run-1', from: 100, to: 100_100 };
 
-/** A proof queue that takes some claims, and the log beside it. */
-function createLoop(takes: (claim: Claim) => boolean) {
+/** A slice and what is delivered of it, sent from 5 to 9. */
+function work(leftOver: readonly Slice[], runId = 'run-1', startedMs = 5, endedMs = 9): Delivered {
+  const slice = { ...run, runId };
+  return { slice, delivered: subtractSlices(slice, mergeSlices(leftOver)), startedMs, endedMs };
+}
+
+/** Sends claims to a proof queue that takes some of them. */
+async function send(works: readonly Delivered[], takes: (claim: Claim) => boolean) {
   const sent: Claim[] = [];
-  const lines: { text: string; runId: string; claim: Claim }[] = [];
-  const unsent: number[] = [];
+  const unsent: [readonly Claim[], Error][] = [];
   const sendAll: SendAll<Claim> = async (claims) => {
-    const all = [...claims];
-    sent.push(...all);
+    sent.push(...claims);
     return {
-      queued: all.filter(takes),
-      unqueued: all.filter((claim) => !takes(claim)),
+      queued: sent.filter(takes),
+      unqueued: sent.filter((claim) => !takes(claim)),
       lastFailure: new Error('AccessDenied: not yours'),
     };
   };
-  const sendClaims = createSendClaims({
-    sendAll,
-    log: { error: (text, ...[fields]) => void lines.push({ text, ...(fields as object) } as never) },
-    onUnsent: (claims) => unsent.push(claims),
-  });
-  return { sendClaims, sent, lines, unsent };
+  await sendClaims(works, 0, sendAll, (claims, failure) => unsent.push([claims, failure]));
+  return { sent, unsent };
 }
 
 describe('claims', () => {
@@ -41,7 +41,7 @@ describe('claims', () => {
         fc.double({ min: 0, max: 1e12, noNaN: true }),
         (leftOver, startedMs) => {
           // Act
-          const claims = claimsOf(acknowledgedOf(run, leftOver, startedMs, startedMs + 10.5));
+          const claims = claimsOf(work(leftOver, 'run-1', startedMs, startedMs + 10.5));
 
           // Assess
           const claimed = claims.flatMap(({ slices }) => slices.map(([from, to]) => ({ from, to })));
@@ -68,39 +68,26 @@ describe('claims', () => {
     }));
 
     // Act
-    const claims = claimsOf(acknowledgedOf(run, leftOver, 0, 1));
+    const claims = claimsOf(work(leftOver));
 
     // Assess
     expect(claims.map(({ slices }) => slices.length)).toEqual([maxSlicesPerClaim, maxSlicesPerClaim, 500]);
   });
 
-  it('that cannot be sent are logged, each with its run, and counted, and nothing fails', async () => {
+  it('that cannot be sent are reported, with the reason, and nothing fails', async () => {
     // Prepare
-    const { sendClaims, sent, lines, unsent } = createLoop(({ runId }) => runId !== 'run-2');
-    const works = ['run-1', 'run-2', 'run-3'].map((runId) => acknowledgedOf({ ...run, runId }, [], 5, 9));
+    const works = ['run-1', 'run-2', 'run-3'].map((runId) => work([], runId));
 
     // Act
-    await sendClaims(works, 0);
+    const { sent, unsent } = await send(works, ({ runId }) => runId !== 'run-2');
 
     // Assess
     expect(sent).toHaveLength(3);
-    expect(unsent).toEqual([1]);
-    expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatchObject({
-      runId: 'run-2',
-      claim: { runId: 'run-2', slices: [[100, 100_100]], sentFromMs: 5, sentToMs: 9 },
-      error: { message: 'AccessDenied: not yours' },
-    });
+    const claim = { runId: 'run-2', slices: [[100, 100_100]], sentFromMs: 5, sentToMs: 9 };
+    expect(unsent).toEqual([[[claim], new Error('AccessDenied: not yours')]]);
   });
 
-  it('are none where nothing was acknowledged', async () => {
-    // Prepare
-    const { sendClaims, sent, unsent } = createLoop(() => true);
-
-    // Act
-    await sendClaims([acknowledgedOf(run, [run], 5, 9)], 0);
-
-    // Assess
-    expect([sent, unsent]).toEqual([[], []]);
+  it('do not exist where nothing was delivered', async () => {
+    expect(await send([work([run])], () => true)).toEqual({ sent: [], unsent: [] });
   });
 });

@@ -1,14 +1,15 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
+import type { Claim } from '../../../lambda/contract/claim.ts';
 import type { Report } from '../../../lambda/contract/report.ts';
 import type { ProducerSettings, RecordFormat } from '../../../lambda/contract/settings.ts';
 import type { RunSlice, SlicePair } from '../../../lambda/contract/slice.ts';
 import type { PutRecords, PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
-import { type Acknowledged, claimsOf } from '../../../lambda/producer/invocation/claims.ts';
 import { NothingDeliveredError, WorkQueueError } from '../../../lambda/producer/invocation/errors.ts';
 import { createInvocation } from '../../../lambda/producer/invocation/invocation.ts';
 import { parsePayload } from '../../../lambda/producer/invocation/parse-payload.ts';
+import { createObserver } from '../../../lambda/producer/observer.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import { createSendAll, type SendAll } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
@@ -70,22 +71,34 @@ async function invoke(
     lines.push({ text: String(text), ...(fields as LogFields) });
   };
   const traces: object[] = [];
-  const acknowledged: Acknowledged[] = [];
+  const claims: Claim[] = [];
+  const observer = createObserver(
+    'my-stream',
+    { debug: log, info: log, error: log },
+    { addMetric: () => undefined },
+  );
   let reportedMs = Number.NaN;
   const made = createInvocation({
     environment,
     createPacker: createDefaultPacker,
-    putRecords,
-    sendSlices: sendSlices(world),
-    sendClaims: async (works) => void acknowledged.push(...works),
-    pacer: createPacer(environment, world),
-    clock: world,
-    onRequest: (trace) => traces.push(trace),
-    onReport: (report) => {
-      reportedMs = world.now() - startedMs;
-      reports.push(report);
+    stream: { putRecords, pacer: createPacer(environment, world) },
+    queues: {
+      sendSlices: sendSlices(world),
+      sendClaims: async (items) => {
+        claims.push(...items);
+        return { queued: claims, unqueued: [] };
+      },
     },
-    log: { info: log, error: log },
+    clock: world,
+    observer: {
+      ...observer,
+      onRequest: (trace, keys) => traces.push({ ...keys, ...trace }),
+      onReport: (report, keys) => {
+        reportedMs = world.now() - startedMs;
+        reports.push(report);
+        observer.onReport(report, keys);
+      },
+    },
   })(payload, { requestId: 'request-1', endMs: startedMs + timeMs });
   let result: unknown;
   let error: Error | undefined;
@@ -101,7 +114,7 @@ async function invoke(
     },
   );
   await world.run(() => isOver, 100_000);
-  return { result, error, reports, lines, traces, reportedMs, claims: acknowledged.flatMap(claimsOf) };
+  return { result, error, reports, lines, traces, reportedMs, claims };
 }
 
 /** The event of the work queue, with such bodies. */
@@ -309,7 +322,7 @@ describe('messages whose slices the work queue takes only in part', () => {
     // Assess
     const failures = lines.filter(({ error }) => error);
     expect(failures).toMatchObject([
-      { text: 'message failed, the queue keeps it', messageId: 'message-1', runId: 'run-2' },
+      { text: 'message failed and stays in the queue', messageId: 'message-1', runId: 'run-2' },
     ]);
     const { error } = failures[0]!;
     expect(error).toBeInstanceOf(WorkQueueError);
@@ -393,7 +406,7 @@ describe('log lines about messages', () => {
     expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-1' }] });
     const [failure, ...others] = lines.filter(({ error }) => error);
     expect(others).toEqual([]);
-    expect(failure).toMatchObject({ text: 'message failed, the queue keeps it', messageId: 'message-1' });
+    expect(failure).toMatchObject({ text: 'message failed and stays in the queue', messageId: 'message-1' });
     expect(failure).not.toHaveProperty('runId');
     expect(failure!.error!.message).toContain(message);
   });

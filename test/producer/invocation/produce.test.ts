@@ -24,11 +24,13 @@ async function produceSlice(
   produce({ runId: 'run-1', ...slice }, new Deadline(startedMs, startedMs + timeMs), {
     environment,
     createPacker: createDefaultPacker,
-    putRecords: async (batch) => {
-      batches.push(batch);
-      return { kind: 'decided', refused: [], throttled: [] };
+    stream: {
+      putRecords: async (batch) => {
+        batches.push(batch);
+        return { kind: 'decided', refused: [], throttled: [] };
+      },
+      pacer: createPacer(environment, world),
     },
-    pacer: createPacer(environment, world),
     clock: world,
   }).then((result) => {
     outcome = result;

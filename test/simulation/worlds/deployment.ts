@@ -3,7 +3,7 @@ import { variables } from '../../../lambda/contract/settings.ts';
 import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { type Environment, parseEnvironment } from '../../../lambda/producer/invocation/environment.ts';
 import type { Invoke } from '../../../lambda/producer/invocation/invocation.ts';
-import { addReport } from '../../../lambda/producer/metrics.ts';
+import { addReport } from '../../../lambda/producer/observer.ts';
 import { keyPrefixAt } from '../../../lambda/prover/objects/key-prefix.ts';
 import type { Quota } from '../../../lib/aws/quotas.ts';
 import { frequencyOf } from '../../../lib/aws/schedule.ts';

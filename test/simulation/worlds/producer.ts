@@ -1,22 +1,18 @@
 import type { Claim } from '../../../lambda/contract/claim.ts';
-import type { Report } from '../../../lambda/contract/report.ts';
 import {
   type ProducerSettings,
   producerSettings,
   type RecordFormat,
 } from '../../../lambda/contract/settings.ts';
-import type { RunSlice } from '../../../lambda/contract/slice.ts';
 import type { PutRecords } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
-import { createSendClaims } from '../../../lambda/producer/invocation/claims.ts';
 import type { Environment } from '../../../lambda/producer/invocation/environment.ts';
 import { createInvocation, type Invoke } from '../../../lambda/producer/invocation/invocation.ts';
 import type { CreatePacker } from '../../../lambda/producer/packing/packing.ts';
 import { maxDataBytes } from '../../../lambda/producer/packing/requests.ts';
 import { createSendAll, type SendMessages } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
-import type { MessageFailure } from './invocation-log.ts';
 import type { InvocationWorld } from './lambda.ts';
 import type { World } from './world.ts';
 
@@ -48,13 +44,6 @@ export function createPacer({ settings }: Environment, world: World): Pacer {
   return new Pacer(settings.concurrency * maxDataBytes(settings.maxRequestBytes), world.now);
 }
 
-/** What the producer's log lines say, of which each says a part. */
-interface LogFields {
-  readonly messageId?: string;
-  readonly slice?: RunSlice;
-  readonly report?: Report;
-}
-
 /** Where an invocation sends its claims. */
 export interface ClaimSender {
   /** Sends messages to the proof queue. */
@@ -78,44 +67,24 @@ export function createProducer(
     random: world.random,
     sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
   };
-  // A report counts only when it is in the log, with its message.
-  const logged = new WeakMap<Report, string | undefined>();
   return createInvocation({
     environment,
     createPacker,
-    putRecords: (batch, signal) => whileAlive(putRecords(batch, signal)),
-    sendSlices: createSendAll<RunSlice>(sendMessages, clock),
-    ...(claims && {
-      sendClaims: createSendClaims({
-        sendAll: createSendAll<Claim>(
-          (bodies, signal) => whileAlive(claims.sendMessages(bodies, signal)),
-          clock,
-        ),
-        log: { error: (_message, ...[fields]) => claims.onUnsent((fields as { claim: Claim }).claim) },
-        onUnsent: () => {},
+    stream: { putRecords: (batch, signal) => whileAlive(putRecords(batch, signal)), pacer },
+    queues: {
+      sendSlices: createSendAll(sendMessages, clock),
+      ...(claims && {
+        sendClaims: createSendAll((bodies, signal) => whileAlive(claims.sendMessages(bodies, signal)), clock),
       }),
-    }),
-    pacer,
-    clock,
-    onReport: (report) => {
-      if (logged.has(report)) {
-        logReport(report, logged.get(report));
-      }
     },
-    log: {
-      error: (_message, ...[fields]) => {
-        const failure = fields as Partial<MessageFailure>;
-        if (failure.error) {
-          logFailure(failure as MessageFailure);
-        }
-      },
-      info: (_message, ...[fields]) => {
-        const { slice, report, messageId } = fields as LogFields;
-        if (slice) {
-          logBegin(slice, messageId);
-        }
-        if (report) {
-          logged.set(report, messageId);
+    clock,
+    observer: {
+      onSliceStarted: (slice, { messageId }) => logBegin(slice, messageId),
+      onReport: (report, { messageId }) => logReport(report, messageId),
+      onMessageFailed: logFailure,
+      onClaimsUnsent: (unsent) => {
+        for (const claim of unsent) {
+          claims?.onUnsent(claim);
         }
       },
     },
