@@ -6,6 +6,7 @@ import { parseEnvironment } from './claims/environment.ts';
 import { createProver } from './claims/prover.ts';
 import type { CreateLineReader } from './comparison/line-reader.ts';
 import { createBucket, createBucketClient } from './objects/s3.ts';
+import { createObserver } from './observer.ts';
 
 /**
  * One invocation of the Lambda function: checks whether the events of claims are in the bucket.
@@ -30,11 +31,10 @@ export function createHandler(createReader: CreateLineReader): Handler {
       createReader,
       environment,
       bucket: createBucket(createBucketClient(), bucketName),
-      pause: createCallAll(createChangeVisibility(queueClient, proofQueueUrl), clock),
-      bury: createCallAll(createSendMessages(queueClient, deadLetterQueueUrl), clock),
+      postpone: createCallAll(createChangeVisibility(queueClient, proofQueueUrl), clock),
+      sendToDeadLetterQueue: createCallAll(createSendMessages(queueClient, deadLetterQueueUrl), clock),
       clock,
-      log: logger,
-      metrics,
+      observer: createObserver(logger, metrics),
     });
     return (event, { endMs }) => prove(event, endMs);
   });

@@ -7,6 +7,7 @@ import { createProver } from '../../lambda/prover/claims/prover.ts';
 import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
 import { type Bucket, ObjectGoneError } from '../../lambda/prover/objects/bucket.ts';
 import { keyPrefixAt } from '../../lambda/prover/objects/key-prefix.ts';
+import { createObserver } from '../../lambda/prover/observer.ts';
 import type { Pause } from '../../lambda/runtime/sqs.ts';
 import { createLines, createRun, eventTimeMs } from '../proof/factories.ts';
 
@@ -22,7 +23,7 @@ export const proverEnvironment = {
   DEAD_LETTER_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/dead',
 };
 
-/** What a prover knows, unless told otherwise. */
+/** The environment of a prover. */
 export function createEnvironment(overrides: Partial<Environment> = {}): Environment {
   return {
     deliveryStreamName: 'my-stream',
@@ -50,7 +51,7 @@ export function createClaim(overrides: Partial<Claim> = {}): Claim {
   };
 }
 
-/** The event of the proof queue, with such bodies. */
+/** An event of the proof queue. */
 export function eventOf(
   bodies: readonly (object | string)[],
   receiveCount = 1,
@@ -82,13 +83,13 @@ interface MemoryObject {
   readonly landedAtMs: number;
 }
 
-/** A prover with a bucket and queues in memory, and troubles that may change at any time. */
+/** A prover with a bucket and queues in memory, whose faults may change at any time. */
 export class ProverWorld {
   /** The clock. */
   nowMs = eventTimeMs + 90_000;
   readonly objects = new Map<string, MemoryObject>();
   readonly pauses: Pause[] = [];
-  readonly buried: string[] = [];
+  readonly deadLetters: string[] = [];
   readonly lines: { level: string; text: string; fields: Record<string, unknown> }[] = [];
   readonly metrics = new Map<string, number[]>();
   readonly listed: string[] = [];
@@ -96,7 +97,7 @@ export class ProverWorld {
   /** Called before each of these calls; may throw. */
   onList: (prefix: string) => void = () => {};
   onOpen: (key: string) => void = () => {};
-  onBury: (body: string) => void = () => {};
+  onDeadLetter: (body: string) => void = () => {};
   /** The stream of an object. */
   stream: (body: Buffer, signal: AbortSignal) => Readable = (body) =>
     Readable.from(body.length ? [body] : []);
@@ -130,8 +131,8 @@ export class ProverWorld {
     return this.lines.flatMap(({ fields }) => ('verdict' in fields ? [fields.verdict] : []));
   }
 
-  /** Looks at claims, and returns the places of the messages that stay. */
-  async look(
+  /** Checks claims, and returns the places of the messages that stay. */
+  async check(
     bodies: readonly (object | string)[],
     { receiveCount = 1, timeMs = 60_000 } = {},
   ): Promise<number[]> {
@@ -153,11 +154,11 @@ export class ProverWorld {
       createReader: createDefaultReader,
       environment: this.#environment,
       bucket: this.#bucket,
-      pause: async (pauses) => void this.pauses.push(...pauses),
-      bury: async (bodies) => {
+      postpone: async (pauses) => void this.pauses.push(...pauses),
+      sendToDeadLetterQueue: async (bodies) => {
         for (const body of bodies) {
-          this.onBury(body);
-          this.buried.push(body);
+          this.onDeadLetter(body);
+          this.deadLetters.push(body);
         }
       },
       clock: {
@@ -172,12 +173,14 @@ export class ProverWorld {
             });
           }),
       },
-      log: { info: log('info'), warn: log('warn'), error: log('error') },
-      metrics: {
-        addMetric: (name, _unit, value) => {
-          this.metrics.set(name, [...(this.metrics.get(name) ?? []), value]);
+      observer: createObserver(
+        { info: log('info'), warn: log('warn'), error: log('error') },
+        {
+          addMetric: (name, _unit, value) => {
+            this.metrics.set(name, [...(this.metrics.get(name) ?? []), value]);
+          },
         },
-      },
+      ),
     });
   }
 
@@ -189,7 +192,7 @@ export class ProverWorld {
         world.onList(prefix);
         for (const [key, { body, landedAtMs }] of [...world.objects].sort()) {
           if (key.startsWith(prefix)) {
-            // As S3 tells it.
+            // S3 rounds times.
             yield { key, landedAtMs: Math.floor(landedAtMs / 1_000) * 1_000, bytes: body.length };
           }
         }

@@ -73,7 +73,7 @@ describe('the function, through the real SDK', () => {
     await queue.stop();
   });
 
-  const look = (bodies: readonly object[]) =>
+  const check = (bodies: readonly object[]) =>
     handler(eventOf(bodies, 1, Date.now()), {
       getRemainingTimeInMillis: () => 20_000,
       functionName: 'prover',
@@ -89,7 +89,7 @@ describe('the function, through the real SDK', () => {
     }
 
     // Act
-    const response = await look([claim]);
+    const response = await check([claim]);
 
     // Assess
     expect(response).toEqual({ batchItemFailures: [] });
@@ -107,7 +107,7 @@ describe('the function, through the real SDK', () => {
     const lateMs = Date.now() - 100_000;
 
     // Act
-    const response = await look([
+    const response = await check([
       createClaim({ runId: 'late', sentFromMs: lateMs, sentToMs: lateMs }),
       claim,
     ]);
@@ -137,7 +137,7 @@ describe('the function, through the real SDK', () => {
     refused = ['0'];
 
     // Act
-    const response = await look([claim]);
+    const response = await check([claim]);
 
     // Assess
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-0' }] });
@@ -153,7 +153,7 @@ describe('the function, through the real SDK', () => {
     });
 
     // Act and assess
-    await expect(look([claim])).rejects.toThrow(/could be settled: reading .*object/);
+    await expect(check([claim])).rejects.toThrow(/could be settled: reading .*object/);
   });
 
   it('keeps a claim when the bucket may not be listed, and fails', async () => {
@@ -161,6 +161,6 @@ describe('the function, through the real SDK', () => {
     state.isListable = false;
 
     // Act and assess
-    await expect(look([claim])).rejects.toThrow('AccessDenied');
+    await expect(check([claim])).rejects.toThrow('AccessDenied');
   });
 });

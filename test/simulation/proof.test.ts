@@ -69,8 +69,8 @@ describe('the oracle of proofs', () => {
       'drops a claim that has to wait',
       {
         file: 'prover/claims/settle.ts',
-        search: "log.info('claim waiting', fields);",
-        replace: "log.info('claim waiting', fields); if (ageMs > 0) return look;",
+        search: 'return { ...checked, isSettled: false };',
+        replace: 'return { ...checked, isSettled: checked.ageMs > 0 };',
       },
       47,
     ],
@@ -87,7 +87,7 @@ describe('the oracle of proofs', () => {
       'sends no payload of what is lost',
       {
         file: 'prover/claims/settle.ts',
-        search: 'await bury(missingPayloads(runId, tally), untilMs);',
+        search: 'await sendToDeadLetterQueue(missingPayloads(runId, tally), untilMs);',
         replace: '',
       },
       16,
@@ -96,8 +96,8 @@ describe('the oracle of proofs', () => {
       'drops a claim although the dead-letter queue took nothing',
       {
         file: 'prover/claims/settle.ts',
-        search: 'await bury(missingPayloads(runId, tally), untilMs);',
-        replace: 'await bury(missingPayloads(runId, tally), untilMs).catch(() => {});',
+        search: 'await sendToDeadLetterQueue(missingPayloads(runId, tally), untilMs);',
+        replace: 'await sendToDeadLetterQueue(missingPayloads(runId, tally), untilMs).catch(() => {});',
       },
       31,
     ],
@@ -114,9 +114,9 @@ describe('the oracle of proofs', () => {
       'sends all events of a claim again',
       {
         file: 'prover/claims/settle.ts',
-        search: 'await bury(missingPayloads(runId, tally), untilMs);',
+        search: 'await sendToDeadLetterQueue(missingPayloads(runId, tally), untilMs);',
         replace:
-          'await bury(slicesOf(message).map((slice) => JSON.stringify({ runId, ...slice })), untilMs);',
+          'await sendToDeadLetterQueue(slices.map((slice) => JSON.stringify({ runId, ...slice })), untilMs);',
       },
       16,
     ],
@@ -152,8 +152,9 @@ describe('the oracle of proofs', () => {
       'drops a claim that it gives up, and sends no payload',
       {
         file: 'prover/claims/settle.ts',
-        search: 'await bury(missingPayloads(runId, tally), untilMs);',
-        replace: "if (verdict === 'lost') await bury(missingPayloads(runId, tally), untilMs);",
+        search: 'await sendToDeadLetterQueue(missingPayloads(runId, tally), untilMs);',
+        replace:
+          "if (verdict === 'lost') await sendToDeadLetterQueue(missingPayloads(runId, tally), untilMs);",
       },
       42,
     ],

@@ -2,48 +2,57 @@ import { setMaxListeners } from 'node:events';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { deliveryReserveMs, reportReserveMs } from '../../contract/deadline.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { MetricSink } from '../../runtime/handler.ts';
 import type { Pause } from '../../runtime/sqs.ts';
 import { Comparison } from '../comparison/comparison.ts';
 import type { CreateLineReader } from '../comparison/line-reader.ts';
 import type { Bucket } from '../objects/bucket.ts';
-import { countErrorObjects } from '../objects/error-objects.ts';
 import { listingsOf } from '../objects/object-window.ts';
-import { type Reading, readObjects } from '../objects/read-objects.ts';
+import { countObjects, type Reading, readObjects } from '../objects/read-objects.ts';
 import { type ClaimMessage, maxEventsAtOnce, parseClaimMessage } from './claim-messages.ts';
 import { ReadingError } from './errors.ts';
-import { addLooks } from './metrics.ts';
-import { type Look, type SettleOptions, settle, slicesOf } from './settle.ts';
+import { type CheckedClaim, type SettleOptions, settle } from './settle.ts';
 import { pauseSeconds } from './verdict.ts';
 
-/** What {@link createProver} works with. */
-export interface ProverOptions extends SettleOptions {
-  /** Finds out what lines are. */
-  readonly createReader: CreateLineReader;
-  /** Where events land. */
-  readonly bucket: Bucket;
-  /** Lets the proof queue deliver claims again later. Rejects if it did not take all of them. */
-  readonly pause: (pauses: readonly Pause[], untilMs: number) => Promise<void>;
-  /** The time. */
-  readonly clock: Clock;
-  /** Where metrics go. */
-  readonly metrics: MetricSink;
+/** Receives the facts of an invocation. The queue keeps every claim that has no final verdict. */
+export interface ProverObserver {
+  /** Called for each message that is no valid claim, before it moves to the dead-letter queue. */
+  readonly onInvalidMessage: (messageId: string, error: Error) => void;
+  /** The dead-letter queue did not accept an invalid message. */
+  readonly onMoveFailed: (messageId: string, error: Error) => void;
+  readonly onReadingFailed: (error: Error) => void;
+  /** Called if events are missing and objects under the error prefix may be the reason. */
+  readonly onErrorObjects: (errorPrefix: string, found: { objects: number; bytes: number }) => void;
+  readonly onErrorListingFailed: (errorPrefix: string, error: Error) => void;
+  readonly onVerdict: (claim: CheckedClaim, reading: Reading) => void;
+  /** Claims still come back, but at the queue's own time. */
+  readonly onPostponeFailed: (error: Error) => void;
+  /** Called once, after all verdicts. */
+  readonly onChecked: (claims: readonly CheckedClaim[], reading: Reading, comparison: Comparison) => void;
 }
 
-/** One invocation of the prover, which is over at `endMs`, in milliseconds since 1970. */
+export interface ProverOptions extends SettleOptions {
+  readonly createReader: CreateLineReader;
+  readonly bucket: Bucket;
+  /** Changes when the proof queue delivers claims again. Rejects unless it succeeds for all of them. */
+  readonly postpone: (pauses: readonly Pause[], untilMs: number) => Promise<void>;
+  readonly clock: Clock;
+  readonly observer: Partial<ProverObserver>;
+}
+
+/** One invocation of the prover, which ends before `endMs`, in milliseconds since 1970. */
 export type Prove = (event: SQSEvent, endMs: number) => Promise<SQSBatchResponse>;
 
 /**
- * Makes the prover: an invocation looks at the claims that the proof queue hands it.
+ * Makes the prover. An invocation checks the claims of a batch of the proof queue.
  *
- * It remembers nothing. A claim is settled when its message is not among those that it returns, and only after the payloads of
- * what is missing are in the dead-letter queue. So it may be killed anywhere, and given a claim twice: it looks again.
+ * It has no state. A claim is settled if its message is not among the returned ones, and only after the payloads of its missing
+ * events are in the dead-letter queue. So an invocation may be killed at any time, and get a claim twice.
  *
- * @returns A function that resolves to the messages that stay in the queue. It rejects with ReadingError if the bucket could not be
- * read and nothing was settled: then all of them stay.
+ * @returns A function that resolves to the messages that stay in the queue. It rejects with ReadingError if the bucket could
+ * not be read and no claim was settled: then all messages stay.
  */
 export function createProver(options: ProverOptions): Prove {
-  const { environment, clock, log, metrics } = options;
+  const { environment, clock, observer } = options;
   return async ({ Records: records }, endMs) => {
     const startedMs = clock.now();
     const readUntilMs = endMs - deliveryReserveMs(endMs - startedMs);
@@ -51,27 +60,34 @@ export function createProver(options: ProverOptions): Prove {
     const kept = new Set(records.map(({ messageId }) => messageId));
 
     const messages = await parseMessages(records, untilMs, kept, options);
-    const { looked, postponed } = withinMemory(messages);
-    const slices = looked.flatMap((message) => streamSlices(message, options));
+    const { current, postponed } = withinMemory(messages);
+    const slices = current.flatMap(({ claim, slices }) =>
+      slices.map((slice) => ({
+        ...slice,
+        runId: claim.runId,
+        deliveryStreamName: environment.deliveryStreamName,
+      })),
+    );
     const comparison = new Comparison(slices, options.createReader, environment);
-    const reading = await readInTime(looked, comparison, readUntilMs, options);
+    const reading = await readInTime(current, comparison, readUntilMs, options);
     for (const error of reading.failures) {
-      log.error('reading failed, the queue keeps what is not proven', { error });
+      observer.onReadingFailed?.(error);
     }
 
     const times = { startedMs, readMs: clock.now(), untilMs };
-    const looks: Look[] = [];
-    for (const message of looked) {
-      const look = await settle(message, times, comparison, reading, options);
-      looks.push(look);
-      if (look.isSettled) {
+    const checked: CheckedClaim[] = [];
+    for (const message of current) {
+      const claim = await settle(message, times, comparison, reading, options);
+      observer.onVerdict?.(claim, reading);
+      checked.push(claim);
+      if (claim.isSettled) {
         kept.delete(message.messageId);
       }
     }
-    const waiting = looks.filter(({ isSettled }) => !isSettled);
-    await pauseClaims([...waiting, ...postponed], startedMs, untilMs, options);
-    if (looks.length > 0) {
-      addLooks(looks, reading.isAllRead, comparison, metrics);
+    const waiting = checked.filter(({ isSettled }) => !isSettled);
+    await postponeClaims([...waiting, ...postponed], startedMs, untilMs, options);
+    if (checked.length > 0) {
+      observer.onChecked?.(checked, reading, comparison);
     }
     if (reading.failures.length > 0 && kept.size === records.length) {
       throw new ReadingError(`No claim could be settled: ${reading.failures[0]!.message}`, {
@@ -82,12 +98,12 @@ export function createProver(options: ProverOptions): Prove {
   };
 }
 
-/** The claims. What is none goes to the dead-letter queue, by itself, and is not kept any more. */
+/** Parses the messages. Each one that is no valid claim moves to the dead-letter queue and is no longer kept. */
 async function parseMessages(
   records: readonly SQSRecord[],
   untilMs: number,
   kept: Set<string>,
-  { bury, log }: ProverOptions,
+  { sendToDeadLetterQueue, observer }: ProverOptions,
 ): Promise<ClaimMessage[]> {
   const messages: ClaimMessage[] = [];
   for (const record of records) {
@@ -95,37 +111,29 @@ async function parseMessages(
     try {
       messages.push(parseClaimMessage(record));
     } catch (error) {
-      log.error('message moves to the dead-letter queue', { messageId, error: error as Error });
+      observer.onInvalidMessage?.(messageId, error as Error);
       try {
-        await bury([body], untilMs);
+        await sendToDeadLetterQueue([body], untilMs);
         kept.delete(messageId);
-      } catch (buryError) {
-        log.error('the dead-letter queue did not take the message', { messageId, error: buryError as Error });
+      } catch (sendError) {
+        observer.onMoveFailed?.(messageId, sendError as Error);
       }
     }
   }
   return messages;
 }
 
-/** The claims to look at now, the oldest first, and those that wait because memory is bounded. */
-function withinMemory(messages: readonly ClaimMessage[]): {
-  looked: ClaimMessage[];
-  postponed: ClaimMessage[];
-} {
-  const looked: ClaimMessage[] = [];
+/** The claims to check now, the oldest first, and those that do not fit into memory with them. */
+function withinMemory(messages: readonly ClaimMessage[]) {
+  const current: ClaimMessage[] = [];
   const postponed: ClaimMessage[] = [];
   let events = 0;
   for (const message of messages.toSorted((a, b) => a.claim.sentToMs - b.claim.sentToMs)) {
     const fits = events + message.events <= maxEventsAtOnce;
     events += fits ? message.events : 0;
-    (fits ? looked : postponed).push(message);
+    (fits ? current : postponed).push(message);
   }
-  return { looked, postponed };
-}
-
-function streamSlices(message: ClaimMessage, { environment }: ProverOptions) {
-  const { deliveryStreamName } = environment;
-  return slicesOf(message).map((slice) => ({ ...slice, runId: message.claim.runId, deliveryStreamName }));
+  return { current, postponed };
 }
 
 /** Reads the objects that may hold the events of claims, until the time is over. */
@@ -138,7 +146,7 @@ async function readInTime(
   const { environment, bucket, clock } = options;
   const over = new AbortController();
   const done = new AbortController();
-  // Every object that is read listens to it.
+  // Each open object listens to it.
   setMaxListeners(0, over.signal);
   clock.sleep(untilMs - clock.now(), done.signal).then(() => {
     if (!done.signal.aborted) {
@@ -146,16 +154,14 @@ async function readInTime(
     }
   });
   try {
-    const listings = listingsOf(
-      messages.map(({ claim }) => claim),
-      environment,
-    );
+    const claims = messages.map(({ claim }) => claim);
+    const listings = listingsOf(claims, environment);
     const { errorPrefix } = environment;
     const { signal } = over;
     const reading = await readObjects(listings, comparison, { bucket, errorPrefix, signal });
     if (comparison.missing > 0 && errorPrefix !== '' && reading.isAllRead) {
       const landedSinceMs = Math.min(...listings.map((listing) => listing.landedSinceMs));
-      await tellErrorObjects(landedSinceMs, signal, options);
+      await findErrorObjects(landedSinceMs, signal, options);
     }
     return reading;
   } finally {
@@ -163,28 +169,26 @@ async function readInTime(
   }
 }
 
-/** Says whether the stream could not deliver something: where events are missing, that may be why. */
-async function tellErrorObjects(
+async function findErrorObjects(
   landedSinceMs: number,
   signal: AbortSignal,
-  { environment: { errorPrefix }, bucket, log }: ProverOptions,
+  { environment: { errorPrefix }, bucket, observer }: ProverOptions,
 ): Promise<void> {
   try {
-    const errorObjects = await countErrorObjects(bucket, errorPrefix, landedSinceMs, signal);
-    if (errorObjects.objects > 0) {
-      log.warn('the stream could not deliver everything', { errorPrefix, errorObjects });
+    const found = await countObjects(bucket, errorPrefix, landedSinceMs, signal);
+    if (found.objects > 0) {
+      observer.onErrorObjects?.(errorPrefix, found);
     }
   } catch (error) {
-    log.warn(`listing ${errorPrefix} failed`, { error: error as Error });
+    observer.onErrorListingFailed?.(errorPrefix, error as Error);
   }
 }
 
-/** Lets the queue deliver claims again later. Without that it does so, too, only not at the right time. */
-async function pauseClaims(
+async function postponeClaims(
   messages: readonly ClaimMessage[],
   startedMs: number,
   untilMs: number,
-  { environment, pause, log }: ProverOptions,
+  { environment, postpone, observer }: ProverOptions,
 ): Promise<void> {
   if (messages.length === 0) {
     return;
@@ -193,9 +197,5 @@ async function pauseClaims(
     receiptHandle,
     seconds: pauseSeconds({ ageMs: startedMs - claim.sentToMs }, environment),
   }));
-  try {
-    await pause(pauses, untilMs);
-  } catch (error) {
-    log.warn('claims come back at another time than they should', { error: error as Error });
-  }
+  await postpone(pauses, untilMs).catch((error) => observer.onPostponeFailed?.(error));
 }

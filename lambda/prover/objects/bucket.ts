@@ -1,8 +1,9 @@
 import type { Readable } from 'node:stream';
+import { FunctionError } from '../../runtime/errors.ts';
 import type { StoredObject } from '../comparison/comparison.ts';
 
 /** An object was deleted after it was listed. */
-export class ObjectGoneError extends Error {
+export class ObjectGoneError extends FunctionError {
   override readonly name = 'ObjectGoneError';
 }
 

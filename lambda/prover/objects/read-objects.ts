@@ -94,6 +94,30 @@ export async function readObjects(
   return { ...counts, isAllRead, isOutOfTime: signal.aborted, failures: [...failures.values()] };
 }
 
+/** Limit of the keys that {@link countObjects} lists: ten calls. */
+const maxKeys = 10_000;
+
+/** Counts the objects under a prefix that landed since a time, among the first {@link maxKeys} keys. */
+export async function countObjects(
+  bucket: Bucket,
+  prefix: string,
+  landedSinceMs: number,
+  signal: AbortSignal,
+): Promise<{ objects: number; bytes: number }> {
+  let [keys, objects, size] = [0, 0, 0];
+  for await (const { landedAtMs, bytes } of bucket.list(prefix, signal)) {
+    keys += 1;
+    if (landedAtMs >= landedSinceMs) {
+      objects += 1;
+      size += bytes;
+    }
+    if (keys === maxKeys) {
+      break;
+    }
+  }
+  return { objects, bytes: size };
+}
+
 /**
  * Reads one object into a comparison. A corrupt object is no error, but a finding.
  *

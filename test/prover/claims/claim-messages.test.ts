@@ -23,6 +23,7 @@ describe('a message of the proof queue', () => {
     // Assess
     expect(first).toEqual({
       claim,
+      slices: claim.slices.map(([from, to]) => ({ from, to })),
       events: 15,
       messageId: 'message-0',
       receiptHandle: 'receipt-0',
@@ -37,10 +38,10 @@ describe('a message of the proof queue', () => {
     ['a payload', { runId: 'run-1', from: 0, to: 10 }, 'slices'],
     ['without a run', createClaim({ runId: '' }), 'runId'],
     ['without events', createClaim({ slices: [] }), 'slices'],
-    ['with a slice that is none', createClaim({ slices: [[5, 5]] }), 'slices.0'],
-    ['that ends before it begins', createClaim({ sentToMs: 0 }), 'at most a day'],
-    ['of a year', createClaim({ sentFromMs: 0 }), 'at most a day'],
-    ['of no calendar', createClaim({ sentFromMs: 1e300, sentToMs: 1e300 }), 'at most a day'],
+    ['with an empty slice', createClaim({ slices: [[5, 5]] }), 'slices.0'],
+    ['that ends before it begins', createClaim({ sentToMs: 0 }), 'at most one day'],
+    ['of a year', createClaim({ sentFromMs: 0 }), 'at most one day'],
+    ['of an impossible date', createClaim({ sentFromMs: 1e300, sentToMs: 1e300 }), 'at most one day'],
     [
       'on more events than fit into memory',
       createClaim({ slices: [[0, 1e9]] }),
@@ -50,17 +51,17 @@ describe('a message of the proof queue', () => {
     [
       'on events whose index is not exact',
       createClaim({ slices: [[2 ** 53, 2 ** 53 + 2]] }),
-      'the slice [9007199254740992,9007199254740994]',
+      'slice [9007199254740992,9007199254740994]',
     ],
     [
       'of the future',
       createClaim({ sentFromMs: eventTimeMs + 400_000, sentToMs: eventTimeMs + 400_001 }),
-      'sent until 2026-11-22T10:06:40.001Z; the queue took it at 2026-11-22T10:00:00.000Z',
+      'sent at 2026-11-22T10:06:40.001Z, but the queue received it at 2026-11-22T10:00:00.000Z',
     ],
     [
       'of the end of the calendar',
       createClaim({ sentFromMs: 8.64e15, sentToMs: 8.64e15 }),
-      'sent until +275760',
+      'sent at +275760',
     ],
   ])('is refused: %s', (_, body, message) => {
     expect(() => parse(body)).toThrow(InvalidClaimError);

@@ -18,7 +18,7 @@ describe('a claim', () => {
     world.landEvents(60, 100);
 
     // Act
-    const kept = await world.look([createClaim()]);
+    const kept = await world.check([createClaim()]);
 
     // Assess
     expect(kept).toEqual([]);
@@ -55,7 +55,7 @@ describe('a claim', () => {
     });
   });
 
-  it('stays as long as an event is not there, and is looked at ever more rarely', async () => {
+  it('stays while an event is missing, and is checked less and less often', async () => {
     // Prepare
     const world = new ProverWorld();
     world.landEvents(0, 99);
@@ -64,7 +64,7 @@ describe('a claim', () => {
     // Act
     for (const [place, age] of ages.entries()) {
       world.nowMs = createClaim().sentToMs + age * 1_000;
-      expect(await world.look([createClaim()], { receiveCount: place + 1 })).toEqual([0]);
+      expect(await world.check([createClaim()], { receiveCount: place + 1 })).toEqual([0]);
       expect(world.metric('eventsLate')).toBe(place === 0 ? 1 : 0);
       expect(world.metric('oldestClaimAgeMs')).toBe(age * 1_000);
       expect(world.metric('eventsProven')).toBe(0);
@@ -72,7 +72,7 @@ describe('a claim', () => {
 
     // Assess
     expect(world.pauses.map(({ seconds }) => seconds)).toEqual([30, 30, 60, 435, 900, 900]);
-    expect(world.buried).toEqual([]);
+    expect(world.deadLetters).toEqual([]);
     expect(world.lines.at(-1)!.fields).toMatchObject({ verdict: 'waiting', missingRanges: [[99, 100]] });
   });
 
@@ -86,10 +86,10 @@ describe('a claim', () => {
     });
 
     // Act
-    const kept = await world.look([createClaim()], { receiveCount: 99 });
+    const kept = await world.check([createClaim()], { receiveCount: 99 });
 
     // Assess
-    expect([kept, world.verdicts, world.buried]).toEqual([[], ['proven'], []]);
+    expect([kept, world.verdicts, world.deadLetters]).toEqual([[], ['proven'], []]);
   });
 
   it('is lost after 25 hours: payloads send exactly what is missing', async () => {
@@ -100,11 +100,11 @@ describe('a claim', () => {
     world.nowMs = createClaim().sentToMs + 25 * hourMs;
 
     // Act
-    const kept = await world.look([createClaim()], { receiveCount: 120 });
+    const kept = await world.check([createClaim()], { receiveCount: 120 });
 
     // Assess
     expect(kept).toEqual([]);
-    expect(world.buried.map((body) => JSON.parse(body))).toEqual([
+    expect(world.deadLetters.map((body) => JSON.parse(body))).toEqual([
       { runId: 'run-1', from: 40, to: 50 },
       { runId: 'run-1', from: 70, to: 100 },
     ]);
@@ -123,9 +123,9 @@ describe('a claim', () => {
 
     // Act
     world.nowMs = sentToMs + (24.9 * hourMs) / 100;
-    const early = await world.look([createClaim()]);
+    const early = await world.check([createClaim()]);
     world.nowMs = sentToMs + (25 * hourMs) / 100;
-    const late = await world.look([createClaim()]);
+    const late = await world.check([createClaim()]);
 
     // Assess
     expect([early, late]).toEqual([[0], []]);
@@ -137,27 +137,27 @@ describe('a claim', () => {
     const world = new ProverWorld();
     world.landEvents(50, 70);
     world.nowMs = eventTimeMs + 26 * hourMs;
-    world.onBury = (body) => {
+    world.onDeadLetter = (body) => {
       if (JSON.parse(body).from === 70) {
         throw new Error('ServiceUnavailable');
       }
     };
 
     // Act
-    const first = await world.look([createClaim()]);
+    const first = await world.check([createClaim()]);
     expect(world.metric('eventsLost')).toBe(0);
-    world.onBury = () => {};
-    const second = await world.look([createClaim()]);
+    world.onDeadLetter = () => {};
+    const second = await world.check([createClaim()]);
 
     // Assess
     expect([first, second]).toEqual([[0], []]);
-    expect(slicesOf(world.buried)).toEqual([
+    expect(slicesOf(world.deadLetters)).toEqual([
       [0, 50],
       [70, 100],
     ]);
   });
 
-  it('is unproven, not lost, when the bucket could not be read until the queue soon drops it', async () => {
+  it('is unproven, not lost, when the bucket could not be read before it expires', async () => {
     // Prepare
     const world = new ProverWorld();
     world.landEvents(0, 40);
@@ -167,22 +167,22 @@ describe('a claim', () => {
         throw Object.assign(new Error('not allowed to use the key'), { name: 'AccessDenied' });
       }
     };
-    const look = (days: number) => {
+    const check = (days: number) => {
       world.nowMs = eventTimeMs + days * 24 * hourMs;
-      return world.look([createClaim()], { receiveCount: 500 });
+      return world.check([createClaim()], { receiveCount: 500 });
     };
 
     // Act
-    await expect(look(5.9)).rejects.toThrow(ReadingError);
-    const buriedBefore = [...world.buried];
-    const kept = await look(6);
+    await expect(check(5.9)).rejects.toThrow(ReadingError);
+    const deadLettersBefore = [...world.deadLetters];
+    const kept = await check(6);
 
     // Assess
-    expect([kept, world.verdicts, buriedBefore]).toEqual([[], ['waiting', 'unproven'], []]);
-    expect(slicesOf(world.buried)).toEqual([[40, 100]]);
+    expect([kept, world.verdicts, deadLettersBefore]).toEqual([[], ['waiting', 'unproven'], []]);
+    expect(slicesOf(world.deadLetters)).toEqual([[40, 100]]);
     expect(world.lines.at(-1)).toMatchObject({
       level: 'error',
-      text: expect.stringContaining('the bucket could not be read as a whole'),
+      text: expect.stringContaining('the bucket could not be read completely'),
       fields: { verdict: 'unproven', missing: 60, missingRanges: [[40, 100]] },
     });
     expect(world.metric('eventsLost')).toBe(0);
@@ -196,13 +196,13 @@ describe('a claim', () => {
     world.landEvents(0, 90);
     world.nowMs = eventTimeMs + 26 * hourMs;
 
-    // Act: the queue hears nothing of the first look.
-    await world.look([createClaim()]);
-    const kept = await world.look([createClaim()], { receiveCount: 2 });
+    // Act: the response to the first check is lost.
+    await world.check([createClaim()]);
+    const kept = await world.check([createClaim()], { receiveCount: 2 });
 
     // Assess
     expect([kept, world.verdicts]).toEqual([[], ['lost', 'lost']]);
-    expect(slicesOf(world.buried)).toEqual([[90, 100]]);
+    expect(slicesOf(world.deadLetters)).toEqual([[90, 100]]);
   });
 });
 
@@ -214,7 +214,7 @@ describe('claims together', () => {
     world.landEvents(100, 150, 'run-3');
 
     // Act
-    const kept = await world.look([
+    const kept = await world.check([
       createClaim({
         runId: 'run-3',
         slices: [
@@ -232,7 +232,7 @@ describe('claims together', () => {
     expect(kept).toEqual([1]);
     expect(world.opened).toHaveLength(2);
     expect(world.verdicts).toEqual(['proven', 'waiting', 'proven']);
-    expect(world.buried).toEqual([
+    expect(world.deadLetters).toEqual([
       '{"runId":',
       '{"runId":"run-1","slices":[[5,5]],"sentFromMs":0,"sentToMs":0}',
     ]);
@@ -271,7 +271,7 @@ describe('claims together', () => {
         const kept: number[] = [];
         for (let at = 0; at < queue.length; at += batch) {
           const part = queue.slice(at, at + batch);
-          const places = await world.look(part.map(({ from, to }) => createClaim({ slices: [[from, to]] })));
+          const places = await world.check(part.map(({ from, to }) => createClaim({ slices: [[from, to]] })));
           kept.push(...places.map((place) => at + place));
         }
 
@@ -279,7 +279,7 @@ describe('claims together', () => {
         const incomplete = [...queue.keys()].filter((place) => missingOf(queue[place]!).length > 0);
         expect(kept).toEqual(isOld ? [] : incomplete);
         const lost = isOld ? queue.flatMap(missingOf).map((index) => ({ from: index, to: index + 1 })) : [];
-        expect(slicesOf(world.buried)).toEqual(mergeSlices(lost));
+        expect(slicesOf(world.deadLetters)).toEqual(mergeSlices(lost));
       }),
       { numRuns: 100 },
     );
@@ -291,7 +291,7 @@ describe('claims together', () => {
     const large = createClaim({ runId: 'large', slices: [[0, 499_999_999]] });
 
     // Act
-    const kept = await world.look([createClaim({ slices: [[0, 2]] }), { ...large, sentToMs: eventTimeMs }]);
+    const kept = await world.check([createClaim({ slices: [[0, 2]] }), { ...large, sentToMs: eventTimeMs }]);
 
     // Assess
     expect(kept).toEqual([0, 1]);
@@ -300,7 +300,7 @@ describe('claims together', () => {
   });
 });
 
-describe('a look at a bucket in trouble', () => {
+describe('a check of a bucket with faults', () => {
   it('lists under the hour of the oldest record, and reads nothing that landed before the events were sent', async () => {
     // Prepare
     const world = new ProverWorld();
@@ -311,7 +311,7 @@ describe('a look at a bucket in trouble', () => {
     world.land('not read', { arrivedMs: eventTimeMs + 2 * hourMs });
 
     // Act
-    const kept = await world.look([claim]);
+    const kept = await world.check([claim]);
 
     // Assess
     expect(kept).toEqual([]);
@@ -320,7 +320,7 @@ describe('a look at a bucket in trouble', () => {
     expect(world.listed).toEqual(['events/2026/11/22/09/', 'events/2026/11/22/10/']);
   });
 
-  it('keeps the claims when listing fails, says why, and fails', async () => {
+  it('keeps the claims when listing fails, logs the reason, and fails', async () => {
     // Prepare
     const world = new ProverWorld();
     world.nowMs = eventTimeMs + 26 * hourMs;
@@ -329,11 +329,11 @@ describe('a look at a bucket in trouble', () => {
     };
 
     // Act
-    const look = world.look([createClaim(), createClaim({ runId: 'run-2' })]);
+    const check = world.check([createClaim(), createClaim({ runId: 'run-2' })]);
 
     // Assess
-    await expect(look).rejects.toThrow(ReadingError);
-    expect(world.buried).toEqual([]);
+    await expect(check).rejects.toThrow(ReadingError);
+    expect(world.deadLetters).toEqual([]);
     expect(world.pauses).toHaveLength(2);
     expect(world.lines[0]).toMatchObject({
       level: 'error',
@@ -356,10 +356,10 @@ describe('a look at a bucket in trouble', () => {
     };
 
     // Act
-    const kept = await world.look([createClaim(), createClaim({ runId: 'run-2' })]);
+    const kept = await world.check([createClaim(), createClaim({ runId: 'run-2' })]);
 
     // Assess
-    expect([kept, world.verdicts, world.buried]).toEqual([[1], ['proven', 'waiting'], []]);
+    expect([kept, world.verdicts, world.deadLetters]).toEqual([[1], ['proven', 'waiting'], []]);
   });
 
   it('counts what it read of an object that breaks off, and reads it again another time', async () => {
@@ -375,7 +375,7 @@ describe('a look at a bucket in trouble', () => {
       );
 
     // Act
-    const kept = await world.look([createClaim({ slices: [[0, 10]] }), createClaim()]);
+    const kept = await world.check([createClaim({ slices: [[0, 10]] }), createClaim()]);
 
     // Assess
     expect(kept).toEqual([1]);
@@ -395,7 +395,7 @@ describe('a look at a bucket in trouble', () => {
     };
 
     // Act
-    const kept = await world.look([createClaim(), createClaim({ runId: 'run-2' })]);
+    const kept = await world.check([createClaim(), createClaim({ runId: 'run-2' })]);
 
     // Assess
     expect(kept).toEqual([1]);
@@ -403,15 +403,15 @@ describe('a look at a bucket in trouble', () => {
     expect(world.lines.at(-1)!.fields).toMatchObject({ objectsGone: 1 });
   });
 
-  it('finds at the next look what a listing that lagged did not have', async () => {
+  it('finds in the next check what a delayed listing did not have', async () => {
     // Prepare
     const world = new ProverWorld();
     world.landEvents(0, 50);
 
     // Act
-    const first = await world.look([createClaim()]);
+    const first = await world.check([createClaim()]);
     world.landEvents(50, 100);
-    const second = await world.look([createClaim()], { receiveCount: 2 });
+    const second = await world.check([createClaim()], { receiveCount: 2 });
 
     // Assess
     expect([first, second]).toEqual([[0], []]);
@@ -430,16 +430,16 @@ describe('a look at a bucket in trouble', () => {
 
     // Act
     const startedMs = Date.now();
-    const kept = await world.look([createClaim(), createClaim({ runId: 'run-2' })], { timeMs: 600 });
+    const kept = await world.check([createClaim(), createClaim({ runId: 'run-2' })], { timeMs: 600 });
 
     // Assess
     expect(Date.now() - startedMs).toBeLessThan(600);
-    expect([kept, world.verdicts, world.buried]).toEqual([[1], ['proven', 'waiting'], []]);
+    expect([kept, world.verdicts, world.deadLetters]).toEqual([[1], ['proven', 'waiting'], []]);
     expect(world.lines.at(-1)!.fields).toMatchObject({ isOutOfTime: true });
   });
 });
 
-describe('what is wrong in a bucket', () => {
+describe('damage in a bucket', () => {
   it('counts once, when claims are settled: duplicates and corrupt lines', async () => {
     // Prepare
     const world = new ProverWorld();
@@ -448,9 +448,9 @@ describe('what is wrong in a bucket', () => {
     const waiting = createClaim({ slices: [[0, 101]] });
 
     // Act and assess
-    await world.look([waiting]);
+    await world.check([waiting]);
     expect([world.metric('eventsDuplicated'), world.metric('linesCorrupt')]).toEqual([0, 0]);
-    await world.look([createClaim(), createClaim()]);
+    await world.check([createClaim(), createClaim()]);
     expect([world.metric('eventsDuplicated'), world.metric('linesCorrupt')]).toEqual([1, 2]);
   });
 
@@ -461,26 +461,26 @@ describe('what is wrong in a bucket', () => {
     world.land(Buffer.from('1f8b08000000000000ffff00', 'hex'));
 
     // Act
-    const kept = await world.look([createClaim()]);
+    const kept = await world.check([createClaim()]);
 
     // Assess
     expect(world.listed).toEqual(['2026/11/22/09/', '2026/11/22/10/']);
     expect([kept, world.metric('linesCorrupt')]).toEqual([[], 1]);
   });
 
-  it('is told when the stream could not deliver', async () => {
+  it('is logged when the stream could not deliver', async () => {
     // Prepare
     const world = new ProverWorld();
     world.objects.set('errors/processing-failed/1', { body: Buffer.from('xx'), landedAtMs: world.nowMs });
 
     // Act
-    await world.look([createClaim()]);
+    await world.check([createClaim()]);
 
     // Assess
     expect(world.opened).toEqual([]);
     expect(world.lines[0]).toEqual({
       level: 'warn',
-      text: 'the stream could not deliver everything',
+      text: 'the stream could not deliver all records',
       fields: { errorPrefix: 'errors/', errorObjects: { objects: 1, bytes: 2 } },
     });
   });

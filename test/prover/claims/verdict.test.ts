@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { claimRetentionDays } from '../../../lambda/contract/claim.ts';
 import { pauseSeconds, verdictOn } from '../../../lambda/prover/claims/verdict.ts';
 
-const patience = { bufferingSeconds: 60, lostAfterHours: 25, timeFactor: 1 };
+const settings = { bufferingSeconds: 60, lostAfterHours: 25, timeFactor: 1 };
 const dayMs = 24 * 3_600_000;
 const lostAfterMs = 25 * 3_600_000;
 const retentionMs = claimRetentionDays * dayMs;
@@ -29,7 +29,7 @@ describe('the verdict on a claim', () => {
     // As after somebody moved it back into the queue.
     [{ missing: 1, ageMs: 2 * retentionMs, queuedMs: 0, receives: 1, isAllRead: false }, 'waiting'],
   ])('on %o is %s', (findings, verdict) => {
-    expect(verdictOn(findings, patience)).toBe(verdict);
+    expect(verdictOn(findings, settings)).toBe(verdict);
   });
 });
 
@@ -43,10 +43,10 @@ describe('the pause between two looks', () => {
         (bufferingSeconds, ageMs, moreMs) => {
           const first = pauseSeconds(
             { ageMs: bufferingSeconds * 1_000 + 60_000 },
-            { ...patience, bufferingSeconds },
+            { ...settings, bufferingSeconds },
           );
           const [early, late] = [ageMs, ageMs + moreMs].map((age) =>
-            pauseSeconds({ ageMs: age }, { ...patience, bufferingSeconds }),
+            pauseSeconds({ ageMs: age }, { ...settings, bufferingSeconds }),
           );
           expect(first).toBe(30);
           expect(early).toBeGreaterThanOrEqual(30);
@@ -58,6 +58,6 @@ describe('the pause between two looks', () => {
   });
 
   it('is at least a second, whatever the factor', () => {
-    expect(pauseSeconds({ ageMs: 0 }, { ...patience, timeFactor: 1_000 })).toBe(1);
+    expect(pauseSeconds({ ageMs: 0 }, { ...settings, timeFactor: 1_000 })).toBe(1);
   });
 });

@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import { claimMaxReceives, claimRetentionDays } from '../../../lambda/contract/claim.ts';
-import type { Prove, ProverOptions } from '../../../lambda/prover/claims/prover.ts';
+import type { Prove, ProverObserver, ProverOptions } from '../../../lambda/prover/claims/prover.ts';
 import type { Verdict } from '../../../lambda/prover/claims/verdict.ts';
 import type { World } from '../worlds/world.ts';
 
@@ -63,7 +63,7 @@ export interface ClaimInQueue {
 }
 
 /** What an invocation of the prover is connected with. */
-export interface ProverPorts extends Pick<ProverOptions, 'pause' | 'bury' | 'log'> {
+export interface ProverPorts extends Pick<ProverOptions, 'postpone' | 'sendToDeadLetterQueue' | 'observer'> {
   /** Passes a promise on, but not beyond the death of the invocation. */
   readonly whileAlive: <Value>(promise: Promise<Value>) => Promise<Value>;
 }
@@ -217,28 +217,24 @@ export class ProofQueue {
 
   #portsOf(whileAlive: ProverPorts['whileAlive'], said: Judgement[], startedMs: number): ProverPorts {
     let buried: string[] = [];
-    const log = (_message: unknown, ...[fields]: unknown[]) => {
-      const { messageId, verdict, error } = (fields ?? {}) as Partial<Judgement> & { error?: Error };
-      if (messageId !== undefined && verdict !== undefined) {
-        const times = [startedMs, this.#world.now()] as const;
-        const receives = this.claims.find(({ id }) => id === messageId)!.receiveCount;
-        const judgement = { messageId, verdict, failed: error !== undefined, buried, receives, times };
-        said.push(judgement);
-        this.judgements.push(judgement);
-        buried = [];
-      }
+    const onVerdict: ProverObserver['onVerdict'] = ({ messageId, verdict, receives, error }) => {
+      const times = [startedMs, this.#world.now()] as const;
+      const judgement = { messageId, verdict, failed: error !== undefined, buried, receives, times };
+      said.push(judgement);
+      this.judgements.push(judgement);
+      buried = [];
     };
     return {
       whileAlive,
-      log: { info: log, warn: log, error: log },
-      bury: (bodies) =>
+      observer: { onVerdict },
+      sendToDeadLetterQueue: (bodies) =>
         whileAlive(
           this.#call([...bodies], (body) => {
             buried.push(body);
             this.buried.push(body);
           }),
         ),
-      pause: (pauses) => whileAlive(this.#call(pauses, (pause) => this.#pause(pause))),
+      postpone: (pauses) => whileAlive(this.#call(pauses, (pause) => this.#pause(pause))),
     };
   }
 

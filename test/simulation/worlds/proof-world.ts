@@ -59,7 +59,6 @@ export class ProofWorld {
           random: world.random,
           sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
         },
-        metrics: { addMetric: () => undefined },
       }),
     );
     this.#port = new QueuePort(world, claimFaults(world), (body) => this.queue.send(body));

@@ -2,6 +2,7 @@ import type { SQSEvent } from 'aws-lambda';
 import type { Environment } from '../../../lambda/prover/claims/environment.ts';
 import { createProver, type Prove } from '../../../lambda/prover/claims/prover.ts';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
+import { createObserver } from '../../../lambda/prover/observer.ts';
 import type { SendMessages } from '../../../lambda/runtime/batches.ts';
 import type { MetricSink } from '../../../lambda/runtime/handler.ts';
 import type { Pause } from '../../../lambda/runtime/sqs.ts';
@@ -82,16 +83,15 @@ export class SimulatedProver {
       createReader: createDefaultReader,
       environment: settings.environment,
       bucket,
-      metrics,
-      pause: (pauses) => this.#pause(pauses),
-      bury: async (bodies) => {
+      postpone: (pauses) => this.#pause(pauses),
+      sendToDeadLetterQueue: async (bodies) => {
         await world.sleep(latencyMs);
         for (const body of bodies) {
           bury(body);
         }
       },
       clock: world,
-      log: { info: silent, warn: silent, error: silent },
+      observer: createObserver({ info: silent, warn: silent, error: silent }, metrics),
     });
     this.#port = new QueuePort(world, surroundings.queueFaults, (body) => this.#send(body));
   }

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maxValues, sample } from '../../../lambda/prover/claims/metrics.ts';
+import { maxValues, sample } from '../../lambda/prover/metrics.ts';
 
 /** The nearest-rank percentile. */
 const percentile = (sorted: readonly number[], share: number) =>

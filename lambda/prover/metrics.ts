@@ -1,34 +1,34 @@
-import { proverMetrics } from '../../contract/metrics.ts';
-import type { MetricSink } from '../../runtime/handler.ts';
-import type { Comparison } from '../comparison/comparison.ts';
-import { add, sumOfLatencies } from '../comparison/tally.ts';
-import type { Look } from './settle.ts';
+import { proverMetrics } from '../contract/metrics.ts';
+import type { MetricSink } from '../runtime/handler.ts';
+import type { CheckedClaim } from './claims/settle.ts';
+import type { Comparison } from './comparison/comparison.ts';
+import { add, sumOfLatencies } from './comparison/tally.ts';
 
-/** The metrics that are one number each. */
+/** Metrics with one value per invocation. */
 type CountName = Exclude<keyof typeof proverMetrics, 'timeToProofMs' | 'latencyMs'>;
 
-/** Most numbers in an array (EMF specification). */
+/** Limit of an array (EMF specification). */
 export const maxValues = 100;
 
 /**
- * Adds what looks at claims found to the metrics of the invocation. What does not depend on how often a claim is looked
- * at counts when the claim is settled, and once for events of several claims where it is about objects.
+ * Adds the metrics of an invocation. Facts about events count when their claim is settled; facts about objects count once,
+ * even if several claims share the events.
  */
-export function addLooks(
-  looks: readonly Look[],
+export function addMetrics(
+  claims: readonly CheckedClaim[],
   isAllRead: boolean,
   comparison: Comparison,
   metrics: MetricSink,
 ): void {
-  const settled = looks.filter(({ isSettled }) => isSettled);
+  const settled = claims.filter(({ isSettled }) => isSettled);
   const segments = new Set(settled.flatMap(({ tally }) => tally.segments));
   const proven = settled.filter(({ verdict }) => verdict === 'proven');
-  const waiting = looks.filter(({ isSettled }) => !isSettled);
-  const firstLooks = isAllRead ? looks.filter(({ receives }) => receives <= 1) : [];
+  const waiting = claims.filter(({ isSettled }) => !isSettled);
+  const firstChecks = isAllRead ? claims.filter(({ receives }) => receives <= 1) : [];
   const counts: Record<CountName, number> = {
-    claimsSeen: looks.length,
+    claimsSeen: claims.length,
     oldestClaimAgeMs: Math.max(0, ...waiting.map(({ ageMs }) => ageMs)),
-    eventsLate: sum(firstLooks, ({ tally }) => tally.missing),
+    eventsLate: sum(firstChecks, ({ tally }) => tally.missing),
     eventsProven: sum(settled, ({ tally }) => tally.present),
     eventsSettled: sum(settled, ({ tally }) => tally.expected),
     eventsLost: sum(
@@ -54,10 +54,7 @@ export function addLooks(
   }
 }
 
-/**
- * At most {@link maxValues} values whose percentiles are those of all: each stands for the same share of them. The largest is
- * among them.
- */
+/** At most {@link maxValues} values with the percentiles and the maximum of all: each represents the same share of them. */
 export function sample(counts: ReadonlyMap<number, number>): number[] {
   const sorted = [...counts].sort(([a], [b]) => a - b);
   const all = sorted.reduce((sum, [, count]) => sum + count, 0);

@@ -1,0 +1,81 @@
+import type { Logger } from '@aws-lambda-powertools/logger';
+import type { SlicePair } from '../contract/slice.ts';
+import type { MetricSink } from '../runtime/handler.ts';
+import type { ProverObserver } from './claims/prover.ts';
+import type { CheckedClaim } from './claims/settle.ts';
+import { missingRanges, type Tally } from './comparison/tally.ts';
+import { addMetrics } from './metrics.ts';
+import type { Reading } from './objects/read-objects.ts';
+
+/** Limit of the missing ranges in a log line. */
+const maxRanges = 10;
+
+const verdictTexts = {
+  proven: 'claim proven',
+  waiting: 'claim waiting',
+  lost: 'claim lost: payloads in the dead-letter queue resend the missing events',
+  unproven:
+    'claim unproven: the bucket could not be read completely before the claim expired; payloads in the dead-letter ' +
+    'queue resend the events that were not found',
+};
+
+/** Logs the facts of an invocation and counts its metrics. */
+export function createObserver(
+  log: Pick<Logger, 'info' | 'warn' | 'error'>,
+  metrics: MetricSink,
+): ProverObserver {
+  return {
+    onInvalidMessage: (messageId, error) =>
+      log.error('invalid claim, the message moves to the dead-letter queue', { messageId, error }),
+    onMoveFailed: (messageId, error) =>
+      log.error('could not move the message to the dead-letter queue', { messageId, error }),
+    onReadingFailed: (error) => log.error('could not read the bucket completely', { error }),
+    onErrorObjects: (errorPrefix, errorObjects) =>
+      log.warn('the stream could not deliver all records', { errorPrefix, errorObjects }),
+    onErrorListingFailed: (errorPrefix, error) => log.warn(`could not list ${errorPrefix}`, { error }),
+    onVerdict: (claim, reading) => logVerdict(claim, reading, log),
+    onPostponeFailed: (error) => log.warn('could not postpone claims', { error }),
+    onChecked: (claims, { isAllRead }, comparison) => addMetrics(claims, isAllRead, comparison, metrics),
+  };
+}
+
+function logVerdict(
+  { claim, messageId, verdict, tally, ageMs, error }: CheckedClaim,
+  { objects, gone, isOutOfTime }: Reading,
+  log: Pick<Logger, 'info' | 'error'>,
+): void {
+  const { segments, ...counts } = tally;
+  const fields = {
+    runId: claim.runId,
+    messageId,
+    verdict,
+    ...counts,
+    ageMs: Math.round(ageMs),
+    objects,
+    ...(gone > 0 && { objectsGone: gone }),
+    ...(isOutOfTime && { isOutOfTime }),
+    ...(tally.missing > 0 && { missingRanges: firstRanges(tally) }),
+    ...(error && { error }),
+  };
+  if (error) {
+    log.error(
+      'could not send the missing events to the dead-letter queue, the queue keeps the claim',
+      fields,
+    );
+  } else if (verdict === 'lost' || verdict === 'unproven') {
+    log.error(verdictTexts[verdict], fields);
+  } else {
+    log.info(verdictTexts[verdict], fields);
+  }
+}
+
+function firstRanges({ segments }: Tally): SlicePair[] {
+  const first: SlicePair[] = [];
+  for (const range of missingRanges(segments)) {
+    first.push(range);
+    if (first.length === maxRanges) {
+      break;
+    }
+  }
+  return first;
+}
