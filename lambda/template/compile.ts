@@ -1,10 +1,9 @@
+import type { WordFunction } from './draw.ts';
 import { ArgumentsError, InvalidTemplateError, type TemplateProblem } from './errors.ts';
-import type { EventTemplate } from './event-template.ts';
+import { type EventTemplate, Renderer } from './event-template.ts';
 import { templateFunctions } from './functions.ts';
 import { type Expression, type ParsedTemplate, parseTemplate, shown } from './parse.ts';
 import type { Part, PartValue } from './part.ts';
-import { Renderer } from './renderer.ts';
-import type { WordFunction } from './word-function.ts';
 import { writeBytes, writeText } from './write-text.ts';
 
 /** What {@link compileTemplate} knows beside its own functions. */

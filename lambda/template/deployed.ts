@@ -7,3 +7,6 @@ export const deployedTemplateFile = 'event-template.txt';
 export function readDeployedTemplate(): string {
   return readFileSync(new URL(deployedTemplateFile, import.meta.url), 'utf8');
 }
+
+/** The template used when none is configured: the event of the lesson that this project grew from. */
+export const defaultTemplate = '{"{{random.uuid}}":"test-{{date.utc("YYYY-MM-DD HH:mm:ss")}}"}';

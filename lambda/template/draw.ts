@@ -117,3 +117,12 @@ export function countersFrom(from: number, count: number, target: Buffer): Buffe
   }
   return target.subarray(0, count * blockBytes);
 }
+
+/**
+ * A function of templates that takes words from lists.
+ *
+ * @param args Its arguments.
+ * @returns What makes its text of random words.
+ * @throws ArgumentsError if the arguments don't fit.
+ */
+export type WordFunction = (args: readonly unknown[]) => (random: RandomWords) => string;

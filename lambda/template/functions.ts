@@ -1,4 +1,3 @@
-import { gridOf, type NumberGrid, writeDecimal } from './decimals.ts';
 import type { Draw } from './draw.ts';
 import type { PartValue, WritePart } from './part.ts';
 import {
@@ -10,7 +9,7 @@ import {
   isoFormat,
   type TimeFormat,
 } from './time-format.ts';
-import { writeBytes, writeInteger, writeText } from './write-text.ts';
+import { gridOf, type NumberGrid, writeBytes, writeDecimal, writeInteger, writeText } from './write-text.ts';
 
 /** A function that templates may call. */
 export interface TemplateFunction {

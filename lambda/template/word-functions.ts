@@ -1,7 +1,6 @@
 import { base, en, Faker } from '@faker-js/faker';
-import { RandomWords } from './draw.ts';
+import { RandomWords, type WordFunction } from './draw.ts';
 import { ArgumentsError } from './errors.ts';
-import type { WordFunction } from './word-function.ts';
 import { wordNames } from './word-names.ts';
 
 /** Where faker takes its random numbers from: the block of the event and the expression. */

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
 import type { Slice } from '../../lambda/contract/slice.ts';
 import { createTemplatePacker } from '../../lambda/producer/events/template-events.ts';
-import { defaultTemplate } from '../../lambda/template/default-template.ts';
+import { defaultTemplate } from '../../lambda/template/deployed.ts';
 import type { EventTemplate } from '../../lambda/template/event-template.ts';
 import { prices } from '../aws/prices.ts';
 import { estimateCosts } from '../cost/estimate.ts';

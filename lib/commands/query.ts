@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { defaultTemplate } from '../../lambda/template/default-template.ts';
+import { defaultTemplate } from '../../lambda/template/deployed.ts';
 import { openEvents } from '../lake/local-database.ts';
 import { namedQueries } from '../lake/named-queries.ts';
 import { describeQueries, rowsAsJson, summarizeRows } from '../lake/summary.ts';

@@ -4,7 +4,7 @@ import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { compileTemplate } from '../../lambda/template/compile.ts';
-import { defaultTemplate } from '../../lambda/template/default-template.ts';
+import { defaultTemplate } from '../../lambda/template/deployed.ts';
 import { athenaMinBytes } from '../aws/billing.ts';
 import { TableError } from '../lake/errors.ts';
 import { eventsFolder, partitionColumn, partitionFormat } from '../lake/layout.ts';

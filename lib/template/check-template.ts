@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { distance } from 'fastest-levenshtein';
 import { type ParseError, parse } from 'jsonc-parser';
 import { compileTemplate } from '../../lambda/template/compile.ts';
-import { defaultTemplate } from '../../lambda/template/default-template.ts';
+import { defaultTemplate } from '../../lambda/template/deployed.ts';
 import { InvalidTemplateError, type TemplateProblem } from '../../lambda/template/errors.ts';
 import type { EventTemplate } from '../../lambda/template/event-template.ts';
 import { templateFunctions } from '../../lambda/template/functions.ts';

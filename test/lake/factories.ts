@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { defaultTemplate } from '../../lambda/template/default-template.ts';
+import { defaultTemplate } from '../../lambda/template/deployed.ts';
 import type { EventTemplate } from '../../lambda/template/event-template.ts';
 import { previewEvents } from '../../lib/commands/preview.ts';
 import { eventsFolder, partitionColumn } from '../../lib/lake/layout.ts';

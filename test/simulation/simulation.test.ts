@@ -310,7 +310,7 @@ describe('the oracle', () => {
     [
       'draws the values of a template by the place in the request',
       {
-        file: 'template/renderer.ts',
+        file: 'template/event-template.ts',
         search: 'this.#drawBlocks(from + first, last - first);',
         replace: 'this.#drawBlocks(first, last - first);',
       },
@@ -319,7 +319,7 @@ describe('the oracle', () => {
     [
       'sends lines of a template that are cut',
       {
-        file: 'template/renderer.ts',
+        file: 'template/event-template.ts',
         search: 'if (end > target.length) {',
         replace: 'if (end > target.length + 3) {',
       },

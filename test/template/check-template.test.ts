@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { defaultTemplate } from '../../lambda/template/default-template.ts';
+import { defaultTemplate } from '../../lambda/template/deployed.ts';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
 import { checkTemplate, maxEventBytes } from '../../lib/template/check-template.ts';
 import { readTemplateFile, TemplateFileError } from '../../lib/template/template-file.ts';

@@ -1,5 +1,4 @@
-import type { EventTemplate } from '../../template/event-template.ts';
-import type { Renderer } from '../../template/renderer.ts';
+import type { EventTemplate, Renderer } from '../../template/event-template.ts';
 import type { CreateLineReader, Expected, LineListener, LineReader } from '../comparison/line-reader.ts';
 import type { RunEvents, Segment } from '../comparison/run-events.ts';
 import { compareLine } from './expected-line.ts';

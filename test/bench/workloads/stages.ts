@@ -11,7 +11,7 @@ import { Comparison } from '../../../lambda/prover/comparison/comparison.ts';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
 import { createTemplateReader } from '../../../lambda/prover/lines/template-lines.ts';
 import { compileTemplate } from '../../../lambda/template/compile.ts';
-import { defaultTemplate } from '../../../lambda/template/default-template.ts';
+import { defaultTemplate } from '../../../lambda/template/deployed.ts';
 import { findWordFunction } from '../../../lambda/template/word-functions.ts';
 import type { Workload } from '../measured-process.ts';
 import { requestsOf } from './run-events.ts';
