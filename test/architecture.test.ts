@@ -20,7 +20,13 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   'lib/package': ['lib/aws', 'lib/emulator', 'lib/stack', 'lib/template', 'lib/terminal', ...contractOf()],
   'lib/proof': ['lib/template', 'lib/terminal', 'lib/stack/outputs.ts', 'lambda/contract', ...proverRooms()],
   'lib/lake': ['lib/aws', 'lib/template', 'lib/terminal', 'lambda/template'],
-  'lib/cost': ['lib/aws', 'lib/template', ...contractOf()],
+  'lib/cost': [
+    'lib/aws',
+    'lib/template',
+    'lib/stack/monitoring/producer-alarms.ts',
+    'lib/stack/monitoring/proof-alarms.ts',
+    ...contractOf(),
+  ],
   'lib/emulator': ['lib/aws', 'lambda/contract/firehose-limits.ts'],
   'lib/template': contractOf(),
   'lib/terminal': ['lambda/contract'],
@@ -68,7 +74,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 const packages: Readonly<Record<string, readonly string[]>> = {
   bin: ['aws-cdk-lib', 'cdk-nag', 'commander'],
   'lib/commands': ['commander', 'p-map', 'valibot'],
-  'lib/stack': ['aws-cdk-lib', 'constructs', 'fastest-levenshtein'],
+  'lib/stack': ['aws-cdk-lib', 'constructs'],
   'lib/package': ['@microsoft/api-extractor', 'aws-cdk-lib', 'commander', 'esbuild'],
   'lib/proof': ['@aws-sdk/client-cloudformation', '@aws-sdk/client-lambda', 'commander', 'p-map', 'valibot'],
   'lib/lake': ['@duckdb/node-api', 'jsonc-parser'],

@@ -1,5 +1,7 @@
 import { proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
 import type { MonitoringLevel } from '../../lambda/contract/settings.ts';
+import { producerAlarms, producerAlarmsOnTwoMetrics } from '../stack/monitoring/producer-alarms.ts';
+import { proofAlarms, proofAlarmsOnTwoMetrics } from '../stack/monitoring/proof-alarms.ts';
 
 /** What watching a producer is made of, as far as it costs something. */
 export interface Watching {
@@ -18,24 +20,20 @@ const producerMetricCount = Object.keys(reportMetrics).length + 1;
 /** Those of the prover, and the claims that were not sent. */
 const proofMetricCount = Object.keys(proverMetrics).length + 1;
 
-/** Alarms of what is proven, and the metrics that they watch. */
-const proofAlarms = { alarms: 7, alarmMetrics: 9 };
-
 /**
- * What is deployed to watch a producer. The numbers of alarms are copied, because this folder reads no template: a test
- * of the stack compares them to it.
- *
- * @param schedule Whether there is one: without it, silence is no alarm.
- * @param proof Whether events are proven.
+ * The monitoring that is deployed, as far as it costs something. Some schedules have no alarm `Silence` either; it counts
+ * with every schedule.
  */
 export function watchingOf(monitoring: MonitoringLevel, schedule: boolean, proof: boolean): Watching {
   if (monitoring === 'off') {
     return { metrics: 0, alarms: 0, alarmMetrics: 0, dashboards: 0 };
   }
+  const alarms =
+    Object.keys(producerAlarms).length - (schedule ? 0 : 1) + (proof ? Object.keys(proofAlarms).length : 0);
   return {
     metrics: producerMetricCount + (proof ? proofMetricCount : 0),
-    alarms: (schedule ? 14 : 13) + (proof ? proofAlarms.alarms : 0),
-    alarmMetrics: (schedule ? 20 : 19) + (proof ? proofAlarms.alarmMetrics : 0),
+    alarms,
+    alarmMetrics: alarms + producerAlarmsOnTwoMetrics.length + (proof ? proofAlarmsOnTwoMetrics.length : 0),
     dashboards: monitoring === 'full' ? 1 : 0,
   };
 }

@@ -15,73 +15,68 @@ import {
   type CfnBucket,
   type IBucket,
 } from 'aws-cdk-lib/aws-s3';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
-import { withoutIpRanges } from './ip-ranges.ts';
 import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
 
-/** Properties of a {@link BucketDeliveryStream}. */
+/** Properties of the created stream and its bucket. */
 export interface BucketDeliveryStreamProps {
   /**
-   * Shape of the records: the compression of the stream and the extension of its objects follow it.
+   * The number of events in a record, and its shape: `ndjson`, `single` or `gzip`. The compression of the created stream
+   * and the extension of its objects follow it.
    *
    * @default 'ndjson'
    */
   readonly recordFormat?: RecordFormat;
 
   /**
-   * How long the stream buffers before it writes an object: the created stream is told to, of another one it is what is
-   * expected. From 0 to 900 seconds.
+   * Time that the stream buffers before it writes an object: a setting of the created stream, an expectation of another
+   * one. From 0 to 900 seconds.
    *
-   * @default Duration.seconds(60) - for a stream that is given, see docs/options.md
+   * @default Duration.seconds(60) - for an existing stream, see docs/options.md
    */
   readonly bufferingInterval?: Duration;
 
   /**
-   * How much the created stream buffers, uncompressed, before it writes an object. From 1 to 128 MiB.
+   * Data that the created stream buffers, uncompressed, before it writes an object. From 1 to 128 MiB.
    *
    * @default Size.mebibytes(64)
    */
   readonly bufferingSize?: Size;
 
-  /**
-   * When the objects in the created bucket expire: they are synthetic.
-   *
-   * @default Duration.days(30)
-   */
+  /** Age at which the objects in the created bucket expire: they are synthetic. @default Duration.days(30) */
   readonly objectExpiration?: Duration;
 
   /**
-   * What becomes of the created bucket, objects and all, when the stack is destroyed.
+   * Whether the created bucket and its objects are kept or deleted when the stack is destroyed.
    *
    * @default RemovalPolicy.RETAIN
    */
   readonly removalPolicy?: RemovalPolicy;
 
   /**
-   * How long the logs of delivery errors are kept.
+   * Retention of the logs: those of delivery errors, and those of each function.
    *
    * @default RetentionDays.ONE_MONTH
    */
   readonly logRetention?: RetentionDays;
 }
 
-/** When objects expire if nobody says otherwise. */
 export const defaultObjectExpiration = Duration.days(30);
 
-/** What the keys of the created stream's objects start with: expressions are for Firehose. */
+/** The created stream's prefix, with Firehose's expressions. */
 export const eventsPrefix = `${eventsFolder}${hourExpression}`;
 
 /** A Direct PUT delivery stream, and the private bucket that it delivers to. */
 export class BucketDeliveryStream extends Construct {
-  /** The bucket: private, TLS only, encrypted. */
+  /** Private, TLS only, encrypted. */
   readonly bucket: Bucket;
 
-  /** The stream: encrypted at rest, delivery errors logged. */
+  /** Encrypted at rest, delivery errors logged. */
   readonly deliveryStream: DeliveryStream;
 
-  /** @throws PropError naming the prop, its value and its bounds, if one is out of them. */
+  /** @throws PropError if a number is out of its bounds. */
   constructor(scope: Construct, id: string, props: BucketDeliveryStreamProps = {}) {
     super(scope, id);
     const bufferingSeconds = requiredSetting(this, 'bufferingInterval', secondsOf(props.bufferingInterval));
@@ -101,11 +96,11 @@ export class BucketDeliveryStream extends Construct {
       removalPolicy,
       autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
     });
-    // A bucket that is kept stays TLS only.
+    // A retained bucket stays TLS only.
     this.bucket.policy?.applyRemovalPolicy(removalPolicy);
     Validations.of(this.bucket).acknowledge({
       id: 'AwsSolutions-S1',
-      reason: 'Access logs of synthetic events that expire would cost more than they could tell.',
+      reason: 'Access logs of synthetic events that expire would cost more than they are worth.',
     });
 
     const deliveryErrors = new LogGroup(this, 'DeliveryErrors', {
@@ -119,9 +114,9 @@ export class BucketDeliveryStream extends Construct {
     });
     Validations.of(role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>/*]`,
-      reason: 'Firehose writes objects whose keys nobody knows beforehand, within this one bucket.',
+      reason: 'Firehose chooses the keys of its objects, within this one bucket.',
     });
-    // Gzip records are compressed already: the stream only has to name the objects it joins them into.
+    // Gzip records are compressed already: the stream only names its objects so.
     const compression =
       props.recordFormat === 'gzip'
         ? { compression: Compression.UNCOMPRESSED, fileExtension: '.gz' }
@@ -142,12 +137,11 @@ export class BucketDeliveryStream extends Construct {
           }),
         }),
     );
-    // Deleted before the bucket is emptied, the stream cannot fill it again.
+    // The stream is deleted first: else it could fill the bucket after it was emptied.
     this.deliveryStream.node.addDependency(this.bucket);
   }
 }
 
-/** What Firehose needs to deliver to a bucket and to log why it could not. */
 function deliveryPolicy(bucket: IBucket, deliveryErrors: ILogGroup): PolicyDocument {
   return new PolicyDocument({
     statements: [
@@ -165,4 +159,25 @@ function deliveryPolicy(bucket: IBucket, deliveryErrors: ILogGroup): PolicyDocum
       }),
     ],
   });
+}
+
+/** The mapping of Firehose's IP ranges that the CDK adds to the stack of each delivery stream. */
+const mappingId = '@aws-cdk/aws-kinesisfirehose.CidrBlocks';
+
+/**
+ * Makes a delivery stream without the mapping of Firehose's IP ranges, which only destinations within a VPC need: it would
+ * be a warning in every stack. A mapping that was there before stays.
+ */
+export function withoutIpRanges<DeliveryStream>(
+  scope: IConstruct,
+  create: () => DeliveryStream,
+): DeliveryStream {
+  const { node } = Stack.of(scope);
+  const mappingBefore = node.tryFindChild(mappingId);
+  const deliveryStream = create();
+  const mapping = node.tryFindChild(mappingId);
+  if (mapping && !mappingBefore) {
+    node.tryRemoveChild(mapping.node.id);
+  }
+  return deliveryStream;
 }

@@ -6,37 +6,32 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { metricNamespace, serviceName } from '../../lambda/contract/metrics.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
+import type { Room } from './create-function.ts';
 import { createFunction } from './function-from-source.ts';
-import type { Room } from './handlers.ts';
 
-/** What the functions of this project differ in. */
-export interface BundledFunctionProps {
-  /** Its room in `lambda/`, which holds a `handler.ts`, and for templates `template-handler.ts` and `words-handler.ts`. */
-  readonly room: Room;
-  /** What its events look like. @default - the default template */
+/** Options that the producer's and the prover's function have in common. */
+export interface FunctionProps {
+  /** @default - the default template */
   readonly template?: CheckedTemplate;
-  /** What the console shows. */
-  readonly description: string;
-  /** Memory; the share of a processor grows with it. */
-  readonly memorySize: Size;
-  /** Time that an invocation may take. */
-  readonly timeout: Duration;
-  /** Its own environment variables. */
-  readonly environment: Readonly<Record<string, string>>;
-  /** What it may do, beside writing its own log. */
-  readonly statements: readonly PolicyStatement[];
-  /** Whether it publishes metrics of its own. */
+  /** Whether the function publishes metrics. */
   readonly publishMetrics: boolean;
-  /** How long its logs are kept. @default RetentionDays.ONE_MONTH */
+  /** @default RetentionDays.ONE_MONTH */
   readonly logRetention?: RetentionDays;
-  /** Where asynchronous invocations go that failed three times. @default - it is never invoked that way */
-  readonly deadLetterQueue?: IQueue;
 }
 
-/**
- * Makes a function of this project as `Function` of a construct, with `Logs` and `Role` beside it. It may write its own
- * log, and what the statements say.
- */
+interface BundledFunctionProps extends FunctionProps {
+  readonly room: Room;
+  readonly description: string;
+  readonly memorySize: Size;
+  readonly timeout: Duration;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Permissions, beside writing its log. */
+  readonly statements: readonly PolicyStatement[];
+  /** For asynchronous invocations that failed three times. @default - it is never invoked asynchronously */
+  readonly deadLetterQueue?: IQueue | undefined;
+}
+
+/** Makes the function as `Function` of a construct, with `Logs` and `Role` beside it. */
 export function createBundledFunction(scope: Construct, props: BundledFunctionProps): LambdaFunction {
   const logGroup = new LogGroup(scope, 'Logs', {
     retention: props.logRetention ?? RetentionDays.ONE_MONTH,
@@ -54,7 +49,7 @@ export function createBundledFunction(scope: Construct, props: BundledFunctionPr
     timeout: props.timeout,
     role,
     logGroup,
-    ...(props.deadLetterQueue && { deadLetterQueue: props.deadLetterQueue }),
+    deadLetterQueue: props.deadLetterQueue,
     environment: {
       ...props.environment,
       POWERTOOLS_METRICS_NAMESPACE: metricNamespace,

@@ -1,6 +1,6 @@
 /**
- * How the function is bundled: by `NodejsFunction` for deploying, and by the benchmark to see what is inside. Paths are
- * relative to the project.
+ * esbuild's options for the functions, for `NodejsFunction`, for the package and for the benchmark. Paths are relative to
+ * the project.
  */
 export const bundling = {
   minify: true,
@@ -11,6 +11,6 @@ export const bundling = {
   mainFields: ['module', 'main'],
   /** The SDK inside requires Node's own modules, which an ES module can't without this. */
   banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  /** Modules that another one takes the place of: what and why is said there. */
+  /** Why: see the module itself. */
   alias: { '@aws-sdk/credential-provider-node': './lambda/runtime/credentials.ts' },
 } as const;

@@ -6,8 +6,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
 import { countSql } from '../lake/named-queries.ts';
+import { withoutIpRanges } from './bucket-delivery-stream.ts';
 import { EventProducer, type EventProducerProps } from './event-producer.ts';
-import { withoutIpRanges } from './ip-ranges.ts';
 import { outputs, templateMetadataKey } from './outputs.ts';
 
 /** Properties of an {@link EventProducerStack}. */
@@ -24,21 +24,20 @@ export interface EventProducerStackProps
   /**
    * Name of the bucket that this stream delivers to, so that its events are proven. Others may write to it, too.
    *
-   * @default - the bucket of the created stream; that of another one is not known
+   * @default - the bucket of the created stream; that of an existing stream is not known
    */
   readonly bucketName?: string;
 
   /**
-   * Address that is told when an alarm fires, and when it is over. SNS asks it once to confirm.
+   * Address that gets a mail when an alarm fires, and when it is over. SNS asks it once to confirm.
    *
-   * @default - alarms tell nobody
+   * @default - alarms send no mail
    */
   readonly alarmEmail?: string;
 }
 
-/** One {@link EventProducer}, tagged, with what a person needs to use it as outputs. */
+/** One {@link EventProducer}, tagged, with the names and commands for its use as outputs. */
 export class EventProducerStack extends Stack {
-  /** The producer that this stack is made of. */
   readonly producer: EventProducer;
 
   constructor(scope: Construct, id: string, props: EventProducerStackProps = {}) {
@@ -58,7 +57,7 @@ export class EventProducerStack extends Stack {
       ...(alarmEmail && { alarmTopic: this.createAlarmTopic(alarmEmail) }),
     });
     if (this.producer.eventTemplate !== undefined) {
-      // Where `prove` finds it.
+      // `prove` reads it there.
       this.templateOptions.metadata = { [templateMetadataKey]: this.producer.eventTemplate };
     }
     Tags.of(this).add('application', 'firehose-event-producer');
@@ -84,11 +83,7 @@ export class EventProducerStack extends Stack {
       );
       this.output(outputs.proofQueueUrl, prover.proofQueue.queueUrl, 'Claims that wait to be proven');
     }
-    this.output(
-      outputs.deadLetterQueueUrl,
-      deadLetterQueue.queueUrl,
-      'Payloads that need somebody to look at them',
-    );
+    this.output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Payloads that were given up');
     if (lake) {
       this.output(
         outputs.queryConsoleUrl,
@@ -106,7 +101,7 @@ export class EventProducerStack extends Stack {
       this.output(
         outputs.dashboardUrl,
         `https://console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${dashboard.dashboardName}`,
-        'What is produced, accepted and delivered, and what it costs',
+        'Events produced, accepted, delivered and proven, and their cost',
       );
     }
     this.output(
@@ -119,9 +114,9 @@ export class EventProducerStack extends Stack {
   }
 
   private createAlarmTopic(email: string): Topic {
-    // Not encrypted: alarms cannot publish with the key that AWS manages, and one of our own costs more than it hides.
+    // Not encrypted: alarms cannot publish with AWS's managed key, and a customer-managed key costs more than it protects.
     const topic = new Topic(this, 'AlarmTopic', { enforceSSL: true });
-    // The policy that enforces TLS takes the place of the default one, by which alarms may publish.
+    // The policy that enforces TLS replaces the default one, by which alarms may publish.
     topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],

@@ -18,7 +18,6 @@ import {
   ScheduleTargetInput,
 } from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
-import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { claimsUnsentMetric, proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
@@ -31,16 +30,14 @@ import {
   defaultObjectExpiration,
 } from './bucket-delivery-stream.ts';
 import { Lake, type LakeOptions } from './lake.ts';
-import { Alarms, type AlarmTunings } from './monitoring/alarms.ts';
+import { type AlarmOptions, Alarms } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';
-import { ownMetric, producerMetrics } from './monitoring/metrics.ts';
-import { proofMetrics } from './monitoring/proof-metrics.ts';
+import { ownMetric, producerMetrics, proofMetrics } from './monitoring/metrics.ts';
 import { ProducerFunction, type ProducerFunctionOptions } from './producer-function.ts';
-import { type ProofOptions, provenDestination } from './proof-props.ts';
-import { PropError, requiredSetting, secondsOf } from './prop-checks.ts';
-import { ProverFunction, proverTimeout } from './prover-function.ts';
+import { combinationProblems, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
+import { type ProofOptions, ProverFunction, provenDestination } from './prover-function.ts';
 
-/** Deliveries of a message after which it moves to the dead-letter queue: AWS recommends at least five. */
+/** After so many deliveries a message moves to the dead-letter queue: AWS recommends at least five. */
 const maxReceiveCount = 5;
 
 /**
@@ -62,10 +59,11 @@ export interface EventProducerProps
   extends ProducerFunctionOptions,
     BucketDeliveryStreamProps,
     ProofOptions,
-    LakeOptions {
+    LakeOptions,
+    AlarmOptions {
   /**
-   * What the events look like: the text of a template, one line or a JSON object of several, with expressions such as
-   * `{{random.number(50)}}`. docs/events.md has the functions.
+   * The template of the events: text of one line, or a JSON object of several, with expressions such as
+   * `{{random.number(50)}}`. docs/events.md lists the functions.
    *
    * @default - the event of the lesson, `{"{{random.uuid}}":"test-{{date.utc("YYYY-MM-DD HH:mm:ss")}}"}`
    */
@@ -74,51 +72,27 @@ export interface EventProducerProps
   /**
    * An existing delivery stream to push to. With the record format `gzip` it must compress nothing itself.
    *
-   * @default - a Direct PUT stream to a bucket of its own is created
+   * @default - a Direct PUT stream and its bucket are created
    */
   readonly deliveryStream?: IDeliveryStream;
 
   /**
-   * When the producer runs by itself: a rate or a cron expression, with its time zone.
+   * The schedule of runs: a rate or a cron expression, with its time zone.
    *
    * @default ScheduleExpression.rate(Duration.minutes(5))
    */
   readonly schedule?: ScheduleExpression;
 
-  /**
-   * Whether there is a schedule at all.
-   *
-   * @default true
-   */
+  /** Whether there is a schedule. @default true */
   readonly scheduleEnabled?: boolean;
 
-  /**
-   * What the producer is watched with: `full`, `alarms` or `off`.
-   *
-   * @default 'full'
-   */
+  /** How much monitoring is created: `full`, `alarms` or `off`. @default 'full' */
   readonly monitoring?: MonitoringLevel;
-
-  /**
-   * Alarms that have other thresholds or periods, or that are left out, by name:
-   * `{ BytesQuota: { threshold: 95 }, Silence: false }`.
-   *
-   * @default - every alarm as described in docs/operating.md
-   */
-  readonly alarms?: AlarmTunings;
-
-  /**
-   * Who is told when an alarm fires, and when it is over. Its policy has to let `cloudwatch.amazonaws.com` publish, and
-   * so has the policy of its key, if it is encrypted.
-   *
-   * @default - alarms tell nobody
-   */
-  readonly alarmTopic?: ITopic;
 }
 
 /**
  * A Lambda function that pushes UUID events to a delivery stream, on a schedule and on demand, with the delivery stream
- * and its bucket unless there is one already.
+ * and its bucket unless an existing stream is given.
  *
  * @example
  * ```ts
@@ -133,16 +107,16 @@ export class EventProducer extends Construct {
   /** The function; invoke it with `{"count": N}`. */
   readonly function: LambdaFunction;
 
-  /** The stream that the function pushes to: the one given, or the one created. */
+  /** The stream that the function pushes to: the existing one, or the created one. */
   readonly deliveryStream: IDeliveryStream;
 
-  /** The bucket that the created stream delivers to; missing when the stream was given. */
+  /** The bucket that the created stream delivers to; `undefined` with an existing stream. */
   readonly bucket?: IBucket;
 
-  /** What proves that events reached the bucket; missing without `proof`. */
+  /** The prover, which reads the bucket; `undefined` without `proof`. */
   readonly prover?: ProverFunction;
 
-  /** The table of the events, and what asks it; missing unless `lake` is true. */
+  /** The table of the events, and its workgroup; `undefined` unless `lake` is true. */
   readonly lake?: Lake;
 
   /** Slices that wait for an invocation. */
@@ -151,25 +125,26 @@ export class EventProducer extends Construct {
   /** Payloads that were given up, until they are redriven to the work queue. */
   readonly deadLetterQueue: Queue;
 
-  /** The schedule; missing when `scheduleEnabled` is false. */
+  /** The schedule; `undefined` when `scheduleEnabled` is false. */
   readonly schedule?: Schedule;
 
-  /** The alarms; missing when `monitoring` is off. */
+  /** The alarms; `undefined` when `monitoring` is off. */
   readonly alarms?: Alarms;
 
-  /** What shows how the producer does; missing unless `monitoring` is full. */
+  /** The dashboard; `undefined` unless `monitoring` is full. */
   readonly dashboard?: Dashboard;
 
-  /** Events of a run whose payload names none. */
+  /** Events of a run whose payload has no count. */
   readonly count: number;
 
-  /** The template of the events; missing when that is the default one. */
+  /** The template of the events; `undefined` if that is the default one. */
   readonly eventTemplate?: string;
 
-  /** @throws PropError naming this construct, the prop, its value and what was expected, if one doesn't fit. */
+  /** @throws PropError with the path of the construct, the prop, its value and what was expected, if a prop is invalid. */
   constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
     super(scope, id);
     const { monitoring = 'full' } = props;
+    this.#checkCombination(props);
     const timeoutSeconds = requiredSetting(this, 'timeout', secondsOf(props.timeout));
     if (props.deliveryStream) {
       this.deliveryStream = props.deliveryStream;
@@ -189,79 +164,69 @@ export class EventProducer extends Construct {
       visibilityTimeout: Duration.seconds(6 * timeoutSeconds),
       deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
     });
-    const template = ownTemplate(this, props.eventTemplate);
-    if (template) {
-      this.eventTemplate = template.template.source;
-    }
+    const template = customTemplate(this, props.eventTemplate);
+    this.eventTemplate = template?.template.source;
+    const common = {
+      template,
+      publishMetrics: monitoring !== 'off',
+      logRetention: props.logRetention,
+      deliveryStream: this.deliveryStream,
+      deadLetterQueue: this.deadLetterQueue,
+    };
     const producer = new ProducerFunction(this, 'Function', {
       ...props,
-      ...(template && { template }),
-      publishMetrics: monitoring !== 'off',
-      deliveryStream: this.deliveryStream,
+      ...common,
       workQueue: this.workQueue,
-      deadLetterQueue: this.deadLetterQueue,
     });
     this.function = producer.function;
     this.count = producer.count;
     if (destination) {
       this.prover = new ProverFunction(this, 'Prover', {
         ...destination,
-        ...(template && { template }),
-        publishMetrics: monitoring !== 'off',
-        deliveryStream: this.deliveryStream,
-        deadLetterQueue: this.deadLetterQueue,
-        ...(props.lostAfter && { lostAfter: props.lostAfter }),
-        ...(props.logRetention && { logRetention: props.logRetention }),
+        ...common,
+        lostAfter: props.lostAfter,
       });
       producer.leaveClaims(this.prover.proofQueue, this.prover.firstLook);
     }
-    if (props.lake) {
-      this.lake = this.#createLake(props, template);
+    if (props.lake && this.bucket) {
+      this.lake = new Lake(this, 'Lake', {
+        bucket: this.bucket,
+        template,
+        namePrefix: this.#physicalName(),
+        objectExpiration: props.objectExpiration ?? defaultObjectExpiration,
+        removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
+        lakeScanLimit: props.lakeScanLimit,
+      });
     }
     const schedule =
       (props.scheduleEnabled ?? true)
         ? (props.schedule ?? ScheduleExpression.expression(defaultSchedule))
         : undefined;
-    if (schedule) {
-      this.schedule = this.#createSchedule(schedule);
-    }
+    this.schedule = schedule && this.#createSchedule(schedule);
     if (monitoring === 'off') {
-      for (const prop of ['alarms', 'alarmTopic'] as const) {
-        if (props[prop]) {
-          throw new PropError(this, `${prop} is set, but monitoring is 'off': leave one of them out`);
-        }
-      }
       return;
     }
     const metrics = producerMetrics(this);
-    const namePrefix = this.#physicalName();
-    const proof = this.prover && proofMetrics(this, this.prover);
+    const proof = this.prover && { prover: this.prover, metrics: proofMetrics(this, this.prover) };
     this.alarms = new Alarms(this, 'Alarms', {
-      watched: this,
-      metrics,
-      ...(this.prover &&
-        proof && {
-          proof: {
-            watched: this.prover,
-            metrics: proof,
-            bufferingInterval: this.prover.bufferingInterval,
-            lostAfter: this.prover.lostAfter,
-            timeout: proverTimeout,
-          },
-        }),
-      namePrefix,
-      timeout: producer.timeout,
-      bufferingInterval: this.#longestBuffering(props),
-      ...(schedule && { schedule }),
-      ...(props.alarmTopic && { topic: props.alarmTopic }),
-      ...(props.alarms && { tunings: props.alarms }),
+      alarms: props.alarms,
+      alarmTopic: props.alarmTopic,
+      namePrefix: this.#physicalName(),
+      watched: {
+        producer: this,
+        metrics,
+        proof,
+        timeout: producer.timeout,
+        bufferingInterval: this.#longestBuffering(props),
+        schedule,
+      },
     });
     if (monitoring === 'full') {
       this.dashboard = new ProducerDashboard(this, 'Dashboard', {
         // Dashboards have no region: those of one account share their names.
-        name: `${namePrefix}-${Stack.of(this).region}`,
+        name: `${this.#physicalName()}-${Stack.of(this).region}`,
         metrics,
-        ...(proof && { proof }),
+        proof: proof?.metrics,
         alarms: this.alarms,
         timeout: producer.timeout,
         memorySize: producer.memorySize,
@@ -270,13 +235,13 @@ export class EventProducer extends Construct {
     }
   }
 
-  /** Lets somebody invoke the function. */
+  /** Grants the right to invoke the function. */
   grantInvoke(grantee: IGrantable): Grant {
     return this.function.grantInvokeLatestVersion(grantee);
   }
 
   /**
-   * A metric that the function publishes, by its name in CloudWatch; without data when `monitoring` is off.
+   * A metric that the functions publish, by its name in CloudWatch; without data when `monitoring` is off.
    *
    * @default - average over 5 minutes
    */
@@ -284,119 +249,123 @@ export class EventProducer extends Construct {
     return ownMetric(this.deliveryStream, metricName, options);
   }
 
-  /** Events that invocations were asked for. @default - sum over 5 minutes */
+  #sum(metricName: string, options: MetricOptions | undefined): Metric {
+    return this.metric(metricName, { statistic: 'Sum', ...options });
+  }
+
+  /** Events that payloads ask for. @default - sum over 5 minutes */
   metricEventsRequested(options?: MetricOptions): Metric {
-    return this.metric(reportMetrics.eventsRequested.name, { statistic: 'Sum', ...options });
+    return this.#sum(reportMetrics.eventsRequested.name, options);
   }
 
   /** Events that Firehose acknowledged. @default - sum over 5 minutes */
   metricEventsDelivered(options?: MetricOptions): Metric {
-    return this.metric(reportMetrics.eventsDelivered.name, { statistic: 'Sum', ...options });
+    return this.#sum(reportMetrics.eventsDelivered.name, options);
   }
 
   /** Events that the work queue took, for a later invocation. @default - sum over 5 minutes */
   metricEventsQueued(options?: MetricOptions): Metric {
-    return this.metric(reportMetrics.eventsQueued.name, { statistic: 'Sum', ...options });
+    return this.#sum(reportMetrics.eventsQueued.name, options);
   }
 
   /** Events that are neither delivered nor queued. @default - sum over 5 minutes */
   metricEventsUndelivered(options?: MetricOptions): Metric {
-    return this.metric(reportMetrics.eventsUndelivered.name, { statistic: 'Sum', ...options });
+    return this.#sum(reportMetrics.eventsUndelivered.name, options);
   }
 
   /** Events that may be in the stream more than once. @default - sum over 5 minutes */
   metricEventsUncertain(options?: MetricOptions): Metric {
-    return this.metric(reportMetrics.eventsUncertain.name, { statistic: 'Sum', ...options });
+    return this.#sum(reportMetrics.eventsUncertain.name, options);
   }
 
   /** Requests that failed as a whole: no response, or none that can be used. @default - sum over 5 minutes */
   metricRequestsFailed(options?: MetricOptions): Metric {
-    return this.metric(reportMetrics.requestsFailed.name, { statistic: 'Sum', ...options });
+    return this.#sum(reportMetrics.requestsFailed.name, options);
   }
 
-  /** Claims that the proof queue did not take: nobody proves their events. @default - sum over 5 minutes */
+  /** Claims that the proof queue did not take: their events are not proven. @default - sum over 5 minutes */
   metricClaimsUnsent(options?: MetricOptions): Metric {
-    return this.metric(claimsUnsentMetric.name, { statistic: 'Sum', ...options });
+    return this.#sum(claimsUnsentMetric.name, options);
   }
 
   /** Events that were found in the bucket, each counted once: the good events of an SLO. @default - sum over 5 minutes */
   metricEventsProven(options?: MetricOptions): Metric {
-    return this.metric(proverMetrics.eventsProven.name, { statistic: 'Sum', ...options });
+    return this.#sum(proverMetrics.eventsProven.name, options);
   }
 
   /** Events that are proven or lost: all events of an SLO. @default - sum over 5 minutes */
   metricEventsSettled(options?: MetricOptions): Metric {
-    return this.metric(proverMetrics.eventsSettled.name, { statistic: 'Sum', ...options });
+    return this.#sum(proverMetrics.eventsSettled.name, options);
   }
 
-  /** Events that were not in the bucket when it was looked at first. @default - sum over 5 minutes */
+  /** Events that were not in the bucket at the first check. @default - sum over 5 minutes */
   metricEventsLate(options?: MetricOptions): Metric {
-    return this.metric(proverMetrics.eventsLate.name, { statistic: 'Sum', ...options });
+    return this.#sum(proverMetrics.eventsLate.name, options);
   }
 
   /** Events that are in the bucket more than once. @default - sum over 5 minutes */
   metricEventsDuplicated(options?: MetricOptions): Metric {
-    return this.metric(proverMetrics.eventsDuplicated.name, { statistic: 'Sum', ...options });
+    return this.#sum(proverMetrics.eventsDuplicated.name, options);
   }
 
   /** Events that are not in the bucket, `lostAfter` after they were sent. @default - sum over 5 minutes */
   metricEventsLost(options?: MetricOptions): Metric {
-    return this.metric(proverMetrics.eventsLost.name, { statistic: 'Sum', ...options });
+    return this.#sum(proverMetrics.eventsLost.name, options);
   }
 
   /** Lines in the bucket that are not what was sent. @default - sum over 5 minutes */
   metricLinesCorrupt(options?: MetricOptions): Metric {
-    return this.metric(proverMetrics.linesCorrupt.name, { statistic: 'Sum', ...options });
+    return this.#sum(proverMetrics.linesCorrupt.name, options);
   }
 
-  /** From the end of sending to the proof, in milliseconds. @default - average over 5 minutes */
+  /** Time from the end of sending to the proof, in milliseconds. @default - average over 5 minutes */
   metricTimeToProof(options?: MetricOptions): Metric {
     return this.metric(proverMetrics.timeToProofMs.name, options);
   }
 
-  /** From the generation of events to their object in the bucket, in milliseconds. @default - average over 5 minutes */
+  /** Time from the generation of events to their object in the bucket, in milliseconds. @default - average over 5 minutes */
   metricDeliveryLatency(options?: MetricOptions): Metric {
     return this.metric(proverMetrics.latencyMs.name, options);
   }
 
-  /** Age of the oldest claim that is not proven, of those looked at, in milliseconds. @default - average over 5 minutes */
+  /** Age of the oldest checked claim that is not proven, in milliseconds. @default - average over 5 minutes */
   metricOldestClaimAge(options?: MetricOptions): Metric {
     return this.metric(proverMetrics.oldestClaimAgeMs.name, options);
   }
 
-  /** Claims that were looked at. @default - sum over 5 minutes */
+  /** Claims that were checked. @default - sum over 5 minutes */
   metricClaimsSeen(options?: MetricOptions): Metric {
-    return this.metric(proverMetrics.claimsSeen.name, { statistic: 'Sum', ...options });
+    return this.#sum(proverMetrics.claimsSeen.name, options);
   }
 
   /** Records that Firehose refused one by one, each time counted. @default - sum over 5 minutes */
   metricRecordsRefused(options?: MetricOptions): Metric {
-    return this.metric(reportMetrics.recordsRefused.name, { statistic: 'Sum', ...options });
+    return this.#sum(reportMetrics.recordsRefused.name, options);
   }
 
   /** Bytes that Firehose bills. @default - sum over 5 minutes */
   metricBilledBytes(options?: MetricOptions): Metric {
-    return this.metric(reportMetrics.billedBytes.name, { statistic: 'Sum', ...options });
+    return this.#sum(reportMetrics.billedBytes.name, options);
   }
 
-  /** How long a slice took, in milliseconds. @default - average over 5 minutes */
+  /** Time that a slice took, in milliseconds. @default - average over 5 minutes */
   metricDuration(options?: MetricOptions): Metric {
     return this.metric(reportMetrics.durationMs.name, options);
   }
 
-  /** Names a person can read in a mail, and no two producers share: the stack's, and where in the stack this is. */
+  /** A readable name that no other producer has: the stack's name and the path within the stack. */
   #physicalName(): string {
     const stack = Stack.of(this);
     return `${stack.stackName}${this.node.path.slice(stack.node.path.length).replaceAll('/', '-')}`;
   }
 
-  /** How long a stream buffers that is somebody else's is not known, unless somebody says so. */
+  /** Upper bound of the buffering, for the alarms: that of an existing stream is not known unless it is set. */
   #longestBuffering({ deliveryStream, bufferingInterval }: EventProducerProps): Duration {
     const { max, default: own } = settings.bufferingInterval;
     return bufferingInterval ?? Duration.seconds(deliveryStream ? max : own);
   }
 
-  /** One for all: whatever ends there is a payload of the function, so that redriving it to the work queue repeats it. */
+  /** The only one: each message in it is a payload of the function, so that a redrive to the work queue repeats it. */
   #createDeadLetterQueue(): Queue {
     const queue = new Queue(this, 'DeadLetterQueue', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -410,21 +379,27 @@ export class EventProducer extends Construct {
     return queue;
   }
 
-  #createLake(props: EventProducerProps, template: CheckedTemplate | undefined): Lake {
-    if (!this.bucket) {
-      throw new PropError(
-        this,
-        'lake is true, but deliveryStream is set: the table knows how the created stream names its objects. Leave one of them out',
-      );
+  /** @throws PropError if props contradict each other. */
+  #checkCombination(props: EventProducerProps): void {
+    const { deliveryStream, bucket, prefix, proof, lake, monitoring, alarms, alarmTopic } = props;
+    const problems = combinationProblems(
+      {
+        deliveryStream: deliveryStream && 'deliveryStream is set',
+        bucket: bucket && 'bucket is set',
+        prefix: prefix === undefined ? undefined : `prefix is "${prefix}"`,
+        proof: proof ? 'proof is true' : undefined,
+        lake: lake ? 'lake is true' : undefined,
+        monitoringOff: monitoring === 'off' ? "monitoring is 'off'" : undefined,
+        alarms: [alarms && 'alarms is set', alarmTopic && 'alarmTopic is set'],
+      },
+      {
+        deliveryStream: "deliveryStream: DeliveryStream.fromDeliveryStreamName(this, 'Stream', 'my-stream')",
+        bucket: "bucket: Bucket.fromBucketName(this, 'Bucket', 'my-bucket')",
+      },
+    );
+    if (problems.length > 0) {
+      throw new PropError(this, problems.join('\n'));
     }
-    return new Lake(this, 'Lake', {
-      bucket: this.bucket,
-      ...(template && { template }),
-      namePrefix: this.#physicalName(),
-      objectExpiration: props.objectExpiration ?? defaultObjectExpiration,
-      removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
-      ...(props.lakeScanLimit && { lakeScanLimit: props.lakeScanLimit }),
-    });
   }
 
   #createSchedule(schedule: ScheduleExpression): Schedule {
@@ -458,12 +433,8 @@ export class EventProducer extends Construct {
   }
 }
 
-/**
- * The template of events that are not the default ones.
- *
- * @throws PropError naming what is wrong with it, and where.
- */
-function ownTemplate(scope: Construct, source: string | undefined): CheckedTemplate | undefined {
+/** The template, checked; `undefined` if it is the default one. @throws PropError with its problems, and their places. */
+function customTemplate(scope: Construct, source: string | undefined): CheckedTemplate | undefined {
   if (source === undefined) {
     return undefined;
   }

@@ -6,10 +6,9 @@ import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from 'aws-
 import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 import { bundling } from './bundling.ts';
-import { type CreateFunction, runtimeProps } from './create-function.ts';
-import { handlerOf } from './handlers.ts';
+import { type CreateFunction, handlerOf, runtimeProps } from './create-function.ts';
 
-/** Its code is bundled from source. The package has lib/package/function-from-package.ts in place of this file. */
+/** Bundles the code from source. The package has lib/package/function-from-package.ts in place of this file. */
 export const createFunction: CreateFunction = (scope, room, template, options) => {
   const { alias, mainFields, ...bundlingProps } = bundling;
   // The function is bundled while it is constructed.
@@ -24,7 +23,7 @@ export const createFunction: CreateFunction = (scope, room, template, options) =
         bundling: {
           format: OutputFormat.ESM,
           logLevel: LogLevel.WARNING,
-          // The SDK too: emulators run the function without the runtime's own, and what was tested is what runs.
+          // The SDK too: emulators have no runtime with an SDK, and the tested version is the one that runs.
           bundleAwsSDK: true,
           ...bundlingProps,
           mainFields: [...mainFields],
@@ -35,7 +34,7 @@ export const createFunction: CreateFunction = (scope, room, template, options) =
   );
 };
 
-/** Puts a template beside the bundle: written to a file first, since a command line takes neither every text nor every path. */
+/** Puts a template beside the bundle, by way of a file: a command line cannot carry every text. */
 function withTemplateFile<T>(
   template: CheckedTemplate | undefined,
   bundle: (commandHooks: ICommandHooks | undefined) => T,

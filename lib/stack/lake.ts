@@ -13,48 +13,47 @@ import { type EventTable, tableName, tableOf } from '../lake/table.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 import { PropError } from './prop-checks.ts';
 
-/** What a user may say of asking the bucket by SQL. */
+/** Properties of the table of the events. */
 export interface LakeOptions {
   /**
-   * Whether there is a table of the events in the created bucket, with a workgroup of Athena and queries. It costs
-   * nothing until somebody asks.
+   * Whether there is a table of the events in the created bucket, with a workgroup of Athena and saved queries. It costs
+   * nothing until a query runs.
    *
    * @default false
    */
   readonly lake?: boolean;
 
   /**
-   * How much a query may read before Athena cancels it: a guard against its bill. At least 10 MB, as Athena bills.
+   * Data that a query may read before Athena cancels it: a guard against its bill. At least 10 MB, as Athena bills.
    *
    * @default Size.gibibytes(1)
    */
   readonly lakeScanLimit?: Size;
 }
 
-/** Properties of a {@link Lake}. */
-export interface LakeProps extends Pick<LakeOptions, 'lakeScanLimit'> {
-  /** The bucket that the events are in. */
+interface LakeProps {
   readonly bucket: IBucket;
-  /** What they look like. @default - the default template */
-  readonly template?: CheckedTemplate;
-  /** What the names of database and workgroup are made of: unique in the account. */
+  /** @default - the default template */
+  readonly template?: CheckedTemplate | undefined;
+  /** The names of database and workgroup are made of it: unique in the account. */
   readonly namePrefix: string;
-  /** How long the objects are kept: no table begins later than the oldest of them. */
+  /** The table begins before the oldest object. */
   readonly objectExpiration: Duration;
-  /** What becomes of the results when the stack is destroyed. */
+  /** Of the results of queries. */
   readonly removalPolicy: RemovalPolicy;
+  readonly lakeScanLimit?: Size | undefined;
 }
 
-/** How long results of queries are kept. */
+/** Results of queries expire after a week. */
 const resultDays = 7;
 
 const defaultScanLimit = Size.gibibytes(1);
 
 const regexSerDe = 'org.apache.hadoop.hive.serde2.RegexSerDe';
 
-/** A Glue table over the events in the bucket, and an Athena workgroup with queries to begin with. */
+/** A Glue table over the events in the bucket, and an Athena workgroup with saved queries. */
 export class Lake extends Construct {
-  /** Where results go: private, TLS only, encrypted, for seven days. */
+  /** Bucket of the results: private, TLS only, encrypted; they expire after seven days. */
   readonly results: Bucket;
 
   /** Name of the Glue database. */
@@ -64,7 +63,7 @@ export class Lake extends Construct {
   readonly workGroupName: string;
 
   /**
-   * @throws PropError naming what stands in the way of a table, or a limit that Athena does not take.
+   * @throws PropError if the template has no columns, or Athena refuses the limit.
    * @internal
    */
   constructor(scope: Construct, id: string, props: LakeProps) {
@@ -93,7 +92,7 @@ export class Lake extends Construct {
     const workGroup = new CfnWorkGroup(this, 'WorkGroup', {
       name: this.workGroupName,
       description: 'Queries of the events of the Firehose event producer.',
-      // Else a workgroup that has a query of somebody's own could not be deleted with its stack.
+      // Else a workgroup to which a user added a query could not be deleted with its stack.
       recursiveDeleteOption: true,
       workGroupConfiguration: {
         engineVersion: { selectedEngineVersion: 'Athena engine version 3' },
@@ -136,13 +135,13 @@ export class Lake extends Construct {
     bucket.policy?.applyRemovalPolicy(removalPolicy);
     Validations.of(bucket).acknowledge({
       id: 'AwsSolutions-S1',
-      reason: 'Access logs of query results that expire would cost more than they could tell.',
+      reason: 'Access logs of query results that expire would cost more than they are worth.',
     });
     return bucket;
   }
 }
 
-/** @throws PropError if the template makes no sense as a table. */
+/** @throws PropError if the template has no columns. */
 function eventTable(scope: Construct, template: CheckedTemplate | undefined): EventTable {
   try {
     return tableOf(template?.template ?? compileTemplate(defaultTemplate));
@@ -172,7 +171,7 @@ function tableInput(table: EventTable, bucket: IBucket, firstHour: string): CfnT
   const location = bucket.s3UrlForObject(eventsFolder);
   return {
     name: tableName,
-    description: 'A row for each line of the objects; NULL in each column where a line is no event.',
+    description: 'A row for each line of the objects; NULL in each column where a line is not an event.',
     tableType: 'EXTERNAL_TABLE',
     partitionKeys: [
       {

@@ -3,7 +3,6 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import {
@@ -14,11 +13,10 @@ import {
   variables,
 } from '../../lambda/contract/settings.ts';
 import { type Prices, withOwnPrices } from '../aws/prices.ts';
-import type { CheckedTemplate } from '../template/check-template.ts';
-import { createBundledFunction } from './bundled-function.ts';
+import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
 import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 
-/** What a user may say of the function. */
+/** Properties of the producer's function. */
 export interface ProducerFunctionOptions {
   /**
    * Events of a scheduled run, and of an invocation whose payload names none. From 1 to `maxCount`.
@@ -28,7 +26,7 @@ export interface ProducerFunctionOptions {
   readonly count?: number;
 
   /**
-   * Most events that a payload may ask for: a guard against typos. From 1 to 1,000,000,000,000.
+   * Upper bound of the events of a payload: a guard against typos. From 1 to 1,000,000,000,000.
    *
    * @default 1_000_000_000
    */
@@ -49,37 +47,29 @@ export interface ProducerFunctionOptions {
   readonly eventsPerSecond?: number;
 
   /**
-   * Invocations that process the work queue at the same time. One of them fills a stream with Firehose's default quota;
-   * more help when the quota was raised. From 2 to 1,000.
+   * Invocations that process the work queue at the same time. One invocation fills a stream with Firehose's default
+   * quota; more help if the quota was raised. From 2 to 1,000.
    *
    * @default 2
    */
   readonly maxConcurrency?: number;
 
   /**
-   * How many events a record carries, and in what shape: `ndjson`, `single` or `gzip`. The compression of the created
-   * stream and the extension of its objects follow it.
+   * The number of events in a record, and its shape: `ndjson`, `single` or `gzip`. The compression of the created stream
+   * and the extension of its objects follow it.
    *
    * @default 'ndjson'
    */
   readonly recordFormat?: RecordFormat;
 
-  /**
-   * Requests in flight at the same time. From 1 to 64.
-   *
-   * @default 8
-   */
+  /** Requests in flight at the same time. From 1 to 64. @default 8 */
   readonly concurrency?: number;
 
-  /**
-   * Largest request in bytes, as base64 inside JSON. From 65,536 to 4,000,000.
-   *
-   * @default 4_000_000
-   */
+  /** Largest request in bytes, as base64 inside JSON. From 65,536 to 4,000,000. @default 4_000_000 */
   readonly maxRequestBytes?: number;
 
   /**
-   * How often a record is sent before an invocation leaves it to a later one, the first time included. From 1 to 100.
+   * Attempts to send a record, the first one included, before it is left to a later invocation. From 1 to 100.
    *
    * @default 20
    */
@@ -92,11 +82,7 @@ export interface ProducerFunctionOptions {
    */
   readonly memorySize?: Size;
 
-  /**
-   * Time that an invocation may take. From 3 seconds to 15 minutes.
-   *
-   * @default Duration.minutes(5)
-   */
+  /** Time that an invocation may take. From 3 seconds to 15 minutes. @default Duration.minutes(5) */
   readonly timeout?: Duration;
 
   /**
@@ -107,50 +93,28 @@ export interface ProducerFunctionOptions {
   readonly prices?: Partial<
     Pick<Prices, 'firehoseUsdPerGb' | 'lambdaUsdPerGbSecond' | 'lambdaUsdPerRequest'>
   >;
-
-  /**
-   * How long the function's logs are kept.
-   *
-   * @default RetentionDays.ONE_MONTH
-   */
-  readonly logRetention?: RetentionDays;
 }
 
-/** Properties of a {@link ProducerFunction}. */
-export interface ProducerFunctionProps extends ProducerFunctionOptions {
-  /** What its events look like. @default - the default template */
-  readonly template?: CheckedTemplate;
-  /** Whether the function publishes metrics of its own. */
-  readonly publishMetrics: boolean;
-  /** The stream that the function pushes to. */
+interface ProducerFunctionProps extends ProducerFunctionOptions, FunctionProps {
   readonly deliveryStream: IDeliveryStream;
-  /** The queue that the function hands slices to, and processes. */
   readonly workQueue: IQueue;
-  /** Where asynchronous invocations go that failed three times. */
   readonly deadLetterQueue: IQueue;
 }
 
-/** The Lambda function, with a log group and a role of its own. */
+/** The producer's function with its log group, its role and its trigger. */
 export class ProducerFunction extends Construct {
-  /** The function. */
   readonly function: LambdaFunction;
 
-  /** Events of a run whose payload names none. */
+  /** Events of a run whose payload has no count. */
   readonly count: number;
 
-  /** Time that an invocation may take. */
   readonly timeout: Duration;
 
-  /** Memory of the function. */
   readonly memorySize: Size;
 
-  /** What Firehose and Lambda charge. */
   readonly prices: Prices;
 
-  /**
-   * @throws PropError naming the prop, its value and its bounds, if a number is out of them, or if the requests in flight
-   * do not fit into the memory.
-   */
+  /** @throws PropError if a number is out of its bounds, or if the requests in flight do not fit into the memory. */
   constructor(scope: Construct, id: string, props: ProducerFunctionProps) {
     super(scope, id);
     const values = settingsOf(this, props);
@@ -163,7 +127,7 @@ export class ProducerFunction extends Construct {
     this.prices = pricesOf(this, props.prices);
     this.function = createBundledFunction(this, {
       room: 'producer',
-      ...(props.template && { template: props.template }),
+      template: props.template,
       description:
         `Pushes UUID events to Firehose. Test event: {} for ${this.count} events, {"count": 5000}, ` +
         '{"count": 5000, "eventsPerSecond": 100}, or a slice: {"runId": "run-1", "from": 0, "to": 5000}',
@@ -186,7 +150,7 @@ export class ProducerFunction extends Construct {
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
       ],
       publishMetrics: props.publishMetrics,
-      ...(props.logRetention && { logRetention: props.logRetention }),
+      logRetention: props.logRetention,
     });
     this.function.addEventSource(
       new SqsEventSource(props.workQueue, {
@@ -197,7 +161,7 @@ export class ProducerFunction extends Construct {
     );
   }
 
-  /** Lets the function leave claims for the prover: how long each waits until it is looked at first, too. */
+  /** Lets the function send claims to the prover. @param delay Time until the first check of a claim. */
   leaveClaims(proofQueue: IQueue, delay: Duration): void {
     this.function.addEnvironment(variables.proofQueueUrl, proofQueue.queueUrl);
     this.function.addEnvironment(variables.proofDelaySeconds, String(delay.toSeconds()));
@@ -207,7 +171,7 @@ export class ProducerFunction extends Construct {
   }
 }
 
-/** The settings that the function knows, each checked against the bounds that the function itself will check. */
+/** The settings of the function's environment, checked against the bounds that the function itself checks. */
 function settingsOf(scope: IConstruct, props: ProducerFunctionOptions): ProducerSettings {
   const maxCount = requiredSetting(scope, 'maxCount', props.maxCount);
   const names = Object.keys(producerSettings) as (keyof ProducerSettings)[];
@@ -235,10 +199,10 @@ function pricesOf(scope: IConstruct, own: ProducerFunctionOptions['prices'] = {}
   }
 }
 
-/** Room for what runs beside the requests: Node, the SDK, the code. */
+/** Memory for Node, the SDK and the code. */
 const baseMemoryMiB = 128;
 
-/** Copies of a request in memory at the same time: its records, its base64, its JSON, what the socket holds. */
+/** Copies of a request in memory at the same time: its records, its base64, its JSON, the socket's buffer. */
 const copiesOfRequest = 4;
 
 function checkMemory(
@@ -250,7 +214,7 @@ function checkMemory(
   if (memoryMiB < neededMiB) {
     throw new PropError(
       scope,
-      `memorySize is ${memoryMiB} MiB, and ${concurrency} requests at once (concurrency) of ` +
+      `memorySize is ${memoryMiB} MiB, but ${concurrency} concurrent requests (concurrency) of ` +
         `${maxRequestBytes} bytes (maxRequestBytes) need ${neededMiB} MiB: raise memorySize or lower one of the others`,
     );
   }

@@ -4,7 +4,7 @@ import { type SettingName, settings, type WholeNumberSetting } from '../../lambd
 import { type Bounds, isWholeNumber, wholeNumberExpectation } from '../../lambda/contract/whole-number.ts';
 
 /**
- * A prop doesn't fit; the message begins with the path of the construct.
+ * A prop is invalid; the message begins with the path of the construct.
  *
  * @example
  * ```ts
@@ -27,10 +27,10 @@ export class PropError extends Error {
 }
 
 /**
- * A setting's value: the prop, else its default, else `undefined`.
+ * The value of a setting: the prop, else its default, else `undefined`.
  *
  * @param bounds Bounds that are narrower than the setting's own.
- * @throws PropError naming the prop, its value, its bounds and an example, if it is out of them.
+ * @throws PropError with the prop, its value, its bounds and an example, if it is out of them.
  */
 export function checkedSetting(
   scope: IConstruct,
@@ -61,17 +61,70 @@ export function requiredSetting(
   return checkedSetting(scope, name, value, bounds)!;
 }
 
-/** A duration in seconds, whole or not: a check says what is wrong with it. */
+/** A duration in seconds, perhaps not whole: {@link checkedSetting} refuses it then. */
 export function secondsOf(duration: Duration | undefined): number | undefined {
   return duration?.toSeconds({ integral: false });
 }
 
-/** A duration in hours, likewise. */
+/** A duration in hours, perhaps not whole. */
 export function hoursOf(duration: Duration | undefined): number | undefined {
   return duration?.toHours({ integral: false });
 }
 
-/** A size in MiB, likewise. */
+/** A size in MiB, perhaps not whole. */
 export function mebibytesOf(size: Size | undefined): number | undefined {
   return size && size.toKibibytes() / 1_024;
+}
+
+/**
+ * Settings that exclude or need each other, each as the user wrote it, such as `context proof is "on"` or `proof is true`;
+ * `undefined` if it has its default.
+ */
+export interface CombinedSettings {
+  readonly deliveryStream: string | undefined;
+  readonly bucket: string | undefined;
+  readonly prefix: string | undefined;
+  /** Set to on. */
+  readonly proof: string | undefined;
+  /** Set to on. */
+  readonly lake: string | undefined;
+  /** Set to off. */
+  readonly monitoringOff: string | undefined;
+  /** Settings that need monitoring. */
+  readonly alarms: readonly (string | undefined)[];
+}
+
+/**
+ * The problems of a combination, each with a remedy: the same rules for props and for CDK context.
+ *
+ * @param examples How the user can set the delivery stream and its bucket.
+ */
+export function combinationProblems(
+  given: CombinedSettings,
+  examples: { readonly deliveryStream: string; readonly bucket: string },
+): string[] {
+  const { deliveryStream, bucket, prefix, proof, lake, monitoringOff, alarms } = given;
+  const isBucketUnknown = deliveryStream && !bucket;
+  const problems = [
+    ...[bucket, prefix].map(
+      (setting) =>
+        setting &&
+        !deliveryStream &&
+        `${setting}, but the created stream has its own bucket and prefix: leave it out, or set your stream, ` +
+          `for example ${examples.deliveryStream}`,
+    ),
+    ...[proof, prefix].map(
+      (setting) =>
+        setting &&
+        isBucketUnknown &&
+        `${setting}, but the bucket of your stream is not known: set it, for example ${examples.bucket}`,
+    ),
+    lake &&
+      deliveryStream &&
+      `${lake}, but ${deliveryStream}: only the bucket of the created stream has a table. Leave one of them out`,
+    ...alarms.map(
+      (setting) => setting && monitoringOff && `${setting}, but ${monitoringOff}: leave one of them out`,
+    ),
+  ];
+  return problems.filter((problem) => typeof problem === 'string' && problem !== '') as string[];
 }

@@ -3,94 +3,141 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
-import { Construct } from 'constructs';
+import { Construct, type IConstruct } from 'constructs';
 import { claimMaxReceives, claimRetentionDays } from '../../lambda/contract/claim.ts';
-import { proverVariables } from '../../lambda/contract/settings.ts';
-import type { CheckedTemplate } from '../template/check-template.ts';
-import { createBundledFunction } from './bundled-function.ts';
-import { keyPattern } from './key-prefix.ts';
-import { hoursOf, requiredSetting } from './prop-checks.ts';
+import { completeKeyPrefix } from '../../lambda/contract/firehose-limits.ts';
+import { foreignBufferingSeconds, proverVariables } from '../../lambda/contract/settings.ts';
+import { errorsFolder } from '../lake/layout.ts';
+import { eventsPrefix } from './bucket-delivery-stream.ts';
+import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
+import { isKeyPrefix, keyPattern, keyPrefixExample, keyPrefixExpectation } from './key-prefix.ts';
+import { hoursOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 
-/** What a user may say of the prover. */
-export interface ProverFunctionOptions {
+/** Properties of the proof that events reach the bucket. */
+export interface ProofOptions {
   /**
-   * When an event that is not in the bucket is lost: it goes to the dead-letter queue, as a payload that sends it again.
-   * Firehose tries for 24 hours, so with less than 25 an event may be sent again that still lands. From 1 to 72 hours.
+   * Whether a second function, the prover, reads the bucket after each run and compares.
+   *
+   * @default - true if the bucket is known: that of the created stream, or `bucket`
+   */
+  readonly proof?: boolean;
+
+  /**
+   * The bucket that `deliveryStream` delivers to, so that its events are proven. Others may write to it, too.
+   *
+   * @default - the bucket of the created stream; that of an existing stream is not known
+   */
+  readonly bucket?: IBucket;
+
+  /**
+   * Prefix of the objects in `bucket`, the same as that of `deliveryStream`. Expressions are those of Firehose:
+   * `raw/!{timestamp:yyyy/MM/dd/HH}/`.
+   *
+   * @default '!{timestamp:yyyy/MM/dd/HH}/' - Firehose's own
+   */
+  readonly prefix?: string;
+
+  /**
+   * Age at which an event that is not in the bucket is lost: it moves to the dead-letter queue, as a payload that sends it
+   * again. Firehose retries for 24 hours, so with less than 25 an event may be sent again that still lands. From 1 to 72
+   * hours.
    *
    * @default Duration.hours(25)
    */
   readonly lostAfter?: Duration;
-
-  /**
-   * How long the logs of each function are kept.
-   *
-   * @default RetentionDays.ONE_MONTH
-   */
-  readonly logRetention?: RetentionDays;
 }
 
-/** Properties of a {@link ProverFunction}. */
-export interface ProverFunctionProps extends ProverFunctionOptions {
-  /** What the events look like. @default - the default template */
-  readonly template?: CheckedTemplate;
-  /** Whether the function publishes metrics of its own. */
-  readonly publishMetrics: boolean;
-  /** The stream whose events are proven. */
-  readonly deliveryStream: IDeliveryStream;
-  /** The bucket that the stream delivers to. */
+/** The place to which a stream delivers. */
+interface Destination {
   readonly bucket: IBucket;
-  /** What the keys of delivered objects start with, expressions included. */
+  /** With Firehose's expressions. */
   readonly prefix: string;
-  /** What the keys of undeliverable records start with, up to the first expression. @default - nobody knows */
+  /** Prefix of undeliverable records, up to the first expression. @default - not known */
   readonly errorPrefix?: string;
-  /** How long the stream buffers. */
   readonly bufferingInterval: Duration;
   /** Whether others write to the bucket, too: their lines are not corrupt. */
   readonly isShared: boolean;
-  /** Where payloads of lost events go, and claims that make no sense. */
+}
+
+/**
+ * The destination of the created stream, or of an existing one; `undefined` if it is not known, or not to be proven.
+ *
+ * @throws PropError if the prefix or the buffering interval is invalid.
+ */
+export function provenDestination(
+  scope: IConstruct,
+  { bucket, prefix = '', proof, ...props }: ProofOptions & { readonly bufferingInterval?: Duration },
+  createdBucket: IBucket | undefined,
+): Destination | undefined {
+  if (!isKeyPrefix(prefix)) {
+    throw new PropError(
+      scope,
+      `prefix is "${prefix}": expected ${keyPrefixExpectation}, for example ${keyPrefixExample}`,
+    );
+  }
+  const seconds = secondsOf(props.bufferingInterval) ?? (createdBucket ? undefined : foreignBufferingSeconds);
+  const bufferingInterval = Duration.seconds(requiredSetting(scope, 'bufferingInterval', seconds));
+  if (proof === false) {
+    return undefined;
+  }
+  if (createdBucket) {
+    return {
+      bucket: createdBucket,
+      prefix: eventsPrefix,
+      errorPrefix: errorsFolder,
+      bufferingInterval,
+      isShared: false,
+    };
+  }
+  return bucket && { bucket, prefix: completeKeyPrefix(prefix), bufferingInterval, isShared: true };
+}
+
+interface ProverFunctionProps extends FunctionProps, Destination {
+  readonly lostAfter?: Duration | undefined;
+  /** The stream whose events are proven. */
+  readonly deliveryStream: IDeliveryStream;
+  /** For payloads of lost events, and invalid claims. */
   readonly deadLetterQueue: IQueue;
 }
 
-/** Memory of the prover: a heavy reader, whose share of a processor grows with it. */
+/** The prover reads much: its share of a processor grows with its memory. */
 const memorySize = Size.mebibytes(512);
 
-/** Time that an invocation of the prover may take. */
 export const proverTimeout = Duration.minutes(5);
 
 /** Messages of a batch: an object is read once for all claims of one, and a large run leaves many at about the same time. */
 const batchSize = 100;
 
-/** How long a batch is collected: Lambda wants a window for more than ten messages. */
+/** Lambda requires a window for more than ten messages. */
 const batchingWindow = Duration.seconds(5);
 
-/** What Firehose takes to write an object, at most times, beside buffering. */
+/** Time that Firehose mostly takes to write an object, beside buffering. */
 const landingTime = Duration.seconds(15);
 
-/** The longest delay of a message. */
-const longestDelaySeconds = 900;
+/** Largest delay of a message in SQS. */
+const maxDelaySeconds = 900;
 
 /** The Lambda function that reads the bucket and compares, with its queue of claims, its log group and its role. */
 export class ProverFunction extends Construct {
   /** The function. */
   readonly function: LambdaFunction;
 
-  /** Claims that wait to be proven. */
+  /** Claims that wait for their proof. */
   readonly proofQueue: Queue;
 
-  /** How long a claim waits until it is looked at first. */
+  /** Time that a claim waits until it is first checked. */
   readonly firstLook: Duration;
 
-  /** How long the stream buffers. */
+  /** Time that the stream buffers. */
   readonly bufferingInterval: Duration;
 
-  /** When an event that is not in the bucket is lost. */
+  /** Age at which an event that is not in the bucket is lost. */
   readonly lostAfter: Duration;
 
   /**
-   * @throws PropError naming the prop, its value and its bounds, if a number is out of them.
+   * @throws PropError if a number is out of its bounds.
    * @internal
    */
   constructor(scope: Construct, id: string, props: ProverFunctionProps) {
@@ -100,21 +147,23 @@ export class ProverFunction extends Construct {
     this.lostAfter = Duration.hours(lostAfterHours);
     this.bufferingInterval = props.bufferingInterval;
     this.firstLook = Duration.seconds(
-      Math.min(longestDelaySeconds, props.bufferingInterval.plus(landingTime).toSeconds()),
+      Math.min(maxDelaySeconds, props.bufferingInterval.plus(landingTime).toSeconds()),
     );
     this.proofQueue = new Queue(this, 'ProofQueue', {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true,
       // Shorter than the dead-letter queue's.
       retentionPeriod: Duration.days(claimRetentionDays),
-      // Not six times the timeout: claims of an invocation that was killed have to be looked at again before an alarm fires.
+      // Not six times the timeout: claims of a killed invocation have to be checked again before an alarm fires.
       visibilityTimeout: proverTimeout.plus(Duration.minutes(1)),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: claimMaxReceives },
     });
     const objects = keyPattern(props.prefix);
     this.function = createBundledFunction(this, {
       room: 'prover',
-      ...(props.template && { template: props.template }),
+      template: props.template,
+      publishMetrics: props.publishMetrics,
+      logRetention: props.logRetention,
       description: 'Proves that events reached the bucket. It is invoked by its queue of claims alone.',
       memorySize,
       timeout: proverTimeout,
@@ -143,18 +192,15 @@ export class ProverFunction extends Construct {
         new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects(objects)] }),
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] }),
       ],
-      publishMetrics: props.publishMetrics,
-      ...(props.logRetention && { logRetention: props.logRetention }),
     });
-    const stack = Stack.of(this);
     const arn = bucket.node.defaultChild
-      ? `<${stack.getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>`
+      ? `<${Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>`
       : `arn:<AWS::Partition>:s3:::${bucket.bucketName}`;
     Validations.of(this.function.role!).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${arn}/${objects}]`,
-      reason: "The prover reads the stream's objects, whose keys nobody knows beforehand, and no others.",
+      reason: 'The prover reads the objects of the stream, whose keys Firehose chooses, and no others.',
     });
-    // This lets it change the visibility of its messages, too: that is how it looks at a claim again later.
+    // This also grants ChangeMessageVisibility, by which the prover postpones claims.
     this.function.addEventSource(
       new SqsEventSource(this.proofQueue, {
         batchSize,

@@ -1,5 +1,4 @@
 import { gzipSync } from 'node:zlib';
-import { distance } from 'fastest-levenshtein';
 import { type ParseError, parse } from 'jsonc-parser';
 import { compileTemplate } from '../../lambda/template/compile.ts';
 import { defaultTemplate } from '../../lambda/template/deployed.ts';
@@ -8,6 +7,7 @@ import type { EventTemplate } from '../../lambda/template/event-template.ts';
 import { templateFunctions } from '../../lambda/template/functions.ts';
 import { findWordFunction } from '../../lambda/template/word-functions.ts';
 import { whyNot, wordNames } from '../../lambda/template/word-names.ts';
+import { nearestName } from './nearest-name.ts';
 import { sampledEvents, sampleEvents } from './sample-events.ts';
 
 /** A template that was checked: its events can be sent. */
@@ -135,9 +135,7 @@ function describeUnknown(name: string): string {
     return `${name} cannot be used: ${reason}`;
   }
   const names = [...Object.keys(templateFunctions), ...wordNames.keys()];
-  const nearest = names.reduce((best, known) =>
-    distance(name, known) < distance(name, best) ? known : best,
-  );
+  const { name: nearest } = nearestName(name, names);
   const example = templateFunctions[nearest]?.example ?? nearest;
   return `there is no function ${name}: did you mean ${nearest}, for example {{${example}}}?`;
 }

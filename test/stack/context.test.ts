@@ -1,3 +1,4 @@
+import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { producerSettings, type SettingName, settings } from '../../lambda/contract/settings.ts';
 import { InvalidContextError } from '../../lib/stack/context.ts';
@@ -73,9 +74,9 @@ describe('CDK context', () => {
       'context firehoseUsdPerGb is "cheap": expected a price in US dollars: a number from 0 to 1000, for example -c firehoseUsdPerGb=0.029',
     ],
     [
-      'removal',
+      'removalPolicy',
       'yes',
-      'context removal is "yes": expected retain or destroy, for example -c removal=destroy',
+      'context removalPolicy is "yes": expected retain or destroy, for example -c removalPolicy=destroy',
     ],
     ['schedule', 'cron(99 12 * * ? *)', 'context schedule is "cron(99 12 * * ? *)": expected'],
     [
@@ -125,7 +126,7 @@ describe('CDK context', () => {
   });
 
   it('lists every wrong value at once', () => {
-    expect(() => createStack({ count: 'x', removal: 'y' })).toThrow(/count.*\n.*removal/);
+    expect(() => createStack({ count: 'x', removalPolicy: 'y' })).toThrow(/count.*\n.*removalPolicy/);
   });
 
   it('takes numbers too, as cdk.json may hold them', () => {
@@ -171,18 +172,22 @@ describe('CDK context', () => {
   it.each<[Record<string, string>, string]>([
     [
       { bucketName: 'my-bucket' },
-      'context bucketName is "my-bucket", but the stack makes a stream and a bucket of its own: name your stream too, for example -c deliveryStreamName=my-stream',
+      'context bucketName is "my-bucket", but the created stream has its own bucket and prefix: leave it out, or set your stream, for example -c deliveryStreamName=my-stream',
     ],
-    [{ prefix: 'raw/' }, 'context prefix is "raw/", but the stack makes a stream and a bucket of its own: '],
+    [{ prefix: 'raw/' }, 'context prefix is "raw/", but the created stream has its own bucket and prefix: '],
     [
       { deliveryStreamName: 'my-stream', proof: 'on' },
-      'context proof is "on", but deliveryStreamName is "my-stream": say which bucket the stream delivers to, for example -c bucketName=my-bucket',
+      'context proof is "on", but the bucket of your stream is not known: set it, for example -c bucketName=my-bucket',
     ],
     [
       { deliveryStreamName: 'my-stream', prefix: 'raw/' },
-      'context prefix is "raw/", but there is no bucketName: say which bucket the stream delivers to, for example -c bucketName=my-bucket',
+      'context prefix is "raw/", but the bucket of your stream is not known: set it, for example -c bucketName=my-bucket',
     ],
-  ])('refuses %j: events cannot be proven like that', (context, message) => {
+    [
+      { deliveryStreamName: 'my-stream', lake: 'on' },
+      'context lake is "on", but deliveryStreamName is "my-stream": only the bucket of the created stream has a table. Leave one of them out',
+    ],
+  ])('refuses the contradiction %j', (context, message) => {
     expect(() => createStack(context)).toThrow(InvalidContextError);
     expect(() => createStack(context)).toThrow(message);
   });
@@ -201,13 +206,48 @@ describe('CDK context', () => {
     ['timezone', 'timeZone'],
     ['recordFromat', 'recordFormat'],
     ['eventPerSeconds', 'eventsPerSecond'],
+    ['delivery-stream-name', 'deliveryStreamName'],
+    ['REMOVAL_POLICY', 'removalPolicy'],
+    ['evnt', 'eventTemplate'],
   ])('takes %s for a typo of %s', (key, meant) => {
     expect(() => createStack({ [key]: '1' })).toThrow(
       new InvalidContextError(`context ${key} is not known: did you mean ${meant}?`),
     );
   });
 
-  it.each(['account', 'stage', 'vpcId', 'region'])(
+  it.each([
+    [{ event: 'docs/events/iot-sensor.json' }, { eventTemplate: 'docs/events/iot-sensor.json' }],
+    [{ removal: 'destroy' }, { removalPolicy: 'destroy' }],
+  ])('takes %j, the old name of %j', (old, current) => {
+    const withoutCode = (template: Template) =>
+      JSON.stringify(template.toJSON()).replaceAll(/"[0-9a-f]{64}\.zip"/g, '"code"');
+    expect(withoutCode(templateOf(old))).toBe(withoutCode(templateOf(current)));
+    expect(withoutCode(templateOf(current))).not.toBe(withoutCode(templateOf()));
+  });
+
+  it('refuses a setting that has both its names', () => {
+    expect(() => createStack({ removal: 'destroy', removalPolicy: 'retain' })).toThrow(
+      new InvalidContextError('context removalPolicy is set by its old name, too: leave one of them out'),
+    );
+  });
+
+  it.each([
+    ['deliveryStream', '-c deliveryStreamName=my-stream'],
+    ['bucket', '-c bucketName=my-bucket'],
+    ['alarmTopic', '-c alarmEmail=you@example.com'],
+    ['scheduleEnabled', '-c schedule=off'],
+    ['prices', '-c firehoseUsdPerGb=0.031'],
+    ['alarms', 'bin/app.ts'],
+    ['lakeScanLimit', 'bin/app.ts'],
+    ['objectExpiration', 'bin/app.ts'],
+    ['logRetention', 'bin/app.ts'],
+  ])('refuses the prop %s and names the way to set it', (prop, remedy) => {
+    expect(() => createStack({ [prop]: 'x' })).toThrow(InvalidContextError);
+    expect(() => createStack({ [prop]: 'x' })).toThrow(`context ${prop} is not a context key: `);
+    expect(() => createStack({ [prop]: 'x' })).toThrow(remedy);
+  });
+
+  it.each(['account', 'stage', 'vpcId', 'region', 'toString'])(
     'leaves %s alone, which is meant for other apps',
     (key) => {
       expect(createStack({ [key]: 'x' }).node.root.node.metadata).toEqual([]);

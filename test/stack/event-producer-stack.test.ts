@@ -31,11 +31,11 @@ const variants = [
   { recordFormat: 'single', count: '5000', schedule: 'cron(0 12 * * ? *)', timeZone: 'Europe/Berlin' },
   { deliveryStreamName: 'my-stream' },
   { schedule: 'off' },
-  { removal: 'destroy' },
+  { removalPolicy: 'destroy' },
   { alarmEmail: 'you@example.com' },
   { monitoring: 'off' },
   { proof: 'off' },
-  { lake: 'on', event: 'docs/events/iot-sensor.json' },
+  { lake: 'on', eventTemplate: 'docs/events/iot-sensor.json' },
   { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' },
   { deliveryStreamName: 'my-stream', bucketName: 'my-bucket', prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/' },
 ];
@@ -45,9 +45,9 @@ const checkedVariants = [
   {},
   {
     recordFormat: 'gzip',
-    event: 'docs/events/orders.csv',
+    eventTemplate: 'docs/events/orders.csv',
     lake: 'on',
-    removal: 'destroy',
+    removalPolicy: 'destroy',
     alarmEmail: 'you@example.com',
   },
   { monitoring: 'off', proof: 'off', schedule: 'off' },
@@ -153,20 +153,22 @@ describe('the bucket', () => {
     });
   });
 
-  it('is kept when the stack is destroyed, unless removal=destroy', () => {
+  it('is kept when the stack is destroyed, unless removalPolicy=destroy', () => {
     templateOf().hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Retain' });
-    templateOf({ removal: 'destroy' }).hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
+    templateOf({ removalPolicy: 'destroy' }).hasResource('AWS::S3::Bucket', { DeletionPolicy: 'Delete' });
     templateOf().resourceCountIs('Custom::S3AutoDeleteObjects', 0);
-    templateOf({ removal: 'destroy' }).resourceCountIs('Custom::S3AutoDeleteObjects', 1);
+    templateOf({ removalPolicy: 'destroy' }).resourceCountIs('Custom::S3AutoDeleteObjects', 1);
   });
 
   it('stays TLS only when it is kept', () => {
     templateOf().hasResource('AWS::S3::BucketPolicy', { DeletionPolicy: 'Retain' });
-    templateOf({ removal: 'destroy' }).hasResource('AWS::S3::BucketPolicy', { DeletionPolicy: 'Delete' });
+    templateOf({ removalPolicy: 'destroy' }).hasResource('AWS::S3::BucketPolicy', {
+      DeletionPolicy: 'Delete',
+    });
   });
 
   it('is emptied only after the stream that fills it is gone', () => {
-    templateOf({ removal: 'destroy' }).hasResource('AWS::KinesisFirehose::DeliveryStream', {
+    templateOf({ removalPolicy: 'destroy' }).hasResource('AWS::KinesisFirehose::DeliveryStream', {
       DependsOn: Match.arrayWith([
         Match.stringLikeRegexp('BucketAutoDeleteObjectsCustomResource'),
         Match.stringLikeRegexp('BucketPolicy'),
@@ -563,14 +565,17 @@ describe('the template of the events', () => {
   const iotSensor = 'docs/events/iot-sensor.json';
 
   it('is in the metadata of the stack, where npm run prove finds it', () => {
-    expect(templateOf({ event: iotSensor }).toJSON().Metadata).toEqual({
+    expect(templateOf({ eventTemplate: iotSensor }).toJSON().Metadata).toEqual({
       EventTemplate: readFileSync(iotSensor, 'utf8'),
     });
   });
 
   it('leaves no trace if it is the default one', () => {
     // Act
-    const [none, lesson] = [templateOf().toJSON(), templateOf({ event: 'docs/events/lesson.json' }).toJSON()];
+    const [none, lesson] = [
+      templateOf().toJSON(),
+      templateOf({ eventTemplate: 'docs/events/lesson.json' }).toJSON(),
+    ];
 
     // Assess
     expect(none.Metadata).toBeUndefined();
@@ -583,7 +588,7 @@ describe('the template of the events', () => {
       JSON.parse(JSON.stringify(template).replaceAll(/"[0-9a-f]{64}\.zip"/g, '"code"'));
 
     // Act
-    const { Metadata: _, ...own } = templateOf({ event: iotSensor }).toJSON();
+    const { Metadata: _, ...own } = templateOf({ eventTemplate: iotSensor }).toJSON();
 
     // Assess
     expect(withoutCode(own)).toEqual(withoutCode(templateOf().toJSON()));
@@ -593,10 +598,10 @@ describe('the template of the events', () => {
   it.each<[string, () => unknown, string]>([
     [
       'context',
-      () => createStack({ event: 'no-such-file' }),
-      'context event is "no-such-file":\nno-such-file: there is no such file',
+      () => createStack({ eventTemplate: 'no-such-file' }),
+      'context eventTemplate is "no-such-file":\nno-such-file: there is no such file',
     ],
-    ['context', () => createStack({ event: 'package.json' }), 'package.json:1:1 '],
+    ['context', () => createStack({ eventTemplate: 'package.json' }), 'package.json:1:1 '],
     ['a prop', () => createStack({}, { eventTemplate: '{"a":1}' }), '"eventId":"{{random.uuid}}",'],
   ])('stops the synth, as %s, when it cannot be used', (_, create, message) => {
     expect(create).toThrow(message);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { completeKeyPrefix, isKeyPrefix, keyPattern } from '../../lib/stack/key-prefix.ts';
+import { completeKeyPrefix } from '../../lambda/contract/firehose-limits.ts';
+import { isKeyPrefix, keyPattern } from '../../lib/stack/key-prefix.ts';
 
 describe('a prefix of keys', () => {
   it.each([

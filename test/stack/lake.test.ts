@@ -253,7 +253,7 @@ describe('a lake', () => {
     ],
     [
       { deliveryStreamName: 'my-stream' },
-      'FirehoseEventProducer/Producer: lake is true, but deliveryStream is set',
+      'FirehoseEventProducer/Producer: lake is true, but deliveryStream is set: only the bucket of the created stream has a table',
     ],
   ])('is refused with %j, with a remedy', (props, message) => {
     expect(() => createStack({}, { lake: true, ...props })).toThrow(message);

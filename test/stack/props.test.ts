@@ -108,11 +108,11 @@ describe('a numeric prop', () => {
   it.each<[EventProducerProps, string]>([
     [
       { concurrency: 64, maxRequestBytes: 4_000_000 },
-      'memorySize is 512 MiB, and 64 requests at once (concurrency) of 4000000 bytes (maxRequestBytes) need 1105 MiB',
+      'memorySize is 512 MiB, but 64 concurrent requests (concurrency) of 4000000 bytes (maxRequestBytes) need 1105 MiB',
     ],
     [
       { memorySize: Size.mebibytes(250) },
-      'memorySize is 250 MiB, and 8 requests at once (concurrency) of 4000000 bytes (maxRequestBytes) need 251 MiB',
+      'memorySize is 250 MiB, but 8 concurrent requests (concurrency) of 4000000 bytes (maxRequestBytes) need 251 MiB',
     ],
   ])('%j is refused: requests in flight need memory', (props, message) => {
     // Act

@@ -243,16 +243,19 @@ describe('proof', () => {
   });
 
   it.each<[(bucket: Bucket, stream: DeliveryStream) => EventProducerProps, string]>([
-    [(bucket) => ({ bucket }), 'bucket is set, but deliveryStream is not: '],
-    [() => ({ prefix: 'raw/' }), 'prefix is set, but deliveryStream is not: '],
-    [(_, deliveryStream) => ({ deliveryStream, prefix: 'raw/' }), 'prefix is set, but bucket is not: '],
+    [(bucket) => ({ bucket }), 'bucket is set, but the created stream has its own bucket and prefix: '],
+    [() => ({ prefix: 'raw/' }), 'prefix is "raw/", but the created stream has its own bucket and prefix: '],
+    [
+      (_, deliveryStream) => ({ deliveryStream, prefix: 'raw/' }),
+      'prefix is "raw/", but the bucket of your stream is not known: ',
+    ],
     [
       (bucket, deliveryStream) => ({ deliveryStream, bucket, prefix: '*' }),
       'prefix is "*": expected the stream\'s own prefix: ',
     ],
     [
       (_, deliveryStream) => ({ deliveryStream, proof: true }),
-      'proof is true, but the bucket that deliveryStream delivers to is not known: set bucket, for example ',
+      'proof is true, but the bucket of your stream is not known: set it, for example bucket: Bucket.fromBucketName(',
     ],
   ])('is refused by the path of the construct when props contradict each other: %#', (propsOf, message) => {
     // Prepare

@@ -1,43 +1,82 @@
 import type { Duration } from 'aws-cdk-lib';
-import type { ComparisonOperator, IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import type {
+  ComparisonOperator,
+  MathExpression,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import type { ProducerMetrics, ProofMetrics, WatchedProducer, WatchedProver } from './metrics.ts';
 
-/** What makes an alarm of a metric. */
+/** Everything that the rules of alarms depend on. */
+export interface Watched {
+  readonly producer: WatchedProducer;
+  readonly metrics: ProducerMetrics;
+  /** @default - events are not proven */
+  readonly proof?: WatchedProof | undefined;
+  /** Of the producer's function. */
+  readonly timeout: Duration;
+  /** Upper bound of the time that the stream buffers before it writes an object. */
+  readonly bufferingInterval: Duration;
+  /** @default - no runs by itself */
+  readonly schedule?: ScheduleExpression | undefined;
+}
+
+export interface WatchedProof {
+  readonly prover: WatchedProver;
+  readonly metrics: ProofMetrics;
+}
+
+/** An alarm, as a row of a table. This file and the tables never load the CDK: `npm run cost` counts their rows. */
 export interface AlarmRule {
-  /** What is watched. */
-  readonly metric: IMetric;
-  /** How it is compared. */
-  readonly comparison: ComparisonOperator;
-  /** With what. */
+  readonly metric: Metric | MathExpression;
+  readonly comparison: `${ComparisonOperator}`;
   readonly threshold: number;
-  /** Periods that have to be bad. */
+  /** Bad periods, of the latest `outOf`, until the alarm fires. */
   readonly periods: number;
-  /** Of how many. @default - of as many, in a row */
+  /** @default - `periods`: bad periods in a row */
   readonly outOf?: number;
-  /** What a period without data counts as. */
-  readonly missingData: TreatMissingData;
+  readonly missingData: `${TreatMissingData}`;
   /**
-   * What is wrong and what to do, for a person who was asleep. At most 1,024 characters.
+   * The problem and its remedy, for a person who was asleep. At most 1,024 characters.
    *
-   * @param lasting How long it has been bad, such as `for 15 minutes`; empty if one period is enough.
+   * @param lasting Duration of the problem, such as `for 15 minutes`; empty if one period is enough.
    */
   readonly description: (threshold: number, lasting: string) => string;
 }
 
-/** Periods of five minutes that a pressure has to last: a large run is meant to fill the stream for minutes. */
+/** Periods of five minutes that pressure has to last: a large run may fill the stream for minutes. */
 export const lastingPeriods = 3;
 
-/** Periods of five minutes from one data point to the next, of what says something once in so long. */
+/** Periods of five minutes between two data points of a metric that is published once in an interval. */
 export function periodsOf(interval: Duration): number {
   return Math.max(1, Math.ceil(interval.toMinutes({ integral: false }) / 5));
 }
 
 /**
- * How far back to look for an invocation that has just ended: Lambda stamps its metrics with the start of the invocation,
- * and a period later is too late when there are data points of others since.
+ * Periods of five minutes to look back for an invocation that has just ended, and one more for late data: Lambda stamps
+ * its metrics with the start of the invocation, and a later period may have data points of other invocations.
  *
- * @returns Periods of five minutes, with one more for what is published late.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
 export function periodsOfInvocation(timeout: Duration): number {
   return periodsOf(timeout) + 1;
+}
+
+/** The command that shows the last hour of a function's log, filtered. */
+export function logCommand(
+  { logGroup }: { readonly logGroup: { readonly logGroupName: string } },
+  pattern: string,
+): string {
+  return `aws logs tail ${logGroup.logGroupName} --since 1h --filter-pattern '${pattern}'`;
+}
+
+export const errorPattern = '{ $.level = "ERROR" }';
+
+/** The command that sends the dead letters again. */
+export function redriveCommand({ deadLetterQueue, workQueue }: WatchedProducer): string {
+  return (
+    `aws sqs start-message-move-task --source-arn ${deadLetterQueue.queueArn} ` +
+    `--destination-arn ${workQueue.queueArn}`
+  );
 }

@@ -6,6 +6,7 @@ import {
   GraphWidget,
   type HorizontalAnnotation,
   type IMetric,
+  type IWidget,
   MathExpression,
   type Metric,
   PeriodOverride,
@@ -18,40 +19,32 @@ import { bytesPerGb } from '../../../lambda/contract/cost.ts';
 import { hoursPerMonth } from '../../aws/billing.ts';
 import { type Prices, pricesSource } from '../../aws/prices.ts';
 import type { AlarmName, Alarms, ProducerAlarm } from './alarms.ts';
-import type { ProducerMetrics } from './metrics.ts';
-import type { ProofMetrics } from './proof-metrics.ts';
+import type { ProducerMetrics, ProofMetrics } from './metrics.ts';
 
-/** Properties of a {@link ProducerDashboard}. */
-export interface ProducerDashboardProps {
-  /** Name, which has to differ from all others of the account, whatever the region. */
+interface ProducerDashboardProps {
+  /** Unique in the account, whatever the region. */
   readonly name: string;
-  /** What is drawn. */
   readonly metrics: ProducerMetrics;
-  /** What of proving is drawn. @default - nothing is proven */
-  readonly proof?: ProofMetrics;
-  /** Whose state and thresholds are drawn. */
+  /** @default - events are not proven */
+  readonly proof?: ProofMetrics | undefined;
   readonly alarms: Alarms;
-  /** Time that an invocation may take. */
+  /** Of the producer's function. */
   readonly timeout: Duration;
-  /** Memory of the function, by which it is paid for. */
+  /** Of the producer's function. */
   readonly memorySize: Size;
-  /** What Firehose and Lambda charge. */
   readonly prices: Prices;
 }
 
 const columns = 24;
 const rowHeight = 5;
 
-/** A dashboard on which an event goes from top to bottom: produced, accepted, delivered, proven; then what that takes and costs. */
+/** A dashboard on which an event goes from top to bottom: produced, accepted, delivered, proven; then the resources and the cost. */
 export class ProducerDashboard extends Construct {
-  /** The dashboard. */
   readonly dashboard: Dashboard;
 
   constructor(scope: Construct, id: string, props: ProducerDashboardProps) {
     super(scope, id);
-    const { metrics, alarms } = props;
-    const timeout = `timeout of ${props.timeout.toSeconds()} s`;
-
+    const { metrics, alarms, timeout, proof } = props;
     this.dashboard = new Dashboard(this, 'Dashboard', {
       dashboardName: props.name,
       defaultInterval: Duration.hours(12),
@@ -59,245 +52,140 @@ export class ProducerDashboard extends Construct {
       periodOverride: PeriodOverride.INHERIT,
       widgets: [
         ...alarmStatus(alarms),
-        ...section('Produced', 'what invocations were asked for, and what became of it, every five minutes', [
-          graph({
-            title: 'Events',
-            unit: 'events',
-            metrics: [metrics.eventsRequested, metrics.eventsDelivered, metrics.eventsQueued],
-          }),
-          graph({
-            title: 'Events in doubt',
-            unit: 'events',
-            metrics: [metrics.eventsUndelivered, metrics.eventsUncertain],
-            lines: alarmLines(alarms, 'EventsUndelivered', 'any undelivered'),
-          }),
-          graph({
-            title: 'Pace of a run',
-            unit: 'events a second',
-            metrics: [metrics.paceAverage, metrics.paceMax],
-          }),
-          graph({
-            title: 'Duration of a run, and cold starts',
-            unit: 'milliseconds',
-            metrics: [metrics.runDurationMedian, metrics.runDurationMax],
-            lines: [{ value: props.timeout.toMilliseconds(), label: timeout, color: Color.GREY }],
-            right: { unit: 'cold starts', metrics: [metrics.coldStarts] },
-          }),
-        ]),
-        ...section('Accepted', 'what Firehose took, beside what it takes at most', [
-          limitGraph(
-            'Bytes',
-            'bytes a second',
-            [metrics.bytesPerSecond, metrics.ownBytesPerSecond],
-            metrics.bytesLimit,
-            alarms.get('BytesQuota'),
-          ),
-          limitGraph(
-            'Records',
-            'records a second',
-            [metrics.recordsPerSecond],
-            metrics.recordsLimit,
-            alarms.get('RecordsQuota'),
-          ),
-          limitGraph(
-            'Requests',
-            'requests a second',
-            [metrics.requestsPerSecond, metrics.ownRequestsPerSecond],
-            metrics.requestsLimit,
-            alarms.get('RequestsQuota'),
-          ),
-          graph({
-            title: 'Failed requests and refused records',
-            unit: 'percent',
-            metrics: [metrics.requestsFailedShare, metrics.recordsRefusedShare],
-            lines: [
-              ...alarmLines(alarms, 'FailedRequests', 'more requests'),
-              ...alarmLines(alarms, 'RefusedRecords', 'more records'),
-            ],
-            right: { unit: 'requests, records', metrics: [metrics.requestsFailed, metrics.recordsRefused] },
-          }),
-        ]),
-        ...section('Delivered', 'what Firehose wrote to S3', [
-          graph({
-            title: 'How late',
-            unit: 'seconds',
-            metrics: [metrics.freshness],
-            lines: alarmLines(alarms, 'DeliveryFreshness', 'older'),
-          }),
-          graph({
-            title: 'Success',
-            unit: 'share, from 0 to 1',
-            metrics: [metrics.deliverySuccess],
-            lines: alarmLines(alarms, 'DeliverySuccess', 'less'),
-          }),
-          graph({ title: 'Bytes in S3', unit: 'bytes', metrics: [metrics.bytesInBucket] }),
-          graph({
-            title: 'Records and objects in S3',
-            unit: 'records',
-            metrics: [metrics.recordsInBucket],
-            right: { unit: 'objects', metrics: [metrics.objectsInBucket] },
-          }),
-        ]),
-        ...(props.proof ? provenSection(props.proof, alarms) : []),
-        ...section('Work queue', 'slices of large runs, and what an invocation could not finish', [
-          graph({
-            title: 'Messages',
-            unit: 'messages',
-            metrics: [metrics.messagesWaiting, metrics.messagesInProgress],
-          }),
-          graph({ title: 'Longest wait', unit: 'seconds', metrics: [metrics.oldestMessage] }),
-          graph({
-            title: 'Sent and done',
-            unit: 'messages',
-            metrics: [metrics.messagesSent, metrics.messagesDone],
-          }),
-          graph({
-            title: 'Dead letters',
-            unit: 'messages',
-            metrics: [metrics.deadLetters],
-            lines: alarmLines(alarms, 'DeadLetters', 'any'),
-          }),
-        ]),
-        ...section('Function', 'the Lambda function', [
-          graph({ title: 'Invocations', unit: 'invocations', metrics: [metrics.invocations] }),
-          graph({
-            title: 'Invocations that went wrong',
-            unit: 'invocations',
-            metrics: [metrics.errors, metrics.throttles],
-            lines: [
-              ...alarmLines(alarms, 'FunctionErrors', 'any failed'),
-              ...alarmLines(alarms, 'FunctionThrottles', 'any throttled'),
-            ],
-          }),
-          graph({
-            title: 'Duration of an invocation',
-            unit: 'milliseconds',
-            metrics: [metrics.durationMedian, metrics.durationMax],
-            lines: alarmLines(alarms, 'FunctionDuration', `longer, near the ${timeout}`),
-          }),
-          graph({
-            title: 'Invocations at once',
-            unit: 'invocations',
-            metrics: [metrics.concurrentExecutions],
-          }),
-        ]),
+        ...producedSection(metrics, alarms, timeout),
+        ...acceptedSection(metrics, alarms),
+        ...deliveredSection(metrics, alarms),
+        ...(proof ? provenSection(proof, alarms) : []),
+        ...workQueueSection(metrics, alarms),
+        ...functionSection(metrics, alarms, timeout),
         ...costSection(props),
       ],
     });
   }
 }
 
-/** The state of all alarms; nothing if each of them was left out, which CloudWatch would refuse. */
-function alarmStatus({ all }: Alarms): AlarmStatusWidget[][] {
+/** Nothing if each alarm was left out: CloudWatch refuses an empty widget. */
+function alarmStatus({ all }: Alarms): IWidget[][] {
   return all.length > 0
     ? [[new AlarmStatusWidget({ title: 'Alarms', alarms: [...all], width: columns, height: rowHeight })]]
     : [];
 }
 
-/** A row under its heading. */
-function section(title: string, subtitle: string, row: (GraphWidget | SingleValueWidget)[]) {
-  const heading = new TextWidget({
-    markdown: `## ${title}: ${subtitle}`,
-    width: columns,
-    height: 1,
-    background: TextWidgetBackground.TRANSPARENT,
-  });
-  return [[heading], row];
+function producedSection(metrics: ProducerMetrics, alarms: Alarms, timeout: Duration) {
+  const timeoutLine = {
+    value: timeout.toMilliseconds(),
+    label: `timeout of ${timeout.toSeconds()} s`,
+    color: Color.GREY,
+  };
+  return section(
+    'Produced',
+    'events that invocations were asked for, and their outcome, every five minutes',
+    [
+      graph('Events', 'events', [metrics.eventsRequested, metrics.eventsDelivered, metrics.eventsQueued]),
+      graph('Events in doubt', 'events', [metrics.eventsUndelivered, metrics.eventsUncertain], {
+        lines: alarmLines(alarms, 'EventsUndelivered', 'any undelivered'),
+      }),
+      graph('Pace of a run', 'events a second', [metrics.paceAverage, metrics.paceMax]),
+      graph(
+        'Duration of a run, and cold starts',
+        'milliseconds',
+        [metrics.runDurationMedian, metrics.runDurationMax],
+        { lines: [timeoutLine], right: { unit: 'cold starts', metrics: [metrics.coldStarts] } },
+      ),
+    ],
+  );
 }
 
-interface GraphOptions {
-  readonly title: string;
-  /** What the vertical axis counts. */
-  readonly unit: string;
-  readonly metrics: IMetric[];
-  readonly lines?: HorizontalAnnotation[];
-  /** A second axis. */
-  readonly right?: { readonly unit: string; readonly metrics: IMetric[] };
-  readonly width?: number;
+function acceptedSection(metrics: ProducerMetrics, alarms: Alarms) {
+  return section('Accepted', 'what Firehose accepted, and the quota', [
+    limitGraph(
+      'Bytes',
+      [metrics.bytesPerSecond, metrics.ownBytesPerSecond],
+      metrics.bytesLimit,
+      alarms.get('BytesQuota'),
+    ),
+    limitGraph('Records', [metrics.recordsPerSecond], metrics.recordsLimit, alarms.get('RecordsQuota')),
+    limitGraph(
+      'Requests',
+      [metrics.requestsPerSecond, metrics.ownRequestsPerSecond],
+      metrics.requestsLimit,
+      alarms.get('RequestsQuota'),
+    ),
+    graph(
+      'Failed requests and refused records',
+      'percent',
+      [metrics.requestsFailedShare, metrics.recordsRefusedShare],
+      {
+        lines: [
+          ...alarmLines(alarms, 'FailedRequests', 'more requests'),
+          ...alarmLines(alarms, 'RefusedRecords', 'more records'),
+        ],
+        right: { unit: 'requests, records', metrics: [metrics.requestsFailed, metrics.recordsRefused] },
+      },
+    ),
+  ]);
 }
 
-function graph({ title, unit, metrics, lines = [], right, width = columns / 4 }: GraphOptions): GraphWidget {
-  return new GraphWidget({
-    title,
-    left: metrics,
-    leftYAxis: { label: unit, showUnits: false, min: 0 },
-    leftAnnotations: lines,
-    ...(right && {
-      right: right.metrics,
-      rightYAxis: { label: right.unit, showUnits: false, min: 0 },
+function deliveredSection(metrics: ProducerMetrics, alarms: Alarms) {
+  return section('Delivered', 'what Firehose wrote to S3', [
+    graph('How late', 'seconds', [metrics.freshness], {
+      lines: alarmLines(alarms, 'DeliveryFreshness', 'older'),
     }),
-    width,
-    height: rowHeight,
-  });
-}
-
-/** The threshold of an alarm, with when it fires; nothing if the alarm was left out. */
-function alarmLines(alarms: Alarms, name: AlarmName, label: string): HorizontalAnnotation[] {
-  const watching = alarms.get(name);
-  return watching
-    ? [{ value: watching.threshold, label: alarmLabel(label, watching), color: Color.RED }]
-    : [];
-}
-
-function alarmLabel(label: string, { threshold, lasting }: ProducerAlarm): string {
-  const counted = threshold > 0 ? label.replace(/^any\b/, `more than ${threshold}`) : label;
-  return `alarm: ${counted}${lasting && `, ${lasting}`}`;
-}
-
-/** A limit that moves, as Firehose's do, is a metric and no line: so is the alarm's share of it. */
-function limitGraph(
-  title: string,
-  unit: string,
-  rates: IMetric[],
-  limit: Metric,
-  alarm: ProducerAlarm | undefined,
-): GraphWidget {
-  const alarmAt = alarm && [
-    new MathExpression({
-      expression: `${alarm.threshold / 100} * limit`,
-      usingMetrics: { limit },
-      label: alarmLabel(`more than ${alarm.threshold} %`, alarm).replace('%,', '%'),
-      color: Color.RED,
-      period: limit.period,
+    graph('Success', 'share, from 0 to 1', [metrics.deliverySuccess], {
+      lines: alarmLines(alarms, 'DeliverySuccess', 'less'),
     }),
-  ];
-  return graph({ title, unit, metrics: [...rates, ...(alarmAt ?? []), limit] });
+    graph('Bytes in S3', 'bytes', [metrics.bytesInBucket]),
+    graph('Records and objects in S3', 'records', [metrics.recordsInBucket], {
+      right: { unit: 'objects', metrics: [metrics.objectsInBucket] },
+    }),
+  ]);
 }
 
 function provenSection(metrics: ProofMetrics, alarms: Alarms) {
   return section('Proven', 'what the prover found in the bucket', [
-    graph({
-      title: 'Events found',
-      unit: 'events',
-      metrics: [metrics.eventsProven, metrics.eventsLate, metrics.eventsLost],
+    graph('Events found', 'events', [metrics.eventsProven, metrics.eventsLate, metrics.eventsLost], {
       lines: alarmLines(alarms, 'EventsLost', 'any lost'),
     }),
-    graph({
-      title: 'How long it takes',
-      unit: 'milliseconds',
-      metrics: [
-        metrics.latencyMedian,
-        metrics.latencyMost,
-        metrics.timeToProofMedian,
-        metrics.timeToProofMax,
-      ],
-    }),
-    graph({
-      title: 'Claims',
-      unit: 'milliseconds',
-      metrics: [metrics.oldestClaimAge],
+    graph('How long it takes', 'milliseconds', [
+      ...[metrics.latencyMedian, metrics.latencyMost, metrics.timeToProofMedian, metrics.timeToProofMax],
+    ]),
+    graph('Claims', 'milliseconds', [metrics.oldestClaimAge], {
       lines: alarmLines(alarms, 'EventsUnproven', 'older'),
       right: {
         unit: 'claims',
         metrics: [metrics.claimsSeen, metrics.claimsWaiting, metrics.claimsUnsent],
       },
     }),
-    graph({
-      title: 'Duplicates and corrupt lines',
-      unit: 'events, lines',
-      metrics: [metrics.eventsDuplicated, metrics.linesCorrupt],
+    graph('Duplicates and corrupt lines', 'events, lines', [metrics.eventsDuplicated, metrics.linesCorrupt], {
       lines: alarmLines(alarms, 'EventsCorrupt', 'any corrupt'),
     }),
+  ]);
+}
+
+function workQueueSection(metrics: ProducerMetrics, alarms: Alarms) {
+  return section('Work queue', 'slices of large runs, and slices that an invocation could not finish', [
+    graph('Messages', 'messages', [metrics.messagesWaiting, metrics.messagesInProgress]),
+    graph('Longest wait', 'seconds', [metrics.oldestMessage]),
+    graph('Sent and done', 'messages', [metrics.messagesSent, metrics.messagesDone]),
+    graph('Dead letters', 'messages', [metrics.deadLetters], {
+      lines: alarmLines(alarms, 'DeadLetters', 'any'),
+    }),
+  ]);
+}
+
+function functionSection(metrics: ProducerMetrics, alarms: Alarms, timeout: Duration) {
+  return section('Function', 'the Lambda function', [
+    graph('Invocations', 'invocations', [metrics.invocations]),
+    graph('Invocations that went wrong', 'invocations', [metrics.errors, metrics.throttles], {
+      lines: [
+        ...alarmLines(alarms, 'FunctionErrors', 'any failed'),
+        ...alarmLines(alarms, 'FunctionThrottles', 'any throttled'),
+      ],
+    }),
+    graph('Duration of an invocation', 'milliseconds', [metrics.durationMedian, metrics.durationMax], {
+      lines: alarmLines(alarms, 'FunctionDuration', `longer, near the timeout of ${timeout.toSeconds()} s`),
+    }),
+    graph('Invocations at once', 'invocations', [metrics.concurrentExecutions]),
   ]);
 }
 
@@ -315,15 +203,15 @@ function costSection({ metrics, memorySize, prices }: ProducerDashboardProps) {
     'Cost',
     `US dollars, at the prices that the stack was deployed with (by default those of ${region}, ${date})`,
     [
-      graph({
-        title: 'Cost of five minutes',
-        unit: 'US dollars',
-        metrics: [
+      graph(
+        'Cost of five minutes',
+        'US dollars',
+        [
           usd(firehose, { bytes: billedBytes }, 'Firehose'),
           usd(lambda, { ms: durationSum, invocations }, 'Lambda'),
         ],
-        width: columns / 2,
-      }),
+        { width: columns / 2 },
+      ),
       new SingleValueWidget({
         title: 'A month at the pace of the time shown, in US dollars',
         metrics: [
@@ -339,7 +227,68 @@ function costSection({ metrics, memorySize, prices }: ProducerDashboardProps) {
   );
 }
 
-/** Without an exponent, which metric math does not promise to read. */
+/** A row under its heading. */
+function section(title: string, subtitle: string, row: IWidget[]): IWidget[][] {
+  const heading = new TextWidget({
+    markdown: `## ${title}: ${subtitle}`,
+    width: columns,
+    height: 1,
+    background: TextWidgetBackground.TRANSPARENT,
+  });
+  return [[heading], row];
+}
+
+interface GraphOptions {
+  readonly lines?: HorizontalAnnotation[];
+  /** A second axis. */
+  readonly right?: { readonly unit: string; readonly metrics: IMetric[] };
+  readonly width?: number;
+}
+
+function graph(title: string, unit: string, metrics: IMetric[], options: GraphOptions = {}): GraphWidget {
+  const { lines = [], right, width = columns / 4 } = options;
+  return new GraphWidget({
+    title,
+    left: metrics,
+    leftYAxis: { label: unit, showUnits: false, min: 0 },
+    leftAnnotations: lines,
+    ...(right && { right: right.metrics, rightYAxis: { label: right.unit, showUnits: false, min: 0 } }),
+    width,
+    height: rowHeight,
+  });
+}
+
+/** The threshold of an alarm, with its periods; nothing if the alarm was left out. */
+function alarmLines(alarms: Alarms, name: AlarmName, label: string): HorizontalAnnotation[] {
+  const alarm = alarms.get(name);
+  return alarm ? [{ value: alarm.threshold, label: alarmLabel(label, alarm), color: Color.RED }] : [];
+}
+
+function alarmLabel(label: string, { threshold, lasting }: ProducerAlarm): string {
+  const counted = threshold > 0 ? label.replace(/^any\b/, `more than ${threshold}`) : label;
+  return `alarm: ${counted}${lasting && `, ${lasting}`}`;
+}
+
+/** Firehose's limits move: each is a metric instead of a line, and so is the alarm's share of it. */
+function limitGraph(
+  title: string,
+  rates: IMetric[],
+  limit: Metric,
+  alarm: ProducerAlarm | undefined,
+): GraphWidget {
+  const alarmAt = alarm && [
+    new MathExpression({
+      expression: `${alarm.threshold / 100} * limit`,
+      usingMetrics: { limit },
+      label: alarmLabel(`more than ${alarm.threshold} %`, alarm).replace('%,', '%'),
+      color: Color.RED,
+      period: limit.period,
+    }),
+  ];
+  return graph(title, `${title.toLowerCase()} a second`, [...rates, ...(alarmAt ?? []), limit]);
+}
+
+/** Without an exponent: metric math may not read one. */
 function decimal(value: number): string {
   return value.toFixed(15).replace(/\.?0+$/, '');
 }

@@ -4,27 +4,33 @@ import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import {
+  claimsUnsentMetric,
   coldStartMetric,
   metricNamespace,
+  proverMetrics,
   reportMetrics,
   serviceDimension,
   serviceName,
   streamDimension,
 } from '../../../lambda/contract/metrics.ts';
 
-/** What of a producer has metrics. */
-export interface WatchedResources {
-  /** The function. */
+/** The parts of a producer that have metrics: an `EventProducer`, for one. */
+export interface WatchedProducer {
   readonly function: LambdaFunction;
-  /** The stream that it pushes to. */
   readonly deliveryStream: IDeliveryStream;
-  /** The queue that it processes. */
   readonly workQueue: IQueue;
-  /** Where payloads go that were given up. */
   readonly deadLetterQueue: IQueue;
 }
 
-/** A metric that the function publishes about a stream. */
+/** A prover: a `ProverFunction`, for one. */
+export interface WatchedProver {
+  readonly function: LambdaFunction;
+  readonly proofQueue: IQueue;
+  readonly bufferingInterval: Duration;
+  readonly lostAfter: Duration;
+}
+
+/** A metric that the functions publish about a stream. */
 export function ownMetric(
   deliveryStream: IDeliveryStream,
   metricName: string,
@@ -41,12 +47,16 @@ export function ownMetric(
   });
 }
 
-/** The metrics of {@link producerMetrics}, by what they say. */
+const { SUM, MINIMUM, MAXIMUM, AVERAGE } = Stats;
+const period = Duration.minutes(5);
+
+const formula = (expression: string, usingMetrics: Record<string, Metric>, label: string) =>
+  new MathExpression({ expression, usingMetrics, label, period });
+
 export type ProducerMetrics = ReturnType<typeof producerMetrics>;
 
 /**
- * Every metric that tells how a producer does, each made once: alarms and dashboard take them from here, so that what is
- * drawn is what is watched. Their period is five minutes.
+ * The metrics of a producer, each made once: alarms and dashboard share them. Their period is five minutes.
  *
  * @see https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
@@ -57,113 +67,119 @@ export function producerMetrics({
   deliveryStream,
   workQueue,
   deadLetterQueue,
-}: WatchedResources) {
-  const period = Duration.minutes(5);
-  const own = (name: string, statistic: string, label: string) =>
+}: WatchedProducer) {
+  const own = ({ name }: { readonly name: string }, statistic: string, label: string) =>
     ownMetric(deliveryStream, name, { statistic, label, period });
-  const firehose = (name: string, statistic: string, label: string, color?: string) =>
-    deliveryStream.metric(name, { statistic, label, period, ...(color && { color }) });
+  const firehose = (name: string, statistic: string, label: string) =>
+    deliveryStream.metric(name, { statistic, label, period });
+  const limit = (name: string) =>
+    deliveryStream.metric(name, {
+      statistic: MINIMUM,
+      label: 'limit of the stream',
+      period,
+      color: Color.GREY,
+    });
+  const perSecond = (id: string, metric: Metric) =>
+    formula(`${id} / PERIOD(${id})`, { [id]: metric }, metric.label!);
+  /** In percent. */
+  const quotaUsed = (incoming: Metric, limit: Metric) =>
+    formula('100 * incoming / PERIOD(incoming) / limit', { incoming, limit }, 'of the limit');
 
-  const incomingBytes = firehose('IncomingBytes', Stats.SUM, 'accepted');
-  const incomingRecords = firehose('IncomingRecords', Stats.SUM, 'accepted');
-  const incomingRequests = firehose('IncomingPutRequests', Stats.SUM, 'accepted');
-  const bytesLimit = firehose('BytesPerSecondLimit', Stats.MINIMUM, 'limit of the stream', Color.GREY);
-  const recordsLimit = firehose('RecordsPerSecondLimit', Stats.MINIMUM, 'limit of the stream', Color.GREY);
-  const requestsLimit = firehose(
-    'PutRequestsPerSecondLimit',
-    Stats.MINIMUM,
-    'limit of the stream',
-    Color.GREY,
-  );
-  const throttledRecords = firehose('ThrottledRecords', Stats.SUM, 'refused by the stream');
-  const requests = own(reportMetrics.requests.name, Stats.SUM, 'of this producer');
-  const requestsFailed = own(reportMetrics.requestsFailed.name, Stats.SUM, 'requests failed, sent again');
+  const incomingBytes = firehose('IncomingBytes', SUM, 'accepted');
+  const incomingRecords = firehose('IncomingRecords', SUM, 'accepted');
+  const incomingRequests = firehose('IncomingPutRequests', SUM, 'accepted');
+  const bytesLimit = limit('BytesPerSecondLimit');
+  const recordsLimit = limit('RecordsPerSecondLimit');
+  const requestsLimit = limit('PutRequestsPerSecondLimit');
+  const throttledRecords = firehose('ThrottledRecords', SUM, 'refused by the stream');
+  const requests = own(reportMetrics.requests, SUM, 'of this producer');
+  const requestsFailed = own(reportMetrics.requestsFailed, SUM, 'requests failed, sent again');
+  const eventsDelivered = own(reportMetrics.eventsDelivered, SUM, 'delivered to Firehose');
   const messagesWaiting = workQueue.metricApproximateNumberOfMessagesVisible({
-    statistic: Stats.MAXIMUM,
+    statistic: MAXIMUM,
     label: 'waiting',
     period,
   });
   const messagesDone = workQueue.metricNumberOfMessagesDeleted({ label: 'done', period });
 
   return {
-    eventsRequested: own(reportMetrics.eventsRequested.name, Stats.SUM, 'asked of invocations'),
-    eventsDelivered: own(reportMetrics.eventsDelivered.name, Stats.SUM, 'delivered to Firehose'),
-    eventsQueued: own(reportMetrics.eventsQueued.name, Stats.SUM, 'left to the work queue'),
+    eventsRequested: own(reportMetrics.eventsRequested, SUM, 'asked of invocations'),
+    eventsDelivered,
+    /** With zeros for empty periods: else CloudWatch evaluates older periods that have data. */
+    eventsDeliveredOrZero: (minutes: number) =>
+      new MathExpression({
+        expression: 'FILL(delivered, 0)',
+        usingMetrics: { delivered: eventsDelivered },
+        label: 'events delivered to Firehose',
+        period: Duration.minutes(minutes),
+      }),
+    eventsQueued: own(reportMetrics.eventsQueued, SUM, 'left to the work queue'),
     /** Events that are neither delivered nor queued. */
-    eventsUndelivered: own(reportMetrics.eventsUndelivered.name, Stats.SUM, 'undelivered'),
+    eventsUndelivered: own(reportMetrics.eventsUndelivered, SUM, 'undelivered'),
     /** Events that may be in the stream more than once. */
-    eventsUncertain: own(reportMetrics.eventsUncertain.name, Stats.SUM, 'perhaps delivered twice'),
-    paceAverage: own(reportMetrics.eventsPerSecond.name, Stats.AVERAGE, 'average run'),
-    paceMax: own(reportMetrics.eventsPerSecond.name, Stats.MAXIMUM, 'fastest run'),
-    runDurationMedian: own(reportMetrics.durationMs.name, Stats.p(50), 'median run'),
-    runDurationMax: own(reportMetrics.durationMs.name, Stats.MAXIMUM, 'longest run'),
-    coldStarts: own(coldStartMetric, Stats.SUM, 'cold starts'),
-    /** Records that were refused, each time counted: by the quota, or by an error of Firehose's. */
-    recordsRefused: own(reportMetrics.recordsRefused.name, Stats.SUM, 'records refused, sent again'),
-    /** Requests that failed as a whole: without a response, with one that cannot be used, or with an error. */
+    eventsUncertain: own(reportMetrics.eventsUncertain, SUM, 'perhaps delivered twice'),
+    paceAverage: own(reportMetrics.eventsPerSecond, AVERAGE, 'average run'),
+    paceMax: own(reportMetrics.eventsPerSecond, MAXIMUM, 'fastest run'),
+    runDurationMedian: own(reportMetrics.durationMs, Stats.p(50), 'median run'),
+    runDurationMax: own(reportMetrics.durationMs, MAXIMUM, 'longest run'),
+    coldStarts: own({ name: coldStartMetric }, SUM, 'cold starts'),
+    /** Each refusal of a record counts, by the quota or by an error of Firehose. */
+    recordsRefused: own(reportMetrics.recordsRefused, SUM, 'records refused, sent again'),
+    /** Requests without a response, with an unusable one, or with an error. */
     requestsFailed,
-    billedBytes: own(reportMetrics.billedBytes.name, Stats.SUM, 'bytes that Firehose bills'),
+    billedBytes: own(reportMetrics.billedBytes, SUM, 'bytes that Firehose bills'),
 
     bytesPerSecond: perSecond('incoming', incomingBytes),
     recordsPerSecond: perSecond('incoming', incomingRecords),
     requestsPerSecond: perSecond('incoming', incomingRequests),
-    /** What of it came from this producer: others may write to the stream. */
-    ownBytesPerSecond: perSecond(
-      'own',
-      own(reportMetrics.bytesDelivered.name, Stats.SUM, 'of this producer'),
-    ),
-    /** Requests made, those that the stream rejected included. */
+    /** The part of this producer: others may write to the stream. */
+    ownBytesPerSecond: perSecond('own', own(reportMetrics.bytesDelivered, SUM, 'of this producer')),
+    /** With requests that the stream rejected. */
     ownRequestsPerSecond: perSecond('own', requests),
     bytesLimit,
     recordsLimit,
     requestsLimit,
-    /** Percent of the limit of the stream. */
     bytesQuotaUsed: quotaUsed(incomingBytes, bytesLimit),
-    /** Percent of the limit of the stream. */
     recordsQuotaUsed: quotaUsed(incomingRecords, recordsLimit),
-    /** Percent of the limit of the stream. */
     requestsQuotaUsed: quotaUsed(incomingRequests, requestsLimit),
-    /** Percent of the requests that this producer made; nothing while it makes none. */
-    requestsFailedShare: new MathExpression({
-      expression: '100 * failed / requests',
-      usingMetrics: { failed: requestsFailed, requests },
-      label: 'requests that failed',
-      period,
-    }),
-    /** Percent of the records that reached the stream; nothing while the stream refuses none. */
-    recordsRefusedShare: new MathExpression({
-      expression: '100 * refused / (refused + FILL(accepted, 0))',
-      usingMetrics: { refused: throttledRecords, accepted: incomingRecords },
-      label: 'records that the stream refused',
-      period,
-    }),
+    /** Percent of this producer's requests; no data without requests. */
+    requestsFailedShare: formula(
+      '100 * failed / requests',
+      { failed: requestsFailed, requests },
+      'requests that failed',
+    ),
+    /** Percent of the records that reached the stream; no data unless the stream refuses some. */
+    recordsRefusedShare: formula(
+      '100 * refused / (refused + FILL(accepted, 0))',
+      { refused: throttledRecords, accepted: incomingRecords },
+      'records that the stream refused',
+    ),
 
     /** Age of the oldest record that is not in the bucket yet, in seconds. */
-    freshness: firehose('DeliveryToS3.DataFreshness', Stats.MAXIMUM, 'oldest record not in S3 yet'),
+    freshness: firehose('DeliveryToS3.DataFreshness', MAXIMUM, 'oldest record not in S3 yet'),
     /** Share of Firehose's own attempts to write an object, from 0 to 1. */
-    deliverySuccess: firehose('DeliveryToS3.Success', Stats.AVERAGE, 'writes to S3 that succeed'),
-    bytesInBucket: firehose('DeliveryToS3.Bytes', Stats.SUM, 'written to S3'),
-    recordsInBucket: firehose('DeliveryToS3.Records', Stats.SUM, 'records'),
-    objectsInBucket: firehose('DeliveryToS3.ObjectCount', Stats.SUM, 'objects'),
+    deliverySuccess: firehose('DeliveryToS3.Success', AVERAGE, 'writes to S3 that succeed'),
+    bytesInBucket: firehose('DeliveryToS3.Bytes', SUM, 'written to S3'),
+    recordsInBucket: firehose('DeliveryToS3.Records', SUM, 'records'),
+    objectsInBucket: firehose('DeliveryToS3.ObjectCount', SUM, 'objects'),
 
     messagesWaiting,
     messagesInProgress: workQueue.metricApproximateNumberOfMessagesNotVisible({
-      statistic: Stats.MAXIMUM,
+      statistic: MAXIMUM,
       label: 'in progress',
       period,
     }),
     messagesSent: workQueue.metricNumberOfMessagesSent({ label: 'sent', period }),
     messagesDone,
     oldestMessage: workQueue.metricApproximateAgeOfOldestMessage({ label: 'oldest message', period }),
-    /** 1 while messages wait and none is done. */
-    workQueueStuck: new MathExpression({
-      expression: 'IF(waiting > 0 AND FILL(done, 0) == 0, 1, 0)',
-      usingMetrics: { waiting: messagesWaiting, done: messagesDone },
-      label: 'messages wait and none is done',
-      period,
-    }),
+    /** 1 if messages wait and none is deleted, else 0. */
+    workQueueStuck: formula(
+      'IF(waiting > 0 AND FILL(done, 0) == 0, 1, 0)',
+      { waiting: messagesWaiting, done: messagesDone },
+      'messages wait and none is done',
+    ),
     deadLetters: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
-      statistic: Stats.MAXIMUM,
+      statistic: MAXIMUM,
       label: 'dead letters',
       period,
     }),
@@ -172,30 +188,63 @@ export function producerMetrics({
     errors: lambda.metricErrors({ label: 'failed', period }),
     throttles: lambda.metricThrottles({ label: 'not started: throttled', period }),
     durationMedian: lambda.metricDuration({ statistic: Stats.p(50), label: 'median invocation', period }),
-    durationMax: lambda.metricDuration({ statistic: Stats.MAXIMUM, label: 'longest invocation', period }),
-    durationSum: lambda.metricDuration({ statistic: Stats.SUM, label: 'all invocations', period }),
+    durationMax: lambda.metricDuration({ statistic: MAXIMUM, label: 'longest invocation', period }),
+    durationSum: lambda.metricDuration({ statistic: SUM, label: 'all invocations', period }),
     concurrentExecutions: lambda.metric('ConcurrentExecutions', {
-      statistic: Stats.MAXIMUM,
+      statistic: MAXIMUM,
       label: 'most at once',
       period,
     }),
   };
 }
 
-function perSecond(id: string, metric: Metric): MathExpression {
-  return new MathExpression({
-    expression: `${id} / PERIOD(${id})`,
-    usingMetrics: { [id]: metric },
-    label: metric.label!,
-    period: metric.period,
-  });
-}
+export type ProofMetrics = ReturnType<typeof proofMetrics>;
 
-function quotaUsed(incoming: Metric, limit: Metric): MathExpression {
-  return new MathExpression({
-    expression: '100 * incoming / PERIOD(incoming) / limit',
-    usingMetrics: { incoming, limit },
-    label: 'of the limit',
-    period: incoming.period,
+/** The metrics of the proof, each made once. Their period is five minutes, unless noted. */
+export function proofMetrics(
+  { deliveryStream }: Pick<WatchedProducer, 'deliveryStream'>,
+  { function: prover, proofQueue }: Pick<WatchedProver, 'function' | 'proofQueue'>,
+) {
+  const own = ({ name }: { readonly name: string }, statistic: string, label: string) =>
+    ownMetric(deliveryStream, name, { statistic, label, period });
+  const claimsWaiting = proofQueue.metricApproximateNumberOfMessagesVisible({
+    statistic: MAXIMUM,
+    label: 'waiting',
+    period,
   });
+  const claimsSeen = own(proverMetrics.claimsSeen, SUM, 'checked');
+  const eventsDuplicated = own(proverMetrics.eventsDuplicated, SUM, 'events found more than once');
+  return {
+    eventsProven: own(proverMetrics.eventsProven, SUM, 'proven'),
+    eventsLate: own(proverMetrics.eventsLate, SUM, 'late: not there at the first check'),
+    eventsLost: own(proverMetrics.eventsLost, SUM, 'lost'),
+    eventsDuplicated,
+    linesCorrupt: own(proverMetrics.linesCorrupt, SUM, 'corrupt lines'),
+    latencyMedian: own(proverMetrics.latencyMs, Stats.p(50), 'landed: median event'),
+    latencyMost: own(proverMetrics.latencyMs, Stats.p(99), 'landed: 99 % of events'),
+    timeToProofMedian: own(proverMetrics.timeToProofMs, Stats.p(50), 'proven: median claim'),
+    timeToProofMax: own(proverMetrics.timeToProofMs, MAXIMUM, 'proven: longest claim'),
+    /** Age of the oldest checked claim that is not proven, in milliseconds. */
+    oldestClaimAge: own(proverMetrics.oldestClaimAgeMs, MAXIMUM, 'oldest claim not proven'),
+    claimsSeen,
+    claimsWaiting,
+    claimsUnsent: own(claimsUnsentMetric, SUM, 'not sent'),
+    /** Events found more than once within an hour, less those that may have been sent more than once. */
+    duplicatesUnexplained: new MathExpression({
+      expression: 'FILL(duplicated, 0) - FILL(uncertain, 0)',
+      usingMetrics: {
+        duplicated: eventsDuplicated,
+        uncertain: own(reportMetrics.eventsUncertain, SUM, 'perhaps delivered twice'),
+      },
+      label: 'unexplained duplicates',
+      period: Duration.hours(1),
+    }),
+    /** 1 if claims wait and none is checked, else 0. */
+    proverSilent: formula(
+      'IF(waiting > 0 AND FILL(seen, 0) == 0, 1, 0)',
+      { waiting: claimsWaiting, seen: claimsSeen },
+      'claims wait and none is checked',
+    ),
+    proverErrors: prover.metricErrors({ label: 'failed', period }),
+  };
 }

@@ -5,6 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { EventProducer } from '../../../lib/stack/event-producer.ts';
 import { type AlarmName, type AlarmTunings, alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
+import { proofAlarms } from '../../../lib/stack/monitoring/proof-alarms.ts';
 import { PropError } from '../../../lib/stack/prop-checks.ts';
 import { createStack, templateOf } from '../synth.ts';
 
@@ -36,7 +37,7 @@ interface AlarmProperties {
   }[];
 }
 
-/** What a reference in the template stands for, as an operator would call it. */
+/** A readable name of a reference in the template. */
 function nameOf(value: unknown): string {
   const text = JSON.stringify(value);
   const parts = {
@@ -55,7 +56,7 @@ function describeStat({ Metric: { Namespace, MetricName, Dimensions }, Stat }: M
   return `${Stat} ${Namespace} ${MetricName} {${dimensions.join(', ')}}`;
 }
 
-/** The metric, or the expression and what it is made of. */
+/** The metric, or the formula and its metrics. */
 function watched({ Metrics }: AlarmProperties): string[] {
   return Metrics.map(({ Id, Expression, MetricStat }) =>
     Expression === undefined ? (Metrics.length > 1 ? `${Id}: ` : '') + describeStat(MetricStat!) : Expression,
@@ -93,24 +94,33 @@ function alarmsOf(template: Template): Record<string, AlarmProperties> {
   );
 }
 
-const stream = '{DeliveryStreamName=stream}';
 const own = '{DeliveryStreamName=stream, service=firehose-event-producer}';
-const quota = '100 * incoming / PERIOD(incoming) / limit';
 
-const proofAlarms = {
-  ClaimsUnsent: {
-    watches: [`Sum FirehoseEventProducer ClaimsUnsent ${own}`],
-    fires: '> 0, 1 x 300 s',
+/** Spot checks: a metric of each service, a formula, and each choice of missing data. */
+const expected = {
+  Silence: {
+    watches: ['FILL(delivered, 0)', `delivered: Sum FirehoseEventProducer EventsDelivered ${own}`],
+    fires: '< 1, 3 x 300 s',
+    missing: 'breaching',
+  },
+  FunctionDuration: {
+    watches: ['Maximum AWS/Lambda Duration {FunctionName=function}'],
+    fires: '> 299000, 1 of 2 x 300 s',
     missing: 'notBreaching',
   },
-  ProverSilence: {
+  BytesQuota: {
     watches: [
-      'IF(waiting > 0 AND FILL(seen, 0) == 0, 1, 0)',
-      'waiting: Maximum AWS/SQS ApproximateNumberOfMessagesVisible {QueueName=proof queue}',
-      `seen: Sum FirehoseEventProducer ClaimsSeen ${own}`,
+      '100 * incoming / PERIOD(incoming) / limit',
+      'incoming: Sum AWS/Firehose IncomingBytes {DeliveryStreamName=stream}',
+      'limit: Minimum AWS/Firehose BytesPerSecondLimit {DeliveryStreamName=stream}',
     ],
-    fires: '>= 1, 3 x 300 s',
-    missing: 'ignore',
+    fires: '> 80, 3 of 4 x 300 s',
+    missing: 'notBreaching',
+  },
+  DeliverySuccess: {
+    watches: ['Average AWS/Firehose DeliveryToS3.Success {DeliveryStreamName=stream}'],
+    fires: '< 1, 3 x 300 s',
+    missing: 'notBreaching',
   },
   ProverErrors: {
     watches: ['Sum AWS/Lambda Errors {FunctionName=prover}'],
@@ -122,16 +132,6 @@ const proofAlarms = {
     fires: '> 660000, 1 of 4 x 300 s',
     missing: 'notBreaching',
   },
-  EventsLost: {
-    watches: [`Sum FirehoseEventProducer EventsLost ${own}`],
-    fires: '> 0, 1 x 300 s',
-    missing: 'notBreaching',
-  },
-  EventsCorrupt: {
-    watches: [`Sum FirehoseEventProducer LinesCorrupt ${own}`],
-    fires: '> 0, 1 x 300 s',
-    missing: 'notBreaching',
-  },
   Duplicates: {
     watches: [
       'FILL(duplicated, 0) - FILL(uncertain, 0)',
@@ -140,75 +140,6 @@ const proofAlarms = {
     ],
     fires: '> 0, 2 x 3600 s',
     missing: 'notBreaching',
-  },
-};
-
-const expected = {
-  ...proofAlarms,
-  DeliveryFreshness: {
-    watches: [`Maximum AWS/Firehose DeliveryToS3.DataFreshness ${stream}`],
-    fires: '> 360, 1 x 300 s',
-    missing: 'notBreaching',
-  },
-  DeliverySuccess: {
-    watches: [`Average AWS/Firehose DeliveryToS3.Success ${stream}`],
-    fires: '< 1, 3 x 300 s',
-    missing: 'notBreaching',
-  },
-  FailedRequests: {
-    watches: [
-      '100 * failed / requests',
-      `failed: Sum FirehoseEventProducer RequestsFailed ${own}`,
-      `requests: Sum FirehoseEventProducer Requests ${own}`,
-    ],
-    fires: '> 10, 3 x 300 s',
-    missing: 'notBreaching',
-  },
-  RefusedRecords: {
-    watches: [
-      '100 * refused / (refused + FILL(accepted, 0))',
-      `refused: Sum AWS/Firehose ThrottledRecords ${stream}`,
-      `accepted: Sum AWS/Firehose IncomingRecords ${stream}`,
-    ],
-    fires: '> 10, 3 x 300 s',
-    missing: 'notBreaching',
-  },
-  BytesQuota: {
-    watches: [
-      quota,
-      `incoming: Sum AWS/Firehose IncomingBytes ${stream}`,
-      `limit: Minimum AWS/Firehose BytesPerSecondLimit ${stream}`,
-    ],
-    fires: '> 80, 3 of 4 x 300 s',
-    missing: 'notBreaching',
-  },
-  RecordsQuota: {
-    watches: [
-      quota,
-      `incoming: Sum AWS/Firehose IncomingRecords ${stream}`,
-      `limit: Minimum AWS/Firehose RecordsPerSecondLimit ${stream}`,
-    ],
-    fires: '> 80, 3 of 4 x 300 s',
-    missing: 'notBreaching',
-  },
-  RequestsQuota: {
-    watches: [
-      quota,
-      `incoming: Sum AWS/Firehose IncomingPutRequests ${stream}`,
-      `limit: Minimum AWS/Firehose PutRequestsPerSecondLimit ${stream}`,
-    ],
-    fires: '> 80, 3 of 4 x 300 s',
-    missing: 'notBreaching',
-  },
-  EventsUndelivered: {
-    watches: [`Sum FirehoseEventProducer EventsUndelivered ${own}`],
-    fires: '> 0, 1 x 300 s',
-    missing: 'notBreaching',
-  },
-  DeadLetters: {
-    watches: ['Maximum AWS/SQS ApproximateNumberOfMessagesVisible {QueueName=dead letters}'],
-    fires: '> 0, 1 x 300 s',
-    missing: 'ignore',
   },
   WorkQueueStuck: {
     watches: [
@@ -219,33 +150,40 @@ const expected = {
     fires: '>= 1, 6 x 300 s',
     missing: 'ignore',
   },
-  FunctionErrors: {
-    watches: ['Sum AWS/Lambda Errors {FunctionName=function}'],
-    fires: '> 0, 1 of 2 x 300 s',
-    missing: 'notBreaching',
-  },
-  FunctionThrottles: {
-    watches: ['Sum AWS/Lambda Throttles {FunctionName=function}'],
-    fires: '> 0, 3 x 300 s',
-    missing: 'notBreaching',
-  },
-  FunctionDuration: {
-    watches: ['Maximum AWS/Lambda Duration {FunctionName=function}'],
-    fires: '> 299000, 1 of 2 x 300 s',
-    missing: 'notBreaching',
-  },
-  Silence: {
-    watches: ['FILL(delivered, 0)', `delivered: Sum FirehoseEventProducer EventsDelivered ${own}`],
-    fires: '< 1, 3 x 300 s',
-    missing: 'breaching',
+  DeadLetters: {
+    watches: ['Maximum AWS/SQS ApproximateNumberOfMessagesVisible {QueueName=dead letters}'],
+    fires: '> 0, 1 x 300 s',
+    missing: 'ignore',
   },
 };
+
+const proofAlarmNames = Object.keys(proofAlarms);
 
 describe('the alarms', () => {
   const alarms = alarmsOf(templateOf());
 
-  it('are these', () => {
-    expect(Object.keys(alarms).sort()).toEqual(Object.keys(expected).sort());
+  it('are those of the tables', () => {
+    expect(Object.keys(alarms).sort()).toEqual([...alarmNames].sort());
+  });
+
+  it.each(alarmNames)(
+    '%s watches one metric or formula, in periods of one length, and nothing else does',
+    (name) => {
+      const { Metrics } = alarms[name]!;
+      expect(Metrics.map(({ ReturnData }) => ReturnData)).toEqual(Metrics.map((_, order) => order === 0));
+      expect(rule(alarms[name]!)).toMatch(/^(>=?|<) \d+, /);
+      const same = alarmNames.filter(
+        (other) => watched(alarms[other]!).join() === watched(alarms[name]!).join(),
+      );
+      expect(same).toEqual([name]);
+    },
+  );
+
+  it.each(alarmNames)('%s chooses on purpose how missing data counts', (name) => {
+    const onQueue = ['ProverSilence', 'WorkQueueStuck', 'DeadLetters'].includes(name)
+      ? 'ignore'
+      : 'notBreaching';
+    expect(alarms[name]!.TreatMissingData).toBe(name === 'Silence' ? 'breaching' : onQueue);
   });
 
   it.each(Object.entries(expected))(
@@ -255,14 +193,11 @@ describe('the alarms', () => {
       expect(watched(alarm)).toEqual(watches);
       expect(rule(alarm)).toBe(fires);
       expect(alarm.TreatMissingData).toBe(missing);
-      expect(alarm.Metrics.map(({ ReturnData }) => ReturnData)).toEqual(
-        watches.map((_, order) => order === 0),
-      );
     },
   );
 
-  it.each(Object.keys(expected))('%s says what to do, in the 1,024 characters that there may be', (name) => {
-    // Prepare: a queue's URL or ARN is the longest of what a reference becomes
+  it.each(alarmNames)('%s describes a remedy, in at most 1,024 characters', (name) => {
+    // Prepare: a queue's URL or ARN is the longest value of a reference
     const text = JSON.stringify(alarms[name]!.AlarmDescription);
 
     // Assess
@@ -284,15 +219,15 @@ describe('the alarms', () => {
     // Assess
     expect(names).toContain('FirehoseEventProducer-Producer-Silence');
     expect(names).toContain('FirehoseEventProducer-Second-Silence');
-    expect(new Set(names).size).toBe(2 * Object.keys(expected).length);
+    expect(new Set(names).size).toBe(2 * alarmNames.length);
   });
 
-  it('watch a stream that was there already too, which may buffer for 15 minutes', () => {
+  it('watch an existing stream, too, which may buffer for 15 minutes', () => {
     // Act
     const imported = alarmsOf(templateOf({ deliveryStreamName: 'my-stream' }));
 
     // Assess
-    const unproven = Object.keys(expected).filter((name) => !(name in proofAlarms));
+    const unproven = alarmNames.filter((name) => !proofAlarmNames.includes(name));
     expect(Object.keys(imported).sort()).toEqual(unproven.sort());
     expect(rule(imported.DeliveryFreshness!)).toBe('> 1200, 1 of 3 x 300 s');
     expect(rule(imported.DeliverySuccess!)).toBe('< 1, 3 of 9 x 300 s');
@@ -304,7 +239,7 @@ describe('the alarms', () => {
     ]);
   });
 
-  it('watch a pipeline of your own too, which buffers for 5 minutes unless somebody says otherwise', () => {
+  it('watch a pipeline of your own, too, which buffers for 5 minutes by default', () => {
     // Prepare
     const pipeline = { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' };
 
@@ -312,19 +247,19 @@ describe('the alarms', () => {
     const alarms = alarmsOf(templateOf(pipeline));
 
     // Assess
-    expect(Object.keys(alarms).sort()).toEqual(Object.keys(expected).sort());
+    expect(Object.keys(alarms).sort()).toEqual([...alarmNames].sort());
     expect(rule(alarms.EventsUnproven!)).toBe('> 900000, 1 of 4 x 300 s');
     expect(watched(alarms.EventsLost!)).toEqual([
       'Sum FirehoseEventProducer EventsLost {DeliveryStreamName=my-stream, service=firehose-event-producer}',
     ]);
-    const told = alarmsOf(templateOf({ ...pipeline, bufferingInterval: '120' }));
-    expect(rule(told.EventsUnproven!)).toBe('> 720000, 1 of 4 x 300 s');
-    expect(rule(told.DeliveryFreshness!)).toBe('> 420, 1 x 300 s');
+    const configured = alarmsOf(templateOf({ ...pipeline, bufferingInterval: '120' }));
+    expect(rule(configured.EventsUnproven!)).toBe('> 720000, 1 of 4 x 300 s');
+    expect(rule(configured.DeliveryFreshness!)).toBe('> 420, 1 x 300 s');
   });
 
-  it('are those of before without proof', () => {
+  it('are those of the producer without proof', () => {
     const { length } = Object.keys(alarmsOf(templateOf({ proof: 'off' })));
-    expect(length).toBe(Object.keys(expected).length - Object.keys(proofAlarms).length);
+    expect(length).toBe(alarmNames.length - proofAlarmNames.length);
   });
 
   it('wait for as long as the created stream buffers', () => {
@@ -343,7 +278,7 @@ describe('the alarms', () => {
     },
   );
 
-  it('look back at failed requests over three invocations, each of which tells at its end', () => {
+  it('look back at failed requests over three invocations, each of which publishes at its end', () => {
     const rules = ['3', '300', '301', '900'].map((timeout) =>
       rule(alarmsOf(templateOf({ timeout })).FailedRequests!),
     );
@@ -380,7 +315,7 @@ describe('Silence', () => {
     [{ schedule: 'cron(0 12 * * ? *)', timeZone: 'Europe/Berlin' }, '< 1, 26 x 3600 s'],
     [{ schedule: 'cron(0/5 * * * ? *)', timeZone: 'Europe/Berlin' }, '< 1, 3 x 300 s'],
     [{ schedule: 'cron(0 9 ? * MON-FRI *)' }, '< 1, 73 x 3600 s'],
-  ])('with %j falls soon after a run that did not come', (context, fires) => {
+  ])('with %j fires soon after a missing run', (context, fires) => {
     expect(rule(alarmsOf(templateOf(context)).Silence!)).toBe(fires);
   });
 
@@ -389,7 +324,7 @@ describe('Silence', () => {
     (schedule) => {
       const { Silence, ...others } = alarmsOf(templateOf({ schedule }));
       expect(Silence).toBeUndefined();
-      expect(Object.keys(others)).toHaveLength(Object.keys(expected).length - 1);
+      expect(Object.keys(others)).toHaveLength(alarmNames.length - 1);
     },
   );
 
@@ -414,7 +349,7 @@ describe('an alarm that is tuned', () => {
     [{ DeliverySuccess: { threshold: 0.5, periods: 1, outOf: 1 } }, 'DeliverySuccess', '< 0.5, 1 x 300 s'],
     [{ FunctionErrors: { threshold: 0, periods: 1, outOf: 2 } }, 'FunctionErrors', '> 0, 1 of 2 x 300 s'],
     [{ EventsUndelivered: {} }, 'EventsUndelivered', '> 0, 1 x 300 s'],
-  ])('by %j fires otherwise, and no other does', (tunings, name, fires) => {
+  ])('by %j fires otherwise, and no other alarm does', (tunings, name, fires) => {
     // Act
     const { [name]: alarm, ...others } = tuned(tunings);
 
@@ -425,20 +360,20 @@ describe('an alarm that is tuned', () => {
   });
 
   it.each<[AlarmTunings, AlarmName, string]>([
-    [{ BytesQuota: { threshold: 95 } }, 'BytesQuota', ' takes more than 95 % of the bytes a second'],
+    [{ BytesQuota: { threshold: 95 } }, 'BytesQuota', ' takes more than 95 % of the bytes per second'],
     [{ FailedRequests: { threshold: 50 } }, 'FailedRequests', 'More than 50 % of the requests to '],
     [{ FailedRequests: { outOf: 6 } }, 'FailedRequests', ' fail as a whole in 15 of 30 minutes: '],
     [{ FailedRequests: { periods: 1 } }, 'FailedRequests', ' fail as a whole for 5 minutes: '],
     [{ RefusedRecords: { threshold: 25 } }, 'RefusedRecords', 'refuses more than 25 % of the records'],
-    [{ FunctionThrottles: { periods: 6 } }, 'FunctionThrottles', ' for 30 minutes; events come late'],
-    [{ FunctionThrottles: { periods: 1 } }, 'FunctionThrottles', ' for 5 minutes; events come late'],
+    [{ FunctionThrottles: { periods: 6 } }, 'FunctionThrottles', ' for 30 minutes; events are late'],
+    [{ FunctionThrottles: { periods: 1 } }, 'FunctionThrottles', ' for 5 minutes; events are late'],
     [{ WorkQueueStuck: { outOf: 8 } }, 'WorkQueueStuck', 'and in 30 of 40 minutes none was done'],
-    [{ Silence: { periods: 5 } }, 'Silence', 'Not one event reached Firehose for 25 minutes'],
-  ])('by %j says so', (tunings, name, said) => {
-    expect(JSON.stringify(tuned(tunings)[name]!.AlarmDescription)).toContain(said);
+    [{ Silence: { periods: 5 } }, 'Silence', 'No event reached Firehose for 25 minutes'],
+  ])('by %j describes it', (tunings, name, text) => {
+    expect(JSON.stringify(tuned(tunings)[name]!.AlarmDescription)).toContain(text);
   });
 
-  it.each(alarmNames)('by %s: false is left out, and no other is', (name) => {
+  it.each(alarmNames)('by %s: false is left out, and no other alarm is', (name) => {
     // Act
     const alarms = tuned({ [name]: false });
 
@@ -480,15 +415,15 @@ describe('an alarm that is tuned', () => {
   });
 });
 
-describe('who is told', () => {
-  it('is nobody unless asked for', () => {
+describe('the topic of the alarms', () => {
+  it('is missing by default', () => {
     for (const { AlarmActions, OKActions } of Object.values(alarmsOf(templateOf()))) {
       expect([AlarmActions, OKActions]).toEqual([undefined, undefined]);
     }
     templateOf().resourceCountIs('AWS::SNS::Topic', 0);
   });
 
-  it('is the address of the context, of each alarm and of its end', () => {
+  it('mails to the address of the context when an alarm fires, and when it is over', () => {
     // Act
     const template = templateOf({ alarmEmail: 'you@example.com' });
 
@@ -504,7 +439,7 @@ describe('who is told', () => {
     }
   });
 
-  it('hears of alarms of this account alone, over TLS, by a topic that alarms can publish to', () => {
+  it('lets alarms of this account publish over TLS, and nobody else', () => {
     // Act
     const template = templateOf({ alarmEmail: 'you@example.com' });
 
@@ -533,7 +468,7 @@ describe('who is told', () => {
     });
   });
 
-  it('is the topic of the construct', () => {
+  it('is the prop alarmTopic of the construct', () => {
     // Prepare
     const stack = createStack({ alarmEmail: 'you@example.com' });
     const topic = new Topic(stack, 'OtherTopic', { enforceSSL: true });

@@ -4,6 +4,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { type MonitoringLevel, monitoringLevels } from '../../../lambda/contract/settings.ts';
 import { EventProducer, type EventProducerProps } from '../../../lib/stack/event-producer.ts';
+import { alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
 import { createStack, templateOf } from '../synth.ts';
 
 /** By the context, and by the prop. */
@@ -23,8 +24,8 @@ function countsOf(template: Template) {
 
 describe.each(ways)('%s', (_, templateWith) => {
   it.each([
-    ['full', { alarms: 21, dashboards: 1, dashboardUrls: 1 }],
-    ['alarms', { alarms: 21, dashboards: 0, dashboardUrls: 0 }],
+    ['full', { alarms: alarmNames.length, dashboards: 1, dashboardUrls: 1 }],
+    ['alarms', { alarms: alarmNames.length, dashboards: 0, dashboardUrls: 0 }],
     ['off', { alarms: 0, dashboards: 0, dashboardUrls: 0 }],
   ] as const)('%s leaves %j', (monitoring, counts) => {
     expect(countsOf(templateWith(monitoring))).toEqual(counts);
@@ -72,7 +73,7 @@ describe('monitoring', () => {
     expect(monitoringLevels).toEqual(['full', 'alarms', 'off']);
   });
 
-  it('is what the construct says it has', () => {
+  it('decides which parts the construct has', () => {
     const partsOf = (monitoring: MonitoringLevel) => {
       const { alarms, dashboard } = createStack({}, { monitoring }).producer;
       return [alarms !== undefined, dashboard !== undefined];

@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { describe, expect, it } from 'vitest';
-import { withoutIpRanges } from '../../lib/stack/ip-ranges.ts';
+import { withoutIpRanges } from '../../lib/stack/bucket-delivery-stream.ts';
 
 const importStream = (stack: Stack, id: string) =>
   DeliveryStream.fromDeliveryStreamName(stack, id, 'my-stream');

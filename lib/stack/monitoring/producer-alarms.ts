@@ -1,0 +1,257 @@
+import type { Duration } from 'aws-cdk-lib';
+import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
+import { deliveryReserveMs } from '../../../lambda/contract/deadline.ts';
+import { frequencyOf } from '../../aws/schedule.ts';
+import {
+  type AlarmRule,
+  errorPattern,
+  lastingPeriods,
+  logCommand,
+  periodsOf,
+  periodsOfInvocation,
+  redriveCommand,
+  type Watched,
+} from './alarm-rule.ts';
+
+const streamName = ({ producer }: Watched) => producer.deliveryStream.deliveryStreamName;
+
+const functionErrors = ({ producer }: Watched) =>
+  `Errors of the function: ${logCommand(producer.function, errorPattern)}.`;
+
+const deliveryErrors = (watched: Watched) =>
+  `Cause: console, Firehose, ${streamName(watched)}, "Destination error logs". Usually the bucket, its policy, its key or ` +
+  "the stream's role was changed. Firehose retries for 24 hours, then the records are lost.";
+
+/** Alarms of the producer. */
+export type ProducerAlarmName =
+  | 'Silence'
+  | 'FunctionErrors'
+  | 'FunctionThrottles'
+  | 'FunctionDuration'
+  | 'EventsUndelivered'
+  | 'FailedRequests'
+  | 'RefusedRecords'
+  | 'BytesQuota'
+  | 'RecordsQuota'
+  | 'RequestsQuota'
+  | 'DeliveryFreshness'
+  | 'DeliverySuccess'
+  | 'WorkQueueStuck'
+  | 'DeadLetters';
+
+/** Alarms whose metric is a formula of two: CloudWatch bills each. */
+export const producerAlarmsOnTwoMetrics: readonly ProducerAlarmName[] = [
+  'FailedRequests',
+  'RefusedRecords',
+  'BytesQuota',
+  'RecordsQuota',
+  'RequestsQuota',
+  'WorkQueueStuck',
+];
+
+type Rule = (watched: Watched) => AlarmRule | undefined;
+
+/** The alarms of the producer, in the order in which an event meets their causes; `undefined` if one makes no sense. */
+export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
+  Silence: (watched) => {
+    const { metrics, schedule, timeout } = watched;
+    const window = schedule && silenceWindow(schedule, timeout);
+    return (
+      window && {
+        metric: metrics.eventsDeliveredOrZero(window.periodMinutes),
+        comparison: 'LessThanThreshold',
+        threshold: 1,
+        periods: window.periods,
+        // Silence is missing data.
+        missingData: 'breaching',
+        description: (_, lasting) =>
+          `No event reached Firehose ${lasting || `for ${window.periodMinutes} minutes`}, though the schedule is ` +
+          `${schedule.expressionString}. (Just deployed? Then wait for the first run.) Is the schedule on? Console, ` +
+          `EventBridge Scheduler. Was the function invoked? See the dashboard. ${functionErrors(watched)}`,
+      }
+    );
+  },
+  FunctionErrors: (watched) => ({
+    metric: watched.metrics.errors,
+    comparison: 'GreaterThanThreshold',
+    threshold: 0,
+    periods: 1,
+    outOf: periodsOfInvocation(watched.timeout),
+    // Without invocations none fails.
+    missingData: 'notBreaching',
+    description: () =>
+      'Invocations fail. Lambda retries scheduled ones twice, then they move to the dead-letter queue; invocations by hand ' +
+      `are not retried. ${functionErrors(watched)}`,
+  }),
+  FunctionThrottles: ({ metrics, producer }) => ({
+    metric: metrics.throttles,
+    comparison: 'GreaterThanThreshold',
+    threshold: 0,
+    // Lambda and the queue retry for hours: events are late only if it lasts.
+    periods: lastingPeriods,
+    // Without attempts none is throttled.
+    missingData: 'notBreaching',
+    description: (_, lasting) =>
+      `Lambda has throttled ${producer.function.functionName} ${lasting || 'for 5 minutes'}; events are late. Compare ` +
+      'ConcurrentExecutions with the limit of the account: aws lambda get-account-settings. Stop the functions that use it ' +
+      'up, or ask for a higher limit: console, Service Quotas, AWS Lambda.',
+  }),
+  FunctionDuration: (watched) => ({
+    metric: watched.metrics.durationMax,
+    comparison: 'GreaterThanThreshold',
+    threshold: killedAfterMs(watched.timeout),
+    periods: 1,
+    outOf: periodsOfInvocation(watched.timeout),
+    // Without invocations none is too long.
+    missingData: 'notBreaching',
+    description: () =>
+      `An invocation used up its timeout of ${watched.timeout.toSeconds()} s, or was killed by it, instead of leaving the rest ` +
+      `to the work queue in time; a later invocation sends the same UUIDs again. ${functionErrors(watched)} Mostly the work ` +
+      'queue did not respond: see the AWS Health Dashboard. If it happens again, raise timeout.',
+  }),
+  EventsUndelivered: (watched) => ({
+    metric: watched.metrics.eventsUndelivered,
+    comparison: 'GreaterThanThreshold',
+    threshold: 0,
+    periods: 1,
+    // Without reports there are no undelivered events. Silence watches missing reports.
+    missingData: 'notBreaching',
+    description: () =>
+      'Events were neither delivered nor left to the work queue. A slice from the queue is still there, and is tried five ' +
+      'times in all; Lambda retries a scheduled run twice; then see the dead-letter queue. Only a run started by hand is not ' +
+      `retried. ${functionErrors(watched)} Which events: the same with --filter-pattern ` +
+      `'{ $.report.eventsUndelivered > 0 }'; "undelivered" there holds from and to for a payload ` +
+      `{"runId", "from", "to"} of ${watched.producer.function.functionName}.`,
+  }),
+  FailedRequests: (watched) => ({
+    metric: watched.metrics.requestsFailedShare,
+    comparison: 'GreaterThanThreshold',
+    // A lost connection now and then is harmless.
+    threshold: 10,
+    periods: lastingPeriods,
+    // An invocation publishes its metrics at its end: a long one leaves several periods empty.
+    outOf: lastingPeriods * periodsOf(watched.timeout),
+    // Without requests none fails.
+    missingData: 'notBreaching',
+    description: (threshold, lasting) =>
+      `More than ${threshold} % of the requests to ${streamName(watched)} fail as a whole ${lasting || 'for 5 minutes'}: no ` +
+      'response, an unusable one, or an error. They are sent again, or wait in the work queue; if not, EventsUndelivered ' +
+      'fires. Cause: "lastFailure" in ' +
+      `${logCommand(watched.producer.function, '{ $.report.requestsFailed > 0 }')}. ECONNREFUSED, ENOTFOUND, no response in ` +
+      'time: the network, the VPC endpoint, its security group, the endpoint of AWS_ENDPOINT_URL. 502, 503 or a page of ' +
+      "HTML: a proxy on the way. AccessDenied, ExpiredToken: the function's role, the policy of the VPC endpoint. " +
+      'ResourceNotFound: the stream. An error of Firehose itself: see the AWS Health Dashboard.',
+  }),
+  RefusedRecords: (watched) => ({
+    metric: watched.metrics.recordsRefusedShare,
+    comparison: 'GreaterThanThreshold',
+    // The producer finds the limit by having about 1 % refused.
+    threshold: 10,
+    periods: lastingPeriods,
+    // Nothing is refused.
+    missingData: 'notBreaching',
+    description: (threshold) =>
+      `Firehose refuses more than ${threshold} % of the records sent to ${streamName(watched)}. Nothing is lost: they are sent ` +
+      'again, or wait in the work queue. Find out who else writes to the stream, and lower the pace (eventsPerSecond, ' +
+      'maxConcurrency) or ask for a higher quota: console, Service Quotas, Amazon Data Firehose.',
+  }),
+  BytesQuota: (watched) => quota(watched, watched.metrics.bytesQuotaUsed, 'bytes'),
+  RecordsQuota: (watched) => quota(watched, watched.metrics.recordsQuotaUsed, 'records'),
+  RequestsQuota: (watched) => quota(watched, watched.metrics.requestsQuotaUsed, 'requests'),
+  DeliveryFreshness: (watched) => ({
+    metric: watched.metrics.freshness,
+    comparison: 'GreaterThanThreshold',
+    // A record may wait while the stream buffers; Firehose itself gets five minutes more.
+    threshold: watched.bufferingInterval.toSeconds() + 5 * 60,
+    // The age contains the duration of the problem.
+    periods: 1,
+    outOf: periodsOf(watched.bufferingInterval),
+    // Without records none waits.
+    missingData: 'notBreaching',
+    description: () => `Records that Firehose accepted do not reach S3 in time. ${deliveryErrors(watched)}`,
+  }),
+  DeliverySuccess: (watched) => ({
+    metric: watched.metrics.deliverySuccess,
+    comparison: 'LessThanThreshold',
+    threshold: 1,
+    // Firehose retries a failed write: a single failure is harmless.
+    periods: lastingPeriods,
+    outOf: lastingPeriods * periodsOf(watched.bufferingInterval),
+    // Without records nothing is written.
+    missingData: 'notBreaching',
+    description: () => `Firehose fails to write to S3. ${deliveryErrors(watched)}`,
+  }),
+  WorkQueueStuck: (watched) => ({
+    metric: watched.metrics.workQueueStuck,
+    comparison: 'GreaterThanOrEqualToThreshold',
+    threshold: 1,
+    // Half an hour: an invocation may take fifteen minutes until its first message is done.
+    periods: 6,
+    // SQS publishes nothing about a queue that is idle for hours: waiting slices must not look gone.
+    missingData: 'ignore',
+    description: (_, lasting) =>
+      `Slices wait in the work queue, and ${lasting || 'for 5 minutes'} none was done. Is its trigger on? aws lambda ` +
+      `list-event-source-mappings --function-name ${watched.producer.function.functionName} must show State: Enabled. Is the ` +
+      `function throttled? See the dashboard. ${functionErrors(watched)} Messages are kept for 4 days.`,
+  }),
+  DeadLetters: (watched) => ({
+    metric: watched.metrics.deadLetters,
+    comparison: 'GreaterThanThreshold',
+    threshold: 0,
+    periods: 1,
+    // As with the work queue: a dead letter must not look gone.
+    missingData: 'ignore',
+    description: () =>
+      'Slices of runs were given up: their events are not delivered until they are sent again. See them: aws sqs ' +
+      `receive-message --queue-url ${watched.producer.deadLetterQueue.queueUrl} --visibility-timeout 0. ` +
+      `${functionErrors(watched)} ${watched.proof ? "Or see the prover's. " : ''}Fix the cause, then: ` +
+      redriveCommand(watched.producer),
+  }),
+};
+
+function quota(watched: Watched, metric: AlarmRule['metric'], unit: string): AlarmRule {
+  return {
+    metric,
+    comparison: 'GreaterThanThreshold',
+    threshold: 80,
+    periods: lastingPeriods,
+    // The latest sum is too small: Firehose publishes late.
+    outOf: lastingPeriods + 1,
+    // Nothing comes in.
+    missingData: 'notBreaching',
+    description: (threshold) =>
+      `${streamName(watched)} takes more than ${threshold} % of the ${unit} per second of its quota. A large run does that, and ` +
+      'loses nothing by it. If there should be no large run: find out who else writes to the stream. If it is to stay so: ' +
+      'set eventsPerSecond, or ask for a higher quota: console, Service Quotas, Amazon Data Firehose.',
+  };
+}
+
+/** Only an invocation that is about to be killed takes as long: it used up half of its reserve. */
+function killedAfterMs(timeout: Duration): number {
+  const timeoutMs = timeout.toMilliseconds();
+  return timeoutMs - deliveryReserveMs(timeoutMs) / 2;
+}
+
+const hour = 60;
+const day = 24 * hour;
+
+/**
+ * The time without events after which the schedule failed: the longest gap between two runs, the timeout of a run, and
+ * some minutes for its metrics. The periods are short, so that a missing daily run fires within two hours and not after
+ * two days.
+ *
+ * @returns `undefined` if CloudWatch does not look back that far: a day in periods of minutes, a week in periods of an hour.
+ * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+ */
+function silenceWindow(
+  { expressionString, timeZone }: ScheduleExpression,
+  timeout: Duration,
+): { readonly periodMinutes: number; readonly periods: number } | undefined {
+  const gap = frequencyOf(expressionString)?.longestGapMinutes ?? Number.POSITIVE_INFINITY;
+  // The night in which summer time ends is an hour longer.
+  const clockChange = gap >= hour && timeZone && timeZone.timezoneName !== 'Etc/UTC' ? hour : 0;
+  const minutes = gap + clockChange + timeout.toSeconds() / 60 + 5;
+  const periodMinutes = minutes <= day ? 5 : hour;
+  const periods = Math.ceil(minutes / periodMinutes);
+  return periods * periodMinutes <= 7 * day ? { periodMinutes, periods } : undefined;
+}
