@@ -6,12 +6,6 @@ import { bundling } from '../../lib/stack/bundling.ts';
 import { projectDirectory } from '../../lib/terminal/packed.ts';
 import { atMost, type Section, show } from './section.ts';
 
-/** Minified bytes of a package; `this project` for our own code. */
-export interface PackageShare {
-  readonly name: string;
-  readonly bytes: number;
-}
-
 function buildOptions(directory: string): BuildOptions {
   const { minify, sourceMap: sourcemap, sourcesContent, alias } = bundling;
   const input = { absWorkingDir: projectDirectory, entryPoints: ['lambda/producer/handler.ts'] };
@@ -19,7 +13,8 @@ function buildOptions(directory: string): BuildOptions {
   return { ...scriptOptions, ...input, ...output, alias: { ...alias } };
 }
 
-export function sharesOf({ inputs }: Metafile['outputs'][string]): PackageShare[] {
+/** Bytes of each package, the largest first. */
+export function sharesOf({ inputs }: Pick<Metafile['outputs'][string], 'inputs'>) {
   const bytesByName = new Map<string, number>();
   for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
     const [, name = 'this project'] = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path) ?? [];

@@ -11,7 +11,7 @@ import { functionEnvironment } from '../../lib/emulator/lambda/runtime.ts';
 import type { FunctionSettings } from '../../lib/emulator/lambda/settings.ts';
 import { scriptOptions } from '../../lib/package/script-options.ts';
 import type { AwsConditions, EndpointOptions } from './endpoint-process.ts';
-import type { Measured, Outcome, Task } from './measured-process.ts';
+import type { Measured, Task } from './measured-process.ts';
 import { limitCpu } from './process-usage.ts';
 import type { Tally } from './tally.ts';
 
@@ -177,7 +177,7 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
     return await Promise.race([
       once(child, 'message', stopWaiting).then(([message]) => message),
       once(child, 'exit', stopWaiting).then(() => {
-        throw new Error(`${child.spawnargs.slice(1).join(' ')} exited`);
+        throw new Error(`${child.spawnargs.join(' ')} failed; its error is above`);
       }),
     ]);
   } finally {
@@ -187,9 +187,5 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 
 async function run(child: ChildProcess, task: Task): Promise<Measured> {
   child.send(task);
-  const outcome = (await nextMessage(child)) as Outcome;
-  if ('error' in outcome) {
-    throw new Error(`${task.workload}: ${outcome.error}`);
-  }
-  return outcome.measured;
+  return (await nextMessage(child)) as Measured;
 }

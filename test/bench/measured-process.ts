@@ -31,9 +31,6 @@ export interface Measured extends WorkloadResult {
   readonly peakRssMiB: number;
 }
 
-/** The response to a {@link Task}. */
-export type Outcome = { readonly measured: Measured } | { readonly error: string };
-
 async function run({ module, workload, events }: Task): Promise<Measured> {
   let durationMs = 0;
   let cpuMicros = 0;
@@ -52,9 +49,5 @@ async function run({ module, workload, events }: Task): Promise<Measured> {
   return { ...result, durationMs, cpuMicros, peakRssMiB: peakMiB };
 }
 
-process.on('message', (task: Task) => {
-  run(task).then(
-    (measured) => process.send?.({ measured } satisfies Outcome),
-    (error: Error) => process.send?.({ error: error.stack ?? String(error) } satisfies Outcome),
-  );
-});
+// An error ends the process, after Node has printed it.
+process.on('message', async (task: Task) => process.send?.(await run(task)));

@@ -7,7 +7,14 @@ import { readLocalStack } from '../../lib/commands/start/template.ts';
 import { DeliveryStream, type DeliveryStreamSettings } from '../../lib/emulator/firehose/delivery-stream.ts';
 import type { FunctionSettings } from '../../lib/emulator/lambda/settings.ts';
 import { defaultStackName } from '../../lib/stack/outputs.ts';
-import { buildPrograms, inTemporaryDirectory, inTurns, measureOnce, startEndpoint } from './harness.ts';
+import {
+  buildPrograms,
+  type Experiment,
+  inTemporaryDirectory,
+  inTurns,
+  measureOnce,
+  startEndpoint,
+} from './harness.ts';
 import { cpuMsOf } from './process-usage.ts';
 import { atLeast, atMost, type Section, show, type Target } from './section.ts';
 import { median, mediansOf } from './statistics.ts';
@@ -43,11 +50,10 @@ export async function measureProver(onProgress: (line: string) => void): Promise
         onProgress(`${name}: writing the objects, then ${rounds} rounds ...`);
         const buckets = join(directory, `buckets-${recordFormat}-${share}`);
         const environment = await fillBucket(buckets, deliveryStream, recordFormat, share);
-        const { speeds, cpuNanos, s3Nanos, peakMiB } = await measureShare(
-          { directory, buckets, share, environment },
-          prover!.function,
-        );
+        const run = { module: 'functions', workload: 'prove', events: events / share, environment };
+        const figures = await measureShare(directory, buckets, prover!.function, run);
         await rm(buckets, { recursive: true });
+        const { speeds, cpuNanos, s3Nanos, peakMiB } = figures;
         const speed = median(speeds);
         const eachSpeed = speeds.map((value) => show(value)).join(' ');
         table.push([name, show(speed), eachSpeed, show(cpuNanos), show(s3Nanos), show(peakMiB)]);
@@ -63,21 +69,12 @@ export async function measureProver(onProgress: (line: string) => void): Promise
   });
 }
 
-interface Bucket {
-  /** Folder of the compiled programs. */
-  readonly directory: string;
-  readonly buckets: string;
-  readonly share: number;
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-async function measureShare({ directory, buckets, share, environment }: Bucket, prover: FunctionSettings) {
-  const experiment = { module: 'functions', workload: 'prove', events: events / share, environment };
-  const [measured = []] = await inTurns(rounds, [experiment], async () => {
+async function measureShare(directory: string, buckets: string, prover: FunctionSettings, run: Experiment) {
+  const [measured = []] = await inTurns(rounds, [run], async () => {
     const s3 = await startEndpoint(directory, { bucketsDirectory: buckets });
     try {
       const cpuBeforeMs = cpuMsOf(s3.pid) ?? Number.NaN;
-      const proven = await measureOnce(directory, prover, s3.url, experiment);
+      const proven = await measureOnce(directory, prover, s3.url, run);
       return { ...proven, s3CpuMs: (cpuMsOf(s3.pid) ?? Number.NaN) - cpuBeforeMs };
     } finally {
       s3.close();

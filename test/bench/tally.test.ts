@@ -1,14 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { eventBytes } from '../../lambda/contract/event.ts';
-import { createEventWriter } from '../../lambda/producer/events/events.ts';
 import { Counter } from './tally.ts';
+import { linesOf } from './workloads/run-events.ts';
 
-function eventsOf(from: number, to: number): Buffer {
-  const events = Buffer.alloc((to - from) * eventBytes);
-  createEventWriter('my-stream', 'run-1', from)(events, 0);
-  return events;
-}
+const eventsOf = (from: number, to: number) => linesOf('my-stream', 'run-1', from, to);
 
 function tallyOf(...records: Buffer[]) {
   const counter = new Counter();

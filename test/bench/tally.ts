@@ -2,37 +2,29 @@ import { gunzipSync } from 'node:zlib';
 import { eventBytes } from '../../lambda/contract/event.ts';
 import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
 
-/** Counts of the endpoint, or of a producer. */
-export interface Tally {
-  readonly requests: number;
-  readonly events: number;
+const emptyTally = {
+  requests: 0,
+  events: 0,
   /** Sum of a hash of every UUID, modulo 2³². It shows lost, duplicate and altered events in any order. */
-  readonly checksum: number;
+  checksum: 0,
   /** Record data before base64, as the quota counts it. */
-  readonly dataBytes: number;
+  dataBytes: 0,
   /** The same, with each record rounded up to a multiple of 5,120 bytes, as Firehose bills it. */
-  readonly billedBytes: number;
-  /** Records over the quota, which count for nothing else. */
-  readonly recordsRefused: number;
+  billedBytes: 0,
   /** Accepted records. */
-  readonly records: number;
-}
+  records: 0,
+  /** Records over the quota, which count for nothing else. */
+  recordsRefused: 0,
+};
+
+/** Counts of the endpoint, or of a producer. */
+export type Tally = Readonly<typeof emptyTally>;
 
 /** Offsets of eight hex digits of each part of the UUID in an event. */
 const uuidWordOffsets = [2, 6, 11, 16, 21, 26, 30, 34] as const;
 
 const openBrace = 0x7b;
 const newline = 0x0a;
-
-const emptyTally = {
-  requests: 0,
-  events: 0,
-  checksum: 0,
-  dataBytes: 0,
-  billedBytes: 0,
-  records: 0,
-  recordsRefused: 0,
-};
 
 /** Counts and checks records. Every byte must belong to a whole event. */
 export class Counter {
