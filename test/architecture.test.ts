@@ -105,7 +105,6 @@ const exceptions: Readonly<Record<string, readonly string[]>> = {
   ],
   'lib/commands/prove/prove.ts': ['@aws-sdk/client-cloudformation', '@aws-sdk/client-lambda'],
   'lib/commands/send/send.ts': ['@aws-sdk/client-cloudformation', '@aws-sdk/client-lambda'],
-  'lib/commands/verify/question.ts': ['lambda/prover/comparison'],
   'lambda/prover/objects/s3.ts': ['@aws-sdk/client-s3'],
   'lambda/template/word-functions.ts': ['@faker-js/faker'],
   'lib/commands/preview.ts': ['lambda/producer/events'],

@@ -22,7 +22,7 @@ export interface Question {
   readonly eventTemplate?: string;
   /** Whether duplicates make the proof incomplete. */
   readonly exactlyOnce: boolean;
-  /** How long to wait for missing events, in milliseconds; 0 reads the source once. */
+  /** Longest wait for missing events, in milliseconds; 0 reads the source once. */
   readonly waitMs: number;
 }
 

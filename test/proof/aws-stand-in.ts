@@ -8,11 +8,11 @@ export interface StandInObject {
   readonly body: Buffer;
   /** When it landed, in milliseconds since 1970. */
   readonly landedAtMs: number;
-  /** Break the connection off after so many bytes. */
+  /** Break the connection off after this number of bytes. */
   readonly breakAfterBytes?: number;
 }
 
-/** What a stand-in says. Everything may change while it runs. */
+/** Responses of a stand-in. They may change while it runs. */
 export interface StandInState {
   /** Outputs of the one stack. @default - there is no stack */
   outputs?: Record<string, string>;

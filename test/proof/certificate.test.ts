@@ -41,7 +41,7 @@ function createLossyEvidence(): Evidence {
 }
 
 describe('the certificate', () => {
-  it('says the verdict, the run, the stream, when, and every count', () => {
+  it('shows the verdict, the run, the stream, the time and every count', () => {
     // Act
     const html = certificate(createCompleteEvidence());
 
@@ -59,7 +59,7 @@ describe('the certificate', () => {
     expect(html.match(/<tr><td/g)).toHaveLength(10);
   });
 
-  it('shows what is missing and corrupt, and escapes what others named', () => {
+  it('shows missing events and corrupt objects, and escapes names', () => {
     // Act
     const html = certificate(createLossyEvidence());
 
@@ -107,8 +107,8 @@ if (chromium === undefined) {
   );
 }
 
-/** What a page looks like. */
-interface Look {
+/** Layout of a page. */
+interface Layout {
   readonly verdict: string;
   readonly background: string;
   readonly scrollWidth: number;
@@ -136,7 +136,7 @@ const probe = `addEventListener('load', () => {
 });`;
 
 describe.skipIf(chromium === undefined)('the certificate in Chromium', () => {
-  async function lookAt(html: string, width: number, scheme: 'light' | 'dark'): Promise<Look> {
+  async function layoutOf(html: string, width: number, scheme: 'light' | 'dark'): Promise<Layout> {
     const directory = await mkdtemp(join(tmpdir(), 'certificate-'));
     try {
       const framed = html.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
@@ -169,17 +169,17 @@ describe.skipIf(chromium === undefined)('the certificate in Chromium', () => {
     const html = certificate(kind === 'complete' ? createCompleteEvidence() : createLossyEvidence());
 
     // Act
-    const look = await lookAt(html, width, scheme);
+    const layout = await layoutOf(html, width, scheme);
 
     // Assess
-    expect(look).toMatchObject({
+    expect(layout).toMatchObject({
       verdict,
       background: scheme === 'dark' ? 'rgb(15, 18, 22)' : 'rgb(244, 245, 247)',
       textsOutside: [],
     });
-    expect(look.scrollWidth).toBeLessThanOrEqual(width);
-    expect(look.plots).toHaveLength(2);
-    for (const plot of look.plots) {
+    expect(layout.scrollWidth).toBeLessThanOrEqual(width);
+    expect(layout.plots).toHaveLength(2);
+    for (const plot of layout.plots) {
       expect(plot.width).toBeGreaterThan(Math.min(width, 960) * 0.75);
       expect(plot.height).toBeGreaterThan(100);
     }

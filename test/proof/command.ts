@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cliPath } from '../terminal/built-cli.ts';
 
-/** What a command left. */
+/** Result of a command. */
 export interface CommandResult {
   /** Exit status. */
   readonly status: number;

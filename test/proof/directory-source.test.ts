@@ -22,7 +22,7 @@ describe('a directory as a source', () => {
     ]);
   });
 
-  it('leaves out what is hidden', async () => {
+  it('skips hidden files', async () => {
     // Prepare
     const directory = await createDirectory({ '.uploads/a': 'x', 'events/.DS_Store': 'x', 'events/a': 'x' });
 

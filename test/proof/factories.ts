@@ -10,7 +10,7 @@ import { ProofBuilder } from '../../lib/proof/proof-builder.ts';
 /** When the events of these tests were generated. */
 export const eventTimeMs = Date.parse('2026-11-22T10:00:00Z');
 
-/** A run of 100 events, unless told otherwise. */
+/** A run of 100 events by default. */
 export function createRun(overrides: Partial<StreamSlice> = {}): StreamSlice {
   return { runId: 'run-1', deliveryStreamName: 'my-stream', from: 0, to: 100, ...overrides };
 }
@@ -55,7 +55,7 @@ export function cutAt(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   return ends.map((end, order) => bytes.subarray(ends[order - 1] ?? 0, end));
 }
 
-/** The evidence on runs of which these objects are all that there is. */
+/** The evidence on runs in these objects. */
 export function compare(
   runs: readonly StreamSlice[],
   objects: readonly { object: StoredObject; lines: readonly string[]; reason?: string }[],

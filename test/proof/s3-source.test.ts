@@ -68,7 +68,7 @@ describe('a bucket as a source', () => {
     },
   );
 
-  it('leaves out folders, and what landed too early to matter', async () => {
+  it('skips folders and objects that landed too early', async () => {
     // Prepare
     state.objects.set('events/', createObject({ body: Buffer.alloc(0) }));
     state.objects.set('events/early', createObject({ landedAtMs: eventTimeMs - 1 }));
@@ -126,7 +126,7 @@ describe('a bucket as a source', () => {
     );
   });
 
-  it('answers the question whether every event is there', async () => {
+  it('proves whether every event arrived', async () => {
     // Prepare
     const lines = createLines();
     state.objects.set('events/a.gz', createObject({ body: createGzip(lines.slice(0, 40)) }));
@@ -147,7 +147,7 @@ describe('a bucket as a source', () => {
     expect(proof.latencyMs.max).toBe(30_000);
   });
 
-  it('has no answer when a connection breaks off: that is no corrupt object', async () => {
+  it('fails when a connection breaks off, which does not make the object corrupt', async () => {
     // Prepare
     state.objects.set('events/a.gz', createObject({ breakAfterBytes: 200 }));
 

@@ -40,7 +40,7 @@ describe('the summary of a proof', () => {
     ]);
   });
 
-  it('says what was expected, found and missing so that the figures add up', () => {
+  it('shows expected, found and missing events, which add up', () => {
     // Prepare
     const lines = createLines().slice(20);
     const twice = [lines[0]!, lines[0]!, lines[1]!];
@@ -87,7 +87,7 @@ describe('the summary of a proof', () => {
     );
   });
 
-  it('shows every object if it is asked to, and what the proof lists of corrupt ones', () => {
+  it('shows every object with --all, and the corrupt ones that the proof lists', () => {
     // Act
     const summary = summarize(proofOfObjects(9_000), { all: true }).split('\n');
 
@@ -100,7 +100,7 @@ describe('the summary of a proof', () => {
     expect(summary.at(-1)).toMatch(/^CORRUPT: /);
   });
 
-  it('shows ten of many runs, those that miss events first', () => {
+  it('shows ten of many runs, those with missing events first', () => {
     // Prepare
     const runs = Array.from({ length: 30 }, (_, order) => createRun({ runId: `run-${order}`, to: 2 }));
     const lines = runs.flatMap((run) => createLines(run)).slice(0, -1);

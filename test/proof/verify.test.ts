@@ -64,7 +64,7 @@ const createQuestion = (source: Source, overrides: Partial<Question> = {}): Ques
 const text = (from: number, to: number) => createLines(createRun({ from, to })).join('');
 
 describe('a verification', () => {
-  it('looks once when it is not told to wait', async () => {
+  it('lists the source once without a wait', async () => {
     // Prepare
     const world = createWorld();
     const { source } = createSource([{ key: 'a', text: text(0, 99) }], world.now);
@@ -77,7 +77,7 @@ describe('a verification', () => {
     expect(world.lines).toEqual([]);
   });
 
-  it('waits until no event is missing, says how far things are, and reads each object once', async () => {
+  it('waits until no event is missing, reports progress, and reads each object once', async () => {
     // Prepare
     const world = createWorld();
     const { source, opened } = createSource(
@@ -99,7 +99,7 @@ describe('a verification', () => {
     expect(world.lines[2]).toMatch(/^10 s: 90 of 100 events found, 2 objects read/);
   });
 
-  it('ends when the time is over, after a last look', async () => {
+  it('ends when the time is over, after a last listing', async () => {
     // Prepare
     const world = createWorld();
     const { source } = createSource(
@@ -157,7 +157,7 @@ describe('a verification', () => {
     expect(most.count).toBe(8);
   });
 
-  it('has no answer when an object cannot be read', async () => {
+  it('fails when an object cannot be read', async () => {
     // Prepare
     const world = createWorld();
     const { source } = createSource([{ key: 'a', text: text(0, 100) }], world.now);

@@ -2,7 +2,12 @@ import type { SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import { type Claim, claimSchema } from '../../contract/claim.ts';
 import { pairsLength, type Slice } from '../../contract/slice.ts';
-import { InvalidClaimError } from './errors.ts';
+import { FunctionError } from '../../runtime/errors.ts';
+
+/** A message is not a valid claim. */
+export class InvalidClaimError extends FunctionError {
+  override readonly name = 'InvalidClaimError';
+}
 
 /** A message of the proof queue. */
 export interface ClaimMessage {

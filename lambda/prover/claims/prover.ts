@@ -2,6 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { deliveryReserveMs, reportReserveMs } from '../../contract/deadline.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import { FunctionError } from '../../runtime/errors.ts';
 import type { Pause } from '../../runtime/sqs.ts';
 import { Comparison } from '../comparison/comparison.ts';
 import type { CreateLineReader } from '../comparison/line-reader.ts';
@@ -9,9 +10,13 @@ import type { Bucket } from '../objects/bucket.ts';
 import { listingsOf } from '../objects/object-window.ts';
 import { countObjects, type Reading, readObjects } from '../objects/read-objects.ts';
 import { type ClaimMessage, maxEventsAtOnce, parseClaimMessage } from './claim-messages.ts';
-import { ReadingError } from './errors.ts';
 import { type CheckedClaim, type SettleOptions, settle } from './settle.ts';
 import { pauseSeconds } from './verdict.ts';
+
+/** The bucket could not be read, and no claim was settled. The queue keeps all of them. */
+export class ReadingError extends FunctionError {
+  override readonly name = 'ReadingError';
+}
 
 /** Receives the facts of an invocation. The queue keeps every claim that has no final verdict. */
 export interface ProverObserver {

@@ -63,7 +63,7 @@ export class UuidRule {
 
   /**
    * The index of each UUID, {@link noIndex} for UUIDs of other runs. A UUID can come from 64 blocks: one decrypts to the
-   * index, the others to noise. Noise looks like an index below 10^7 once in 10^30 UUIDs.
+   * index, the others to noise. Noise equals an index below 10^7 once in 10^30 UUIDs.
    *
    * @param words The UUIDs, four big-endian 32-bit words each: at most {@link maxUuidsInverted}.
    * @param indexes Receives the indexes.
@@ -87,7 +87,7 @@ export class UuidRule {
     }
     const candidateBytes = candidatesPerUuid * uuidBytes;
     // With millions of foreign lines, Buffers would pile up outside of the heap, where the collector of short-lived objects
-    // does not look. Strings are inside.
+    // does not free them. Strings are inside.
     const plain = this.#decryption.update(
       this.#candidates.subarray(0, count * candidateBytes),
       undefined,

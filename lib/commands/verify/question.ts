@@ -1,4 +1,3 @@
-import type { StreamSlice } from '../../../lambda/prover/comparison/uuid-rule.ts';
 import { UnanswerableError } from '../../proof/unanswerable.ts';
 import type { Question } from '../../proof/verify.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
@@ -44,6 +43,6 @@ export async function resolveQuestion(
   return answerable(source ?? lastRun.output.directory, [lastRun.report], fromFile ?? lastRun.eventTemplate);
 }
 
-function answerable(source: string, runs: readonly StreamSlice[], eventTemplate: string | undefined) {
+function answerable(source: string, runs: Question['runs'], eventTemplate: string | undefined) {
   return { source, runs, ...(eventTemplate !== undefined && { eventTemplate }) };
 }

@@ -29,7 +29,7 @@ beforeEach(async () => {
 
 afterEach(() => standIn.close());
 
-/** What the deployed function would do: the events land at once, in one object, but for those left out. */
+/** Acts as the deployed function: the events land at once, in one object, except those left out. */
 function deliver(
   { runId, count = 100 }: { runId?: string; count?: number },
   { isDelivered = (_index: number): boolean => true, key = 'events/datehour=2026-11-22-10/a.gz' } = {},
@@ -189,7 +189,7 @@ describe('npm run prove', () => {
       },
       'my-function returned no producer report: {"runId":"run-1"',
     ],
-  ])('says so in one line, with status 2, when %s', async (_, change, message) => {
+  ])('fails with one line and status 2 when %s', async (_, change, message) => {
     // Prepare
     change(state);
 

@@ -84,7 +84,7 @@ describe('npm run send', () => {
     expect(verify).toContain(`--run-id '${runId}' --count 100`);
   });
 
-  it('says that events of a template need it to be verified', async () => {
+  it('names the template that verify needs', async () => {
     // Prepare
     state.metadata = { EventTemplate: '{{random.uuid}}' };
 
@@ -148,8 +148,8 @@ describe('npm run send', () => {
       ['--function', ''],
       "option '--function <name>' argument '' is invalid",
     ],
-    ['a count is none', () => {}, ['--count', 'x'], "option '--count <number>' argument 'x' is invalid"],
-  ])('says so in one line, with status 2, when %s', async (_, change, args, message) => {
+    ['a count is no number', () => {}, ['--count', 'x'], "option '--count <number>' argument 'x' is invalid"],
+  ])('fails with one line and status 2 when %s', async (_, change, args, message) => {
     // Prepare
     change(state);
 

@@ -16,7 +16,7 @@ const createLastRun = (): LastRun => ({
 });
 
 describe('the question', () => {
-  it('is about the last local run when nothing is said', async () => {
+  it('is about the last local run by default', async () => {
     expect(await resolveQuestion({}, async () => createLastRun())).toEqual({
       source: '.local/bucket',
       runs: [createRun({ from: 5, to: 10 })],
@@ -60,7 +60,7 @@ describe('the question', () => {
   it.each([
     [{ count: 7 }, 'give --stream and --run-id too'],
     [{ stream: 'my-stream', runId: ['a'] }, 'give --count too'],
-  ])('is no question when it is but half of one: %j', async (options, remedy) => {
+  ])('is refused if options are missing: %j', async (options, remedy) => {
     await expect(resolveQuestion(options, async () => createLastRun())).rejects.toThrow(remedy);
   });
 });

@@ -76,7 +76,7 @@ describe('npm run verify, of a run of 200,000', () => {
     });
   });
 
-  it('ends with status 0 and one duplicate when a line is there twice', async () => {
+  it('ends with status 0 and one duplicate when a line is duplicated', async () => {
     // Act
     const { status, proof } = await verifyWith(createGzip([...lines, lines[77]!]));
 
@@ -126,7 +126,7 @@ describe('npm run verify', () => {
   const small = createRun();
   const smallOptions = ['--stream', small.deliveryStreamName, '--run-id', small.runId, '--count', '100'];
 
-  it('without options is about the last local run, for a person to read', async () => {
+  it('without options prints the proof on the last local run', async () => {
     // Prepare
     const directory = await createDirectory({ 'bucket/events/a.gz': createGzip(createLines()) });
     const note = { report: createRun(), output: { directory: join(directory, 'bucket') } };
@@ -257,7 +257,7 @@ describe('npm run verify', () => {
       'error: --stream, --run-id and --count go together: give --stream and --run-id too',
     ],
     [
-      'half a question about more events than a deployment allows unless told otherwise',
+      'half a question about more events than the default limit of a deployment',
       ['--count', '1000000001'],
       'error: --stream, --run-id and --count go together: give --stream and --run-id too',
     ],

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseClaimMessage } from '../../../lambda/prover/claims/claim-messages.ts';
-import { InvalidClaimError } from '../../../lambda/prover/claims/errors.ts';
+import { InvalidClaimError, parseClaimMessage } from '../../../lambda/prover/claims/claim-messages.ts';
 import { eventTimeMs } from '../../proof/factories.ts';
 import { createClaim, eventOf } from '../factories.ts';
 
@@ -8,7 +7,7 @@ const parse = (body: object | string, receiveCount?: number) =>
   parseClaimMessage(eventOf([body], receiveCount).Records[0]!);
 
 describe('a message of the proof queue', () => {
-  it('is a claim, with what the queue says of it', () => {
+  it('is a claim, with the facts of its delivery', () => {
     // Prepare
     const claim = createClaim({
       slices: [

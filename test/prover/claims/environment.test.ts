@@ -4,11 +4,11 @@ import { InvalidEnvironmentError } from '../../../lambda/runtime/errors.ts';
 import { createEnvironment, proverEnvironment } from '../factories.ts';
 
 describe("the prover's environment", () => {
-  it('is read, with defaults where the bucket is its own', () => {
+  it('is parsed, with defaults for its own bucket', () => {
     expect(parseEnvironment({ ...proverEnvironment, PATH: '/bin' })).toEqual(createEnvironment());
   });
 
-  it('is read where the bucket belongs to others', () => {
+  it('is parsed for a shared bucket', () => {
     // Prepare
     const { PREFIX: _, ERROR_PREFIX: __, ...needed } = proverEnvironment;
 
@@ -26,7 +26,7 @@ describe("the prover's environment", () => {
     );
   });
 
-  it('lists all that does not fit', () => {
+  it('lists all invalid variables', () => {
     // Act
     const parse = () =>
       parseEnvironment({

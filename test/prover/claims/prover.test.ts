@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeSlices } from '../../../lambda/contract/slice.ts';
-import { ReadingError } from '../../../lambda/prover/claims/errors.ts';
+import { ReadingError } from '../../../lambda/prover/claims/prover.ts';
 import { createLines, createRun, eventTimeMs } from '../../proof/factories.ts';
 import { createClaim, ProverWorld } from '../factories.ts';
 
@@ -116,7 +116,7 @@ describe('a claim', () => {
     expect(world.metric('timeToProofMs')).toBeUndefined();
   });
 
-  it('has all of its times divided by the factor', async () => {
+  it('divides all times by the factor', async () => {
     // Prepare
     const world = new ProverWorld({ timeFactor: 100 });
     const { sentToMs } = createClaim();
@@ -132,7 +132,7 @@ describe('a claim', () => {
     expect(world.pauses.map(({ seconds }) => seconds)).toEqual([9]);
   });
 
-  it('stays when the dead-letter queue takes only a part of what is lost, and is lost again as a whole', async () => {
+  it('stays when the dead-letter queue accepts only some payloads, and then sends all of them again', async () => {
     // Prepare
     const world = new ProverWorld();
     world.landEvents(50, 70);
@@ -285,7 +285,7 @@ describe('claims together', () => {
     );
   });
 
-  it('that are too large for memory together wait for each other', async () => {
+  it('that together are too large for memory wait for each other', async () => {
     // Prepare
     const world = new ProverWorld();
     const large = createClaim({ runId: 'large', slices: [[0, 499_999_999]] });
@@ -343,7 +343,7 @@ describe('a check of a bucket with faults', () => {
     expect(world.metric('oldestClaimAgeMs')).toBe(26 * hourMs - 1_000);
   });
 
-  it('proves what is there all the same when one object cannot be read, and calls nothing lost', async () => {
+  it('still proves the events that it found when one object cannot be read, and calls no event lost', async () => {
     // Prepare
     const world = new ProverWorld();
     world.nowMs = eventTimeMs + 26 * hourMs;
@@ -362,7 +362,7 @@ describe('a check of a bucket with faults', () => {
     expect([kept, world.verdicts, world.deadLetters]).toEqual([[1], ['proven', 'waiting'], []]);
   });
 
-  it('counts what it read of an object that breaks off, and reads it again another time', async () => {
+  it('counts the lines before an object breaks off, and reads it again later', async () => {
     // Prepare
     const world = new ProverWorld();
     world.landEvents(0, 100);
@@ -383,7 +383,7 @@ describe('a check of a bucket with faults', () => {
     expect(world.metric('linesCorrupt')).toBe(0);
   });
 
-  it('goes on when an object vanishes after it was listed', async () => {
+  it('continues when an object is deleted after it was listed', async () => {
     // Prepare
     const world = new ProverWorld();
     world.landEvents(0, 100);
@@ -417,7 +417,7 @@ describe('a check of a bucket with faults', () => {
     expect([first, second]).toEqual([[0], []]);
   });
 
-  it('stops in time when an object hangs, and keeps what it could not decide', async () => {
+  it('stops in time when an object hangs, and keeps undecided claims', async () => {
     // Prepare
     const world = new ProverWorld();
     world.nowMs = eventTimeMs + 26 * hourMs;
@@ -440,7 +440,7 @@ describe('a check of a bucket with faults', () => {
 });
 
 describe('damage in a bucket', () => {
-  it('counts once, when claims are settled: duplicates and corrupt lines', async () => {
+  it('counts duplicates and corrupt lines once, when claims are settled', async () => {
     // Prepare
     const world = new ProverWorld();
     world.land(`${createLines().join('')}${createLines()[7]}rubbish\n`);
@@ -454,7 +454,7 @@ describe('damage in a bucket', () => {
     expect([world.metric('eventsDuplicated'), world.metric('linesCorrupt')]).toEqual([1, 2]);
   });
 
-  it('is not what belongs to others, where others write', async () => {
+  it('does not include lines of others in a shared bucket', async () => {
     // Prepare
     const world = new ProverWorld({ isShared: true, prefix: '', errorPrefix: '' });
     world.land(`{"a":1}\n${createLines().join('')}{"b":"${createLines()[3]!.slice(2, 38)}"}\n`);

@@ -33,7 +33,7 @@ describe('the verdict on a claim', () => {
   });
 });
 
-describe('the pause between two looks', () => {
+describe('the pause between two checks', () => {
   it('is 30 seconds at first, grows with the age of the claim, and ends at 15 minutes', () => {
     fc.assert(
       fc.property(
@@ -57,7 +57,7 @@ describe('the pause between two looks', () => {
     );
   });
 
-  it('is at least a second, whatever the factor', () => {
+  it('is at least a second, with any factor', () => {
     expect(pauseSeconds({ ageMs: 0 }, { ...settings, timeFactor: 1_000 })).toBe(1);
   });
 });

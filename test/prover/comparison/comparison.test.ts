@@ -5,7 +5,7 @@ import { maxCorruptLines, maxMissingRanges } from '../../../lib/proof/proof.ts';
 import { ProofBuilder } from '../../../lib/proof/proof-builder.ts';
 import { compare, createLines, createRun, createStoredObject, eventTimeMs } from '../../proof/factories.ts';
 
-/** What is done to one event of a run. */
+/** Fate of one event of a run. */
 type Fate =
   | { readonly kind: 'kept' | 'deleted' }
   | { readonly kind: 'copied'; readonly extraCopies: number }
@@ -34,14 +34,14 @@ const fate: fc.Arbitrary<Fate> = fc.oneof(
 const eventPattern =
   /^\{"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}":"test-2026-11-22 10:00:00"\}\n$/;
 
-/** Changes one character of a line's UUID; undefined where it is that character already. */
+/** Changes one character of a line's UUID; undefined if nothing changes. */
 function garble(line: string, at: number, character: string): string | undefined {
   const place = at + 2;
   return line[place] === character ? undefined : line.slice(0, place) + character + line.slice(place + 1);
 }
 
 describe('a comparison', () => {
-  it('says exactly what was done to the events of any runs', () => {
+  it('finds the exact fate of the events of any runs', () => {
     const scenario = fc.record({
       fates: fc.array(fc.array(fate, { minLength: 1, maxLength: 150 }), { minLength: 1, maxLength: 3 }),
       from: fc.nat(1_000),
@@ -279,7 +279,7 @@ function shuffle(lines: string[], random: () => number): void {
   }
 }
 
-/** Numbers from [0, 1) that a seed decides: mulberry32. */
+/** Seeded random numbers from [0, 1): mulberry32. */
 function createRandom(seed: number): () => number {
   let state = seed;
   return () => {

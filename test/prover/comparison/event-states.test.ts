@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { EventStates } from '../../../lambda/prover/comparison/event-states.ts';
 
 describe('the states of events', () => {
-  it('say what a list of all sightings says', () => {
+  it('agree with a list of all lines', () => {
     fc.assert(
       fc.property(
         fc.nat(1_000),

@@ -10,8 +10,8 @@ const slice: fc.Arbitrary<Slice> = fc
   .map(([from, length]) => ({ from, to: from + length }));
 const slices = fc.array(slice, { minLength: 1, maxLength: 8 });
 
-describe('the events of a run that are looked for', () => {
-  it('are those of all slices, each once, however slices overlap', () => {
+describe('the expected events of a run', () => {
+  it('are those of all slices, each once, even if slices overlap', () => {
     fc.assert(
       fc.property(slices, (each) => {
         // Act
@@ -45,7 +45,7 @@ describe('the events of a run that are looked for', () => {
     );
   });
 
-  it('get a proof for each slice, which counts what is in it', () => {
+  it('get a proof for each slice, which counts its events', () => {
     fc.assert(
       fc.property(slices, fc.array(fc.nat(450), { maxLength: 60 }), (each, present) => {
         // Prepare

@@ -13,7 +13,7 @@ function wordsOf(rule: UuidRule, from: number, count: number): [first: number, l
   });
 }
 
-/** A filter that met enough foreign UUIDs to be made. */
+/** A filter after enough foreign UUIDs to make its bitmap. */
 function createFilter(runs: readonly RunEvents[]): UuidFilter {
   const filter = new UuidFilter(runs);
   filter.noteForeign(Number.MAX_SAFE_INTEGER);
@@ -21,7 +21,7 @@ function createFilter(runs: readonly RunEvents[]): UuidFilter {
 }
 
 describe('the filter of UUIDs', () => {
-  it('never turns away an expected one, of any runs and slices', () => {
+  it('never rejects an expected UUID, of any runs and slices', () => {
     const slice = fc
       .tuple(fc.nat(100_000), fc.integer({ min: 1, max: 500 }))
       .map(([from, length]) => ({ from, to: from + length }));
@@ -47,7 +47,7 @@ describe('the filter of UUIDs', () => {
     );
   });
 
-  it('turns away nearly all others', () => {
+  it('rejects nearly all others', () => {
     // Prepare
     const filter = createFilter([new RunEvents(createRun(), [{ from: 0, to: 50_000 }])]);
     const foreign = wordsOf(new UuidRule(createRun({ runId: 'run-2' })), 0, 20_000);
@@ -59,7 +59,7 @@ describe('the filter of UUIDs', () => {
     expect(passed / foreign.length).toBeLessThan(0.08);
   });
 
-  it('is made only after inverting cost as much as making it does', () => {
+  it('is made once inverting has cost as much', () => {
     // Prepare
     const filter = new UuidFilter([new RunEvents(createRun(), [{ from: 0, to: 1_600 }])]);
     const foreign = wordsOf(new UuidRule(createRun({ runId: 'run-2' })), 0, 1_000);

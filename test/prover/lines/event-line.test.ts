@@ -36,11 +36,11 @@ describe('an event line', () => {
     ['has a T in its time', createLine({ time: '2026-11-22T10:00:00' })],
     ['ends with a space', createLine().replace('\n', ' ')],
     ['has a space inside', createLine().replace('":"test-2', '": "test-')],
-  ])('is none when it %s', (_, text) => {
+  ])('is no event when it %s', (_, text) => {
     expect(read(text).isEvent).toBe(false);
   });
 
-  it('is none, or another one, when any of its bytes is another one', () => {
+  it('is no event, or another event, when any byte is changed', () => {
     const original = createLine();
     fc.assert(
       fc.property(fc.nat(original.length - 1), fc.nat(255), (at, byte) => {

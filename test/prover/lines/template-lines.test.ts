@@ -42,7 +42,7 @@ function prove(source: string, count: number, lines: Buffer, { cut = lines.lengt
 }
 
 describe.each(examples)('the events of docs/events/%s', (_, source) => {
-  it('are all found, in pieces of any size, whatever the times and the order', () => {
+  it('are all found, in pieces of any size, with any times and in any order', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 3_000 }), fc.integer({ min: 1, max: 400 }), (cut, middle) => {
         // Prepare
@@ -61,7 +61,7 @@ describe.each(examples)('the events of docs/events/%s', (_, source) => {
     );
   });
 
-  it('are not complete when any byte of one is another, unless it makes another time of a time', () => {
+  it('are not complete when any byte is changed, unless the result is another valid time', () => {
     // Prepare
     const template = compileTemplate(source, { findWordFunction });
     const line = linesOf(source, 7, 8);
@@ -93,7 +93,7 @@ describe('a line with the UUID of an event', () => {
     ['"at":"2027-11-22T01:02:03.456+00:00"', 'time'],
     ['"at":"yesterday"', 'time'],
     ['"Sensor":1', 'text'],
-  ])('is corrupt with %s, and the proof says where', (field, part) => {
+  ])('is corrupt with %s, and the proof names the part', (field, part) => {
     // Prepare
     const source = readFileSync(new URL('iot-sensor.json', folder), 'utf8');
     const line = linesOf(source, 0, 1).toString();
@@ -111,7 +111,7 @@ describe('a line with the UUID of an event', () => {
     );
   });
 
-  it.each([false, true])('that goes on behind its end is corrupt, in a shared bucket: %s', (isShared) => {
+  it.each([false, true])('that continues after its end is corrupt, in a shared bucket: %s', (isShared) => {
     // Prepare
     const source = '{{random.uuid}},{{index}}';
     const lines = linesOf(source, 0, 3).toString();

@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CorruptObjectError } from '../../../lambda/prover/objects/gzip-member.ts';
 import { objectBytes } from '../../../lambda/prover/objects/object-bytes.ts';
-import { createGzip, createLines, createRun } from '../../proof/factories.ts';
+import { createGzip, createLines, createRun, cutAt } from '../../proof/factories.ts';
 
 /** Reads an object that arrives in these pieces. */
 const read = (...pieces: Buffer[]) => readFrom(() => Readable.from(pieces));
@@ -44,13 +44,8 @@ function textOf(segments: readonly Segment[]): string {
   return segments.map((each) => (typeof each === 'string' ? each : textOf(each))).join('');
 }
 
-/** The bytes in pieces that end at `cuts`. */
-function cutInto(bytes: Buffer, cuts: readonly number[]): Buffer[] {
-  const ends = [...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length].sort((a, b) => a - b);
-  return ends
-    .map((end, order) => bytes.subarray(ends[order - 1] ?? 0, end))
-    .filter(({ length }) => length > 0);
-}
+const cutInto = (bytes: Buffer, cuts: readonly number[]) =>
+  cutAt(bytes, cuts).filter(({ length }) => length > 0);
 
 describe('the bytes of an object', () => {
   it.each([
@@ -59,7 +54,7 @@ describe('the bytes of an object', () => {
     ['gzip of two members', [Buffer.concat([createGzip(lines.slice(0, 10)), createGzip(lines.slice(10))])]],
     ['gzip of two members in two pieces', [createGzip(lines.slice(0, 10)), createGzip(lines.slice(10))]],
     ['gzip in pieces of a byte', [...createGzip(lines)].map((byte) => Buffer.from([byte]))],
-  ])('are what was written: %s', async (_, pieces) => {
+  ])('are the written bytes: %s', async (_, pieces) => {
     expect(await read(...pieces)).toEqual({ text });
   });
 
@@ -77,11 +72,11 @@ describe('the bytes of an object', () => {
     ['gzip within gzip', [[[text], [text]]]],
     ['plain lines between gzip, within gzip', [[[text], text, [text], text], [text]]],
     ['a member without content before plain lines', [[], text]],
-  ])('are what was sent while the stream and the function did not compress alike: %s', async (_, object) => {
+  ])('are the sent bytes although stream and function disagreed on compression: %s', async (_, object) => {
     expect(await read(bytesOf(object))).toEqual({ text: textOf(object) });
   });
 
-  it('are those of a line that goes on in the next member', async () => {
+  it('include a line that continues in the next member', async () => {
     // Prepare
     const members = [text.slice(0, 100), text.slice(100)].map((part) => gzipSync(part));
 
@@ -92,7 +87,7 @@ describe('the bytes of an object', () => {
     expect(object).toEqual({ text: text + text + text });
   });
 
-  it('are found behind every field that the header of a member can have', async () => {
+  it('are found after every optional field of a member header', async () => {
     // Prepare
     const plain = gzipSync(text);
     const withFields = Buffer.concat([
@@ -109,7 +104,7 @@ describe('the bytes of an object', () => {
     expect(object).toEqual({ text: text + text });
   });
 
-  it('are had up to the damage when gzip in a mixed object is cut off, however it is cut', async () => {
+  it('are readable up to the damage when gzip in a mixed object is cut off, at any place', async () => {
     const mixed = bytesOf([text, [text, [text]], text, [text]]);
     const plainEnds = [text.length, text.length + gzipSync(bytesOf([text, [text]])).length];
     await fc.assert(
@@ -126,13 +121,13 @@ describe('the bytes of an object', () => {
     );
   });
 
-  it('never look whole when a bit of a member is flipped', async () => {
+  it('are never complete when a bit of a member is flipped', async () => {
     const plain = Buffer.from(text);
     const object = [gzipSync(plain), plain, gzipSync(Buffer.concat([gzipSync(plain), plain])), plain];
     const bytes = Buffer.concat(object);
     const starts = [0, object[0]!.length + plain.length];
-    // The kind of text, time, hints and operating system, and the bits that fill up the last byte before the checksum: they say
-    // nothing of the text, and no checksum counts them.
+    // The kind of text, time, hints and operating system, and the bits that fill up the last byte before the checksum: they do
+    // not change the text, and no checksum covers them.
     const meaningless = starts.flatMap((start, order) => [
       ...[3, 4, 5, 6, 7, 8, 9].map((field) => start + field),
       start + object[order * 2]!.length - 9,
@@ -157,7 +152,7 @@ describe('the bytes of an object', () => {
     );
   });
 
-  it('are had up to the byte where gzip within gzip is damaged', async () => {
+  it('are readable up to the byte where gzip within gzip is damaged', async () => {
     // Prepare
     const many = createLines(createRun({ to: 5_000 })).join('');
     const inner = gzipSync(many, { level: 0 });
@@ -177,23 +172,20 @@ describe('the bytes of an object', () => {
   it.each([
     ['zeros', '\0\0\0'],
     ['a byte of the next member', '\x1f'],
-    ['what is no event', 'garbage\n'],
-  ])(
-    'are all had before it is said to be corrupt that %s follow a member in a mixed object',
-    async (_, rest) => {
-      // Act
-      const { text: start, error } = await read(bytesOf([text, [text]]), Buffer.from(rest, 'latin1'));
+    ['bytes of no event', 'garbage\n'],
+  ])('are complete before the error that %s follow a member in a mixed object', async (_, rest) => {
+    // Act
+    const { text: start, error } = await read(bytesOf([text, [text]]), Buffer.from(rest, 'latin1'));
 
-      // Assess
-      expect(start).toBe(text + text);
-      expect(error).toMatchObject({
-        name: 'CorruptObjectError',
-        message: 'gzip: bytes after the end of the data',
-      });
-    },
-  );
+    // Assess
+    expect(start).toBe(text + text);
+    expect(error).toMatchObject({
+      name: 'CorruptObjectError',
+      message: 'gzip: bytes after the end of the data',
+    });
+  });
 
-  it('end where gzip lies within gzip without end', async () => {
+  it('end at too many layers of gzip within gzip', async () => {
     // Prepare
     let nested = Buffer.from(text);
     for (let layer = 0; layer < 4; layer += 1) {
@@ -207,7 +199,7 @@ describe('the bytes of an object', () => {
     expect(error).toMatchObject({ name: 'CorruptObjectError', message: 'gzip: more than 3 layers' });
   });
 
-  it('come in small pieces, however much a mixed object holds', async () => {
+  it('come in small pieces from a large mixed object', async () => {
     // Prepare
     const megabytes = 300;
     const member = gzipSync(gzipSync(Buffer.alloc(1_000_000, text)));
@@ -243,15 +235,15 @@ describe('the bytes of an object', () => {
     expect(opened.every(({ destroyed }) => destroyed)).toBe(true);
   });
 
-  it('are none for an empty object', async () => {
+  it('are empty for an empty object', async () => {
     expect(await read()).toEqual({ text: '' });
   });
 
-  it('are plain when only the first byte looks like gzip', async () => {
+  it('are plain when only the first byte is that of gzip', async () => {
     expect(await read(Buffer.from([0x1f]))).toEqual({ text: '\x1f' });
   });
 
-  it('are had up to where gzip is cut off, however it is cut', async () => {
+  it('are readable up to the place where gzip is cut off, at any place', async () => {
     const gzip = createGzip(lines);
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 2, max: gzip.length - 1 }), async (length) => {
@@ -268,7 +260,7 @@ describe('the bytes of an object', () => {
     ['zeros follow', Buffer.alloc(100)],
     ['zeros and another member follow', Buffer.concat([Buffer.alloc(3), gzipSync('{}\n')])],
     ['a member follows that is cut off', gzipSync('{}\n').subarray(0, 5)],
-  ])('are all had before it is said to be corrupt that %s', async (_, rest) => {
+  ])('are complete before the error when %s', async (_, rest) => {
     // Act
     const { text: start, error } = await read(Buffer.concat([createGzip(lines), rest]));
 
@@ -277,7 +269,7 @@ describe('the bytes of an object', () => {
     expect(error).toBeInstanceOf(CorruptObjectError);
   });
 
-  it('are all had when only the checksum is wrong', async () => {
+  it('are complete when only the checksum is wrong', async () => {
     // Prepare
     const gzip = createGzip(lines);
     gzip[gzip.length - 6]! ^= 1;
@@ -290,7 +282,7 @@ describe('the bytes of an object', () => {
     expect(error).toMatchObject({ message: 'gzip: incorrect data check' });
   });
 
-  it('break off with the error of the source, which is no damage to the object', async () => {
+  it('break off with the error of the source, which does not make the object corrupt', async () => {
     // Prepare
     const broken = async function* () {
       yield createGzip(lines).subarray(0, 100);

@@ -39,7 +39,7 @@ const prefixes = [
 ];
 
 describe('the objects that may hold the events of claims', () => {
-  it('are listed, whenever events were sent within a claim and whenever their oldest neighbor arrived', () => {
+  it('are listed, for any time of sending within a claim and any arrival of the oldest neighbor', () => {
     const scenario = fc.record({
       prefix: fc.constantFrom(...prefixes),
       bufferingSeconds: fc.constantFrom(0, 60, 900),
@@ -78,7 +78,7 @@ describe('the objects that may hold the events of claims', () => {
     );
   });
 
-  it('are those of few hours: two where an hour ended just before', () => {
+  it('are those of few hours: two if an hour has just ended', () => {
     // Prepare
     const claim = { sentFromMs: atMs + 2 * minuteMs, sentToMs: atMs + 3 * minuteMs };
 
@@ -89,7 +89,7 @@ describe('the objects that may hold the events of claims', () => {
     expect(listings.map(({ prefix }) => prefix)).toEqual(['2026/03/05/07/', '2026/03/05/08/']);
   });
 
-  it('of old claims do not make those of young ones older', () => {
+  it('of old claims do not change the times of young claims', () => {
     // Prepare
     const old = { sentFromMs: atMs - 20 * hourMs, sentToMs: atMs - 20 * hourMs };
     const young = { sentFromMs: atMs - 25 * minuteMs, sentToMs: atMs - 20 * minuteMs };
