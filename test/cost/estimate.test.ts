@@ -13,8 +13,8 @@ import {
 } from '../../lib/cost/format-figures.ts';
 import { readTemplateFile } from '../../lib/template/template-file.ts';
 import { recordsOf } from '../producer/factories.ts';
-import { forecast } from '../simulation/worlds/forecast.ts';
 import { costsOf, estimateOf } from './factories.ts';
+import { simulateCosts } from './simulated-costs.ts';
 
 /** What the producer's own records are billed as, when requests are as large as the quota of us-east-1 lets them be. */
 function packedBytes(to: number, recordFormat: RecordFormat, createPacker = createDefaultPacker): number {
@@ -81,7 +81,7 @@ describe('the billed bytes of a run', () => {
 describe('the costs of a run', () => {
   it.each([1_000_000, 3_000_000])('of %i events are those of the simulated producer', async (count) => {
     // Prepare
-    const { dollars, messages } = await forecast(count);
+    const { dollars, messages } = await simulateCosts(count);
 
     // Act
     const { usdPerRun, invocations } = costsOf('ndjson', { count });
@@ -96,7 +96,7 @@ describe('the costs of a run', () => {
   it('of events of a template are those of the simulated producer', async () => {
     // Prepare
     const checked = readTemplateFile('docs/events/iot-sensor.json');
-    const { dollars } = await forecast(200_000, checked);
+    const { dollars } = await simulateCosts(200_000, createTemplatePacker(checked.template));
 
     // Act
     const { usdPerRun } = costsOf('ndjson', { count: 200_000, sizes: checked });

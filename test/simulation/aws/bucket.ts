@@ -1,66 +1,93 @@
 import { Readable } from 'node:stream';
-import type { StoredObject } from '../../../lambda/prover/comparison/comparison.ts';
-import type { Bucket } from '../../../lambda/prover/objects/bucket.ts';
+import { type Bucket, ObjectGoneError } from '../../../lambda/prover/objects/bucket.ts';
+import type { WhileAlive } from '../worlds/invocation.ts';
 import type { World } from '../worlds/world.ts';
 
-/** How a simulated bucket misbehaves. */
+/** Faults of a simulated bucket. */
 export interface BucketFaults {
-  /** Whether nobody may list it or read from it. @default false */
-  readonly isDenied?: boolean;
-  /**
-   * What becomes of the bytes of an object that lands: nothing, if it is deleted at once.
-   *
-   * @default - they stay as they are
-   */
-  readonly change?: (bytes: readonly Buffer[]) => readonly Buffer[] | undefined;
+  /** Longest time of a call. */
+  readonly latencyMs: number;
+  /** Probability that a call fails, in the first 26 hours. */
+  readonly fails: number;
+  /** Between these times every call is refused. @default - never */
+  readonly denied?: readonly [fromMs: number, toMs: number];
 }
 
-/** How long S3 takes to respond. */
-const latencyMs = 100;
+/** An object of a bucket. What will become of it is known from the start. */
+export interface SimulatedObject {
+  readonly key: string;
+  readonly landedMs: number;
+  /** When listings begin to have it. */
+  readonly listedMs: number;
+  readonly deletedMs: number;
+  /** Its bytes, uncompressed: gunzip takes real time, for which the simulated clock does not wait. */
+  readonly chunks: Buffer[];
+}
 
-/**
- * A bucket in a simulated world, as the prover's own code reads it.
- *
- * Simplified: objects are not compressed, since gunzip takes real time, for which a simulated clock does not wait.
- */
-export class SimulatedBucket implements Bucket {
+/** A bucket in a simulated world. */
+export class SimulatedBucket<Item extends SimulatedObject = SimulatedObject> {
+  /** Every object that has landed or will land. */
+  readonly objects: Item[] = [];
   readonly #world: World;
   readonly #faults: BucketFaults;
-  readonly #objects = new Map<string, { facts: StoredObject; bytes: readonly Buffer[] }>();
+  readonly #startMs: number;
 
   constructor(world: World, faults: BucketFaults) {
     this.#world = world;
     this.#faults = faults;
+    this.#startMs = world.now();
   }
 
-  /** Lets an object land. */
-  put(key: string, sent: readonly Buffer[]): void {
-    const bytes = this.#faults.change ? this.#faults.change(sent) : sent;
-    if (bytes) {
-      const size = bytes.reduce((sum, { length }) => sum + length, 0);
-      this.#objects.set(key, { facts: { key, landedAtMs: this.#world.now(), bytes: size }, bytes });
-    }
+  /** Whether every call is refused throughout this time. */
+  isDenied(fromMs: number, toMs: number): boolean {
+    const [deniedFromMs, deniedToMs] = this.#faults.denied ?? [0, 0];
+    return fromMs >= deniedFromMs && toMs < deniedToMs;
   }
 
-  async *list(prefix: string, signal: AbortSignal): AsyncGenerator<StoredObject, void> {
-    await this.#respond('s3:ListBucket', signal);
-    for (const { facts } of [...this.#objects.values()]) {
-      if (facts.key.startsWith(prefix)) {
-        yield facts;
-      }
-    }
+  /** Whether no call is refused in this time. */
+  isReadable(fromMs: number, toMs: number): boolean {
+    const [deniedFromMs, deniedToMs] = this.#faults.denied ?? [0, 0];
+    return toMs < deniedFromMs || fromMs >= deniedToMs;
   }
 
-  async open(key: string, signal: AbortSignal): Promise<Readable> {
-    await this.#respond('s3:GetObject', signal);
-    return Readable.from(this.#objects.get(key)!.bytes, { objectMode: true });
-  }
+  /** The bucket as an invocation sees it. */
+  readonly connect = (whileAlive: WhileAlive): Bucket => {
+    const call = (signal: AbortSignal) => whileAlive(this.#call(signal));
+    const { objects } = this;
+    const { now } = this.#world;
+    return {
+      async *list(prefix, signal) {
+        await call(signal);
+        const nowMs = now();
+        for (const { key, landedMs, listedMs, deletedMs, chunks } of [...objects]) {
+          if (key.startsWith(prefix) && listedMs <= nowMs && nowMs < deletedMs) {
+            // S3's listings have whole seconds.
+            const landedAtMs = Math.floor(landedMs / 1_000) * 1_000;
+            yield { key, landedAtMs, bytes: chunks.reduce((sum, { length }) => sum + length, 0) };
+          }
+        }
+      },
+      open: async (key, signal) => {
+        await call(signal);
+        const object = objects.find((each) => each.key === key);
+        if (object === undefined || object.deletedMs <= now()) {
+          throw new ObjectGoneError(`${key} is gone`);
+        }
+        return Readable.from(object.chunks);
+      },
+    };
+  };
 
-  async #respond(action: string, signal: AbortSignal): Promise<void> {
-    await this.#world.sleep(latencyMs, signal);
+  async #call(signal: AbortSignal): Promise<void> {
+    const world = this.#world;
+    const { latencyMs, fails } = this.#faults;
+    await world.sleep(world.random() * latencyMs, signal);
     signal.throwIfAborted();
-    if (this.#faults.isDenied) {
-      throw new Error(`AccessDenied: not allowed to ${action}`);
+    if (this.isDenied(world.now(), world.now())) {
+      throw new Error('AccessDenied: not allowed to read');
+    }
+    if (world.now() < this.#startMs + 26 * 3_600_000 && world.chance(fails)) {
+      throw new Error('InternalError: try again');
     }
   }
 }

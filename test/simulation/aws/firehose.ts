@@ -8,82 +8,93 @@ import type { RecordFormat } from '../../../lambda/contract/settings.ts';
 import type { PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
-import { simulateCall } from '../worlds/call.ts';
-import { uuidsIn } from '../worlds/event-lines.ts';
+import { TokenBucket } from '../../../lib/emulator/quota.ts';
 import type { World } from '../worlds/world.ts';
+import { simulateCall } from './call.ts';
 import { StreamAccount } from './stream-account.ts';
 
-/** How a simulated stream misbehaves. */
+/** Faults of a simulated stream. */
 export interface FirehoseFaults {
   /** Probability that a record is refused, whatever the rate. */
   readonly throttle: number;
-  /** Probability that a request is responded to with 500 or 503, and not stored. */
-  readonly error: number;
-  /** Probability that the response to a request is lost; half of them are stored. */
-  readonly loseResponse: number;
-  /** Probability that a response cannot be used although the request is stored: it is cut, garbled or miscounted. */
+  /** Probability that a request fails with 500 or 503, and is not stored. @default 0 */
+  readonly error?: number;
+  /** Probability that the response to a request is lost; half of these requests are stored. @default 0 */
+  readonly loseResponse?: number;
+  /** Probability that a response is unusable (cut, garbled, miscounted) although the request is stored. @default 0 */
   readonly unusable?: number;
-  /** Probability that a proxy responds with a page of its own, and nothing is stored. */
+  /** Probability that a proxy responds with an HTML page, and nothing is stored. @default 0 */
   readonly html?: number;
-  /** Probability that a request hangs until its sender gives up: in its headers or its body; half of them are stored. */
-  readonly stall: number;
+  /** Probability that a request hangs until its sender gives up; half of these requests are stored. @default 0 */
+  readonly stall?: number;
   /** Longest time to a response. */
   readonly latencyMs: number;
-  /** Probability that a response takes some seconds more. */
+  /** Shortest time to a response. @default 0 */
+  readonly minLatencyMs?: number;
+  /** Probability that a response takes some seconds more. @default 0 */
   readonly slow?: number;
-  /** Nothing works from and to these times, after the start. */
+  /** Between these times after the start every request fails. @default - never */
   readonly outage?: readonly [fromMs: number, toMs: number];
-  /** Quota in bytes a second, with a second of burst, and what it changes to in mid-run. */
-  readonly quota?: readonly [bytesPerSecond: number, laterBytesPerSecond: number, changeAfterMs: number];
-  /** After this time every request fails in a way that no retry can fix, such as expired credentials. */
+  /** Quota, with a second of burst. @default - none */
+  readonly quota?: StreamQuota;
+  /** After this time every request fails in a way that no retry can fix, such as expired credentials. @default - never */
   readonly forbiddenAfterMs?: number;
 }
 
-/** How many milliseconds a slow response takes more, at most. */
+export interface StreamQuota {
+  readonly bytesPerSecond: number;
+  /** A change in mid-run. */
+  readonly later?: { readonly bytesPerSecond: number; readonly afterMs: number };
+}
+
+/** Longest extra time of a slow response. */
 const slowMs = 6_000;
 
-/** What a stream made of a request's records. */
+/** The decision of a stream on the records of a request. */
 export interface Admission {
-  /** Records that it stored. */
-  readonly records: number;
-  /** Their data. */
-  readonly bytes: number;
-  /** Records that it refused. */
+  /** Data of the records that it stored. */
+  readonly stored: readonly Buffer[];
+  readonly storedBytes: number;
   readonly recordsRefused: number;
-  /** What is in the records that it stored. */
-  readonly data: readonly Buffer[];
-  /** Who sent them. */
   readonly sender: unknown;
 }
 
 /** A copy of an event that the stream has stored. */
 export interface StoredCopy {
-  /** Who sent it. */
   readonly sender: unknown;
-  /** Whether the sender was told. */
+  /** Whether the sender got the response. */
   acknowledged: boolean;
 }
 
-/** A delivery stream in a simulated world: it stores what it accepts, and notices when a limit of AWS is broken. */
+const uuidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/;
+
+/** The UUIDs of events, in order; `undefined` unless the lines are whole events. */
+export function uuidsIn(lines: Buffer): string[] | undefined {
+  const events = lines.toString('latin1').split('\n');
+  const isWhole = events.pop() === '';
+  const uuids = events.map((event) => uuidPattern.exec(event)?.[0] ?? '');
+  return isWhole && !uuids.includes('') ? uuids : undefined;
+}
+
+/** A delivery stream in a simulated world. It stores what it accepts, and checks the limits of AWS. */
 export class SimulatedFirehose {
   /** Every stored copy of every event, by UUID. */
   readonly stored = new Map<string, StoredCopy[]>();
-  /** What no producer may do. */
   readonly violations: string[] = [];
-  /** Told of every record that is stored: the lines in it. */
+  /** Called with the lines of every record that is stored. */
   onStored: (lines: Buffer) => void = () => {};
-  /** What was counted of each sender. */
+  /** Counts by sender. */
   readonly accounts = new Map<unknown, StreamAccount>();
   readonly #world: World;
   readonly #faults: FirehoseFaults;
   readonly #recordFormat: RecordFormat;
   readonly #onAdmission: ((admission: Admission) => void) | undefined;
   readonly #startMs: number;
-  #tokens: number;
-  #tokensAtMs: number;
+  #bytesPerSecond = Number.POSITIVE_INFINITY;
+  #tokens: TokenBucket | undefined;
   #failures = 0;
 
-  /** @param onAdmission Told of every request that got so far; then the stream itself remembers no event. */
+  /** @param onAdmission Called for every request that is decided on. The stream itself then remembers no events. */
   constructor(
     world: World,
     faults: FirehoseFaults,
@@ -95,15 +106,20 @@ export class SimulatedFirehose {
     this.#recordFormat = recordFormat;
     this.#onAdmission = onAdmission;
     this.#startMs = world.now();
-    this.#tokens = faults.quota?.[0] ?? 0;
-    this.#tokensAtMs = world.now();
+    if (faults.quota) {
+      const { bytesPerSecond, later } = faults.quota;
+      this.#setQuota(bytesPerSecond);
+      if (later) {
+        world.after(later.afterMs, () => {
+          this.#setQuota(later.bytesPerSecond);
+          // A raised quota brings no burst.
+          this.#tokens?.take(later.bytesPerSecond);
+        });
+      }
+    }
   }
 
-  /**
-   * Responds to a request, sooner or later or when its sender gives up.
-   *
-   * @param sender Whoever sends it: what happens to its requests is counted.
-   */
+  /** Responds to a request, or its sender gives up. Requests are counted by sender. */
   async put(batch: RecordBatch, signal: AbortSignal, sender: unknown): Promise<PutResponse> {
     this.#checkLimits(batch);
     const account = this.#accountOf(sender);
@@ -136,18 +152,24 @@ export class SimulatedFirehose {
     return account;
   }
 
-  #latencyMs(): number {
-    const { latencyMs, slow = 0 } = this.#faults;
-    return this.#world.random() * latencyMs + (this.#world.chance(slow) ? this.#world.random() * slowMs : 0);
+  #setQuota(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#tokens = new TokenBucket(bytesPerSecond, this.#world.now);
   }
 
-  /** Stores what it will of a request, and responds; `undefined` if there is no response. */
+  #latencyMs(): number {
+    const { latencyMs, minLatencyMs = 0, slow = 0 } = this.#faults;
+    const slowerMs = this.#world.chance(slow) ? this.#world.random() * slowMs : 0;
+    return minLatencyMs + this.#world.random() * (latencyMs - minLatencyMs) + slowerMs;
+  }
+
+  /** Stores some of the records of a request, and responds; `undefined` if there is no response. */
   #decide(
     fate: number,
     batch: RecordBatch,
     sender: unknown,
   ): { readonly stored: readonly StoredCopy[]; readonly response: PutResponse | undefined } {
-    const { error, loseResponse, stall, unusable = 0, html = 0, outage = [0, 0] } = this.#faults;
+    const { error = 0, loseResponse = 0, stall = 0, unusable = 0, html = 0, outage = [0, 0] } = this.#faults;
     const { forbiddenAfterMs = Number.POSITIVE_INFINITY } = this.#faults;
     const world = this.#world;
     const sinceStartMs = world.now() - this.#startMs;
@@ -191,7 +213,7 @@ export class SimulatedFirehose {
     return { kind, refused: [...batch.keys()], throttled: [], cause: this.#error(message) };
   }
 
-  /** An error that is no other one's twin, so that a report has to name the right one. */
+  /** An error with a unique message, so that a report has to name the right one. */
   #error(message: string): Error {
     this.#failures += 1;
     return new Error(`${message} (failure ${this.#failures} of the stream)`);
@@ -200,15 +222,15 @@ export class SimulatedFirehose {
   #store(batch: RecordBatch, sender: unknown): { refused: number[]; copies: StoredCopy[] } {
     const refused: number[] = [];
     const copies: StoredCopy[] = [];
-    const kept: Buffer[] = [];
-    let bytes = 0;
+    const stored: Buffer[] = [];
+    let storedBytes = 0;
     for (const [place, { data }] of batch.entries()) {
       if (this.#world.chance(this.#faults.throttle) || !this.#takeTokens(data.length)) {
         refused.push(place);
         continue;
       }
-      bytes += data.length;
-      kept.push(data);
+      storedBytes += data.length;
+      stored.push(data);
       for (const uuid of this.#onAdmission ? [] : this.#uuidsIn(data)) {
         const copy = { sender, acknowledged: false };
         copies.push(copy);
@@ -220,31 +242,17 @@ export class SimulatedFirehose {
         }
       }
     }
-    this.#onAdmission?.({
-      records: kept.length,
-      bytes,
-      recordsRefused: refused.length,
-      data: kept,
-      sender,
-    });
+    this.#onAdmission?.({ stored, storedBytes, recordsRefused: refused.length, sender });
     return { refused, copies };
   }
 
   #takeTokens(bytes: number): boolean {
-    if (!this.#faults.quota) {
-      return true;
-    }
-    const now = this.#world.now();
-    const [first, later, changeAfterMs] = this.#faults.quota;
-    const quota = now - this.#startMs < changeAfterMs ? first : later;
-    this.#tokens = Math.min(quota, this.#tokens + ((now - this.#tokensAtMs) / 1_000) * quota);
-    this.#tokensAtMs = now;
     // A record larger than the burst would never pass: real quotas are larger than the largest record.
-    if (this.#tokens < Math.min(bytes, quota)) {
-      return false;
+    const isAdmitted = this.#tokens?.has(Math.min(bytes, this.#bytesPerSecond)) ?? true;
+    if (isAdmitted) {
+      this.#tokens?.take(bytes);
     }
-    this.#tokens -= bytes;
-    return true;
+    return isAdmitted;
   }
 
   #uuidsIn(data: Buffer): string[] {
@@ -257,7 +265,7 @@ export class SimulatedFirehose {
     return uuids ?? [];
   }
 
-  /** The limits of PutRecordBatch, see the API reference. */
+  /** Checks the limits of PutRecordBatch (API reference). */
   #checkLimits(batch: RecordBatch): void {
     const json = batch.reduce((sum, { data }) => sum + Math.ceil(data.length / 3) * 4 + 12, 0);
     if (batch.length < 1 || batch.length > maxRecordsPerRequest) {

@@ -1,16 +1,15 @@
-import type { RunSlice } from '../../../lambda/contract/slice.ts';
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
 import type { BatchResponse, SendMessages } from '../../../lambda/runtime/batches.ts';
-import { simulateCall } from '../worlds/call.ts';
 import type { World } from '../worlds/world.ts';
+import { simulateCall } from './call.ts';
 
-/** How a simulated queue misbehaves towards those who send messages. */
+/** Faults of a queue's `SendMessageBatch`. */
 export interface QueueFaults {
   /** Probability that a call fails as a whole: it is rejected, or its response is lost, and half of those are taken. */
   readonly queueFails: number;
-  /** Probability that a response cannot be used, or names too few messages, although all are taken. @default 0 */
+  /** Probability that a response is unusable, or names too few messages, although all are taken. @default 0 */
   readonly queueUnusable?: number;
-  /** Probability that a call hangs until its caller gives up; half of them are taken. @default 0 */
+  /** Probability that a call hangs until its caller gives up; half of these calls are taken. @default 0 */
   readonly queueStalls?: number;
   /** Probability that a message is refused and may be sent again. @default 0 */
   readonly queueRefuses?: number;
@@ -20,13 +19,13 @@ export interface QueueFaults {
   readonly queueLatencyMs?: number;
   /** Probability that a response takes some seconds more. @default 0 */
   readonly queueSlow?: number;
-  /** From and to these times, after the start, every call fails in a way that no retry can fix. @default - never */
+  /** Between these times after the start, every call fails in a way that no retry can fix. @default - never */
   readonly queueDenied?: readonly [fromMs: number, toMs: number];
   /** Whether the queue never responds, and takes nothing. @default false */
   readonly queueHangs?: boolean;
 }
 
-/** A queue whose responses come soon and can be relied on. */
+/** A queue without faults. */
 export const calmQueue = {
   queueFails: 0,
   queueUnusable: 0,
@@ -36,24 +35,23 @@ export const calmQueue = {
   queueSlow: 0,
 } satisfies QueueFaults;
 
-/** How many milliseconds a slow response takes more, at most. */
+/** Longest extra time of a slow response. */
 const slowMs = 6_000;
 
 /** A message that the queue took. */
-export interface TakenMessage<Item = RunSlice> {
-  /** What is in it. */
-  readonly slice: Item;
-  /** Whether the sender was told. */
+export interface TakenMessage<Item> {
+  readonly item: Item;
+  /** Whether the sender got the response. */
   acknowledged: boolean;
 }
 
-/** What the queue and an invocation told each other. */
-export class QueueTraffic<Item = RunSlice> {
-  /** Messages that the queue took, whether or not it said so. */
+/** The messages and failures between the queue and an invocation. */
+export class QueueTraffic<Item> {
+  /** Messages that the queue took, acknowledged or not. */
   readonly taken: TakenMessage<Item>[] = [];
-  /** The last failure that the invocation was told of. */
+  /** The last failure in a response. */
   lastFailure: string | undefined;
-  /** Whether the invocation was told that no retry can help with a message. */
+  /** Whether a message was refused for good. */
   isFinal = false;
 }
 
@@ -65,7 +63,6 @@ export class QueuePort {
   readonly #startMs: number;
   #failures = 0;
 
-  /** @param take Puts a message into the queue. */
   constructor(world: World, faults: QueueFaults, take: (body: string) => void) {
     this.#world = world;
     this.#faults = faults;
@@ -73,7 +70,7 @@ export class QueuePort {
     this.#startMs = world.now();
   }
 
-  /** The port as one invocation sees it. */
+  /** The port of one invocation. */
   connect<Item>(traffic: QueueTraffic<Item>): SendMessages {
     return async (bodies, signal) => {
       const taken = new Map<number, TakenMessage<Item>>();
@@ -82,7 +79,7 @@ export class QueuePort {
         signal,
         process: () =>
           this.#decide(bodies, (place) => {
-            const message = { slice: JSON.parse(bodies[place]!), acknowledged: false };
+            const message = { item: JSON.parse(bodies[place]!), acknowledged: false };
             taken.set(place, message);
             traffic.taken.push(message);
             this.#take(bodies[place]!);
@@ -104,7 +101,7 @@ export class QueuePort {
     return world.random() * queueLatencyMs + (world.chance(queueSlow) ? world.random() * slowMs : 0);
   }
 
-  /** Takes what it will of a call, and responds; `undefined` if there is no response. */
+  /** Takes some of the messages of a call, and responds; `undefined` if there is no response. */
   #decide(bodies: readonly string[], take: (place: number) => void): BatchResponse | undefined {
     const world = this.#world;
     const { queueFails, queueUnusable = 0, queueStalls = 0, queueHangs, queueDenied = [0, 0] } = this.#faults;
@@ -156,7 +153,7 @@ export class QueuePort {
     return { kind, taken: [], again, cause: this.#error(message) };
   }
 
-  /** An error that is no other one's twin, so that a message has to name the right one. */
+  /** An error with a unique message, so that an error of the producer has to name the right one. */
   #error(message: string): Error {
     this.#failures += 1;
     return new Error(`${message} (failure ${this.#failures} of the queue)`);

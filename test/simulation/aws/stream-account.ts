@@ -1,44 +1,33 @@
 import type { PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 
-/** What Firehose rounds each record up to. Not the producer's own number, which may be wrong. */
+/** Firehose rounds each record up to a multiple of this. Not the producer's own number, which may be wrong. */
 const billedUnitBytes = 5_120;
 
-/** What a report has to say of its requests. */
-export interface StreamCounts {
-  requests: number;
-  requestsFailed: number;
-  recordsDelivered: number;
-  recordsRefused: number;
-  recordsRetried: number;
-  bytesDelivered: number;
-  billedBytes: number;
-  eventsUncertain: number;
-}
+/** The counts of one sender's requests that a report must match. */
+const zero = {
+  requests: 0,
+  requestsFailed: 0,
+  recordsDelivered: 0,
+  recordsRefused: 0,
+  recordsRetried: 0,
+  bytesDelivered: 0,
+  billedBytes: 0,
+  eventsUncertain: 0,
+};
 
-/** What a simulated stream counts of one sender, and what it told it. */
+/** A stream's counts of one sender, and its responses. */
 export class StreamAccount {
-  /** The counts. */
-  readonly counts: StreamCounts = {
-    requests: 0,
-    requestsFailed: 0,
-    recordsDelivered: 0,
-    recordsRefused: 0,
-    recordsRetried: 0,
-    bytesDelivered: 0,
-    billedBytes: 0,
-    eventsUncertain: 0,
-  };
-  /** The last failure that the sender was told of. */
+  readonly counts = { ...zero };
+  /** The last failure in a response. */
   lastFailure: string | undefined;
-  /** Whether the sender was told that no retry can help. */
+  /** Whether a response said that no retry can help. */
   isFatal = false;
-  /** How often the record that came most often came. */
+  /** Highest number of attempts for one record. */
   mostAttempts = 0;
-  /** How often records came, by their first events. */
+  /** Attempts by the first event of the record. */
   readonly #attempts = new Map<number, number>();
 
-  /** A request comes. */
   requested(batch: RecordBatch): void {
     this.counts.requests += 1;
     for (const { from } of batch) {
@@ -49,7 +38,6 @@ export class StreamAccount {
     }
   }
 
-  /** The sender gets the response. */
   responded(batch: RecordBatch, { kind, refused, cause }: PutResponse): void {
     const { counts } = this;
     this.lastFailure = cause?.message ?? this.lastFailure;

@@ -4,7 +4,7 @@ import type { RunSlice } from '../../../lambda/contract/slice.ts';
 import { parsePayload } from '../../../lambda/producer/invocation/parse-payload.ts';
 import type { Ended } from '../worlds/lambda.ts';
 
-/** An invocation fails, or a message of it, when events are undelivered; the error says what to do about them. */
+/** An invocation or its message fails when events are undelivered, and the error has the remedy. */
 export function findWrongErrors(ended: Ended, settings: ProducerSettings): string[] {
   const isFromQueue =
     ended.works.some(({ messageId }) => messageId !== undefined) || ended.failures.length > 0;

@@ -5,29 +5,24 @@ import type { SimulatedLambda } from '../worlds/lambda.ts';
 import { findWrongErrors } from './error-oracle.ts';
 import { copiesBySender, findWrongQueue, findWrongReports } from './report-oracle.ts';
 
-/** A simulated run that has come to rest. */
+/** A simulated run after its end. */
 export interface FinishedRun {
   /** The UUIDs of the run, in order. */
   readonly uuids: readonly string[];
-  /** Its steady rate. @default - none */
   readonly eventsPerSecond?: number;
-  /** The producer's settings. */
   readonly settings: ProducerSettings;
-  /** Time that an invocation may take. */
   readonly timeoutMs: number;
-  /** The stream. */
   readonly firehose: SimulatedFirehose;
-  /** The function, the queue and the dead letters. */
   readonly lambda: SimulatedLambda;
 }
 
-/** What the end of an invocation takes on a real machine. */
-const leastSpareMs = 100;
+/** An invocation must end this long before its timeout. */
+const minSpareMs = 100;
 
-/** Time left in which another call to the queue may be futile. */
-const mostSpareMs = 600;
+/** With less time left than this, an invocation may give up on the queue. */
+const maxSpareMs = 600;
 
-/** Everything that may not be, once a simulated run has come to rest. */
+/** Every rule that a run broke. */
 export function findViolations(run: FinishedRun): string[] {
   const { uuids, settings, firehose, lambda } = run;
   const copies = copiesBySender(uuids, firehose);
@@ -52,7 +47,7 @@ export function findViolations(run: FinishedRun): string[] {
   ];
 }
 
-/** Every event is in the store, or in a dead letter that somebody can redrive. */
+/** Every event is in the store, or in a dead letter, which can be redriven. */
 function findLost({ uuids, firehose, lambda }: FinishedRun): string[] {
   const dead = lambda.deadLetters.map((letter) => {
     const { from = 0, to, count } = letter as Partial<RunSlice> & { count?: number };
@@ -64,47 +59,47 @@ function findLost({ uuids, firehose, lambda }: FinishedRun): string[] {
   return lost === -1 ? [] : [`event ${lost} is lost`];
 }
 
-/** No event is in the store that is not of the run. */
+/** Every event in the store belongs to the run. */
 function findStrangers({ uuids, firehose }: FinishedRun): string[] {
   const ours = new Set(uuids);
   const strangers = [...firehose.stored.keys()].filter((uuid) => !ours.has(uuid));
-  return strangers.length > 0 ? [`${strangers[0]} is not of the run`] : [];
+  return strangers.length > 0 ? [`${strangers[0]} does not belong to the run`] : [];
 }
 
-/** An event is there twice only because a response was lost, or because its message was delivered again. */
+/** Duplicates come only from lost responses and from messages that were delivered again. */
 function findUnexplainedCopies({ firehose, lambda }: FinishedRun): string[] {
-  const { repeated } = lambda;
+  const { hasRepeated } = lambda;
   for (const [uuid, copies] of firehose.stored) {
     const acknowledged = copies.filter((copy) => copy.acknowledged);
     const senders = new Set(acknowledged.map(({ sender }) => sender));
     if (senders.size < acknowledged.length) {
       return [`${uuid} was sent again although Firehose had acknowledged it`];
     }
-    if (acknowledged.length > 1 && !repeated) {
+    if (acknowledged.length > 1 && !hasRepeated) {
       return [`${uuid} was delivered twice, and nothing was delivered again`];
     }
   }
   return [];
 }
 
-/** The reports of a run bound the copies of its events, unless an invocation was killed before it could report. */
+/** The reports are an upper bound of the copies, unless an invocation was killed before its report. */
 function findTooManyCopies({ firehose, lambda }: FinishedRun): string[] {
   if (lambda.ended.some(({ killed }) => killed)) {
     return [];
   }
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   const copies = sum([...firehose.stored.values()].map(({ length }) => length));
-  const reports = lambda.ended.flatMap((ended) => ended.reports);
+  const reports = lambda.ended.flatMap(({ works }) => works.flatMap((work) => work.reports));
   const most = sum(reports.map(({ eventsDelivered, eventsUncertain }) => eventsDelivered + eventsUncertain));
-  return copies > most ? [`${copies} copies are stored, and the reports tell of ${most} at most`] : [];
+  return copies > most ? [`${copies} copies are stored, more than the ${most} of the reports`] : [];
 }
 
 /** An invocation ends well before its timeout. */
 function findLateEnds({ lambda, timeoutMs }: FinishedRun): string[] {
   const late = lambda.ended.find(
-    ({ killed, times: [startedMs, endedMs] }) => !killed && endedMs - startedMs > timeoutMs - leastSpareMs,
+    ({ killed, times: [startedMs, endedMs] }) => !killed && endedMs - startedMs > timeoutMs - minSpareMs,
   );
-  return late ? [`invocation ${late.invocation} ended less than ${leastSpareMs} ms before its timeout`] : [];
+  return late ? [`invocation ${late.invocation} ended less than ${minSpareMs} ms before its timeout`] : [];
 }
 
 /** An invocation gives up on the queue only when there is no time left, or when the queue refused for good. */
@@ -115,14 +110,14 @@ function findEarlyEnds({ lambda, timeoutMs }: FinishedRun): string[] {
         (raised) => raised?.name === 'WorkQueueError',
       ) &&
       !traffic.isFinal &&
-      endedMs - startedMs < timeoutMs - mostSpareMs,
+      endedMs - startedMs < timeoutMs - maxSpareMs,
   );
   return early ? [`invocation ${early.invocation} gave up on the queue although there was time left`] : [];
 }
 
-/** What is left over of a steady run stays steady. */
+/** The messages of a steady run have its rate. */
 function findOtherRates({ lambda, eventsPerSecond }: FinishedRun): string[] {
   const messages = lambda.ended.flatMap(({ traffic }) => traffic.taken);
-  const other = messages.find(({ slice }) => slice.eventsPerSecond !== eventsPerSecond);
-  return other ? [`a message has the rate ${other.slice.eventsPerSecond}, not ${eventsPerSecond}`] : [];
+  const other = messages.find(({ item }) => item.eventsPerSecond !== eventsPerSecond);
+  return other ? [`a message has the rate ${other.item.eventsPerSecond}, not ${eventsPerSecond}`] : [];
 }

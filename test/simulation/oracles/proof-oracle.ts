@@ -1,34 +1,33 @@
 import { type Claim, claimMaxReceives } from '../../../lambda/contract/claim.ts';
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
-import type { ClaimInQueue, Judgement } from '../aws/proof-queue.ts';
-import type { StreamObject } from '../aws/stream-bucket.ts';
+import type { DeliveredObject } from '../aws/delivery.ts';
+import type { Message } from '../aws/queue.ts';
 import type { Ended } from '../worlds/lambda.ts';
 import type { ProofWorld } from '../worlds/proof-world.ts';
+import type { Judgement } from '../worlds/prover.ts';
 import type { CopiesBySender } from './report-oracle.ts';
 
-const hourMs = 3_600_000;
+const dayMs = 24 * 3_600_000;
 
-/** A simulated proof that has come to rest. */
+/** A simulated proof after its end. */
 export interface FinishedProof {
   /** The UUIDs of the run, in order. */
   readonly uuids: readonly string[];
-  /** What the producer's invocations did. */
+  /** The producer's invocations. */
   readonly ended: readonly Ended[];
-  /** What is in the stream, by who put it there. */
   readonly copies: CopiesBySender;
-  /** The bucket, the proof queue and the prover. */
   readonly proof: ProofWorld;
 }
 
-/** Everything that may not be, once every claim was looked at. */
+/** Every rule that the producer's claims or the prover broke. */
 export function findProofViolations(finished: FinishedProof): string[] {
-  const { queue } = finished.proof;
+  const { prover } = finished.proof;
   return [
-    ...queue.violations,
+    ...prover.violations,
     ...findWrongClaims(finished),
     ...findForgottenClaims(finished),
-    ...queue.claims.flatMap((claim) =>
-      queue.judgements
+    ...prover.queue.messages.flatMap((claim) =>
+      prover.judgements
         .filter(({ messageId }) => messageId === claim.id)
         .flatMap((judgement) => [
           ...findWrongProof(claim, judgement, finished),
@@ -41,132 +40,112 @@ export function findProofViolations(finished: FinishedProof): string[] {
   ];
 }
 
-/** What an invocation claims, or says that it could not claim, is what Firehose acknowledged to it. */
+/** Every acknowledged event is in a claim, sent or reported as unsent, and no other event is. */
 function findWrongClaims({ uuids, ended, copies, proof }: FinishedProof): string[] {
   return ended.flatMap(({ invocation, works, killed }) => {
     const { traffic, unsent } = proof.claimed.get(invocation)!;
-    const told = [...traffic.taken.map(({ slice }) => slice), ...unsent];
-    const isClaimed = marked(uuids.length, told.flatMap(slicesOf));
+    const isClaimed = new Uint8Array(uuids.length);
+    for (const { slices } of [...traffic.taken.map(({ item }) => item), ...unsent]) {
+      for (const [from, to] of slices) {
+        isClaimed.fill(1, from, to);
+      }
+    }
     const isAcknowledged = new Uint8Array(uuids.length);
     for (const index of works.flatMap((work) => copies.get(work)?.acknowledged ?? [])) {
       isAcknowledged[index] = 1;
     }
-    // Who was killed may have told nobody.
+    // A killed invocation may have claimed nothing.
     const wrong = isClaimed.findIndex((is, index) => is !== isAcknowledged[index] && (is === 1 || !killed));
     const how = isClaimed[wrong] ? 'claimed without being acknowledged' : 'acknowledged and not claimed';
     return wrong === -1 ? [] : [`invocation ${invocation}: event ${wrong} is ${how}`];
   });
 }
 
-/** A claim leaves the queue only after a verdict that settles it. */
-function findForgottenClaims({ proof: { queue } }: FinishedProof): string[] {
-  return queue.claims.flatMap(({ id, isDeleted, settledBy }) => {
-    const isSettled = settledBy.every((by) => by && by.verdict !== 'waiting' && !by.failed);
-    return isDeleted && isSettled && settledBy.length > 0 ? [] : [`${id} has no verdict`];
-  });
+/** The queue never drops a claim. */
+function findForgottenClaims({ proof: { prover } }: FinishedProof): string[] {
+  const forgotten = prover.queue.messages.filter(({ gone }) => gone !== 'deleted');
+  return forgotten.map(({ id, gone }) => `${id} has no verdict: ${gone ?? 'it is still in the queue'}`);
 }
 
-/** Of a proven claim, every event was in an object that had landed. */
-function findWrongProof(claim: ClaimInQueue, said: Judgement, { uuids, proof }: FinishedProof): string[] {
-  if (said.verdict !== 'proven') {
-    return [];
-  }
-  const [startedMs, saidMs] = said.times;
-  const missing = indicesOf(claim).find(
-    (index) =>
-      !proof.bucket.objects.some(
-        ({ uuids: has, landedMs, deletedMs }) =>
-          has.has(uuids[index]!) && landedMs <= saidMs && deletedMs > startedMs,
-      ),
-  );
+/** Every event of a proven claim was in an object that had landed. */
+function findWrongProof(
+  claim: Message,
+  { verdict, times }: Judgement,
+  { uuids, proof }: FinishedProof,
+): string[] {
+  const missing =
+    verdict === 'proven' ? indicesOf(claim).find((index) => !isIn(proof, uuids[index]!, times)) : undefined;
   return missing === undefined ? [] : [`${claim.id} is called proven without event ${missing}`];
 }
 
+/** Whether an object with an event could be read in this time. */
+function isIn({ bucket }: ProofWorld, uuid: string, [startedMs, endedMs]: Judgement['times']): boolean {
+  return bucket.objects.some(
+    ({ uuids, landedMs, deletedMs }) => uuids.has(uuid) && landedMs <= endedMs && deletedMs > startedMs,
+  );
+}
+
 /**
- * Nothing is called lost that landed within a day, all objects do, and stays. A copy that an earlier invocation sent may have landed
- * before the sending of the claim; the prover does not look for it.
+ * No event is called lost that landed within a day, as all objects do, and stays. A copy of an earlier invocation may
+ * have landed before the claim's events were sent; the prover does not look for it.
  */
-function findLostTooEarly(claim: ClaimInQueue, said: Judgement, { uuids, proof }: FinishedProof): string[] {
-  if (said.verdict === 'unproven') {
+function findLostTooEarly(claim: Message, judgement: Judgement, { uuids, proof }: FinishedProof): string[] {
+  if (judgement.verdict === 'unproven') {
     return [];
   }
   const { sentFromMs } = JSON.parse(claim.body) as Claim;
-  const stays = ({ landedMs, deletedMs }: StreamObject) =>
-    landedMs >= sentFromMs && deletedMs > said.times[1];
-  const early = eventsIn(said.buried).find((index) =>
+  const stays = ({ landedMs, deletedMs }: DeliveredObject) =>
+    landedMs >= sentFromMs && deletedMs > judgement.times[1];
+  const early = eventsIn(judgement.payloads).find((index) =>
     proof.bucket.objects.some((object) => object.uuids.has(uuids[index]!) && stays(object)),
   );
   return early === undefined ? [] : [`${claim.id}: event ${early} is called lost, and it is not`];
 }
 
 /**
- * The payloads of a lost claim hold exactly the missing events, and there are none of other claims. Those of an unproven claim
- * hold what landed, too, unless it could be read.
+ * The payloads of a lost claim have exactly its missing events. Those of an unproven claim have events that landed,
+ * too, unless these could be read.
  */
-function findWrongPayloads(claim: ClaimInQueue, said: Judgement, { uuids, proof }: FinishedProof): string[] {
-  const buried = new Set(eventsIn(said.buried));
+function findWrongPayloads(claim: Message, judgement: Judgement, { uuids, proof }: FinishedProof): string[] {
+  const { verdict, failed, payloads, times } = judgement;
+  const sentAgain = new Set(eventsIn(payloads));
   const expected = indicesOf(claim);
-  const stranger = [...buried].find((index) => !expected.includes(index));
-  if (stranger !== undefined) {
-    return [`${claim.id}: a payload has event ${stranger}, which was not claimed`];
+  const foreign = [...sentAgain].find((index) => !expected.includes(index));
+  if (foreign !== undefined) {
+    return [`${claim.id}: a payload has event ${foreign}, which was not claimed`];
   }
-  const isGivenUp = said.verdict === 'unproven';
-  if ((said.verdict !== 'lost' && !isGivenUp) || said.failed) {
+  if ((verdict !== 'lost' && verdict !== 'unproven') || failed) {
     return [];
   }
-  const [startedMs, saidMs] = said.times;
-  const readable = isGivenUp && isDenied(said, proof) ? [] : proof.bucket.objects;
-  const gone = expected.find(
-    (index) =>
-      !buried.has(index) &&
-      !readable.some(
-        ({ uuids: has, landedMs, deletedMs }) =>
-          has.has(uuids[index]!) && landedMs <= saidMs && deletedMs > startedMs,
-      ),
+  const isUnreadable = verdict === 'unproven' && proof.bucket.isDenied(...times);
+  const missing = expected.find(
+    (index) => !sentAgain.has(index) && (isUnreadable || !isIn(proof, uuids[index]!, times)),
   );
-  return gone === undefined ? [] : [`${claim.id}: event ${gone} is missing and in no payload`];
+  return missing === undefined ? [] : [`${claim.id}: event ${missing} is missing and in no payload`];
 }
 
-/** Nobody gives up a claim as long as the queue keeps it for more than a day and 100 deliveries, nor while the bucket can be read. */
-function findGivenUpTooEarly(claim: ClaimInQueue, said: Judgement, { proof }: FinishedProof): string[] {
-  if (said.verdict !== 'unproven') {
-    return [];
-  }
-  const [startedMs, saidMs] = said.times;
-  const [deniedFromMs, deniedToMs] = proof.bucket.denied;
-  const isReadable = saidMs < deniedFromMs || startedMs >= deniedToMs;
-  const isKept = startedMs - claim.sentMs < 6 * 24 * hourMs && said.receives < claimMaxReceives - 100;
-  return isReadable || isKept ? [`${claim.id} is given up too early`] : [];
+/** A claim is given up only if the bucket is unreadable, and within a day or 100 deliveries of the queue's limits. */
+function findGivenUpTooEarly(
+  claim: Message,
+  { verdict, times, receives }: Judgement,
+  { proof }: FinishedProof,
+): string[] {
+  const isKept = times[0] - claim.sentMs < 6 * dayMs && receives < claimMaxReceives - 100;
+  const isWrong = verdict === 'unproven' && (isKept || proof.bucket.isReadable(...times));
+  return isWrong ? [`${claim.id} is given up too early`] : [];
 }
 
-/** Whether the bucket could not be read in a whole look. */
-function isDenied({ times: [startedMs, saidMs] }: Judgement, { bucket: { denied } }: ProofWorld): boolean {
-  return startedMs >= denied[0] && saidMs < denied[1];
-}
-
-/** Every event of a claim that was sent is in the bucket and proven, or in a payload. */
-function findUnaccounted({ uuids, proof: { bucket, queue } }: FinishedProof): string[] {
-  const buried = new Set(eventsIn(queue.buried));
+/** Every claimed event is in the bucket or in a payload. */
+function findUnaccounted({ uuids, proof: { bucket, prover, deadLetters } }: FinishedProof): string[] {
+  const sentAgain = new Set(eventsIn(deadLetters));
   const landed = new Set(bucket.objects.flatMap((object) => [...object.uuids]));
-  return queue.claims.flatMap((claim) => {
-    const lost = indicesOf(claim).find((index) => !landed.has(uuids[index]!) && !buried.has(index));
+  return prover.queue.messages.flatMap((claim) => {
+    const lost = indicesOf(claim).find((index) => !landed.has(uuids[index]!) && !sentAgain.has(index));
     return lost === undefined ? [] : [`${claim.id}: event ${lost} is neither in the bucket nor in a payload`];
   });
 }
 
-function slicesOf({ slices }: Claim): RunSlice[] {
-  return slices.map(([from, to]) => ({ runId: '', from, to }));
-}
-
-function marked(length: number, slices: readonly RunSlice[]): Uint8Array {
-  const marks = new Uint8Array(length);
-  for (const { from, to } of slices) {
-    marks.fill(1, from, to);
-  }
-  return marks;
-}
-
-function indicesOf({ body }: ClaimInQueue): number[] {
+function indicesOf({ body }: Message): number[] {
   return (JSON.parse(body) as Claim).slices.flatMap(range);
 }
 

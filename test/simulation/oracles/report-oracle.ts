@@ -3,21 +3,18 @@ import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import type { SlicePair } from '../../../lambda/contract/slice.ts';
 import type { SimulatedFirehose } from '../aws/firehose.ts';
 import type { StreamAccount } from '../aws/stream-account.ts';
-import type { Work } from '../worlds/invocation-log.ts';
-import type { Ended } from '../worlds/lambda.ts';
+import type { Ended, Work } from '../worlds/lambda.ts';
 
-/** Copies in the stream that one sender put there. */
+/** The copies of one sender in the stream. */
 interface SenderCopies {
-  /** Events of those that it was told of, by their place in the run. */
+  /** Indices of acknowledged events. */
   readonly acknowledged: number[];
-  /** How many others there are. */
+  /** Number of other copies. */
   unacknowledged: number;
 }
 
-/** What is in the stream, by who put it there. */
 export type CopiesBySender = ReadonlyMap<unknown, SenderCopies>;
 
-/** Sorts what is in the stream by who put it there. */
 export function copiesBySender(uuids: readonly string[], firehose: SimulatedFirehose): CopiesBySender {
   const bySender = new Map<unknown, SenderCopies>();
   for (const [index, uuid] of uuids.entries()) {
@@ -34,7 +31,7 @@ export function copiesBySender(uuids: readonly string[], firehose: SimulatedFire
   return bySender;
 }
 
-/** There is one report on each slice, and it says what happened. */
+/** Each slice has one report, and it is true. */
 export function findWrongReports(
   ended: Ended,
   firehose: SimulatedFirehose,
@@ -55,7 +52,6 @@ export function findWrongReports(
   });
 }
 
-/** A slice that an invocation began with has one report, which is about it. */
 function findMissingReport({ slice, reports }: Work): string[] {
   const [report] = reports;
   if (!report || reports.length > 1) {
@@ -65,7 +61,7 @@ function findMissingReport({ slice, reports }: Work): string[] {
   return isIts ? [] : [`its report is about [${report.from}, ${report.to}) of ${report.runId}`];
 }
 
-/** The numbers of events add up, and the lists are as long as they say. */
+/** The numbers of events add up, and match the lists. */
 function findWrongSum(report: Report): string[] {
   const { from, to, eventsRequested, eventsDelivered, eventsQueued, eventsUndelivered } = report;
   const addsUp =
@@ -75,7 +71,7 @@ function findWrongSum(report: Report): string[] {
   return addsUp && fits ? [] : ['the report does not add up'];
 }
 
-/** Each event of a slice is delivered, queued or undelivered, and only one of these. */
+/** Each event of a slice is exactly one of delivered, queued and undelivered. */
 function findUnaccounted(report: Report, copies: SenderCopies | undefined): string[] {
   const { from, to, eventsDelivered, queued, undelivered } = report;
   const acknowledged = copies?.acknowledged ?? [];
@@ -97,13 +93,13 @@ function findUnaccounted(report: Report, copies: SenderCopies | undefined): stri
   ];
 }
 
-/** The report bounds the copies that its invocation was not told of. */
+/** The report has an upper bound of the copies without a response. */
 function findExtraCopies({ eventsUncertain }: Report, copies: SenderCopies | undefined): string[] {
   const extra = copies?.unacknowledged ?? 0;
   return extra > eventsUncertain ? [`${extra} copies may be extra ones, not ${eventsUncertain} at most`] : [];
 }
 
-/** What the report says of its requests is what the stream counted. */
+/** The counts of requests match the stream's. */
 function findWrongCounts(report: Report, account: StreamAccount | undefined): string[] {
   const names = [
     'requests',
@@ -121,14 +117,14 @@ function findWrongCounts(report: Report, account: StreamAccount | undefined): st
   });
 }
 
-/** The report names the last failure that its invocation was told of. */
+/** The report names the last failure in a response. */
 function findWrongCause({ lastFailure }: Report, account: StreamAccount | undefined): string[] {
   return lastFailure === account?.lastFailure
     ? []
     : [`the last failure was "${account?.lastFailure}", not "${lastFailure}"`];
 }
 
-/** A delivery stops before its end for a reason only, and that is the one in the report. */
+/** A delivery that stops early has a reason, and the report names it. */
 function findWrongStop(
   { stopReason, eventsRequested, eventsDelivered }: Report,
   account: StreamAccount | undefined,
@@ -148,13 +144,13 @@ function findWrongStop(
 }
 
 /**
- * What the reports call queued is what the queue acknowledged, once, however many messages left it over; beyond that,
- * the queue holds nothing that was delivered.
+ * Queued events are in the queue in one acknowledged message each, however many messages left them over. No message
+ * has an event that was delivered.
  */
-export function findWrongQueue({ reports, traffic: { taken } }: Ended, events: number): string[] {
+export function findWrongQueue({ works, traffic: { taken } }: Ended, events: number): string[] {
   const isQueued = new Uint8Array(events);
   const isLeftOver = new Uint8Array(events);
-  for (const { queued, undelivered } of reports) {
+  for (const { queued, undelivered } of works.flatMap(({ reports }) => reports)) {
     for (const [from, to] of queued) {
       isQueued.fill(1, from, to);
     }
@@ -163,7 +159,7 @@ export function findWrongQueue({ reports, traffic: { taken } }: Ended, events: n
     }
   }
   const times = new Uint8Array(events);
-  for (const { slice, acknowledged } of taken) {
+  for (const { item: slice, acknowledged } of taken) {
     if (isLeftOver.subarray(slice.from, slice.to).includes(0)) {
       return [`the queue holds [${slice.from}, ${slice.to}), which is not left over`];
     }

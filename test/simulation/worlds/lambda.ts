@@ -3,117 +3,91 @@ import type { Report } from '../../../lambda/contract/report.ts';
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
 import type { Invoke } from '../../../lambda/producer/invocation/invocation.ts';
 import type { SendMessages } from '../../../lambda/runtime/batches.ts';
+import {
+  type DeliveryFaults,
+  type Message,
+  type QueueSettings,
+  recordOf,
+  SimulatedQueue,
+} from '../aws/queue.ts';
 import { type QueueFaults, QueuePort, QueueTraffic } from '../aws/queue-port.ts';
-import { InvocationLog, type MessageFailure, type Work } from './invocation-log.ts';
+import { type InvocationEnd, runInvocation, type WhileAlive } from './invocation.ts';
 import type { World } from './world.ts';
 
-/** How the simulated Lambda, its queue and its asynchronous invocations misbehave. */
-export interface LambdaFaults extends QueueFaults {
+/** Faults of Lambda, the work queue and asynchronous invocations. */
+export interface LambdaFaults extends QueueFaults, DeliveryFaults {
   /** Probability that an invocation is killed, at any moment. */
   readonly kill: number;
-  /** Probability that a message is delivered a second time although it was processed. */
-  readonly deliverTwice: number;
-  /** Longest time until a message is delivered. */
-  readonly queueDelayMs: number;
-  /** Whether no invocation may start, because others use up the account's concurrency. */
+  /** Whether the account's concurrency is used up. @default false */
   readonly throttled?: boolean;
 }
 
-/** The settings of the simulated function and queue. */
-export interface LambdaSettings {
-  /** Time that an invocation may take. */
+export interface LambdaSettings extends QueueSettings {
   readonly timeoutMs: number;
-  /** Time after which a message that was not processed is delivered again. */
-  readonly visibilityTimeoutMs: number;
-  /** After so many deliveries a message becomes a dead letter. */
-  readonly maxReceiveCount: number;
-  /** Invocations at the same time. */
-  readonly maxConcurrency: number;
-  /** Most messages that an invocation gets. */
-  readonly batchSize: number;
 }
 
-/** What became of one invocation. */
-export interface Ended {
+/** A slice that an invocation began with. */
+export interface Work {
+  readonly slice: RunSlice;
+  /** Missing if the slice came in a payload. */
+  readonly messageId?: string;
+  /** Its reports: exactly one, if all is well. */
+  readonly reports: Report[];
+}
+
+/** An error that an invocation reported about a message. */
+export interface MessageFailure {
+  readonly messageId?: string;
+  readonly runId?: string;
+  readonly error: Error;
+}
+
+type Result = Report | SQSBatchResponse;
+
+/** An invocation that ended. */
+export interface Ended extends InvocationEnd<Result> {
   /** Its number, from 1. */
   readonly invocation: number;
-  /** What it worked on. */
   readonly payload: unknown;
-  /** What it returned; missing when it failed or was killed. */
-  readonly result?: Report | SQSBatchResponse;
-  /** What it threw. */
-  readonly error?: Error;
-  /** The slices that it began with. */
-  readonly works: readonly Work[];
-  /** Reports that it logged. */
-  readonly reports: readonly Report[];
-  /** Errors about messages that it logged. */
-  readonly failures: readonly MessageFailure[];
-  /** What it and the queue told each other. */
-  readonly traffic: Readonly<QueueTraffic>;
-  /** Whether the simulation killed it. */
-  readonly killed: boolean;
-  /** When it began, and when it ended. */
+  /** In order. */
+  readonly works: Work[];
+  readonly failures: MessageFailure[];
+  readonly traffic: QueueTraffic<RunSlice>;
   readonly times: readonly [startedMs: number, endedMs: number];
 }
 
-/** Told of what Lambda and its queue count. */
 export interface LambdaObserver {
-  /** An invocation ended. */
   readonly onEnded: (ended: Ended) => void;
-  /** An invocation could not start. */
+  /** Called when an invocation could not start. */
   readonly onThrottled: () => void;
-  /** So many messages were processed. */
-  readonly onDeleted: (messages: number) => void;
+  /** Called when a message was processed. */
+  readonly onDeleted: () => void;
 }
 
-/** The world of one invocation, which goes dark when it is killed. */
-export interface InvocationWorld {
-  /** Its number, from 1. */
-  readonly invocation: number;
-  /** Passes a promise on, but not beyond the death of the invocation. */
-  readonly whileAlive: <Value>(promise: Promise<Value>) => Promise<Value>;
-  /** Takes note of a slice that it begins with, and the message that it came in. */
-  readonly logBegin: (slice: RunSlice, messageId?: string) => void;
-  /** Takes note of a report that it logged, and the message that it is about. */
-  readonly logReport: (report: Report, messageId?: string) => void;
-  /** Takes note of an error that it logged about a message. */
-  readonly logFailure: (failure: MessageFailure) => void;
-  /** The slice that it began with last, as the sender of requests. */
-  readonly sender: () => unknown;
-  /** Sends messages to the queue. */
+/** The world as one invocation sees it. */
+export interface InvocationWorld extends Pick<Ended, 'invocation' | 'works' | 'failures'> {
+  readonly whileAlive: WhileAlive;
+  /** Sends to the work queue. */
   readonly sendMessages: SendMessages;
 }
 
-interface Message {
-  readonly id: string;
-  readonly body: string;
-  receiveCount: number;
-}
-
-/**
- * Lambda in a simulated world: asynchronous invocations with two retries, an event source mapping that processes a
- * queue, dead letters, and sudden death.
- */
+/** Lambda and the work queue: asynchronous invocations with two retries, messages, dead letters and sudden death. */
 export class SimulatedLambda {
-  /** Every invocation that ended. */
   readonly ended: Ended[] = [];
-  /** Payloads that nobody will work on any more without somebody's help. */
+  /** Payloads that nothing sends again. */
   readonly deadLetters: unknown[] = [];
-  /** What no function may do. */
   readonly violations: string[] = [];
+  readonly queue: SimulatedQueue;
   readonly #world: World;
   readonly #settings: LambdaSettings;
   readonly #faults: LambdaFaults;
   readonly #start: (world: InvocationWorld) => Invoke;
   readonly #observer: Partial<LambdaObserver>;
   readonly #port: QueuePort;
-  readonly #waiting: Message[] = [];
   #invocations = 0;
-  #running = 0;
-  #messages = 0;
+  /** Asynchronous invocations that have not succeeded yet. */
   #pending = 0;
-  #repeated = false;
+  #hasRetried = false;
 
   constructor(
     world: World,
@@ -127,40 +101,43 @@ export class SimulatedLambda {
     this.#faults = faults;
     this.#start = start;
     this.#observer = observer;
-    this.#port = new QueuePort(world, faults, (body) => this.send(body));
+    this.queue = new SimulatedQueue(
+      world,
+      settings,
+      faults,
+      (messages) => this.#processMessages(messages),
+      ({ gone, body }) =>
+        gone === 'deleted' ? observer.onDeleted?.() : this.deadLetters.push(JSON.parse(body)),
+    );
+    this.#port = new QueuePort(world, faults, this.queue.send);
   }
 
-  /** Whether anything made the same work be done twice. */
-  get repeated(): boolean {
+  /** Whether any work may have been done twice. */
+  get hasRepeated(): boolean {
     return (
-      this.#repeated ||
+      this.#hasRetried ||
+      this.queue.hasRepeated ||
       this.ended.some(({ traffic }) => traffic.taken.some(({ acknowledged }) => !acknowledged))
     );
   }
 
-  /** Whether nothing is left to do. */
   get isIdle(): boolean {
-    return this.#pending === 0;
+    return this.#pending === 0 && this.queue.isEmpty;
   }
 
-  /** Messages that wait for an invocation. */
-  get visibleMessages(): number {
-    return this.#waiting.length;
-  }
-
-  /** Invokes the function asynchronously, as a schedule does: Lambda tries three times. */
+  /** Invokes the function as a schedule does: Lambda tries three times. */
   invokeAsync(payload: unknown): void {
     const requestId = `request-${this.#invocations}`;
     this.#pending += 1;
     const attempt = async (number: number, throttles = 0) => {
       if (this.#isThrottled()) {
-        // Not one of the three: Lambda goes on trying for hours.
+        // Not one of the three attempts: Lambda retries throttled invocations for hours.
         this.#world.after(Math.min(300_000, 1_000 * 2 ** throttles), () => attempt(number, throttles + 1));
         return;
       }
       const result = await this.#invoke(payload, requestId);
       if (result === undefined && number < 3) {
-        this.#repeated = true;
+        this.#hasRetried = true;
         this.#world.after(number * 60_000, () => attempt(number + 1));
         return;
       }
@@ -172,19 +149,6 @@ export class SimulatedLambda {
     attempt(1);
   }
 
-  /** Puts a message into the queue. */
-  send(body: string): void {
-    this.#pending += 1;
-    this.#deliver({ id: `message-${++this.#messages}`, body, receiveCount: 0 });
-  }
-
-  /** Lets the function process what waits, as far as it may. */
-  processWaiting(): void {
-    while (this.#running < this.#settings.maxConcurrency && this.#waiting.length > 0) {
-      this.#receive(this.#waiting.splice(0, this.#settings.batchSize));
-    }
-  }
-
   #isThrottled(): boolean {
     if (this.#faults.throttled) {
       this.#observer.onThrottled?.();
@@ -192,109 +156,36 @@ export class SimulatedLambda {
     return this.#faults.throttled ?? false;
   }
 
-  async #invoke(payload: unknown, requestId: string): Promise<Report | SQSBatchResponse | undefined> {
+  async #processMessages(messages: readonly Message[]): Promise<SQSBatchResponse | undefined> {
+    if (this.#isThrottled()) {
+      return undefined;
+    }
+    const result = await this.#invoke({ Records: messages.map(recordOf) }, messages[0]!.id);
+    return result as SQSBatchResponse | undefined;
+  }
+
+  async #invoke(payload: unknown, requestId: string): Promise<Result | undefined> {
     const world = this.#world;
+    const { timeoutMs } = this.#settings;
     const invocation = ++this.#invocations;
-    const log = new InvocationLog();
-    const traffic = new QueueTraffic();
+    const traffic = new QueueTraffic<RunSlice>();
+    const [works, failures]: [Work[], MessageFailure[]] = [[], []];
     const startedMs = world.now();
-    const endMs = startedMs + this.#settings.timeoutMs;
-    let alive = true;
-    const never = new Promise<never>(() => {});
-    const whileAlive = <Value>(promise: Promise<Value>): Promise<Value> =>
-      promise.then(
-        (value) => (alive ? value : never),
-        (error) => (alive ? Promise.reject(error) : never),
-      );
-
     const sendMessages = this.#port.connect(traffic);
-    const invoke = this.#start({
-      invocation,
-      whileAlive,
-      logBegin: (slice, messageId) => log.began(slice, messageId),
-      logReport: (report, messageId) => log.reported(report, messageId),
-      logFailure: (failure) => log.failures.push(failure),
-      sender: () => log.works.at(-1),
-      sendMessages: (bodies, signal) => whileAlive(sendMessages(bodies, signal)),
-    });
-
-    return new Promise((resolve) => {
-      const end = (how: Pick<Ended, 'result' | 'error' | 'killed'>) => {
-        if (!alive) {
-          return;
-        }
-        alive = false;
-        callOff();
-        const ended: Ended = {
-          invocation,
-          payload,
-          ...how,
-          works: log.works,
-          reports: log.reports,
-          failures: log.failures,
-          traffic,
-          times: [startedMs, world.now()],
-        };
-        this.ended.push(ended);
-        this.#observer.onEnded?.(ended);
-        resolve(how.result);
-      };
-      const killAfterMs = world.chance(this.#faults.kill)
-        ? world.random() * this.#settings.timeoutMs
-        : Number.POSITIVE_INFINITY;
-      const callOff = world.after(Math.min(killAfterMs, this.#settings.timeoutMs), () => {
-        if (killAfterMs >= this.#settings.timeoutMs) {
-          this.violations.push(`invocation ${invocation} outlived its deadline`);
-        }
-        end({ killed: true });
-      });
-      invoke(payload, { requestId, endMs }).then(
-        (result) => end({ result, killed: false }),
-        (error) => end({ error, killed: false }),
-      );
-    });
-  }
-
-  #deliver(message: Message): void {
-    this.#world.after(this.#world.random() * this.#faults.queueDelayMs, () => {
-      this.#waiting.push(message);
-      this.processWaiting();
-    });
-  }
-
-  async #receive(received: readonly Message[]): Promise<void> {
-    const { maxReceiveCount, visibilityTimeoutMs } = this.#settings;
-    const messages = received.filter((message) => {
-      message.receiveCount += 1;
-      if (message.receiveCount > maxReceiveCount) {
-        this.deadLetters.push(JSON.parse(message.body));
-        this.#pending -= 1;
-      }
-      return message.receiveCount <= maxReceiveCount;
-    });
-    if (messages.length === 0) {
-      return;
+    const killAfterMs = world.chance(this.#faults.kill) ? { killAfterMs: world.random() * timeoutMs } : {};
+    const end = await runInvocation(world, { timeoutMs, ...killAfterMs }, (whileAlive) =>
+      this.#start({
+        ...{ invocation, works, failures, whileAlive },
+        sendMessages: (bodies, signal) => whileAlive(sendMessages(bodies, signal)),
+      })(payload, { requestId, endMs: startedMs + timeoutMs }),
+    );
+    if (end.timedOut) {
+      this.violations.push(`invocation ${invocation} outlived its deadline`);
     }
-    this.#running += 1;
-    const visibleMs = this.#world.now() + visibilityTimeoutMs;
-    const Records = messages.map(({ id, body }) => ({ eventSource: 'aws:sqs', messageId: id, body }));
-    const result = this.#isThrottled() ? undefined : await this.#invoke({ Records }, messages[0]!.id);
-    this.#running -= 1;
-    const failures = (result as SQSBatchResponse | undefined)?.batchItemFailures;
-    for (const message of messages) {
-      const isProcessed = failures?.every(({ itemIdentifier }) => itemIdentifier !== message.id) ?? false;
-      if (isProcessed && !this.#world.chance(this.#faults.deliverTwice)) {
-        this.#pending -= 1;
-        this.#observer.onDeleted?.(1);
-        continue;
-      }
-      // A failed message may have been sent in part by an invocation that nobody heard of again.
-      this.#repeated = true;
-      this.#world.after(visibleMs - this.#world.now(), () => {
-        this.#waiting.push(message);
-        this.processWaiting();
-      });
-    }
-    this.processWaiting();
+    const times = [startedMs, world.now()] as const;
+    const ended: Ended = { ...end, invocation, payload, works, failures, traffic, times };
+    this.ended.push(ended);
+    this.#observer.onEnded?.(ended);
+    return end.result;
   }
 }

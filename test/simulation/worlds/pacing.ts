@@ -1,135 +1,107 @@
 import { eventBytes } from '../../../lambda/contract/event.ts';
 import { type Slice, sliceLength } from '../../../lambda/contract/slice.ts';
-import type { PutRecords } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { Deadline } from '../../../lambda/producer/delivery/deadline.ts';
 import { deliver } from '../../../lambda/producer/delivery/delivery.ts';
-import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
+import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { type EventLines, packLines } from '../../../lambda/producer/packing/packing.ts';
-import {
-  createRequestSource,
-  maxDataBytes,
-  type RequestSource,
-} from '../../../lambda/producer/packing/requests.ts';
-import { TokenBucket } from '../../../lib/emulator/quota.ts';
+import { createRequestSource } from '../../../lambda/producer/packing/requests.ts';
 import { formatTable } from '../../../lib/terminal/table.ts';
-import { settingsWith } from './producer.ts';
+import { SimulatedFirehose } from '../aws/firehose.ts';
+import { createPacer, settingsWith } from './producer.ts';
 import { World } from './world.ts';
 
 const mebibyte = 1_048_576;
 
-/** A stream, and how much is sent to it by whom. */
+/** A stream, and the producers that share it. */
 export interface PacingOptions {
-  /** Record data to send, which the producers take from one store, as from a work queue. */
+  /** Record data to send. The producers take it from one store, as from a work queue. */
   readonly bytes: number;
   /** Producers at the same time. @default 1 */
   readonly producers?: number;
   /** Quota in bytes a second, with a second of burst. @default - none */
   readonly quota?: number;
-  /** What the quota becomes, and when. */
+  /** A change of the quota. */
   readonly later?: { readonly quota: number; readonly afterMs: number };
-  /** Nothing is stored from and to these times. */
+  /** Between these times nothing is stored. */
   readonly outage?: readonly [fromMs: number, toMs: number];
   /** Probability that a record is refused, whatever the rate. @default 0 */
   readonly refused?: number;
-  /** Time to a response, at least and at most. @default [20, 40] */
-  readonly latencyMs?: readonly [least: number, most: number];
-  /** Randomness. @default 1 */
+  /** Shortest and longest time to a response. @default [20, 40] */
+  readonly latencyMs?: readonly [min: number, max: number];
+  /** @default 1 */
   readonly seed?: number;
 }
 
-/** How it went. */
+/** The measurements. */
 export interface Pacing {
-  /** How long it took. */
   readonly seconds: number;
-  /** Records that were stored. */
   readonly recordsDelivered: number;
-  /** What was stored of what the quota allowed, from 0 to a little over 1 because of the burst; 0 without a quota. */
+  /** Stored share of what the quota allowed, from 0 to a little over 1 because of the burst; 0 without a quota. */
   readonly used: number;
   /** The same since 10 s after `later`. */
   readonly usedLater: number;
-  /** Bytes stored a second. */
   readonly bytesPerSecond: number;
-  /** Share of the offered records that were refused. */
+  /** Refused share of the offered records. */
   readonly refusedShare: number;
 }
 
-/** Lets producers send to one stream, in a world of its own. */
+/** Measures producers that share a stream, in a new world. */
 export async function measurePacing(options: PacingOptions): Promise<Pacing> {
   const { producers = 1, seed = 1 } = options;
   const world = new World(seed);
-  const pacers = Array.from({ length: producers }, () => createPacer(world));
+  const pacers = Array.from({ length: producers }, () => createPacer({ settings: settingsWith() }, world));
   return measurePacingIn(world, pacers, options);
-}
-
-/** A pacer as a container with the default settings has it. */
-export function createPacer(world: World): Pacer {
-  const { concurrency, maxRequestBytes } = settingsWith();
-  return new Pacer(concurrency * maxDataBytes(maxRequestBytes), world.now);
 }
 
 /** The same in a world and with pacers that may have a past. */
 export async function measurePacingIn(
   world: World,
   pacers: readonly Pacer[],
-  { bytes, quota, later, outage, refused: refusedShare = 0, latencyMs = [20, 40] }: PacingOptions,
+  {
+    bytes,
+    quota,
+    later,
+    outage,
+    refused: throttle = 0,
+    latencyMs: [minLatencyMs, latencyMs] = [20, 40],
+  }: PacingOptions,
 ): Promise<Pacing> {
   const startedMs = world.now();
   const sinceStartMs = () => world.now() - startedMs;
-  let bucket = quota === undefined ? undefined : new TokenBucket(quota, world.now);
-  if (later) {
-    world.after(later.afterMs, () => {
-      bucket = new TokenBucket(later.quota, world.now);
-    });
-  }
   const seen = { offered: 0, refused: 0, storedBytes: 0, storedLaterBytes: 0 };
-  const responseMs = () => latencyMs[0] + world.random() * (latencyMs[1] - latencyMs[0]);
-
-  const putRecords: PutRecords = async (batch) => {
-    const durationMs = responseMs();
-    await world.sleep(durationMs / 2);
-    if (outage && sinceStartMs() >= outage[0] && sinceStartMs() < outage[1]) {
-      await world.sleep(durationMs / 2);
-      return { kind: 'rejected', refused: [...batch.keys()], throttled: [], cause: new Error('outage') };
-    }
-    const refused: number[] = [];
-    for (const [place, { data }] of batch.entries()) {
-      seen.offered += 1;
-      if (world.chance(refusedShare) || bucket?.has(data.length) === false) {
-        seen.refused += 1;
-        refused.push(place);
-        continue;
-      }
-      bucket?.take(data.length);
-      seen.storedBytes += data.length;
-      seen.storedLaterBytes += later && sinceStartMs() > later.afterMs + 10_000 ? data.length : 0;
-    }
-    await world.sleep(durationMs / 2);
-    return {
-      kind: 'decided',
-      refused,
-      throttled: refused,
-      ...(refused.length > 0 && { cause: new Error('ServiceUnavailableException: Slow down.') }),
-    };
+  const change = later && { later: { bytesPerSecond: later.quota, afterMs: later.afterMs } };
+  const faults = {
+    ...{ throttle, minLatencyMs, latencyMs },
+    ...(outage && { outage }),
+    ...(quota !== undefined && { quota: { bytesPerSecond: quota, ...change } }),
   };
+  const firehose = new SimulatedFirehose(
+    world,
+    faults,
+    'ndjson',
+    ({ stored, storedBytes, recordsRefused }) => {
+      seen.offered += stored.length + recordsRefused;
+      seen.refused += recordsRefused;
+      seen.storedBytes += storedBytes;
+      seen.storedLaterBytes += later && sinceStartMs() > later.afterMs + 10_000 ? storedBytes : 0;
+    },
+  );
 
   const slice = { from: 0, to: Math.ceil(bytes / eventBytes) };
   const { concurrency, maxRequestBytes, maxAttempts } = settingsWith();
-  // The content doesn't matter here, and would take most of the time.
-  const store: RequestSource = createRequestSource({
-    slice,
-    maxRequestBytes,
-    packRecords: packLines(blankLines, 'ndjson'),
-    now: world.now,
-  });
+  const { now, random, sleep } = world;
+  // The content has no influence here, and would take most of the time.
+  const packRecords = packLines(blankLines, 'ndjson');
+  const store = createRequestSource({ slice, maxRequestBytes, packRecords, now });
   let running = pacers.length;
   const deliveries = pacers.map((pacer) =>
     deliver(store, {
-      putRecords,
+      putRecords: (batch, signal) => firehose.put(batch, signal, pacer),
       pacer,
       deadline: new Deadline(startedMs, startedMs + 86_400_000),
       concurrency,
       maxAttempts: maxAttempts * 10,
-      clock: { now: world.now, random: world.random, sleep: world.sleep },
+      clock: { now, random, sleep },
     }).finally(() => {
       running -= 1;
     }),
@@ -148,7 +120,7 @@ export async function measurePacingIn(
   };
 }
 
-/** Two minutes of work at the quota, for more and more producers: what each row has to reach. */
+/** Targets for two minutes of work at the quota, with more and more producers. */
 export const pacingTargets = [
   { quota: 5 * mebibyte, producers: 1, used: 0.97, refusedShare: 0.02 },
   { quota: 5 * mebibyte, producers: 2, used: 0.97, refusedShare: 0.02 },
@@ -162,7 +134,7 @@ export const pacingTargets = [
   { quota: mebibyte, producers: 16, used: 0.85, refusedShare: 0.08 },
 ] as const;
 
-/** What each row of {@link pacingTargets} reaches, in Markdown. */
+/** The measurements for {@link pacingTargets}, in Markdown. */
 export async function formatPacing(): Promise<string> {
   const rows = [['stream', 'producers', 'used', 'target', 'refused', 'target']];
   for (const { quota, producers, used, refusedShare } of pacingTargets) {
@@ -180,7 +152,7 @@ export async function formatPacing(): Promise<string> {
   return formatTable(rows);
 }
 
-/** Where events of the same size end: more of them than one request has. */
+/** The ends of events of equal size: more than one request has. */
 const ends = Uint32Array.from({ length: 100_000 }, (_, place) => (place + 1) * eventBytes);
 
 function blankLines(slice: Slice, maxBytes: number): EventLines {

@@ -16,7 +16,7 @@ import type { Clock } from '../../../lambda/runtime/clock.ts';
 import type { InvocationWorld } from './lambda.ts';
 import type { World } from './world.ts';
 
-/** The producer's settings with their defaults, beside those that are given. */
+/** The producer's settings: the defaults, overridden. */
 export function settingsWith(settings: Partial<ProducerSettings> = {}): ProducerSettings {
   const defaults = Object.entries(producerSettings).flatMap(([name, setting]) =>
     'default' in setting ? [[name, setting.default]] : [],
@@ -24,7 +24,6 @@ export function settingsWith(settings: Partial<ProducerSettings> = {}): Producer
   return { ...Object.fromEntries(defaults), ...settings };
 }
 
-/** What a simulated function knows from its environment. */
 export function environmentWith(
   deliveryStreamName: string,
   recordFormat: RecordFormat,
@@ -40,27 +39,38 @@ export function environmentWith(
 }
 
 /** The pacer of a container. */
-export function createPacer({ settings }: Environment, world: World): Pacer {
+export function createPacer({ settings }: Pick<Environment, 'settings'>, world: World): Pacer {
   return new Pacer(settings.concurrency * maxDataBytes(settings.maxRequestBytes), world.now);
 }
 
 /** Where an invocation sends its claims. */
 export interface ClaimSender {
-  /** Sends messages to the proof queue. */
   readonly sendMessages: SendMessages;
-  /** Told of a claim that the invocation says it could not send. */
-  readonly onUnsent: (claim: Claim) => void;
+  /** Called with the claims that could not be sent. */
+  readonly onUnsent: (claims: readonly Claim[]) => void;
+}
+
+/** The ports of the producer. */
+export interface ProducerPorts {
+  readonly putRecords: PutRecords;
+  /** @default - the pacer of a new container */
+  readonly pacer?: Pacer;
+  /** @default - nothing is proven */
+  readonly claims?: ClaimSender;
+  readonly createPacker?: CreatePacker;
 }
 
 /** The producer's own code, in a simulated invocation. */
 export function createProducer(
   environment: Environment,
   world: World,
-  { whileAlive, logBegin, logReport, logFailure, sendMessages }: InvocationWorld,
-  putRecords: PutRecords,
-  pacer: Pacer = createPacer(environment, world),
-  claims?: ClaimSender,
-  createPacker: CreatePacker = createDefaultPacker,
+  { whileAlive, works, failures, sendMessages }: InvocationWorld,
+  {
+    putRecords,
+    pacer = createPacer(environment, world),
+    claims,
+    createPacker = createDefaultPacker,
+  }: ProducerPorts,
 ): Invoke {
   const clock: Clock = {
     now: world.now,
@@ -79,14 +89,12 @@ export function createProducer(
     },
     clock,
     observer: {
-      onSliceStarted: (slice, { messageId }) => logBegin(slice, messageId),
-      onReport: (report, { messageId }) => logReport(report, messageId),
-      onMessageFailed: logFailure,
-      onClaimsUnsent: (unsent) => {
-        for (const claim of unsent) {
-          claims?.onUnsent(claim);
-        }
-      },
+      onSliceStarted: (slice, { messageId }) =>
+        works.push({ slice, ...(messageId !== undefined && { messageId }), reports: [] }),
+      onReport: (report, { messageId }) =>
+        works.find((work) => work.messageId === messageId)?.reports.push(report),
+      onMessageFailed: (failure) => failures.push(failure),
+      onClaimsUnsent: (unsent) => claims?.onUnsent(unsent),
     },
   });
 }

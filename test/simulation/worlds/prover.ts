@@ -1,208 +1,189 @@
-import type { SQSEvent } from 'aws-lambda';
-import type { Environment } from '../../../lambda/prover/claims/environment.ts';
-import { createProver, type Prove } from '../../../lambda/prover/claims/prover.ts';
-import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
-import { createObserver } from '../../../lambda/prover/observer.ts';
-import type { SendMessages } from '../../../lambda/runtime/batches.ts';
-import type { MetricSink } from '../../../lambda/runtime/handler.ts';
+import type { SQSBatchResponse } from 'aws-lambda';
+import {
+  createProver,
+  type ProverObserver,
+  type ProverOptions,
+} from '../../../lambda/prover/claims/prover.ts';
+import type { Verdict } from '../../../lambda/prover/claims/verdict.ts';
+import type { Bucket } from '../../../lambda/prover/objects/bucket.ts';
+import { type BatchResponse, createCallAll } from '../../../lambda/runtime/batches.ts';
+import type { Clock } from '../../../lambda/runtime/clock.ts';
 import type { Pause } from '../../../lambda/runtime/sqs.ts';
-import type { SimulatedBucket } from '../aws/bucket.ts';
-import { type QueueFaults, QueuePort, QueueTraffic } from '../aws/queue-port.ts';
+import {
+  type DeliveryFaults,
+  type Message,
+  type QueueSettings,
+  recordOf,
+  SimulatedQueue,
+} from '../aws/queue.ts';
+import { runInvocation, type WhileAlive } from './invocation.ts';
 import type { World } from './world.ts';
 
-/** The settings of the simulated prover and its queue. */
-export interface ProverSettings {
-  /** What the prover knows from its environment. */
-  readonly environment: Environment;
-  /** Seconds that a claim waits before it is looked at first. */
-  readonly delaySeconds: number;
-  /** Time that an invocation may take. */
+/** Faults of the proof queue, the dead-letter queue and the prover's Lambda. */
+export interface ProverFaults extends DeliveryFaults {
+  /** Probability that an invocation is killed, at any moment of its first seconds. */
+  readonly kill: number;
+  /** Probability that a call to either queue fails, after it had an effect on some of the messages. */
+  readonly fails: number;
+  /** Whether the account's concurrency is used up. @default false */
+  readonly throttled?: boolean;
+}
+
+export interface ProverSettings extends QueueSettings {
   readonly timeoutMs: number;
-  /** Time after which a claim that nobody settled or paused is delivered again. */
-  readonly visibilityTimeoutMs: number;
-  /** After so many deliveries a claim becomes a dead letter. */
-  readonly maxReceiveCount: number;
-  /** Invocations at the same time. */
-  readonly maxConcurrency: number;
-  /** Most claims that an invocation gets. */
-  readonly batchSize: number;
-  /** How long the trigger waits for more claims. */
-  readonly batchingWindowMs: number;
 }
 
-/** What is beside the simulated prover. */
-export interface ProverSurroundings {
-  /** Where events land. */
-  readonly bucket: SimulatedBucket;
-  /** How the proof queue misbehaves towards the producer. */
-  readonly queueFaults: QueueFaults;
-  /** Whether no invocation may start. */
-  readonly isThrottled: () => boolean;
+export interface ProverSurroundings extends Pick<ProverOptions, 'createReader' | 'environment'> {
+  readonly connectBucket: (whileAlive: WhileAlive) => Bucket;
   /** Takes a message of the dead-letter queue. */
-  readonly bury: (body: string) => void;
-  /** Where the prover's own metrics go. */
-  readonly metrics: MetricSink;
-  /** Told of every invocation that ended. */
-  readonly onEnded: (failed: boolean, startedMs: number) => void;
+  readonly onDeadLetter: (body: string) => void;
+  readonly onChecked?: ProverObserver['onChecked'];
+  readonly onEnded?: (failed: boolean, startedMs: number) => void;
 }
 
-interface Message {
-  readonly id: string;
-  readonly body: string;
-  readonly sentMs: number;
-  receiveCount: number;
-  /** When it may be delivered again, if it is not settled. */
-  visibleMs: number;
+/** A verdict of an invocation on a claim. */
+export interface Judgement {
+  readonly messageId: string;
+  readonly verdict: Verdict;
+  /** Whether the dead-letter queue failed, so that the claim has to stay. */
+  readonly failed: boolean;
+  /** The payloads that the dead-letter queue took for this claim. */
+  readonly payloads: readonly string[];
+  /** Number of deliveries of the claim. */
+  readonly receives: number;
+  readonly times: readonly [startedMs: number, endedMs: number];
 }
 
-/** How long SQS takes to respond to the prover. */
-const latencyMs = 50;
-
-/** The prover's own code in a simulated world, with its queue of claims, which invokes it. */
+/** The prover's own code in a simulated world, and the queue of claims that invokes it. */
 export class SimulatedProver {
+  readonly queue: SimulatedQueue;
+  /** All verdicts, in order. */
+  readonly judgements: Judgement[] = [];
+  readonly violations: string[] = [];
+  invocations = 0;
   readonly #world: World;
   readonly #settings: ProverSettings;
+  readonly #faults: ProverFaults;
   readonly #surroundings: ProverSurroundings;
-  readonly #prove: Prove;
-  readonly #port: QueuePort;
-  readonly #waiting: Message[] = [];
-  /** Claims that an invocation looks at, by their receipt handle. */
-  readonly #inFlight = new Map<string, Message>();
-  #messages = 0;
-  #running = 0;
-  #isOn = true;
-  #isCollecting = false;
 
-  constructor(world: World, settings: ProverSettings, surroundings: ProverSurroundings) {
+  constructor(
+    world: World,
+    settings: ProverSettings,
+    faults: ProverFaults,
+    surroundings: ProverSurroundings,
+  ) {
     this.#world = world;
     this.#settings = settings;
+    this.#faults = faults;
     this.#surroundings = surroundings;
-    const { bucket, metrics, bury } = surroundings;
-    const silent = () => {};
-    this.#prove = createProver({
-      createReader: createDefaultReader,
-      environment: settings.environment,
-      bucket,
-      postpone: (pauses) => this.#pause(pauses),
-      sendToDeadLetterQueue: async (bodies) => {
-        await world.sleep(latencyMs);
-        for (const body of bodies) {
-          bury(body);
-        }
-      },
-      clock: world,
-      observer: createObserver({ info: silent, warn: silent, error: silent }, metrics),
-    });
-    this.#port = new QueuePort(world, surroundings.queueFaults, (body) => this.#send(body));
+    this.queue = new SimulatedQueue(
+      world,
+      settings,
+      faults,
+      (messages) => this.#invoke(messages),
+      ({ gone, body }) => gone === 'dead' && surroundings.onDeadLetter(body),
+    );
   }
 
-  /** Claims that wait for an invocation. */
-  get visibleMessages(): number {
-    return this.#waiting.length;
-  }
-
-  /** The side of the queue that takes claims, as an invocation of the producer sees it. */
-  connect(): SendMessages {
-    return this.#port.connect(new QueueTraffic());
-  }
-
-  /** Switches the event source mapping on or off. */
-  setTrigger(enabled: boolean): void {
-    this.#isOn = enabled;
-    this.#collect();
-  }
-
-  #send(body: string): void {
-    this.#messages += 1;
-    const id = `claim-${this.#messages}`;
-    const sentMs = this.#world.now();
-    this.#deliver({
-      id,
-      body,
-      sentMs,
-      receiveCount: 0,
-      visibleMs: sentMs + 1_000 * this.#settings.delaySeconds,
-    });
-  }
-
-  #deliver(message: Message): void {
-    this.#world.after(message.visibleMs - this.#world.now(), () => {
-      this.#waiting.push(message);
-      this.#collect();
-    });
-  }
-
-  #collect(): void {
-    if (this.#isCollecting || this.#waiting.length === 0) {
-      return;
-    }
-    this.#isCollecting = true;
-    this.#world.after(this.#settings.batchingWindowMs, () => {
-      this.#isCollecting = false;
-      const { maxConcurrency, batchSize } = this.#settings;
-      while (this.#isOn && this.#running < maxConcurrency && this.#waiting.length > 0) {
-        this.#invoke(this.#waiting.splice(0, batchSize));
-      }
-    });
-  }
-
-  async #invoke(received: readonly Message[]): Promise<void> {
-    const { maxReceiveCount, visibilityTimeoutMs } = this.#settings;
-    const startedMs = this.#world.now();
-    const messages = received.filter((message) => {
-      message.receiveCount += 1;
-      message.visibleMs = startedMs + visibilityTimeoutMs;
-      if (message.receiveCount > maxReceiveCount) {
-        this.#surroundings.bury(message.body);
-      }
-      return message.receiveCount <= maxReceiveCount;
-    });
-    if (messages.length === 0) {
-      return;
-    }
-    this.#running += 1;
-    const kept = this.#surroundings.isThrottled() ? undefined : await this.#look(messages, startedMs);
-    this.#running -= 1;
-    for (const message of messages) {
-      if (kept?.has(message.id) ?? true) {
-        this.#deliver(message);
-      }
-    }
-    this.#collect();
-  }
-
-  /** @returns the ids of the claims that stay in the queue; `undefined` if the invocation failed: all of them. */
-  async #look(messages: readonly Message[], startedMs: number): Promise<ReadonlySet<string> | undefined> {
-    for (const message of messages) {
-      this.#inFlight.set(message.id, message);
-    }
-    const Records = messages.map(({ id, body, sentMs, receiveCount }) => ({
-      messageId: id,
-      receiptHandle: id,
-      body,
-      attributes: { ApproximateReceiveCount: String(receiveCount), SentTimestamp: String(sentMs) },
-    }));
-    try {
-      const { batchItemFailures } = await this.#prove(
-        { Records } as unknown as SQSEvent,
-        startedMs + this.#settings.timeoutMs,
-      );
-      this.#surroundings.onEnded(false, startedMs);
-      return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
-    } catch {
-      this.#surroundings.onEnded(true, startedMs);
+  async #invoke(messages: readonly Message[]): Promise<SQSBatchResponse | undefined> {
+    if (this.#faults.throttled) {
       return undefined;
-    } finally {
-      for (const { id } of messages) {
-        this.#inFlight.delete(id);
+    }
+    const world = this.#world;
+    const { timeoutMs } = this.#settings;
+    const startedMs = world.now();
+    const judgements: Judgement[] = [];
+    this.invocations += 1;
+    const killAfterMs = world.chance(this.#faults.kill)
+      ? { killAfterMs: world.random() * world.pick([1_000, 10_000]) }
+      : {};
+    const { result, error, timedOut } = await runInvocation(
+      world,
+      { timeoutMs, ...killAfterMs },
+      (whileAlive) =>
+        createProver(this.#optionsOf(whileAlive, judgements, startedMs))(
+          { Records: messages.map(recordOf) },
+          startedMs + timeoutMs,
+        ),
+    );
+    if (timedOut) {
+      this.violations.push('the prover outlived its deadline');
+    }
+    if (error && error.name !== 'ReadingError') {
+      this.violations.push(`the prover failed: ${error.message}`);
+    }
+    this.#checkSettled(messages, result, judgements);
+    this.#surroundings.onEnded?.(result === undefined, startedMs);
+    return result;
+  }
+
+  /** A claim leaves the queue only after a verdict that settles it. */
+  #checkSettled(
+    messages: readonly Message[],
+    result: SQSBatchResponse | undefined,
+    judgements: readonly Judgement[],
+  ): void {
+    const kept = result?.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+    for (const { id } of kept ? messages.filter((message) => !kept.includes(message.id)) : []) {
+      const judgement = judgements.find(({ messageId }) => messageId === id);
+      if (!judgement || judgement.verdict === 'waiting' || judgement.failed) {
+        this.violations.push(`${id} leaves the queue without a final verdict`);
       }
     }
   }
 
-  async #pause(pauses: readonly Pause[]): Promise<void> {
-    await this.#world.sleep(latencyMs);
-    for (const { receiptHandle, seconds } of pauses) {
-      this.#inFlight.get(receiptHandle)!.visibleMs = this.#world.now() + 1_000 * seconds;
-    }
+  #optionsOf(whileAlive: WhileAlive, judgements: Judgement[], startedMs: number): ProverOptions {
+    const world = this.#world;
+    const { createReader, environment, connectBucket, onDeadLetter, onChecked } = this.#surroundings;
+    let payloads: string[] = [];
+    const onVerdict: ProverObserver['onVerdict'] = ({ messageId, verdict, receives, error }) => {
+      const times = [startedMs, world.now()] as const;
+      const judgement = { messageId, verdict, failed: error !== undefined, payloads, receives, times };
+      judgements.push(judgement);
+      this.judgements.push(judgement);
+      payloads = [];
+    };
+    const clock: Clock = {
+      now: world.now,
+      random: world.random,
+      sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
+    };
+    return {
+      ...{ createReader, environment, clock },
+      bucket: connectBucket(whileAlive),
+      observer: { onVerdict, ...(onChecked && { onChecked }) },
+      sendToDeadLetterQueue: this.#connectQueue<string>(clock, whileAlive, (body) => {
+        payloads.push(body);
+        onDeadLetter(body);
+      }),
+      postpone: this.#connectQueue<Pause>(clock, whileAlive, ({ receiptHandle, seconds }) => {
+        if (!Number.isInteger(seconds) || seconds < 1 || seconds > 43_200) {
+          this.violations.push(`a claim was to wait ${seconds} s`);
+        }
+        this.queue.changeVisibility(receiptHandle, seconds);
+      }),
+    };
+  }
+
+  /** The calls to a queue, each of which may fail for good or for a time, after it had an effect on some of the items. */
+  #connectQueue<Item>(clock: Clock, whileAlive: WhileAlive, take: (item: Item) => void) {
+    const world = this.#world;
+    const call = async (items: readonly Item[], isDenied: boolean): Promise<BatchResponse> => {
+      const places = [...items.keys()];
+      const fails = isDenied || world.chance(this.#faults.fails);
+      const part = fails ? world.integer(0, items.length) : items.length;
+      await world.sleep(world.random() * 100);
+      items.slice(0, part).forEach(take);
+      await world.sleep(world.random() * 100);
+      if (!fails) {
+        return { kind: 'decided', taken: places, again: [] };
+      }
+      const cause = new Error(`${items.length - part} of ${items.length} messages: 503`);
+      return { kind: isDenied ? 'fatal' : 'lost', taken: [], again: isDenied ? [] : places, cause };
+    };
+    return (items: Iterable<Item>, untilMs: number): Promise<void> => {
+      const isDenied = world.chance(this.#faults.fails);
+      return createCallAll<Item>((batch) => whileAlive(call(batch, isDenied)), clock)(items, untilMs);
+    };
   }
 }

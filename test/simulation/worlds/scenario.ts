@@ -1,43 +1,84 @@
+import { claimMaxReceives, claimRetentionDays } from '../../../lambda/contract/claim.ts';
 import {
   type ProducerSettings,
   type RecordFormat,
   recordFormats,
 } from '../../../lambda/contract/settings.ts';
+import type { BucketFaults } from '../aws/bucket.ts';
+import type { DeliveryFaults } from '../aws/delivery.ts';
 import type { FirehoseFaults } from '../aws/firehose.ts';
+import type { QueueFaults } from '../aws/queue-port.ts';
 import type { LambdaFaults, LambdaSettings } from './lambda.ts';
-import type { World } from './world.ts';
+import type { ProverFaults, ProverSettings } from './prover.ts';
+import { randomTemplate } from './random-template.ts';
+import { World, worldStartMs } from './world.ts';
 
 /** A run, and the world that it takes place in. */
 export interface Scenario {
-  /** Events of the run. */
+  /** Number of events of the run. */
   readonly count: number;
-  /** Steady rate of the run. @default - as fast as the stream takes them */
+  /** @default - as fast as the stream takes them */
   readonly eventsPerSecond?: number;
-  /** Shape of the records. */
   readonly recordFormat: RecordFormat;
   /** The producer's settings, where they are not the defaults. */
   readonly settings: Partial<ProducerSettings>;
-  /** How the stream misbehaves. */
   readonly firehose: FirehoseFaults;
-  /** How Lambda and the queue misbehave. */
   readonly lambda: LambdaFaults;
-  /** The settings of the function and the queue. */
   readonly lambdaSettings: LambdaSettings;
-  /** When the queue calms down: until then it may double the messages faster than they are processed. */
+  /** When the queue's faults end: until then it may double the messages faster than they are processed. */
   readonly queueCalmAfterMs: number;
-  /** Whether a message is in the queue that nobody can process. */
+  /** Whether the queue has a message that cannot be processed. */
   readonly hasBadMessage: boolean;
+  /** The template of the events. @default - the default one */
+  readonly template?: string;
+  /** The other half of the loop. @default - nothing is proven */
+  readonly proof?: ProofScenario;
 }
+
+/** Delivery to the bucket, claims and the prover. */
+export interface ProofScenario {
+  readonly bufferingSeconds: number;
+  readonly prefix: string;
+  readonly isShared: boolean;
+  readonly delivery: DeliveryFaults;
+  readonly bucket: BucketFaults;
+  /** Faults of the proof queue towards the producer. */
+  readonly claims: QueueFaults;
+  readonly prover: ProverFaults;
+  readonly proverSettings: ProverSettings;
+}
+
+/** One in this many worlds has a prover. Such a world takes days, so its run is small. */
+export const worldsPerProof = 10;
+
+/** One in this many worlds has events of a random template. */
+const worldsPerTemplate = 4;
+
+const hourMs = 3_600_000;
 
 /** A probability: 0 in most worlds, otherwise up to a bound. */
 type Sometimes = (inWorlds: number, most: number) => number;
 
-/** A scenario from the dice: small runs, small slices, and each kind of trouble present or not. */
-export function createScenario(world: World): Scenario {
+/** The world of a seed, and its scenario: a small run, small slices, and each fault present or not. */
+export function createScenario(seed: number): { world: World; scenario: Scenario } {
+  const isProven = seed % worldsPerProof === 0;
+  // Around an hour's end, where the prefixes of objects change.
+  const world = new World(seed, worldStartMs + (isProven ? ((seed * 7_919) % 120_000) - 60_000 : 0));
+  const scenario = createRun(world);
+  const hasTemplate = seed % worldsPerTemplate === worldsPerTemplate / 2;
+  return {
+    world,
+    scenario: {
+      ...(isProven ? withProof(scenario, world) : scenario),
+      ...(hasTemplate && { template: randomTemplate(seed) }),
+    },
+  };
+}
+
+function createRun(world: World): Scenario {
   const recordFormat = world.pick([...recordFormats, 'single', 'single'] as const);
   const isBad = world.chance(0.15);
-  const sometimes: Sometimes = (inWorlds, most) =>
-    world.chance(isBad ? 2 * inWorlds : inWorlds) ? world.random() * most : 0;
+  const sometimes: Sometimes = (inWorlds, most) => world.sometimes(isBad ? 2 * inWorlds : inWorlds, most);
   const timeoutMs = world.pick([3_000, 4_000, 6_000, 10_000, 60_000]);
   return {
     count: world.integer(1, recordFormat === 'single' ? world.pick([300, 300, 900]) : 3_000),
@@ -64,13 +105,74 @@ export function createScenario(world: World): Scenario {
   };
 }
 
-/** A scenario for a world in which the events are proven, too: smaller, and in more slices. */
-export function withProof(scenario: Scenario, world: World): Scenario {
+/** A scenario with a prover: smaller, and in more slices. */
+function withProof(scenario: Scenario, world: World): Scenario {
+  const bufferingSeconds = world.pick([0, 60, 300, 900]);
+  const timeoutMs = world.pick([20_000, 300_000]);
   return {
     ...scenario,
     count: Math.min(scenario.count, world.integer(1, 120)),
     settings: { ...scenario.settings, eventsPerSlice: world.pick([40, 300]) },
+    proof: {
+      bufferingSeconds,
+      prefix: world.pick(['events/!{timestamp:yyyy/MM/dd/HH}/', '', 'raw/day=!{timestamp:yyyy-MM-dd}/']),
+      isShared: world.chance(0.5),
+      delivery: {
+        lagMs: world.sometimes(0.3, 600_000),
+        skewMs: world.chance(0.3) ? (world.random() - 0.5) * 480_000 : 0,
+        older: world.sometimes(0.5, 1),
+        late: world.sometimes(0.25, 0.5),
+        lose: world.sometimes(0.2, 0.3),
+        deleted: world.sometimes(0.1, 0.5),
+        listingLagMs: world.sometimes(0.2, 300_000),
+      },
+      bucket: {
+        fails: world.sometimes(0.2, 0.2),
+        ...(world.chance(0.15) && { denied: deniedTimes(world) }),
+        latencyMs: world.pick([10, 100, 500]),
+      },
+      claims: {
+        queueFails: world.sometimes(0.2, 0.4),
+        queueUnusable: world.sometimes(0.15, 0.2),
+        queueStalls: world.sometimes(0.15, 0.1),
+        queueRefuses: world.sometimes(0.2, 0.3),
+        queueForbids: world.sometimes(0.1, 0.2),
+        queueHangs: world.chance(0.02),
+      },
+      prover: {
+        kill: world.sometimes(0.3, 0.5),
+        deliverTwice: world.sometimes(0.3, 0.5),
+        fails: world.sometimes(0.4, 0.9),
+        queueDelayMs: world.pick([10, 1_000, 60_000]),
+      },
+      proverSettings: {
+        ...proofQueueSettings(bufferingSeconds, timeoutMs),
+        batchingWindowMs: world.pick([5_000, 60_000, 300_000]),
+        batchSize: world.pick([1, 3, 100, 100]),
+      },
+    },
   };
+}
+
+/** The settings of the proof queue and the prover, as the stack has them, for a timeout. */
+export function proofQueueSettings(
+  bufferingSeconds: number,
+  timeoutMs: number,
+): Omit<ProverSettings, 'batchSize'> {
+  return {
+    delayMs: Math.min(900, bufferingSeconds + 15) * 1_000,
+    timeoutMs,
+    visibilityTimeoutMs: timeoutMs + 60_000,
+    maxReceiveCount: claimMaxReceives,
+    retentionMs: claimRetentionDays * 24 * hourMs,
+    maxConcurrency: 2,
+  };
+}
+
+/** Some buckets stay denied for longer than the queue keeps a claim. */
+function deniedTimes(world: World): readonly [fromMs: number, toMs: number] {
+  const fromMs = world.now() + world.random() * world.pick([60_000, hourMs]);
+  return [fromMs, fromMs + world.pick([world.random(), 25 + world.random() * 5, 200]) * hourMs];
 }
 
 function firehoseFaults(world: World, sometimes: Sometimes): FirehoseFaults {
@@ -87,11 +189,10 @@ function firehoseFaults(world: World, sometimes: Sometimes): FirehoseFaults {
       outage: [world.random() * 5_000, world.random() * 60_000] as const,
     }),
     ...(world.chance(0.3) && {
-      quota: [
-        world.integer(20_000, 200_000),
-        world.integer(20_000, 400_000),
-        world.random() * 20_000,
-      ] as const,
+      quota: {
+        bytesPerSecond: world.integer(20_000, 200_000),
+        later: { bytesPerSecond: world.integer(20_000, 400_000), afterMs: world.random() * 20_000 },
+      },
     }),
     ...(world.chance(0.04) && { forbiddenAfterMs: world.random() * 10_000 }),
   };

@@ -1,18 +1,18 @@
 import { proverVariables } from '../../../lambda/contract/settings.ts';
-import { parseEnvironment } from '../../../lambda/prover/claims/environment.ts';
+import { type Environment, parseEnvironment } from '../../../lambda/prover/claims/environment.ts';
 import { nameOf } from '../aws/cloudwatch.ts';
 import type { ProverSettings } from './prover.ts';
 
 /** A synthesized template, as JSON. */
 export type TemplateJson = ReturnType<import('aws-cdk-lib/assertions').Template['toJSON']>;
 
-/** What of a stack is watched by its name. */
+/** A resource with metrics. */
 export type Name = 'stream' | 'function' | 'prover' | 'workQueue' | 'proofQueue' | 'deadLetterQueue';
 
 /** Stands for the URLs of a template, which are references. */
 export const queueUrl = 'https://queue.invalid/';
 
-/** What the resources of a stack are called, by its outputs. */
+/** The names of a stack's resources, from its outputs. */
 export function namesOf(Outputs: TemplateJson): Readonly<Record<Name, string>> {
   return {
     stream: nameOf(Outputs.DeliveryStreamName.Value),
@@ -24,41 +24,38 @@ export function namesOf(Outputs: TemplateJson): Readonly<Record<Name, string>> {
   };
 }
 
-/** The environment variables of a function, by their name. */
+/** The environment variables of a function, by name. */
 export function valuesOf({ Variables }: TemplateJson): Record<string, string> {
   return Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, nameOf(value)]));
 }
 
-/** What invokes a function with the messages of its queue. */
-export function mappingOf(resources: TemplateJson, functionName: string): TemplateJson {
-  return Object.values<TemplateJson>(resources).find(
+/** A function and its queue, as a template has them. */
+export function queueSettingsOf(
+  Resources: TemplateJson,
+  functionName: string,
+  queueName: string,
+): ProverSettings {
+  const mapping = Object.values<TemplateJson>(Resources).find(
     ({ Type, Properties }) =>
       Type === 'AWS::Lambda::EventSourceMapping' && nameOf(Properties.FunctionName) === functionName,
   )!.Properties;
-}
-
-/** The prover and its queue, as a template has them. */
-export function proverSettingsOf(
-  resources: TemplateJson,
-  { prover, proofQueue }: Readonly<Record<Name, string>>,
-  delaySeconds: number,
-): ProverSettings {
-  const { Timeout, Environment } = resources[prover].Properties;
-  const { VisibilityTimeout, RedrivePolicy } = resources[proofQueue].Properties;
-  const mapping = mappingOf(resources, prover);
+  const { VisibilityTimeout, RedrivePolicy } = Resources[queueName].Properties;
   return {
-    environment: parseEnvironment({
-      ...valuesOf(Environment),
-      [proverVariables.bucketName]: 'bucket',
-      [proverVariables.proofQueueUrl]: queueUrl,
-      [proverVariables.deadLetterQueueUrl]: queueUrl,
-    }),
-    delaySeconds,
-    timeoutMs: 1_000 * Timeout,
+    timeoutMs: 1_000 * Resources[functionName].Properties.Timeout,
     visibilityTimeoutMs: 1_000 * VisibilityTimeout,
     maxReceiveCount: RedrivePolicy.maxReceiveCount,
     maxConcurrency: mapping.ScalingConfig.MaximumConcurrency,
     batchSize: mapping.BatchSize,
-    batchingWindowMs: 1_000 * mapping.MaximumBatchingWindowInSeconds,
+    batchingWindowMs: 1_000 * (mapping.MaximumBatchingWindowInSeconds ?? 0),
   };
+}
+
+/** The prover's environment, as a template has it. */
+export function proverEnvironmentOf({ Properties }: TemplateJson): Environment {
+  return parseEnvironment({
+    ...valuesOf(Properties.Environment),
+    [proverVariables.bucketName]: 'bucket',
+    [proverVariables.proofQueueUrl]: queueUrl,
+    [proverVariables.deadLetterQueueUrl]: queueUrl,
+  });
 }

@@ -8,18 +8,17 @@ interface Timer {
   cancelled: boolean;
 }
 
-/** When a world begins, unless told otherwise: the first moment of a day. */
+/** Default start of a world: the first moment of a day. */
 export const worldStartMs: number = Date.UTC(2026, 10, 22);
 
-/** A world with one clock, which jumps to whatever happens next. */
+/** A simulated world. Its clock jumps to the next timer. */
 export class World {
-  /** Randomness of the world, from its seed. */
   readonly random: () => number;
   #nowMs: number;
   #order = 0;
   readonly #timers = new TinyQueue<Timer>([], (a, b) => a.atMs - b.atMs || a.order - b.order);
 
-  /** @param startMs What the clock says at first. */
+  /** @param startMs Start of the clock, in milliseconds since 1970. */
   constructor(seed: number, startMs: number = worldStartMs) {
     this.#nowMs = startMs;
     this.random = createRandom(seed);
@@ -28,22 +27,25 @@ export class World {
   /** The clock, in milliseconds since 1970. */
   readonly now = (): number => this.#nowMs;
 
-  /** A whole number from `min` to `max`. */
+  /** An integer from `min` to `max`, both included. */
   integer(min: number, max: number): number {
     return min + Math.floor(this.random() * (max - min + 1));
   }
 
-  /** True with a probability. */
   chance(probability: number): boolean {
     return this.random() < probability;
   }
 
-  /** One of the items. */
+  /** A probability (or a duration): 0, except with probability `present`, when it is anything up to `most`. */
+  sometimes(present: number, most: number): number {
+    return this.chance(present) ? this.random() * most : 0;
+  }
+
   pick<Item>(items: readonly Item[]): Item {
     return items[Math.floor(this.random() * items.length)]!;
   }
 
-  /** Calls `fire` after some time; what it returns calls it off. */
+  /** @returns a function that cancels the timer. */
   after(durationMs: number, fire: () => void): () => void {
     const timer: Timer = {
       atMs: this.#nowMs + Math.max(0, durationMs),
@@ -75,12 +77,10 @@ export class World {
       signal?.addEventListener('abort', wake, { once: true });
     });
 
-  /**
-   * Lets the world run until nothing is left to happen, or `isOver`, or `maxSteps` things have happened.
-   */
+  /** Runs until no timer is left, until `isOver`, or until `maxSteps` timers have fired. */
   async run(isOver: () => boolean, maxSteps: number): Promise<void> {
     for (let step = 0; step < maxSteps; step += 1) {
-      // Everything that can go on without time passing goes on first.
+      // First, everything that needs no time to pass.
       await new Promise(setImmediate);
       if (isOver()) {
         return;

@@ -1,29 +1,24 @@
-import type { World } from './world.ts';
+import type { World } from '../worlds/world.ts';
 
 /** A call to a service in a simulated world. */
 export interface SimulatedCall<Response> {
-  /** From the call to its response. */
   readonly latencyMs: number;
-  /** Aborted when the caller waits no longer. */
+  /** Aborted when the caller gives up. */
   readonly signal: AbortSignal;
-  /**
-   * What the service does, halfway, whether or not anybody still waits.
-   *
-   * @returns `undefined` if it never responds.
-   */
+  /** The service's work, halfway, even if the caller has given up. Returns `undefined` if it never responds. */
   readonly process: () => Response | undefined;
-  /** What a caller gets that did not wait for the response. */
+  /** The result for a caller that gave up. */
   readonly lost: () => Response;
 }
 
-/** Makes a call, which is over when the response comes or when the caller gives up. */
+/** Makes a call, which ends with the response or when the caller gives up. */
 export function simulateCall<Response>(
   world: World,
   { latencyMs, signal, process, lost }: SimulatedCall<Response>,
 ): Promise<Response> {
   return new Promise((resolve) => {
     if (signal.aborted) {
-      // Never at once: a caller that tries for ever has to let the world go on.
+      // Never at once: the world must go on even if the caller retries for ever.
       world.after(0, () => resolve(lost()));
       return;
     }
