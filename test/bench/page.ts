@@ -66,9 +66,7 @@ const method = `## How it is measured
 ## Repeat it
 
 \`\`\`sh
-npm ci
 npm run bench            # everything, four minutes
 npm run bench -- --quick # the rows, in under 40 s
 npm run bench -- --page  # everything, and write this page
-npm run --silent bench -- --json
 \`\`\``;
