@@ -32,3 +32,9 @@ test.each(pages)('the relative links of %s lead somewhere', (page) => {
 
   expect(dead.map(([link]) => link)).toEqual([]);
 });
+
+test.each(pages)('the source files that %s names exist', (page) => {
+  const paths = readFileSync(page, 'utf8').matchAll(/`((?:bin|lambda|lib|test)\/[\w./-]+)`/g);
+
+  expect([...paths].map(([, path]) => path!).filter((path) => !existsSync(path))).toEqual([]);
+});
