@@ -3,40 +3,39 @@ import { join } from 'node:path';
 import * as v from 'valibot';
 import { claimSchema } from '../../../lambda/contract/claim.ts';
 import { proverVariables } from '../../../lambda/contract/settings.ts';
-import { mergeSlices, pairsLength, type SlicePair, subtractSlices } from '../../../lambda/contract/slice.ts';
+import { mergeSlices, pairsLength, type SlicePair } from '../../../lambda/contract/slice.ts';
 import type { Endpoint } from '../../emulator/endpoint.ts';
 import { processQueue } from '../../emulator/lambda/event-source-mapping.ts';
 import { LambdaPool } from '../../emulator/lambda/pool.ts';
 import type { Invocation } from '../../emulator/lambda/runtime.ts';
 import type { LocalQueue } from '../../emulator/sqs/queue.ts';
+import { subtractPairs, toSlice } from './run-report.ts';
 import type { LocalProver } from './template.ts';
 
-/** By what the prover's delays, and those of its queue, are divided on this machine. */
+/** The prover's delays, and those of its queue, are divided by this on this machine. */
 export const timeFactor = 60;
 
-/** What the deployed prover said of a local run. */
+/** Result of the deployed prover for a local run. */
 export interface LocalProof {
-  /** Claims that the producer left. */
+  /** Number of claims that the producer sent. */
   readonly claims: number;
-  /** How often the prover looked at one of them. */
+  /** Number of verdicts, `waiting` included. */
   readonly looks: number;
-  /** Events that it found. */
   readonly eventsProven: number;
   /** Events that Firehose acknowledged, and that never landed. */
   readonly lost: readonly SlicePair[];
-  /** Events that Firehose acknowledged, and of which the prover said neither. */
+  /** Number of events that Firehose acknowledged, and that are neither proven nor lost. */
   readonly eventsUnproven: number;
   /** From the end of sending to the last verdict. */
   readonly sinceSentMs: number;
-  /** How often it read the object that it read most often. */
+  /** Number of reads of the object that was read most often. */
   readonly mostReads: number;
-  /** By what delays were divided. */
   readonly timeFactor: number;
-  /** Hours after which what is missing is lost: they passed at once. @default - nothing is lost */
+  /** Hours after which missing events are lost. @default - nothing is lost */
   readonly lostAfterHours?: number;
-  /** Memory at its peak of the prover's process that used most; 0 when none lived to tell. */
+  /** Peak memory of the prover's processes; 0 if none responded. */
   readonly maxMemoryUsedMiB: number;
-  /** Where the prover's log is. */
+  /** Path of the prover's log. */
   readonly logPath: string;
 }
 
@@ -45,18 +44,19 @@ export function isProven({ lost, eventsUnproven }: LocalProof): boolean {
   return lost.length === 0 && eventsUnproven === 0;
 }
 
-/** How long claims are looked at once everything has landed, before the time passes after which what is missing is lost. */
-const patienceMs = { usual: 20_000, lossy: 3_000 };
+/** Time for verdicts once everything has landed. Then the hours pass after which missing events are lost. */
+const verdictTimeoutMs = { usual: 20_000, lossy: 3_000 };
 
-/** After so many failed invocations, nobody waits any longer for verdicts. */
+/** After this many failed invocations, stop waiting for verdicts. */
 const maxFailures = 3;
 
-const verdict = v.pipe(
+const logLine = v.pipe(
   v.string(),
   v.parseJson(),
   v.object({
-    message: v.pipe(v.string(), v.regex(/^claim (proven|waiting|lost)\b/)),
+    verdict: v.picklist(['proven', 'waiting', 'lost', 'unproven']),
     runId: v.string(),
+    messageId: v.string(),
     present: v.number(),
   }),
 );
@@ -68,7 +68,7 @@ const payloadBody = v.pipe(
 );
 const queueEvent = v.object({ Records: v.array(v.object({ messageId: v.string(), body: v.string() })) });
 
-/** The prover of a local run: it processes its queue from the start on, while the producer still sends. */
+/** The prover of a local run. It processes its queue from the start on, while the producer still sends. */
 export class ProverRun {
   readonly #prover: LocalProver;
   readonly #aws: Endpoint;
@@ -76,9 +76,9 @@ export class ProverRun {
   readonly #log: FileHandle;
   readonly #logPath: string;
   readonly #pools: LambdaPool[] = [];
-  /** Bodies of the claims that it was given, by message. */
+  /** Bodies of the claims that the prover received, by message. */
   readonly #claims = new Map<string, string>();
-  readonly #patienceIsOver = new AbortController();
+  readonly #timedOut = new AbortController();
   readonly #stopped = new AbortController();
   readonly #processed: Promise<void>;
   #failures = 0;
@@ -93,47 +93,48 @@ export class ProverRun {
     const notBefore = new Promise<void>((resolve) => {
       this.#everythingLanded = resolve;
     });
-    this.#processed = this.#processClaims(timeFactor, this.#patienceIsOver, notBefore);
+    this.#processed = this.#processClaims(timeFactor, this.#timedOut, notBefore);
   }
 
-  /** Starts the prover of a stack. */
   static async start(prover: LocalProver, aws: Endpoint, outputDirectory: string): Promise<ProverRun> {
     const logPath = join(outputDirectory, 'prover.log');
     return new ProverRun(prover, aws, await open(logPath, 'w'), logPath);
   }
 
   /**
-   * Waits for the verdicts, once everything that will ever land has landed. What is still missing after some patience is
-   * lost: then the hours that the prover waits in AWS pass at once.
+   * Waits for the verdicts, once everything that will ever land has landed. If events are still missing at the timeout, lets
+   * the hours pass at once that the prover waits in AWS.
    *
-   * @param delivered What Firehose acknowledged of the run.
+   * @param delivered Events of the run that Firehose acknowledged.
    * @param isLossy Whether to expect that events are lost.
    */
   async finish(runId: string, delivered: readonly SlicePair[], isLossy: boolean): Promise<LocalProof> {
     this.#everythingLanded();
-    const timer = setTimeout(
-      () => this.#patienceIsOver.abort(),
-      isLossy ? patienceMs.lossy : patienceMs.usual,
-    );
+    const timeoutMs = isLossy ? verdictTimeoutMs.lossy : verdictTimeoutMs.usual;
+    const timer = setTimeout(() => this.#timedOut.abort(), timeoutMs);
     await this.#processed;
     clearTimeout(timer);
-    const isMissing = !this.#queue.isEmpty;
-    if (isMissing && !this.#stopped.signal.aborted) {
+    if (!this.#queue.isEmpty && !this.#stopped.signal.aborted) {
       await this.#letTimePass();
     }
     const sinceMs = Date.now();
     await this.stop();
-    const { lostAfterHours } = this.#prover;
-    const claims = this.#allClaims();
+
+    const claims = parseAll(claimBody, new Set([...this.#claims.values(), ...this.#queue.bodies]));
     const sentToMs = Math.max(...claims.map((claim) => claim.sentToMs));
-    const verdicts = await this.#verdictsOn(runId);
-    const found = verdicts
-      .filter(({ message }) => !message.startsWith('claim waiting'))
-      .reduce((sum, { present }) => sum + present, 0);
+    const logged = parseAll(logLine, (await readFile(this.#logPath, 'utf8')).split('\n'));
+    const verdicts = logged.filter((line) => line.runId === runId);
     const lost = intersect(delivered, this.#lostSlices(runId));
-    const silent = subtract(delivered, mergeSlices([...this.#settledSlices(runId), ...lost.map(toSlice)]));
     const eventsLeft = pairsLength(delivered) - pairsLength(lost);
-    const eventsUnproven = Math.max(pairsLength(silent), eventsLeft - found);
+    const open = subtractPairs(delivered, mergeSlices([...this.#settledSlices(runId), ...lost.map(toSlice)]));
+    // The prover may settle a claim once more, if its queue did not take the first settlement.
+    const settled = new Map(
+      verdicts
+        .filter(({ verdict }) => verdict !== 'waiting')
+        .map(({ messageId, present }) => [messageId, present]),
+    );
+    const present = [...settled.values()].reduce((sum, count) => sum + count, 0);
+    const eventsUnproven = Math.max(pairsLength(open), eventsLeft - present);
     return {
       claims: claims.length,
       looks: verdicts.length,
@@ -143,13 +144,13 @@ export class ProverRun {
       sinceSentMs: claims.length === 0 ? 0 : Math.max(0, sinceMs - sentToMs),
       mostReads: Math.max(0, ...this.#aws.objectReads.values()),
       timeFactor,
-      ...(lost.length > 0 && { lostAfterHours }),
+      ...(lost.length > 0 && { lostAfterHours: this.#prover.lostAfterHours }),
       maxMemoryUsedMiB: Math.max(0, ...this.#pools.map((pool) => pool.maxMemoryUsedMiB)),
       logPath: this.#logPath,
     };
   }
 
-  /** Ends every process, and what waits. */
+  /** Ends every process and every wait. */
   async stop(): Promise<void> {
     this.#stopped.abort();
     await Promise.all(this.#pools.map((pool) => pool.stop()));
@@ -157,28 +158,28 @@ export class ProverRun {
     await this.#log.close().catch(() => {});
   }
 
-  /** The same prover, for which a second is as long as the time after which a missing event is lost. */
+  /** Processes the queue with a time factor that makes a second of the hours after which missing events are lost. */
   async #letTimePass(): Promise<void> {
     const passing = new AbortController();
     this.#failures = 0;
     this.#queue.reveal();
-    const looksLeft = 10 + 10 * this.#queue.size;
+    const maxInvocations = 10 + 10 * this.#queue.size;
     const factor = this.#prover.lostAfterHours * 3_600;
-    await this.#processClaims(factor, passing, undefined, (looks) => {
-      // What failed is tried again at once.
+    await this.#processClaims(factor, passing, undefined, (invocations) => {
+      // Failed claims come back at once.
       this.#queue.reveal();
-      if (this.#failures >= maxFailures || looks > looksLeft) {
+      if (this.#failures >= maxFailures || invocations > maxInvocations) {
         passing.abort();
       }
     });
   }
 
-  /** @param onLook Told after each invocation how many there were. */
+  /** @param onInvoked Called after each invocation, with their number. */
   #processClaims(
     factor: number,
     end: AbortController,
     notBefore?: Promise<void>,
-    onLook: (looks: number) => void = () => {},
+    onInvoked: (invocations: number) => void = () => {},
   ): Promise<void> {
     const { function: settings, eventSourceMapping } = this.#prover;
     const environment = { ...settings.environment, [proverVariables.timeFactor]: String(factor) };
@@ -193,7 +194,7 @@ export class ProverRun {
       }
       const invocation = await pool.invoke(payload);
       this.#failures += invocation.error ? 1 : 0;
-      onLook(pool.invocations);
+      onInvoked(pool.invocations);
       return invocation;
     };
     const batchingWindowMs = (eventSourceMapping.batchingWindowMs ?? 0) / factor;
@@ -203,10 +204,7 @@ export class ProverRun {
     });
   }
 
-  #allClaims() {
-    return parseAll(claimBody, new Set([...this.#claims.values(), ...this.#queue.bodies]));
-  }
-
+  /** Slices of the claims that the prover removed from its queue. */
   #settledSlices(runId: string) {
     const open = new Set([...this.#queue.bodies, ...this.#queue.deadLetters]);
     const settled = [...this.#claims.values()].filter((body) => !open.has(body));
@@ -219,14 +217,9 @@ export class ProverRun {
     const bodies = this.#aws.queues.get(this.#prover.deadLetterQueueName)?.bodies ?? [];
     return mergeSlices(parseAll(payloadBody, bodies).filter((payload) => payload.runId === runId));
   }
-
-  async #verdictsOn(runId: string) {
-    const lines = (await readFile(this.#logPath, 'utf8')).split('\n');
-    return parseAll(verdict, lines).filter((line) => line.runId === runId);
-  }
 }
 
-/** What of some texts is of a form. */
+/** Parses texts, and leaves out those that the schema does not match. */
 function parseAll<Schema extends v.GenericSchema<string, unknown>>(
   schema: Schema,
   texts: Iterable<string>,
@@ -237,14 +230,6 @@ function parseAll<Schema extends v.GenericSchema<string, unknown>>(
   });
 }
 
-function toSlice([from, to]: SlicePair) {
-  return { from, to };
-}
-
-function subtract(pairs: readonly SlicePair[], others: readonly SlicePair[]): SlicePair[] {
-  return pairs.flatMap((pair) => subtractSlices(toSlice(pair), others));
-}
-
 function intersect(pairs: readonly SlicePair[], others: readonly SlicePair[]): SlicePair[] {
-  return subtract(pairs, subtract(pairs, others));
+  return subtractPairs(pairs, subtractPairs(pairs, others));
 }

@@ -1,9 +1,14 @@
 import * as v from 'valibot';
 import { type Report, reportSchema } from '../../../lambda/contract/report.ts';
-import { mergeSlices, pairsLength, type SlicePair, subtractSlices } from '../../../lambda/contract/slice.ts';
+import {
+  mergeSlices,
+  pairsLength,
+  type Slice,
+  type SlicePair,
+  subtractSlices,
+} from '../../../lambda/contract/slice.ts';
 
 const payloadSlice = v.pipe(v.string(), v.parseJson(), v.object({ from: v.number(), to: v.number() }));
-
 const logLine = v.pipe(v.string(), v.parseJson(), v.object({ report: reportSchema }));
 
 /** The reports that the function logged, in order. */
@@ -14,20 +19,20 @@ export function reportsInLog(log: string): Report[] {
   });
 }
 
-/** The invocations of a run do not account for all of its events; the message says for how many. */
+/** Some events of a run are in no report of its invocations. */
 export class UnaccountedError extends Error {
   override readonly name = 'UnaccountedError';
 }
 
 /**
- * The report on a whole run, once its work queue is empty: what its invocations did together.
+ * Combines the reports of a run's invocations, once its work queue is empty.
  *
- * @param first What the first invocation returned.
+ * @param first The report of the first invocation.
  * @param reports Those of all invocations.
  * @param deadLetters Bodies of the messages that moved to the dead-letter queue.
  * @param durationMs From the first invocation to the last message.
- * @param asked What was asked for. @default - the slice of the first report
- * @throws UnaccountedError if there are events that no report says anything about but that they were queued, and that are in no dead letter.
+ * @param asked The requested events. @default - the slice of the first report
+ * @throws UnaccountedError if an event is neither delivered, nor undelivered, nor in a dead letter.
  */
 export function combineReports(
   first: Report,
@@ -37,13 +42,13 @@ export function combineReports(
   asked: readonly SlicePair[] = [[first.from, first.to]],
 ): Report {
   const eventsRequested = pairsLength(asked);
-  const delivered = mergeSlices(reports.flatMap(deliveredSlices));
-  const undelivered = asked.flatMap((pair) => subtractSlices(toSlice(pair), delivered));
+  const delivered = mergeSlices(reports.flatMap((report) => deliveredSlices(report).map(toSlice)));
+  const undelivered = subtractPairs(asked, delivered);
   const reported = mergeSlices([
     ...reports.flatMap((report) => report.undelivered.map(toSlice)),
     ...deadLetters.map((body) => v.parse(payloadSlice, body)),
   ]);
-  const unaccounted = undelivered.flatMap((pair) => subtractSlices(toSlice(pair), reported));
+  const unaccounted = subtractPairs(undelivered, reported);
   if (unaccounted.length > 0) {
     const [[from, to] = [0, 0]] = unaccounted;
     throw new UnaccountedError(
@@ -52,13 +57,13 @@ export function combineReports(
   }
   const sum = (key: SummedField) => reports.reduce((total, report) => total + report[key], 0);
   const eventsDelivered = eventsRequested - pairsLength(undelivered);
-  const { stopReason: _, lastFailure: __, ...said } = first;
+  const { stopReason: _, lastFailure: __, ...fields } = first;
   const stopped = reports.findLast((report) => report.eventsUndelivered > 0);
   const stopReason = stopped?.stopReason;
-  // Why events are undelivered; if none is, what went wrong on the way.
+  // The failure that left events undelivered; if all were delivered, the last one on the way.
   const { lastFailure } = stopped ?? reports.findLast((report) => report.lastFailure) ?? {};
   return {
-    ...said,
+    ...fields,
     ...(stopReason && { stopReason }),
     ...(lastFailure && { lastFailure }),
     from: asked[0]?.[0] ?? first.from,
@@ -79,7 +84,6 @@ export function combineReports(
     billedBytes: sum('billedBytes'),
     durationMs,
     eventsPerSecond: Math.round(eventsDelivered / (Math.max(durationMs, 1) / 1_000)),
-    // To the billionth, as each of them.
     estimatedCostUsd: Number(sum('estimatedCostUsd').toFixed(9)),
   };
 }
@@ -95,12 +99,23 @@ type SummedField =
   | 'billedBytes'
   | 'estimatedCostUsd';
 
-function toSlice([from, to]: SlicePair) {
-  return { from, to };
+/**
+ * The events that were delivered: neither queued nor undelivered.
+ *
+ * @param asked The requested events. @default - the slice of the report
+ */
+export function deliveredSlices(
+  { from, to, queued, undelivered }: Report,
+  asked: readonly SlicePair[] = [[from, to]],
+): SlicePair[] {
+  return subtractPairs(asked, mergeSlices([...queued, ...undelivered].map(toSlice)));
 }
 
-/** What of its slice a report says was delivered. */
-function deliveredSlices({ from, to, queued, undelivered }: Report) {
-  const others = mergeSlices([...queued, ...undelivered].map(toSlice));
-  return subtractSlices({ from, to }, others).map(toSlice);
+/** @param others Sorted pairs that don't overlap. */
+export function subtractPairs(pairs: readonly SlicePair[], others: readonly SlicePair[]): SlicePair[] {
+  return pairs.flatMap((pair) => subtractSlices(toSlice(pair), others));
+}
+
+export function toSlice([from, to]: SlicePair): Slice {
+  return { from, to };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recordFormats } from '../../../lambda/contract/settings.ts';
-import { defaultEventsInRecord, eventsInRecord } from '../../../lib/commands/start/events-in-record.ts';
+import { defaultEventsInRecord, eventsInRecord } from '../../../lib/commands/start/progress.ts';
 import { recordsOf } from '../../producer/factories.ts';
 
 describe('the events of records', () => {
