@@ -1,22 +1,20 @@
-/** How a service words what is wrong, as far as that differs between services. */
+/** The responses of a service, where services differ. */
 export interface Dialect {
-  /** Type of every body. */
   readonly contentType: string;
-  /** Error of 503. */
+  /** Error type of status 503. */
   readonly unavailable: string;
-  /** Error of credentials that have expired. */
+  /** Error type of expired credentials. */
   readonly expired: string;
   /**
-   * The response to a batch, with counts that are wrong.
+   * Makes the counts of a response wrong.
    *
-   * @param body The right response, whatever it responds to; it comes back unchanged if it counts nothing.
-   * @param coin Decides how wrong it is.
+   * @param body The correct response; returned unchanged if it counts nothing.
+   * @param coin Decides which of the counts.
    */
   readonly miscount: (body: Body, coin: boolean) => Body;
 }
 
-/** A response's body, parsed. */
-export type Body = Readonly<Record<string, unknown>>;
+type Body = Readonly<Record<string, unknown>>;
 
 /** Amazon Data Firehose: AWS JSON 1.1. */
 export const firehoseDialect: Dialect = {

@@ -24,38 +24,34 @@ export const requestFaults = [
   'expired',
 ] as const;
 
-/** Name of a fault of whole requests. */
 export type RequestFault = (typeof requestFaults)[number];
 
-/** How one service misbehaves. */
+/** Faults of one service. */
 export interface ServiceFaults extends Readonly<Record<RequestFault, number>> {
   /** Probability that a record, or a message, is refused. */
   readonly throttle: number;
-  /** Longest time that a response is held back. */
+  /** Upper bound of the delay of a response. */
   readonly latencyMs: number;
-  /** Nothing works in this time. */
+  /** During this time span, every connection is cut. */
   readonly outage?: TimeSpan;
 }
 
-/** Times after the start. */
+/** A time span after the start. */
 export interface TimeSpan {
-  /** Its begin. */
   readonly fromMs: number;
-  /** Its end. */
   readonly toMs: number;
 }
 
-/** How the embedded Firehose misbehaves, and the embedded SQS. */
+/** Faults of the embedded Firehose and SQS. */
 export interface Faults extends ServiceFaults {
   /** Probability that a record that Firehose acknowledged never lands. @default 0 */
   readonly lose?: number;
-  /** Firehose cannot write objects in this time; it delivers them afterwards. @default - it always can */
+  /** During this time span Firehose cannot write objects; it delivers them afterwards. */
   readonly denial?: TimeSpan;
-  /** How SQS misbehaves. @default - not at all */
+  /** Faults of SQS. @default - none */
   readonly queue?: ServiceFaults;
 }
 
-/** A service without a fault. */
 export const noFaults: ServiceFaults = {
   throttle: 0,
   error: 0,
@@ -70,17 +66,17 @@ export const noFaults: ServiceFaults = {
   latencyMs: 0,
 };
 
-/** Faults of every form. */
+/** An example of every form. */
 export const faultsExample =
   'throttle=0.3,error=0.05,hang=0.01,latency=20ms,outage=5s@3s,queue=error=0.2,s3=deny@5s-60s,lose=0.001';
 
-/** What is before a fault of SQS. */
+/** Start of a fault of SQS. */
 const queuePrefix = 'queue=';
 
 /**
- * Reads faults such as `throttle=0.3,error=0.05,latency=20ms,outage=5s@3s,queue=error=0.2`: probabilities, milliseconds, and
- * an outage of so long from then on. `queue=` before a fault gives it to SQS instead of Firehose. What Firehose does after it
- * acknowledged a record: `s3=deny@5s-60s`, it cannot write objects from and to these times; `lose=0.001`, records never land.
+ * Parses faults such as `throttle=0.3,error=0.05,latency=20ms,outage=5s@3s,queue=error=0.2`: probabilities, milliseconds, and
+ * the length and start of an outage. A fault after `queue=` is one of SQS, not of Firehose. Two faults concern acknowledged
+ * records: with `s3=deny@5s-60s`, Firehose writes no objects between these times; with `lose=0.001`, records never land.
  *
  * @throws RangeError naming the part that doesn't fit, what was expected, and an example.
  */
@@ -106,7 +102,7 @@ export function parseFaults(spec: string): Faults {
   return faults;
 }
 
-/** The faults of what only Firehose does; `undefined` for others. */
+/** Parses the faults that only Firehose has; `undefined` for others. */
 function parseDeliveryFault(text: string, part: string): Pick<Faults, 'lose' | 'denial'> | undefined {
   const [, kind, value = ''] = /^(lose|s3)=(.*)$/.exec(text) ?? [];
   if (kind === 'lose') {
@@ -123,8 +119,8 @@ function parseDeliveryFault(text: string, part: string): Pick<Faults, 'lose' | '
 }
 
 /**
- * @param part What the user wrote, for the error.
- * @param others The faults that are no probability, for the error.
+ * @param part The user's text, for the error.
+ * @param others Names of faults that are not probabilities, for the error.
  */
 function parseFault(text: string, part: string, others: string): Partial<ServiceFaults> {
   const [, kind, value = ''] = /^(\w+)=(.+)$/.exec(text) ?? [];
@@ -156,10 +152,10 @@ function parseProbability(value: string, part: string, name: string): number {
   return Number(value);
 }
 
-/** A request has one fault at most. */
+/** A request has at most one fault. */
 function checkSum(faults: ServiceFaults, spec: string): void {
   const sum = requestFaults.reduce((total, fault) => total + faults[fault], 0);
-  // Ten times 0.1 is a little off.
+  // Tolerance for rounding: ten times 0.1 is not exactly 1.
   if (sum > 1 + 1e-9) {
     throw expected(spec, `${requestFaults.join(', ')} to be at most 1 together`);
   }
@@ -169,25 +165,23 @@ function expected(part: string, what: string): RangeError {
   return new RangeError(`"${part}": expected ${what}, for example ${faultsExample}`);
 }
 
-/** Decides over each record, or message, whether `throttle` refuses it. */
+/** Returns a function that decides whether `throttle` refuses a record or message. */
 export function createThrottle({ throttle }: ServiceFaults, random: () => number): () => boolean {
   return () => random() < throttle;
 }
 
-/** What becomes of one request. */
+/** The fault and the delay of one request. */
 export interface Fate {
-  /** Its fault. @default - none */
   readonly fault?: RequestFault | 'outage';
-  /** How long it is held back. */
   readonly delayMs: number;
-  /** Decides between the two forms that some faults have. */
+  /** Decides between the two forms of some faults. */
   readonly coin: boolean;
 }
 
 /**
- * Decides what becomes of a request.
+ * Decides the fault and the delay of a request.
  *
- * @param random A number from [0, 1); always drawn as often, so that a fault more does not move those of later requests.
+ * @param random Always called three times, so that another fault does not change those of later requests.
  */
 export function decideFate(faults: ServiceFaults, sinceStartMs: number, random: () => number): Fate {
   const [draw, delay, coinDraw] = [random(), random(), random()];

@@ -3,10 +3,9 @@ import { setTimeout } from 'node:timers/promises';
 import type { Dialect } from './dialects.ts';
 import { decideFate, type Fate, type ServiceFaults } from './faults.ts';
 
-/** Time between two bytes of a response that drips. */
+/** Time between two bytes of a response with the fault `drip`. */
 const dripIntervalMs = 500;
 
-/** A request and what it needs to be responded to, rightly or wrongly. */
 interface Exchange extends Pick<Fate, 'coin'> {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
@@ -14,7 +13,6 @@ interface Exchange extends Pick<Fate, 'coin'> {
   readonly dialect: Dialect;
 }
 
-/** What a service responded. */
 interface WholeResponse {
   readonly status: number;
   readonly headers: OutgoingHttpHeaders;
@@ -22,11 +20,10 @@ interface WholeResponse {
 }
 
 /**
- * Puts the faults of whole requests before a service. They end with their connection, so a server that closes its
- * connections waits for none of them.
+ * Adds the faults of whole requests to a service. They end with their connection, so a server that closes its connections
+ * does not wait for them.
  *
- * @param listener The service; it responds by `writeHead` with a status and headers, and `end` with all of the body.
- * @param random A number from [0, 1).
+ * @param listener The service; it responds by `writeHead` with a status and headers, and `end` with the whole body.
  */
 export function withFaults(
   listener: RequestListener,
@@ -48,7 +45,6 @@ export function withFaults(
   };
 }
 
-/** What each fault does. */
 const misbehave: Readonly<Record<NonNullable<Fate['fault']>, (exchange: Exchange) => Promise<unknown>>> = {
   outage: async ({ request }) => request.socket.destroy(),
 
@@ -118,7 +114,7 @@ const misbehave: Readonly<Record<NonNullable<Fate['fault']>, (exchange: Exchange
   },
 };
 
-/** Lets the service process the request, and keeps its response. */
+/** Lets the service process the request, and returns its response instead of sending it. */
 function processRequest({ listener, request, response }: Exchange): Promise<WholeResponse> {
   return new Promise((resolve) => {
     let [status, headers]: [number, OutgoingHttpHeaders] = [200, {}];
@@ -127,7 +123,7 @@ function processRequest({ listener, request, response }: Exchange): Promise<Whol
       return response;
     }) as ServerResponse['writeHead'];
     response.end = ((body: string) => {
-      // What is left are the methods of the prototype.
+      // Restores the methods of the prototype.
       Reflect.deleteProperty(response, 'writeHead');
       Reflect.deleteProperty(response, 'end');
       resolve({ status, headers, body: Buffer.from(body) });
@@ -137,7 +133,7 @@ function processRequest({ listener, request, response }: Exchange): Promise<Whol
   });
 }
 
-/** Announces the whole body. */
+/** The content length is that of the whole body. */
 function writeHead(response: ServerResponse, { status, headers, body }: WholeResponse): ServerResponse {
   return response.writeHead(status, { ...headers, 'content-length': body.length });
 }
@@ -150,7 +146,7 @@ function readWhole(request: IncomingMessage): Promise<void> {
   return new Promise((resolve) => request.resume().once('end', resolve).once('close', resolve));
 }
 
-/** Waits, and says whether the connection is still there; if it closes earlier, the wait is over. */
+/** Waits, or until the connection closes. @returns whether it is still open. */
 async function isOpenAfter(response: ServerResponse, ms: number): Promise<boolean> {
   const closed = new AbortController();
   const close = () => closed.abort();
@@ -160,7 +156,7 @@ async function isOpenAfter(response: ServerResponse, ms: number): Promise<boolea
   return !closed.signal.aborted && !response.destroyed;
 }
 
-/** Responds as AWS does when it has a problem. */
+/** Responds with an error as AWS does. */
 export function respondWithError(response: ServerResponse, status: 500 | 503, dialect: Dialect): void {
   const [type, message] =
     status === 500 ? ['InternalFailure', 'Internal service failure'] : [dialect.unavailable, 'Slow down.'];

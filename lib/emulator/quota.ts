@@ -15,7 +15,7 @@ export class TokenBucket {
     this.#atMs = now();
   }
 
-  /** Whether there are so many tokens now. */
+  /** Whether the bucket has this number of tokens now. */
   has(tokens: number): boolean {
     const now = this.#now();
     const earned = ((now - this.#atMs) / 1_000) * this.#perSecond;
@@ -24,13 +24,12 @@ export class TokenBucket {
     return this.#tokens >= tokens;
   }
 
-  /** Takes tokens. */
   take(tokens: number): void {
     this.#tokens -= tokens;
   }
 }
 
-/** The quotas of one stream, kept. */
+/** Enforces the quota of one stream. */
 export class QuotaKeeper {
   readonly #bytes: TokenBucket;
   readonly #records: TokenBucket;
@@ -43,7 +42,7 @@ export class QuotaKeeper {
     this.#requests = new TokenBucket(requests, now);
   }
 
-  /** Whether a record of so many bytes is within the quota; if so, it counts. */
+  /** Whether a record of this size is within the quota; if so, counts it. */
   admitsRecord(bytes: number): boolean {
     if (!this.#bytes.has(bytes) || !this.#records.has(1)) {
       return false;
@@ -53,7 +52,7 @@ export class QuotaKeeper {
     return true;
   }
 
-  /** Whether another request is within the quota; if so, it counts. */
+  /** Whether another request is within the quota; if so, counts it. */
   admitsRequest(): boolean {
     if (!this.#requests.has(1)) {
       return false;

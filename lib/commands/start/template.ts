@@ -10,43 +10,30 @@ import { outputs, templateMetadataKey } from '../../stack/outputs.ts';
 
 /** A function that processes a queue. */
 export interface QueueFunction {
-  /** The function. */
   readonly function: FunctionSettings;
-  /** Name of the queue. */
   readonly queueName: string;
-  /** How it is processed. */
   readonly eventSourceMapping: EventSourceMappingSettings;
 }
 
-/** The prover. */
 export interface LocalProver extends QueueFunction {
-  /** Name of the queue that gets the payloads of what is lost. */
+  /** Name of the queue for payloads that send the missing events again. */
   readonly deadLetterQueueName: string;
   /** Hours after which a missing event is lost. */
   readonly lostAfterHours: number;
 }
 
-/** What of a synthesized stack runs on this machine. */
+/** The parts of a synthesized stack that run on this machine. */
 export interface LocalStack {
-  /** The producer, with its work queue. */
   readonly producer: QueueFunction;
-  /** The prover, with its queue of claims; missing when the stack has none. */
+  /** @default - the stack has no prover */
   readonly prover?: LocalProver;
-  /** The template of the events; missing when that is the default one. */
+  /** Template of the events. @default - the default template */
   readonly eventTemplate?: string;
-  /** The stream that the producer pushes to. */
   readonly deliveryStream: DeliveryStreamSettings;
-  /** All queues. */
   readonly queues: readonly EndpointQueueSettings[];
 }
 
 const reference = v.object({ Ref: v.string() });
-const neededOutputs = v.object({
-  [outputs.functionName]: v.object({ Value: reference }),
-  [outputs.deliveryStreamName]: v.object({ Value: reference }),
-  [outputs.bucketName]: v.object({ Value: reference }),
-  [outputs.workQueueUrl]: v.object({ Value: reference }),
-});
 const functionProperties = v.object({
   Code: v.object({ S3Key: v.string() }),
   Handler: v.string(),
@@ -65,7 +52,7 @@ const deliveryStreamProperties = v.object({
   }),
 });
 const attribute = v.object({ 'Fn::GetAtt': v.tuple([v.string(), v.literal('Arn')]) });
-// What is left out has SQS's own default.
+// 30 s is SQS's own default.
 const queueProperties = v.object({
   VisibilityTimeout: v.optional(v.number(), 30),
   RedrivePolicy: v.optional(v.object({ maxReceiveCount: v.number(), deadLetterTargetArn: attribute })),
@@ -78,59 +65,78 @@ const eventSourceMappingProperties = v.object({
   ScalingConfig: v.object({ MaximumConcurrency: v.number() }),
 });
 const resource = v.object({ Type: v.string(), Properties: v.optional(v.unknown(), {}) });
-const template = v.object({
+const output = v.object({ Value: reference });
+const templateSchema = v.object({
   Metadata: v.optional(v.object({ [templateMetadataKey]: v.optional(v.string()) })),
-  Outputs: neededOutputs,
+  Outputs: v.object({
+    [outputs.functionName]: output,
+    [outputs.deliveryStreamName]: output,
+    [outputs.bucketName]: output,
+    [outputs.workQueueUrl]: output,
+  }),
   Resources: v.record(v.string(), resource),
 });
 
-type Resources = v.InferOutput<typeof template>['Resources'];
-
-/** The name that CloudFormation would give a resource, without the random part: the same in every run. */
-function physicalName(stackName: string, logicalId: string): string {
-  return `${stackName}-${logicalId.replace(/[0-9A-F]{8}$/, '')}`;
-}
+type Template = v.InferOutput<typeof templateSchema>;
 
 /**
- * Reads from a cloud assembly what is needed to run its functions on this machine. Outputs say which resources are the
- * producer's, and a function that knows a bucket and a queue of claims is the prover, so that the template may otherwise
- * change as it likes.
+ * Reads the resources of a cloud assembly that run on this machine. The outputs name those of the producer; a function that
+ * has a bucket and a proof queue is the prover. Other changes of the template have no effect.
  *
- * @param assemblyDirectory What `cdk synth` wrote.
- * @throws Error naming the output that is missing, if the stack has no delivery stream of its own.
+ * @param assemblyDirectory Output directory of `cdk synth`.
+ * @throws Error naming the missing output, if the stack has no delivery stream of its own.
  * @throws ValiError if the template is not one of this project's stack.
  */
 export async function readLocalStack(assemblyDirectory: string, stackName: string): Promise<LocalStack> {
   const file = await readFile(join(assemblyDirectory, `${stackName}.template.json`), 'utf8');
-  const json: unknown = JSON.parse(file);
-  const parsed = v.safeParse(template, json);
-  const output = parsed.issues
+  const parsed = v.safeParse(templateSchema, JSON.parse(file));
+  const missing = parsed.issues
     ?.map((issue) => v.getDotPath(issue))
     .find((path) => path?.startsWith('Outputs.'));
-  if (output) {
+  if (missing) {
     throw new Error(
       "A local run needs the stack's own delivery stream, and this stack has none: its template lacks " +
-        `${output}. Is there a deliveryStreamName in the context, in cdk.json or ~/.cdk.json?`,
+        `${missing}. Is there a deliveryStreamName in the context, in cdk.json or ~/.cdk.json?`,
     );
   }
-  const { Metadata, Outputs, Resources } = v.parse(template, json);
-  const eventTemplate = Metadata?.[templateMetadataKey];
-  const names = new Names(stackName, Resources);
-  const functions = new Functions(assemblyDirectory, names, Resources);
-  const logicalId = (name: keyof typeof Outputs) => Outputs[name].Value.Ref;
-  const prover = functions.findProver();
-  const stream = v.parse(
-    deliveryStreamProperties,
-    Resources[logicalId(outputs.deliveryStreamName)]?.Properties,
-  );
-  const destination = stream.ExtendedS3DestinationConfiguration;
-  return {
-    producer: functions.read(logicalId(outputs.functionName)),
-    ...(prover && { prover }),
-    ...(eventTemplate !== undefined && { eventTemplate }),
-    deliveryStream: {
-      deliveryStreamName: names.valueOf(logicalId(outputs.deliveryStreamName)),
-      bucketName: names.valueOf(logicalId(outputs.bucketName)),
+  if (!parsed.success) {
+    throw new v.ValiError(parsed.issues);
+  }
+  return new StackReader(assemblyDirectory, stackName, parsed.output).read();
+}
+
+class StackReader {
+  readonly #assemblyDirectory: string;
+  readonly #stackName: string;
+  readonly #template: Template;
+
+  constructor(assemblyDirectory: string, stackName: string, template: Template) {
+    this.#assemblyDirectory = assemblyDirectory;
+    this.#stackName = stackName;
+    this.#template = template;
+  }
+
+  read(): LocalStack {
+    const { Metadata, Outputs } = this.#template;
+    const prover = this.#prover();
+    const eventTemplate = Metadata?.[templateMetadataKey];
+    return {
+      producer: this.#queueFunction(Outputs[outputs.functionName].Value.Ref),
+      ...(prover && { prover }),
+      ...(eventTemplate !== undefined && { eventTemplate }),
+      deliveryStream: this.#deliveryStream(),
+      queues: this.#idsOf('AWS::SQS::Queue').map((id) => this.#queue(id)),
+    };
+  }
+
+  #deliveryStream(): DeliveryStreamSettings {
+    const { Outputs } = this.#template;
+    const id = Outputs[outputs.deliveryStreamName].Value.Ref;
+    const stream = v.parse(deliveryStreamProperties, this.#properties(id));
+    const destination = stream.ExtendedS3DestinationConfiguration;
+    return {
+      deliveryStreamName: this.#ref(id),
+      bucketName: this.#ref(Outputs[outputs.bucketName].Value.Ref),
       prefix: destination.Prefix,
       errorOutputPrefix: destination.ErrorOutputPrefix,
       compression: destination.CompressionFormat,
@@ -138,127 +144,97 @@ export async function readLocalStack(assemblyDirectory: string, stackName: strin
       bufferingIntervalSeconds: destination.BufferingHints.IntervalInSeconds,
       bufferingSizeMiB: destination.BufferingHints.SizeInMBs,
       encrypted: stream.DeliveryStreamEncryptionConfigurationInput !== undefined,
-    },
-    queues: idsOf(Resources, 'AWS::SQS::Queue').map((id) => readQueue(id, names, Resources)),
-  };
-}
-
-/** The last part of a queue's URL. */
-function queueNameOf(queueUrl: string | undefined): string {
-  return queueUrl?.split('/').at(-1) ?? '';
-}
-
-/** The names that CloudFormation would give, here without their random parts. */
-class Names {
-  readonly #stackName: string;
-  readonly #resources: Resources;
-
-  constructor(stackName: string, resources: Resources) {
-    this.#stackName = stackName;
-    this.#resources = resources;
-  }
-
-  /** What `Ref` gives of a resource: its name, in small letters if it is a bucket, but of a queue the URL. */
-  valueOf(logicalId: string): string {
-    const name = this.nameOf(logicalId);
-    const type = this.#resources[logicalId]?.Type;
-    if (type === 'AWS::SQS::Queue') {
-      return `https://sqs.us-east-1.amazonaws.com/123456789012/${name}`;
-    }
-    return type === 'AWS::S3::Bucket' ? name.toLowerCase() : name;
-  }
-
-  /** Its name. */
-  nameOf(logicalId: string): string {
-    return physicalName(this.#stackName, logicalId);
-  }
-}
-
-/** The functions of a template. */
-class Functions {
-  readonly #assemblyDirectory: string;
-  readonly #names: Names;
-  readonly #resources: Resources;
-
-  constructor(assemblyDirectory: string, names: Names, resources: Resources) {
-    this.#assemblyDirectory = assemblyDirectory;
-    this.#names = names;
-    this.#resources = resources;
-  }
-
-  /** Reads a function and its queue. */
-  read(logicalId: string): QueueFunction {
-    const { Code, Handler, MemorySize, Timeout, Environment } = v.parse(
-      functionProperties,
-      this.#resources[logicalId]?.Properties,
-    );
-    const mapping = v.parse(eventSourceMappingProperties, this.#mappingOf(logicalId));
-    return {
-      function: {
-        functionName: this.#names.nameOf(logicalId),
-        assetDirectory: join(this.#assemblyDirectory, `asset.${Code.S3Key.replace(/\.zip$/, '')}`),
-        handler: Handler,
-        environment: Object.fromEntries(
-          Object.entries(Environment.Variables).map(([name, value]) => [
-            name,
-            typeof value === 'string' ? value : this.#names.valueOf(value.Ref),
-          ]),
-        ),
-        memoryMiB: MemorySize,
-        timeoutMs: Timeout * 1_000,
-      },
-      queueName: this.#names.nameOf(mapping.EventSourceArn['Fn::GetAtt'][0]),
-      eventSourceMapping: {
-        batchSize: mapping.BatchSize,
-        maxConcurrency: mapping.ScalingConfig.MaximumConcurrency,
-        batchingWindowMs: mapping.MaximumBatchingWindowInSeconds * 1_000,
-      },
     };
   }
 
-  /** The function that knows a bucket and a queue of claims. */
-  findProver(): LocalProver | undefined {
+  /** The function that has a bucket and a proof queue. */
+  #prover(): LocalProver | undefined {
     const { bucketName, proofQueueUrl, deadLetterQueueUrl, lostAfterHours } = proverVariables;
-    const id = idsOf(this.#resources, 'AWS::Lambda::Function').find((id) => {
-      const { output, success } = v.safeParse(functionProperties, this.#resources[id]?.Properties);
+    const id = this.#idsOf('AWS::Lambda::Function').find((id) => {
+      const { output, success } = v.safeParse(functionProperties, this.#properties(id));
       const variables = success ? output.Environment.Variables : {};
       return variables[bucketName] !== undefined && variables[proofQueueUrl] !== undefined;
     });
     if (id === undefined) {
       return undefined;
     }
-    const prover = this.read(id);
+    const prover = this.#queueFunction(id);
     const { environment } = prover.function;
     return {
       ...prover,
-      deadLetterQueueName: queueNameOf(environment[deadLetterQueueUrl]),
+      deadLetterQueueName: environment[deadLetterQueueUrl]?.split('/').at(-1) ?? '',
       lostAfterHours: Number(environment[lostAfterHours]),
     };
   }
 
-  #mappingOf(logicalId: string): unknown {
-    const properties = idsOf(this.#resources, 'AWS::Lambda::EventSourceMapping').map(
-      (id) => this.#resources[id]?.Properties,
+  #queueFunction(id: string): QueueFunction {
+    const { Code, Handler, MemorySize, Timeout, Environment } = v.parse(
+      functionProperties,
+      this.#properties(id),
     );
-    return properties.find((mapping) => {
-      const { output, success } = v.safeParse(eventSourceMappingProperties, mapping);
-      return success && output.FunctionName.Ref === logicalId;
-    });
+    const mapping = this.#idsOf('AWS::Lambda::EventSourceMapping')
+      .map((mappingId) => v.safeParse(eventSourceMappingProperties, this.#properties(mappingId)))
+      .find(({ success, output }) => success && output.FunctionName.Ref === id);
+    const { EventSourceArn, BatchSize, ScalingConfig, MaximumBatchingWindowInSeconds } = v.parse(
+      eventSourceMappingProperties,
+      mapping?.output,
+    );
+    return {
+      function: {
+        functionName: this.#name(id),
+        assetDirectory: join(this.#assemblyDirectory, `asset.${Code.S3Key.replace(/\.zip$/, '')}`),
+        handler: Handler,
+        environment: Object.fromEntries(
+          Object.entries(Environment.Variables).map(([name, value]) => [
+            name,
+            typeof value === 'string' ? value : this.#ref(value.Ref),
+          ]),
+        ),
+        memoryMiB: MemorySize,
+        timeoutMs: Timeout * 1_000,
+      },
+      queueName: this.#name(EventSourceArn['Fn::GetAtt'][0]),
+      eventSourceMapping: {
+        batchSize: BatchSize,
+        maxConcurrency: ScalingConfig.MaximumConcurrency,
+        batchingWindowMs: MaximumBatchingWindowInSeconds * 1_000,
+      },
+    };
   }
-}
 
-function readQueue(logicalId: string, names: Names, resources: Resources): EndpointQueueSettings {
-  const { VisibilityTimeout, RedrivePolicy } = v.parse(queueProperties, resources[logicalId]?.Properties);
-  return {
-    queueName: names.nameOf(logicalId),
-    visibilityTimeoutMs: VisibilityTimeout * 1_000,
-    ...(RedrivePolicy && {
-      maxReceiveCount: RedrivePolicy.maxReceiveCount,
-      deadLetterQueueName: names.nameOf(RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0]),
-    }),
-  };
-}
+  #queue(id: string): EndpointQueueSettings {
+    const { VisibilityTimeout, RedrivePolicy } = v.parse(queueProperties, this.#properties(id));
+    return {
+      queueName: this.#name(id),
+      visibilityTimeoutMs: VisibilityTimeout * 1_000,
+      ...(RedrivePolicy && {
+        maxReceiveCount: RedrivePolicy.maxReceiveCount,
+        deadLetterQueueName: this.#name(RedrivePolicy.deadLetterTargetArn['Fn::GetAtt'][0]),
+      }),
+    };
+  }
 
-function idsOf(resources: Resources, type: string): string[] {
-  return Object.keys(resources).filter((id) => resources[id]?.Type === type);
+  /** Value of `Ref`: the URL of a queue, the name of other resources. */
+  #ref(id: string): string {
+    const name = this.#name(id);
+    const type = this.#template.Resources[id]?.Type;
+    if (type === 'AWS::SQS::Queue') {
+      return `https://sqs.us-east-1.amazonaws.com/123456789012/${name}`;
+    }
+    return type === 'AWS::S3::Bucket' ? name.toLowerCase() : name;
+  }
+
+  /** The name that CloudFormation would give, without the random part: the same in every run. */
+  #name(id: string): string {
+    return `${this.#stackName}-${id.replace(/[0-9A-F]{8}$/, '')}`;
+  }
+
+  #properties(id: string): unknown {
+    return this.#template.Resources[id]?.Properties;
+  }
+
+  #idsOf(type: string): string[] {
+    const { Resources } = this.#template;
+    return Object.keys(Resources).filter((id) => Resources[id]?.Type === type);
+  }
 }

@@ -8,39 +8,36 @@ import { compileObjectName, type ObjectName, type ObjectNameSettings } from './o
 import { deliverUpload, Upload } from './upload.ts';
 import { journalExtension, makeUploadsFolder, removeUploadsFolder } from './uploads-folder.ts';
 
-/** A delivery stream, as much of its ExtendedS3DestinationConfiguration as has an effect on this machine. */
+/** The ExtendedS3DestinationConfiguration of a stream, as far as it has an effect on this machine. */
 export interface DeliveryStreamSettings extends ObjectNameSettings {
   /** Name of the bucket, here a directory: letters, digits, dots and hyphens. */
   readonly bucketName: string;
   /** Longest time from the first record of an object to its delivery, in seconds. AWS: 0 to 900; here any fraction too. */
   readonly bufferingIntervalSeconds: number;
-  /** Bytes of record data, before compression, after which an object is delivered, in MiB. AWS: 1 to 128; here any fraction too. */
+  /** Record data, before compression, after which an object is delivered, in MiB. AWS: 1 to 128; here any fraction too. */
   readonly bufferingSizeMiB: number;
-  /** Whether clients are told that the stream is encrypted at rest. Files on this machine never are. */
+  /** Whether responses say that the stream is encrypted at rest. Files on this machine never are. */
   readonly encrypted: boolean;
 }
 
-/** The world around a delivery stream. */
 export interface DeliveryStreamOptions {
-  /** Where the objects go: `<directory>/<bucketName>/<key>`. Made when needed. */
+  /** Directory of the buckets: `<directory>/<bucketName>/<key>`. Made when needed. */
   readonly directory: string;
-  /** The clock for the objects' names, in milliseconds since 1970. @default Date.now */
+  /** The clock of the objects' names, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
-  /** The randomness for the objects' names. @default crypto.randomUUID */
+  /** @default crypto.randomUUID */
   readonly newUuid?: () => string;
-  /** Resolves when the bucket takes objects; until then they stay with the stream. @default - it always does */
+  /** Resolves when the bucket accepts objects; until then the stream keeps them. @default - it always does */
   readonly canWrite?: () => Promise<unknown>;
 }
 
-/** What a delivery stream has done so far. */
 export interface DeliveryStreamTotals {
-  /** Records taken, whether delivered or still buffered. */
+  /** Records taken, delivered or buffered. */
   readonly records: number;
-  /** Their data, in bytes. */
   readonly recordBytes: number;
-  /** Keys of the objects delivered, in the order of their delivery. */
+  /** Keys of the delivered objects, in order. */
   readonly keys: readonly string[];
-  /** Size of these objects on disk, compressed if the stream compresses, in bytes. */
+  /** Size of these objects on disk. */
   readonly objectBytes: number;
 }
 
@@ -59,9 +56,8 @@ export const maxUnfinishedObjects = 2;
  * Memory does not depend on `bufferingSizeMiB`, and gzip works on the thread pool while the server reads the next requests.
  */
 export class DeliveryStream {
-  /** The settings it was made with. */
   readonly settings: DeliveryStreamSettings;
-  /** When it was made: `CreateTimestamp` in DescribeDeliveryStream. */
+  /** `CreateTimestamp` in DescribeDeliveryStream. */
   readonly createdAt: Date;
 
   readonly #directory: string;
@@ -97,7 +93,6 @@ export class DeliveryStream {
     this.createdAt = new Date(this.#now());
   }
 
-  /** What it has done so far. */
   get totals(): DeliveryStreamTotals {
     return {
       records: this.#records,
@@ -141,7 +136,7 @@ export class DeliveryStream {
   }
 
   /**
-   * Delivers what is buffered, without waiting for size or time. Returns when every object is in its place.
+   * Delivers the buffered records now. Returns when every object is in its bucket.
    *
    * @throws when an object could not be written.
    */
@@ -153,7 +148,7 @@ export class DeliveryStream {
     this.#throwFailure();
   }
 
-  /** Takes no more records, and delivers what is buffered. @throws as `flush`. */
+  /** Takes no more records, and delivers the buffered ones. @throws as `flush`. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.flush();
@@ -250,7 +245,7 @@ function checkSettings(settings: DeliveryStreamSettings): void {
       `deliveryStreamName is ${JSON.stringify(deliveryStreamName)}: expected ${deliveryStreamNameExpectation}`,
     );
   }
-  // Also what keeps the objects inside the directory.
+  // This also keeps the objects inside the directory.
   if (!/^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(bucketName)) {
     throw new RangeError(
       `bucketName must be letters, digits, "." or "-", a letter or digit first: ${JSON.stringify(bucketName)}`,

@@ -41,7 +41,7 @@ const Data = v.pipe(
   v.maxLength(maxRecordBytes, `expected at most ${maxRecordBytes} bytes before base64`),
 );
 
-/** An object of JSON, which valibot's own `object` takes a list for, too. */
+/** A JSON object. Valibot's own `object` also accepts arrays. */
 const structure = <Entries extends v.ObjectEntries>(entries: Entries) =>
   v.pipe(
     v.custom<Record<string, unknown>>(
@@ -53,7 +53,7 @@ const structure = <Entries extends v.ObjectEntries>(entries: Entries) =>
 
 const FirehoseRecord = structure({ Data });
 
-/** Where a stream's records come from. Source: API reference, ListDeliveryStreams. */
+/** Source: API reference, ListDeliveryStreams. */
 const deliveryStreamTypes: readonly string[] = [
   'DirectPut',
   'KinesisStreamAsSource',
@@ -61,7 +61,7 @@ const deliveryStreamTypes: readonly string[] = [
   'DatabaseAsSource',
 ];
 
-/** The input of each operation that this Firehose knows; other members of it have no effect here. */
+/** The input of each supported operation; other members have no effect. */
 const inputs = {
   DescribeDeliveryStream: structure({ DeliveryStreamName }),
   ListDeliveryStreams: structure({
@@ -93,24 +93,22 @@ const inputs = {
   }),
 };
 
-/** More of them would be no help: a request may have 500 wrong records. */
-const mostProblemsShown = 10;
+/** A request may have 500 invalid records. */
+const maxProblemsShown = 10;
 
-/** Name of an operation. */
 export type Operation = keyof typeof inputs;
 
-/** Input of an operation that is within all limits, its data decoded. */
+/** Validated input of an operation, with its data decoded. */
 export type Input<Name extends Operation> = v.InferOutput<(typeof inputs)[Name]>;
 
-/** The operations that this Firehose knows. */
 export const operations = Object.keys(inputs) as readonly Operation[];
 
 /**
- * Reads the input of an operation.
+ * Validates the input of an operation.
  *
  * @param json The parsed body.
  * @throws FirehoseError `SerializationException` for a value of the wrong type or data that is not base64;
- * `ValidationException` for what is missing or out of bounds, naming all of it.
+ * `ValidationException` for a value that is missing or out of bounds; it names all of them.
  */
 export function parseInput<Name extends Operation>(operation: Name, json: unknown): Input<Name> {
   const parsed = v.safeParse(inputs[operation], json);
@@ -121,10 +119,10 @@ export function parseInput<Name extends Operation>(operation: Name, json: unknow
   const isWrongType = ({ kind, input }: v.BaseIssue<unknown>) =>
     kind === 'schema' && input !== undefined && input !== null;
   if (parsed.issues.some(isWrongType)) {
-    throw new FirehoseError('SerializationException', problems.slice(0, mostProblemsShown).join('; '));
+    throw new FirehoseError('SerializationException', problems.slice(0, maxProblemsShown).join('; '));
   }
   const count = problems.length;
-  const shown = problems.slice(0, mostProblemsShown).join('; ');
+  const shown = problems.slice(0, maxProblemsShown).join('; ');
   throw new FirehoseError(
     'ValidationException',
     `${count} validation error${count === 1 ? '' : 's'} detected: ${shown}`,
@@ -134,9 +132,8 @@ export function parseInput<Name extends Operation>(operation: Name, json: unknow
 /**
  * Decodes base64 as AWS does: the standard alphabet, padded, canonical, nothing skipped.
  *
- * `Buffer.from` skips what it does not know, and takes the URL-safe alphabet too. The checks here catch all of that
- * without reading the text again character by character: on a request of 1 MiB they cost a few percent of the decoding,
- * where a regular expression costs six times the decoding.
+ * `Buffer.from` skips unknown characters and accepts the URL-safe alphabet. The checks here find both without reading the text
+ * again: on a request of 1 MiB they cost a few percent of the decoding, a regular expression six times the decoding.
  *
  * @throws FirehoseError `SerializationException`.
  */
@@ -149,7 +146,7 @@ export function decodeBase64(text: string): Buffer {
   }
   const bytes = Buffer.from(text, 'base64');
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  // Whatever was skipped is missing from the length, as is everything after a padding that came too early.
+  // Skipped characters, and those after an early padding, are missing from the length.
   const complete = bytes.length === (text.length / 4) * 3 - padding;
   if (!complete || text.includes('-') || text.includes('_')) {
     const invalid = /[^A-Za-z0-9+/=]|=(?!=?$)/.exec(text)?.[0];

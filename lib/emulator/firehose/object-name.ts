@@ -1,38 +1,36 @@
-/** What decides the names of a stream's objects. */
 export interface ObjectNameSettings {
   /** Name of the stream: 1 to 64 of `a-zA-Z0-9_.-`. */
   readonly deliveryStreamName: string;
-  /** Prefix of the objects' keys, expressions included; `''` when there is none. */
+  /** Prefix of the objects' keys, with expressions; may be empty. */
   readonly prefix: string;
-  /** Prefix for failed records, expressions included; `''` when there is none. Checked, but nothing fails here. */
+  /** Prefix for failed records, with expressions; may be empty. It is only checked: no record fails here. */
   readonly errorOutputPrefix: string;
-  /** CompressionFormat of the objects. */
   readonly compression: 'GZIP' | 'UNCOMPRESSED';
-  /** Replaces the default extension of the objects' names, its dot included. @default - `.gz` for GZIP, none otherwise */
+  /** Extension of the objects' names, with its dot. @default - `.gz` for GZIP, none otherwise */
   readonly fileExtension?: string;
 }
 
 /**
  * Names one object.
  *
- * @param arrivalTime when the oldest record of the object arrived: the instant of every `!{timestamp:…}` and of the suffix.
- * @param newUuid the randomness: one UUID for the suffix, and one more for each `!{firehose:random-string}`.
+ * @param arrivalTime arrival of the oldest record: the time of every `!{timestamp:…}` and of the suffix.
+ * @param newUuid called for the suffix, and for each `!{firehose:random-string}`.
  * @returns the object's key.
  */
 export type ObjectName = (arrivalTime: Date, newUuid: () => string) => string;
 
-/** A `Prefix` or an `ErrorOutputPrefix` that this Firehose cannot evaluate, or that AWS would refuse. */
+/** A `Prefix` or `ErrorOutputPrefix` that this Firehose cannot evaluate, or that AWS refuses. */
 export class PrefixError extends Error {
   override readonly name = 'PrefixError';
 }
 
-/** The configuration version in each object's name; it starts at 1, and nothing here changes a stream's configuration. */
+/** The configuration version in each object's name. It starts at 1, and streams do not change here. */
 export const deliveryStreamVersion = '1';
 
-/** Longest evaluated prefix, in characters. Source: developer guide, "Understand custom prefixes", semantic rules. */
+/** In characters. Source: developer guide, "Understand custom prefixes", semantic rules. */
 const maxEvaluatedPrefixLength = 512;
 
-/** What Firehose appends to a `Prefix` without a timestamp expression. Source: the same page. */
+/** Appended to a `Prefix` without a timestamp expression. Source: the same page. */
 const defaultTimestampExpression = '!{timestamp:yyyy/MM/dd/HH/}';
 
 const supported =
@@ -42,7 +40,7 @@ const supported =
 
 type Part = (at: Date, newUuid: () => string) => string;
 
-/** How a run of one pattern letter reads: Java's DateTimeFormatter, as far as its fields are numbers. */
+/** A pattern letter of Java's DateTimeFormatter; only numeric fields are supported. */
 interface PatternLetter {
   readonly maxRepeats: number;
   readonly format: (at: Date, repeats: number) => string;
@@ -53,7 +51,7 @@ const padded =
   (at, repeats) =>
     String(field(at)).padStart(repeats, '0');
 
-// Repeats beyond these are an error in Java too, except M: MMM and MMMM are names of months there.
+// More repeats are an error in Java too, except for M: MMM and MMMM are names of months.
 const patternLetters: Readonly<Record<string, PatternLetter>> = {
   y: {
     maxRepeats: 9,
@@ -72,7 +70,7 @@ const patternLetters: Readonly<Record<string, PatternLetter>> = {
 };
 
 /**
- * Reads the prefixes of a stream once, so that what cannot work fails at start-up and not at the first delivery.
+ * Parses the prefixes of a stream once, so that errors appear at start-up and not at the first delivery.
  *
  * The key is `<evaluated prefix><stream>-<version>-<yyyy-MM-dd-HH-mm-ss>-<uuid><extension>`. A prefix without a timestamp
  * expression is followed by `yyyy/MM/dd/HH/`, with no slash put in between. The extension is `.gz` for GZIP and none
@@ -116,7 +114,7 @@ function evaluate(parts: readonly Part[], at: Date, newUuid: () => string): stri
 }
 
 function checkEvaluated(field: string, source: string, parts: readonly Part[]): void {
-  // The latest date with the widest fields: no evaluation is longer.
+  // The date with the widest fields: no evaluation is longer.
   const widest = evaluate(
     parts,
     new Date('2222-12-22T22:22:22.222Z'),
@@ -127,7 +125,7 @@ function checkEvaluated(field: string, source: string, parts: readonly Part[]): 
       `${field} ${JSON.stringify(source)} evaluates to ${widest.length} characters, and AWS allows ${maxEvaluatedPrefixLength}`,
     );
   }
-  // S3 would store such keys, but as paths on this machine they would leave the bucket's directory.
+  // S3 would store such keys, but as paths they would leave the bucket's directory.
   if (widest.split('/').some((segment) => segment === '.' || segment === '..')) {
     throw new PrefixError(
       `${field} ${JSON.stringify(source)} contains a "." or ".." between slashes, which cannot be a directory here. Use names, as in events/raw/`,
@@ -177,7 +175,7 @@ function parseExpression(field: 'Prefix' | 'ErrorOutputPrefix', expression: stri
 
 function parsePattern(field: string, expression: string, pattern: string): Part {
   const parts: Part[] = [];
-  // In this order: a quote that stands for itself, quoted text, a run of one letter, any other single character.
+  // In this order: an escaped quote, quoted text, repeats of one letter, any other character.
   for (const [token] of pattern.matchAll(/''|'(?:[^']|'')*'|([A-Za-z])\1*|[\s\S]/g)) {
     const first = token.charAt(0);
     if (token === "''") {

@@ -14,21 +14,20 @@ import {
 } from './input.ts';
 import { deliveryStreamVersion } from './object-name.ts';
 
-/** Why one record is refused while the others of its request may be taken. Source: API reference, PutRecordBatch. */
+/** Error of one record of a request. Source: API reference, PutRecordBatch. */
 export type RecordErrorCode = 'ServiceUnavailableException' | 'InternalFailure';
 
-/** What the server needs of a stream: a {@link DeliveryStream}, or what stands in for one. */
+/** A {@link DeliveryStream}, or a substitute. */
 export type ServedStream = Pick<DeliveryStream, 'settings' | 'createdAt' | 'put'>;
 
-/** What a Firehose server serves. */
 export interface FirehoseServerOptions {
-  /** The streams that exist. They stay the caller's, who closes them after the server. */
+  /** The streams that exist. The caller closes them after the server. */
   readonly deliveryStreams: readonly ServedStream[];
   /**
-   * Decides over each record, in order, before anything of its request is stored: `undefined` takes it, an error code
-   * refuses it. In PutRecordBatch a refused record is marked in its place of an HTTP 200; PutRecord responds with the error.
+   * Called for each record, in order, before its request is stored: `undefined` accepts it, an error code refuses it.
+   * PutRecordBatch then responds with HTTP 200 and an entry for each refused record, PutRecord with the error.
    *
-   * @default - every record is taken
+   * @default - every record is accepted
    */
   readonly admit?: (record: Buffer, deliveryStreamName: string) => RecordErrorCode | undefined;
 }
@@ -36,35 +35,33 @@ export interface FirehoseServerOptions {
 const targetPrefix = 'Firehose_20150804.';
 const contentType = 'application/x-amz-json-1.1';
 
-/** The account and region of every ARN in a response; the account is the one that AWS's documentation uses. */
+/** The account and region of every ARN in a response; AWS's documentation uses this account. */
 const account = '123456789012';
 const region = 'us-east-1';
 
-/** Where the records of every stream come from: its clients. */
 const directPut = 'DirectPut';
 
-// What AWS says in these cases, as far as public reports show (boto/boto3#2804 for "Slow down.").
+// AWS's messages in public reports (boto/boto3#2804 for "Slow down.").
 const recordErrorMessages: Readonly<Record<RecordErrorCode, string>> = {
   ServiceUnavailableException: 'Slow down.',
   InternalFailure: 'Internal service failure',
 };
 
 /**
- * A body is kept up to this size, in bytes, to say what is wrong with it; of a larger one only the size is looked at. It is
- * twice what is allowed, so that a record that is too large meets its own error and not that of the request.
+ * Larger bodies are not validated, only their size is checked. In bytes. It is twice the limit, so that a record that is too
+ * large gets its own error and not that of the request.
  */
 const maxBodyBytes = 2 * maxRequestBytes;
 
 /**
  * Makes a server that speaks Amazon Data Firehose's protocol, AWS JSON 1.1: PutRecord, PutRecordBatch,
- * DescribeDeliveryStream and ListDeliveryStreams. Any SDK, boto3 and the AWS CLI can use it as their endpoint. It checks that a request is signed,
- * not the signature.
+ * DescribeDeliveryStream and ListDeliveryStreams. Any SDK, boto3 and the AWS CLI can use it as their endpoint. It checks that a
+ * request has a signature, but not whether the signature is right.
  *
- * The response to a put comes when the stream has taken the records, which is when it holds little enough in memory: that is
- * how a fast producer is slowed down. It is not yet when they are on disk.
+ * The response to a put is sent when the stream has taken the records. That is how the stream slows down a fast producer.
  *
- * A RecordId is the request's id and the record's index, 38 to 40 characters, unique. AWS's are 224 characters that mean
- * nothing to a client either, and would make the response to 500 records 112 KB.
+ * A RecordId is the request's id and the record's index, 38 to 40 characters, unique. AWS's have 224 characters, which would
+ * make the response to 500 records 112 KB.
  *
  * @returns a server that does not listen yet. Its `close` lets requests under way finish.
  */
@@ -132,7 +129,7 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
     if (input === undefined || body.length > maxRequestBytes) {
       throw new FirehoseError('InvalidArgumentException', 'Records size exceeds 4 MB limit');
     }
-    // The operation decides both types, which TypeScript cannot follow through a variable.
+    // TypeScript cannot derive both types from the operation.
     const handle = handlers[operation] as (input: unknown, requestId: string) => object | Promise<object>;
     return handle(input, requestId);
   }
@@ -144,13 +141,13 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
       (error) => sendError(response, requestId, error),
     );
   });
-  // Node's 5 s would cut the connections of a client that backs off, just as it sends again.
+  // Node's default of 5 s would close connections of a client that backs off.
   server.keepAliveTimeout = 60_000;
   return server;
 }
 
 /**
- * Lets a server listen on 127.0.0.1, and there only.
+ * Lets a server listen on 127.0.0.1 only.
  *
  * @param port a free port, or 0 for any.
  * @returns its endpoint URL.
@@ -183,7 +180,7 @@ function findOperation(request: IncomingMessage): Operation {
 async function readBody(request: IncomingMessage): Promise<{ length: number; text: string }> {
   const chunks: Buffer[] = [];
   let length = 0;
-  // Events and not `for await`, which costs a turn of the event loop for each chunk of 64 KiB.
+  // Not `for await`, which costs a turn of the event loop for each chunk of 64 KiB.
   request.on('data', (chunk: Buffer) => {
     length += chunk.length;
     if (length <= maxBodyBytes) {
@@ -205,7 +202,7 @@ function parseJson(text: string): unknown {
 function sendError(response: ServerResponse, requestId: string, error: unknown): void {
   const { type, message } =
     error instanceof FirehoseError ? error : new FirehoseError('InternalFailure', String(error));
-  // AWS's deserializer, unlike the rest, writes the message with a capital letter (aws/aws-sdk-php#650); clients read both.
+  // Only AWS's deserializer writes a capital letter (aws/aws-sdk-php#650); clients read both.
   const body =
     type === 'SerializationException' ? { __type: type, Message: message } : { __type: type, message };
   send(response, requestId, httpStatusByErrorType[type], body);
@@ -221,7 +218,7 @@ function send(response: ServerResponse, requestId: string, status: number, outpu
   response.end(body);
 }
 
-/** All streams here are Direct PUT. Source: API reference, ListDeliveryStreams; 10 is its default, too. */
+/** All streams here are Direct PUT. The default limit is 10. Source: API reference, ListDeliveryStreams. */
 function listDeliveryStreams(names: readonly string[], input: Input<'ListDeliveryStreams'>): object {
   const isAskedFor = (input.DeliveryStreamType ?? directPut) === directPut;
   const after = input.ExclusiveStartDeliveryStreamName ?? '';

@@ -3,31 +3,25 @@ import * as v from 'valibot';
 import type { LocalQueue, QueueMessage } from '../sqs/queue.ts';
 import type { Invocation } from './runtime.ts';
 
-/** How a queue is processed. */
 export interface EventSourceMappingSettings {
-  /** Most messages of an invocation. */
   readonly batchSize: number;
-  /** Invocations at the same time. */
   readonly maxConcurrency: number;
-  /** How long a batch that is not full waits for more messages. @default 0 */
+  /** Time that a batch that is not full waits for more messages. @default 0 */
   readonly batchingWindowMs?: number;
 }
 
-/** When {@link processQueue} ends. */
 export interface EventSourceMappingEnd {
-  /** Ends it before the queue is empty, once the invocations under way are over. */
+  /** Ends the processing before the queue is empty, after the invocations under way. */
   readonly signal?: AbortSignal;
-  /** Until this resolves, an empty queue doesn't end it. */
+  /** Until this resolves, an empty queue doesn't end the processing. */
   readonly notBefore?: Promise<unknown>;
 }
 
 const batchResponse = v.object({ batchItemFailures: v.array(v.object({ itemIdentifier: v.string() })) });
 
 /**
- * Processes a queue the way Lambda's event source mapping does, until it is empty: messages that the function reports as
- * failed, and all messages of an invocation that failed, come again when their visibility timeout is over.
- *
- * @param invoke Invokes the function.
+ * Processes a queue as Lambda's event source mapping does, until it is empty: messages that the function reports as failed,
+ * and all messages of a failed invocation, come back after their visibility timeout.
  */
 export async function processQueue(
   queue: LocalQueue,
@@ -84,7 +78,7 @@ export async function processQueue(
   await Promise.all(pending);
 }
 
-/** A message as Lambda shows it to a function. */
+/** A message as Lambda passes it to a function. */
 function toRecord({ messageId, body, receiveCount, sentMs }: QueueMessage): object {
   return {
     messageId,

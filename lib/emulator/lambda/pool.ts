@@ -1,11 +1,10 @@
 import { type Invocation, LocalFunction, type LocalFunctionOptions } from './runtime.ts';
 import type { FunctionSettings } from './settings.ts';
 
-/** A Lambda function with as many warm processes as it has had invocations at the same time. */
+/** A Lambda function with a warm process for each invocation that ran at the same time. */
 export class LambdaPool {
-  /** Memory of the process that used most; 0 when none lived to tell. */
+  /** Peak memory of the processes; 0 if none responded. */
   maxMemoryUsedMiB = 0;
-  /** Invocations so far. */
   invocations = 0;
   readonly #settings: FunctionSettings;
   readonly #options: LocalFunctionOptions;
@@ -18,7 +17,7 @@ export class LambdaPool {
     this.#options = options;
   }
 
-  /** Invokes the function in a process that is idle, or in a new one; after {@link stop} that only gives an error. */
+  /** Invokes the function in an idle or a new process. After {@link stop} it only returns an error. */
   readonly invoke = async (payload: unknown): Promise<Invocation> => {
     const lambda = this.#idle.pop() ?? (await this.#start());
     if (this.#stopped) {
@@ -34,7 +33,6 @@ export class LambdaPool {
     return invocation;
   };
 
-  /** Ends every process. */
   async stop(): Promise<void> {
     this.#stopped = true;
     await Promise.all([...this.#all].map((lambda) => lambda.stop()));

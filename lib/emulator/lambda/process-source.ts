@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { transform } from 'esbuild';
 
 /**
- * The code of process.ts as JavaScript: compiled here rather than by a loader in the process, whose memory would count as
- * the function's. The package has a file in place of this one, with the code in it.
+ * The code of process.ts as JavaScript. A loader in the process would count as the function's memory. The package has a file
+ * in place of this one, which contains the code.
  */
 export async function readProcessSource(): Promise<string> {
   const source = await readFile(new URL('./process.ts', import.meta.url), 'utf8');

@@ -3,27 +3,24 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 /**
- * The process that a local Lambda function runs in: started by runtime.ts with the function's environment,
- * it loads the handler and responds to each invocation.
+ * The process of a local Lambda function. It is started by runtime.ts with the function's environment, loads the handler and
+ * responds to each invocation.
  */
 
-/** What the process is told: the payload of an invocation, and what its context object shows. */
+/** The message for an invocation: its payload, and fields of its context object. */
 export interface InvocationMessage {
-  /** The payload. */
   readonly payload: unknown;
-  /** Lambda's id of the invocation. */
   readonly awsRequestId: string;
-  /** When the time is over, in milliseconds since 1970. */
+  /** End of the timeout, in milliseconds since 1970. */
   readonly deadlineMs: number;
 }
 
-/** What the process responds with: what the handler returned, or threw. */
+/** The response to an invocation: what the handler returned or threw. */
 export interface ResponseMessage {
-  /** What the handler returned. */
   readonly result?: unknown;
-  /** What the handler threw, as Lambda shows it. */
+  /** The handler's error, as Lambda returns it. */
   readonly error?: { readonly errorType: string; readonly errorMessage: string };
-  /** The process's memory at its peak, as the operating system counted it; missing when it died. */
+  /** Peak memory of the process, as the operating system counts it; missing if the process ended. */
   readonly maxMemoryUsedMiB?: number;
 }
 
@@ -68,7 +65,7 @@ async function respond(message: InvocationMessage): Promise<Omit<ResponseMessage
   }
 }
 
-/** Linux's own count where there is one: `resourceUsage` starts from the memory of the process that spawned this one. */
+/** On Linux by VmHWM: `resourceUsage` starts from the memory of the parent process. */
 function maxMemoryUsedMiB(): number {
   const status = existsSync('/proc/self/status') ? readFileSync('/proc/self/status', 'utf8') : '';
   const [, kibibytes] = /^VmHWM:\s+(\d+) kB$/m.exec(status) ?? [];
@@ -80,5 +77,5 @@ process.on('message', async (message: InvocationMessage) => {
   process.send?.({ ...response, maxMemoryUsedMiB: maxMemoryUsedMiB() } satisfies ResponseMessage);
 });
 
-// Nobody is left to respond to: the process that started this one is gone, even if it was killed.
+// The process that started this one has ended, perhaps killed.
 process.on('disconnect', () => process.exit());

@@ -5,23 +5,21 @@ import type { InvocationMessage, ResponseMessage } from './process.ts';
 import { readProcessSource } from './process-source.ts';
 import type { FunctionSettings } from './settings.ts';
 
-/** What {@link LocalFunction} needs to know of the world it runs in. */
 export interface LocalFunctionOptions {
-  /** Where the AWS services are, such as `http://127.0.0.1:4573`. */
+  /** Endpoint of the AWS services, such as `http://127.0.0.1:4573`. */
   readonly endpointUrl: string;
-  /** File descriptor that the function's log goes to. */
+  /** File descriptor of the function's log. */
   readonly logFile: number;
 }
 
-/** What became of an invocation. */
 export interface Invocation extends ResponseMessage {
-  /** How long it took, the cold start included. */
+  /** Includes the cold start. */
   readonly durationMs: number;
 }
 
 /**
- * The environment that Lambda gives a function, with nothing of this machine's own: what the function needs has to be
- * in the template.
+ * The environment that Lambda gives a function. It has no variable of this machine: the template must have all that the
+ * function needs.
  */
 export function functionEnvironment(
   settings: FunctionSettings,
@@ -42,7 +40,7 @@ export function functionEnvironment(
     AWS_ACCESS_KEY_ID: 'local',
     AWS_SECRET_ACCESS_KEY: 'local',
     AWS_ENDPOINT_URL: endpointUrl,
-    // In AWS the function runs on Node 24; here it may well be on an older one.
+    // In AWS the function runs on Node 24, here perhaps on an older version.
     AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
   };
 }
@@ -57,7 +55,6 @@ export class LocalFunction {
     this.#process = process;
   }
 
-  /** Starts the process. */
   static async start(settings: FunctionSettings, options: LocalFunctionOptions): Promise<LocalFunction> {
     const { endpointUrl, logFile } = options;
     const code = await readProcessSource();
@@ -73,7 +70,7 @@ export class LocalFunction {
     return new LocalFunction(settings, child);
   }
 
-  /** Invokes the function and waits for its response; a function that takes longer than its timeout is killed. */
+  /** Invokes the function and waits for its response. A function that exceeds its timeout is killed. */
   async invoke(payload: unknown): Promise<Invocation> {
     const startedMs = Date.now();
     const { timeoutMs } = this.#settings;
@@ -114,7 +111,6 @@ export class LocalFunction {
     return this.#process.connected && this.#process.exitCode === null && this.#process.signalCode === null;
   }
 
-  /** Ends the process. */
   async stop(): Promise<void> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) {
       this.#process.kill();

@@ -1,24 +1,21 @@
 import { compareKeys, listObjects, type StoredFile } from './objects.ts';
 import { S3Error, type XmlValue, xmlDocument } from './responses.ts';
 
-/** Most keys of a page. */
 const maxPageKeys = 1_000;
 
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
-/** One page of a listing. */
 interface Page {
   readonly objects: readonly StoredFile[];
   readonly commonPrefixes: readonly string[];
-  /** The last key or common prefix, where there are more. */
+  /** The last key or common prefix, if there are more pages. */
   readonly last?: string;
 }
 
 /**
  * The response to `ListObjectsV2`.
  *
- * @param query The request's parameters.
- * @throws S3Error if one of them cannot be used.
+ * @throws S3Error if a parameter of the query is invalid.
  */
 export async function listObjectsV2(
   bucketDirectory: string,
@@ -80,7 +77,7 @@ async function readPage(
   for await (const object of listObjects(bucketDirectory, { prefix, after })) {
     const end = delimiter ? object.key.indexOf(delimiter, prefix.length) : -1;
     const common = end < 0 ? undefined : object.key.slice(0, end + delimiter.length);
-    // A common prefix stands for all of its keys: those after the first, and those of the page before, are in it.
+    // A common prefix represents all of its keys, also those of the previous page.
     if (common !== undefined && (common === last || compareKeys(common, after) <= 0)) {
       continue;
     }
@@ -107,17 +104,17 @@ function toContents({ key, bytes, landedMs }: StoredFile, encode: (key: string) 
   };
 }
 
-/** When S3 says that an object was last modified: it knows no fractions of seconds. */
+/** S3 rounds modification times down to whole seconds. */
 export function wholeSeconds(ms: number): Date {
   return new Date(Math.floor(ms / 1_000) * 1_000);
 }
 
-/** Changes with the object. Not the MD5 of its bytes: S3 promises that of some objects only. */
+/** Changes with the object. Not the MD5 of its bytes, which S3 guarantees only for some objects. */
 export function etagOf({ bytes, landedMs }: Pick<StoredFile, 'bytes' | 'landedMs'>): string {
   return `"${Math.floor(landedMs * 1_000).toString(16)}-${bytes.toString(16)}"`;
 }
 
-/** As S3 does, all but the slashes. */
+/** Encodes all but the slashes, as S3 does. */
 function encodeKey(key: string): string {
   return key.split('/').map(encodeURIComponent).join('/');
 }

@@ -3,25 +3,21 @@ import { join } from 'node:path';
 
 /** An object of an embedded bucket. */
 export interface StoredFile {
-  /** Its key. */
   readonly key: string;
-  /** Its size. */
   readonly bytes: number;
-  /** When it landed, in milliseconds since 1970. */
+  /** In milliseconds since 1970. */
   readonly landedMs: number;
 }
 
-/** Which part of a bucket is asked for. */
 export interface KeyRange {
-  /** What the keys start with. */
   readonly prefix: string;
   /** The key after which the listing starts. */
   readonly after: string;
 }
 
 /**
- * The objects of a bucket: the files below its directory, sorted by the UTF-8 bytes of their keys, as S3 sorts them. Hidden
- * files and folders are no objects. Folders that hold nothing of what is asked for are not read.
+ * Lists the objects of a bucket: the files below its directory, sorted by the UTF-8 bytes of their keys, as in S3. Hidden files
+ * and folders are not objects. Folders outside the range are not read.
  */
 export function listObjects(bucketDirectory: string, range: KeyRange): AsyncGenerator<StoredFile, void> {
   return listBelow(bucketDirectory, '', range);
@@ -55,9 +51,9 @@ async function* listBelow(
   }
 }
 
-/** An object of a bucket; `undefined` if there is none of that key. */
+/** Finds an object; `undefined` if no object has this key. */
 export async function findObject(bucketDirectory: string, key: string): Promise<StoredFile | undefined> {
-  // Also what keeps readers inside the bucket.
+  // This also keeps readers inside the bucket.
   if (key.split('/').some((part) => part === '' || part.startsWith('.') || part.includes('\0'))) {
     return undefined;
   }
@@ -70,7 +66,6 @@ export function compareKeys(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** Whether there is a directory. */
 export async function isDirectory(path: string): Promise<boolean> {
   const found = await stat(path).catch(ignoreMissing(() => undefined));
   return found?.isDirectory() ?? false;

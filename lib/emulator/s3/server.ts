@@ -7,35 +7,34 @@ import { etagOf, listObjectsV2, wholeSeconds } from './listing.ts';
 import { findObject, isDirectory } from './objects.ts';
 import { httpStatusByCode, S3Error, xmlDocument } from './responses.ts';
 
-/** What an embedded S3 shows. */
 export interface S3Options {
-  /** Where the buckets are: `<directory>/<bucketName>/<key>`. */
+  /** Directory of the buckets: `<directory>/<bucketName>/<key>`. */
   readonly directory: string;
-  /** Buckets that exist, even while they hold nothing and have no directory. @default - none */
+  /** Buckets that exist even without a directory. @default - none */
   readonly bucketNames?: readonly string[];
-  /** Told of every object that is read, whole or a range of it. */
+  /** Called for each object that is read, whole or a range of it. */
   readonly onRead?: (bucketName: string, key: string) => void;
 }
 
-/** Part of an object, the last byte included. */
+/** A range of bytes; `end` is the last one. */
 interface ByteRange {
   readonly start: number;
   readonly end: number;
 }
 
-/** Whether a request is one to this S3: the other services take POST only. */
+/** Whether a request is for S3: the other services accept only POST. */
 export function isS3Request({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
 /**
- * Responds as Amazon S3 does to who reads, path-style: `ListObjectsV2`, `GetObject`, `HeadObject`, `HeadBucket`. The buckets are
- * directories, which an embedded Firehose fills: an object is there when its file is. Signatures are not checked.
+ * Responds to reads as Amazon S3 does, path-style: `ListObjectsV2`, `GetObject`, `HeadObject`, `HeadBucket`. The buckets are
+ * directories, to which an embedded Firehose writes. Signatures are not checked.
  */
 export function createS3Listener({ directory, bucketNames = [], onRead }: S3Options): RequestListener {
   const findBucket = async (name: string): Promise<string> => {
     const path = join(directory, name);
-    // Also what keeps readers inside the directory. The bucket's rule, and capitals.
+    // This also keeps readers inside the directory.
     const isName = /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(name);
     if (!bucketNames.includes(name) && !(isName && (await isDirectory(path)))) {
       throw new S3Error('NoSuchBucket', 'The specified bucket does not exist');
@@ -57,7 +56,7 @@ export function createS3Listener({ directory, bucketNames = [], onRead }: S3Opti
     } else if (query.get('list-type') === '2') {
       sendXml(response, 200, await listObjectsV2(bucket, bucketName, query));
     } else {
-      throw new S3Error('NotImplemented', 'Of a bucket, only ListObjectsV2 is here.');
+      throw new S3Error('NotImplemented', 'ListObjectsV2 is the only supported operation on a bucket.');
     }
   };
 
@@ -104,11 +103,11 @@ async function sendObject(
     return;
   }
   const file = createReadStream(join(bucketDirectory, key), { start, end, highWaterMark: 256 * 1024 });
-  // A reader that is gone, or a file that is, ends the connection: that much of the body is out already.
+  // An error ends the connection, because part of the body has been sent.
   await pipeline(file, response).catch(() => response.destroy());
 }
 
-/** @returns `undefined` for the whole object, as for ranges that S3 ignores too: several, or other units. */
+/** @returns `undefined` for the whole object, also if S3 ignores the range: several ranges, or other units. */
 function parseRange(header: string | undefined, bytes: number): ByteRange | undefined {
   const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
   if (from === '' && to === '') {
@@ -134,7 +133,7 @@ function sendError(
   }
   const { code, message } = error instanceof S3Error ? error : new S3Error('InternalError', String(error));
   if (request.method === 'HEAD') {
-    // A response to HEAD has no body: the status is all that clients get.
+    // A response to HEAD has no body.
     response.writeHead(httpStatusByCode[code]).end();
     return;
   }

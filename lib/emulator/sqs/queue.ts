@@ -1,54 +1,46 @@
-/** What a queue does with its messages, as its template says. */
 export interface QueueSettings {
-  /** Name of the queue. */
   readonly queueName: string;
-  /** Time after which a message that was received and not deleted can be received again. */
+  /** Time after which a received message that was not deleted can be received again. */
   readonly visibilityTimeoutMs: number;
-  /** After so many receives a message becomes a dead letter. @default - none does */
+  /** After this many receives a message moves to the dead-letter queue. @default - it never does */
   readonly maxReceiveCount?: number;
   /**
-   * By what the delays of messages are divided, and its visibility timeout when work has failed. How long a function asks for
-   * is its own business.
+   * Divides the delays of messages, and the visibility timeout of those whose invocation failed. Timeouts that a function sets
+   * are not divided.
    *
    * @default 1
    */
   readonly timeFactor?: number;
 }
 
-/** The world around a queue. */
 export interface QueueOptions {
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
-  /** Where dead letters move to. @default - they are only noted */
+  /** @default - dead letters are only noted */
   readonly deadLetterQueue?: LocalQueue;
 }
 
-/** A message of a {@link LocalQueue}. */
 export interface QueueMessage {
-  /** Names the message. */
   readonly messageId: string;
-  /** Its text. */
   readonly body: string;
-  /** When it was sent, in milliseconds since 1970. */
+  /** In milliseconds since 1970. */
   readonly sentMs: number;
-  /** How often it was received. */
   receiveCount: number;
-  /** When it was received last, in milliseconds since 1970; 0 if it never was. */
+  /** Time of the last receive, in milliseconds since 1970; 0 if there was none. */
   receivedMs: number;
-  /** When it can be received, in milliseconds since 1970. */
+  /** Time from which it can be received, in milliseconds since 1970. */
   visibleMs: number;
 }
 
-/** Shortest delay that comes of dividing: a function that fails at once doesn't spin. */
-const leastDelayMs = 1_000;
+/** Lower bound of divided delays, so that a function that fails at once is not called in a loop. */
+const minDelayMs = 1_000;
 
 /** An SQS queue in memory. */
 export class LocalQueue {
-  /** What it was made with. */
   readonly settings: QueueSettings;
-  /** Bodies of the messages that were received too often. */
+  /** Bodies of the messages that exceeded `maxReceiveCount`. */
   readonly deadLetters: string[] = [];
-  /** Messages ever sent. */
+  /** Number of messages ever sent. */
   sent = 0;
   readonly #now: () => number;
   readonly #deadLetterQueue: LocalQueue | undefined;
@@ -61,28 +53,27 @@ export class LocalQueue {
     this.#deadLetterQueue = deadLetterQueue;
   }
 
-  /** Whether no message is left, neither waiting nor being worked on. */
+  /** Whether no message is left, neither visible nor received. */
   get isEmpty(): boolean {
     return this.#messages.size === 0;
   }
 
-  /** Messages left, whether they wait or are being worked on. */
+  /** Number of messages left, visible or not. */
   get size(): number {
     return this.#messages.size;
   }
 
-  /** Bodies of the messages left. */
   get bodies(): string[] {
     return [...this.#messages.values()].map(({ body }) => body);
   }
 
-  /** Messages that can be received now. */
+  /** Number of messages that can be received now. */
   get visible(): number {
     const now = this.#now();
     return [...this.#messages.values()].filter(({ visibleMs }) => visibleMs <= now).length;
   }
 
-  /** When the next message can be received, in milliseconds since 1970; `Infinity` when there is none. */
+  /** Time from which the next message can be received, in milliseconds since 1970; `Infinity` for an empty queue. */
   get nextVisibleMs(): number {
     return Math.min(
       Number.POSITIVE_INFINITY,
@@ -90,7 +81,7 @@ export class LocalQueue {
     );
   }
 
-  /** Takes a message, which is visible after a delay, and returns its id. */
+  /** Adds a message that is visible after a delay. @returns its id. */
   send(body: string, delaySeconds = 0): string {
     this.sent += 1;
     const messageId = `message-${this.sent}`;
@@ -107,10 +98,10 @@ export class LocalQueue {
     return messageId;
   }
 
-  /** Hands out at most `count` messages, which are invisible until the visibility timeout is over. */
+  /** Receives at most `count` messages, which are then invisible for the visibility timeout. */
   receive(count: number): QueueMessage[] {
     const { visibilityTimeoutMs, maxReceiveCount = Number.POSITIVE_INFINITY } = this.settings;
-    // One moment for all of them: those received together become visible together.
+    // Messages received together become visible together.
     const now = this.#now();
     const received: QueueMessage[] = [];
     for (const message of this.#messages.values()) {
@@ -135,7 +126,7 @@ export class LocalQueue {
   }
 
   /**
-   * Lets a message that was received become visible at another time.
+   * Makes a message visible after this time.
    *
    * @returns whether there is such a message.
    */
@@ -150,8 +141,8 @@ export class LocalQueue {
   }
 
   /**
-   * Nobody works on a message any more, and it was not deleted. It becomes visible when its visibility timeout is over,
-   * as in AWS; where a time factor shortens this, no work that is under way is handed out twice.
+   * Ends the work on a message without deleting it. As in AWS, it becomes visible after its visibility timeout. Only here does
+   * the time factor shorten that, so that no message is received twice while its work is under way.
    */
   release({ messageId, receivedMs, visibleMs }: QueueMessage): void {
     const message = this.#messages.get(messageId);
@@ -166,7 +157,7 @@ export class LocalQueue {
     }
   }
 
-  /** Lets every message be received now. */
+  /** Makes every message visible now. */
   reveal(): void {
     for (const message of this.#messages.values()) {
       message.visibleMs = Math.min(message.visibleMs, this.#now());
@@ -174,20 +165,19 @@ export class LocalQueue {
     this.#changed();
   }
 
-  /** Removes a message that was processed. */
   delete(messageId: string): void {
     this.#messages.delete(messageId);
     this.#changed();
   }
 
-  /** Resolves when a message is sent, deleted or shown earlier. */
+  /** Resolves when a message is sent or deleted, or its visibility changes. */
   changed(): Promise<void> {
     return new Promise((resolve) => this.#wake.push(resolve));
   }
 
   #shorten(ms: number): number {
     const { timeFactor = 1 } = this.settings;
-    return timeFactor > 1 ? Math.max(leastDelayMs, ms / timeFactor) : ms;
+    return timeFactor > 1 ? Math.max(minDelayMs, ms / timeFactor) : ms;
   }
 
   #changed(): void {

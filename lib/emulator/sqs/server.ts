@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import * as v from 'valibot';
 import type { LocalQueue } from './queue.ts';
 
-/** How the requests to SQS are told from others. */
+/** Start of the `X-Amz-Target` of requests to SQS. */
 export const sqsTargetPrefix = 'AmazonSQS.';
 
 // Bounds of the API reference.
@@ -29,7 +29,7 @@ const inputs = {
 type Operation = keyof typeof inputs;
 type Input<O extends Operation> = v.InferOutput<(typeof inputs)[O]>;
 
-/** An error as SQS words it; its name is the error's code. */
+/** An SQS error; its name is the code. */
 class SqsError extends Error {
   constructor(name: string, message: string) {
     super(message);
@@ -37,15 +37,14 @@ class SqsError extends Error {
   }
 }
 
-/** What is wrong with the receipt handle of a message that is no longer there. */
 const invalidReceipt = ['ReceiptHandleIsInvalid', 'The input receipt handle is invalid.'] as const;
 
 /**
- * Responds as Amazon SQS does, AWS JSON 1.0, as much of it as functions with event source mappings use: they send messages
- * and change how long messages stay invisible. Receiving and deleting is the mapping's business.
+ * Responds as Amazon SQS does, in AWS JSON 1.0, to the operations of functions with event source mappings: send messages and
+ * change their visibility. The mapping receives and deletes messages.
  *
  * @param queues The queues that exist; the last part of a queue's URL is its name.
- * @param refuses Decides over each message that is sent, in order, whether it is refused. @default - every message is taken
+ * @param refuses Called for each message that is sent, in order. @default - every message is accepted
  */
 export function createSqsListener(
   queues: readonly LocalQueue[],
@@ -95,7 +94,7 @@ export function createSqsListener(
   const respondTo = (target: string, body: string): object => {
     const operation = (Object.keys(inputs) as Operation[]).find((name) => target === sqsTargetPrefix + name);
     if (operation === undefined) {
-      throw new SqsError('UnsupportedOperation', `Only ${Object.keys(inputs).join(', ')} are here.`);
+      throw new SqsError('UnsupportedOperation', `Only ${Object.keys(inputs).join(', ')} are supported.`);
     }
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), inputs[operation]), body);
     if (!parsed.success) {
@@ -114,7 +113,7 @@ export function createSqsListener(
       response
         .writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': randomUUID() })
         .end(JSON.stringify(body));
-    // A client that is gone before it sent all gets an error that it never reads.
+    // A client that disconnected gets an error that it never reads.
     const body = await text(request).catch(() => '');
     try {
       respond(200, respondTo(String(request.headers['x-amz-target']), body));
