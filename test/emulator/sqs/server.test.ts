@@ -129,7 +129,7 @@ describe('the embedded SQS', () => {
 
     // Assess
     await expect(received).rejects.toThrow(
-      'Only SendMessage, SendMessageBatch, ChangeMessageVisibility, ChangeMessageVisibilityBatch are here.',
+      'Only SendMessage, SendMessageBatch, ChangeMessageVisibility, ChangeMessageVisibilityBatch are supported.',
     );
   });
 
