@@ -191,7 +191,9 @@ describe('a run on this machine', () => {
     const failed = run({ payload: { count: 10 }, outputDirectory });
 
     // Assess
-    await expect(failed).rejects.toThrow(/could not write an object .*; the function's log is .*function\.log/);
+    await expect(failed).rejects.toThrow(
+      /could not write an object .*; the function's log is .*function\.log/,
+    );
   });
 
   it('fails when the reports of its invocations do not account for every event', async () => {
