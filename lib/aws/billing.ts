@@ -1,11 +1,10 @@
-/** A month, as AWS's price calculator has it: a twelfth of a year, in hours. */
+/** Hours of a month in AWS's price calculator: a twelfth of a year. */
 export const hoursPerMonth = 730;
 
-/** Least that Athena bills for a query, and takes for a limit, in bytes (Athena pricing page; API reference, WorkGroupConfiguration). */
+/** Minimum that Athena bills for a query, and accepts as a limit, in bytes (Athena pricing page; API reference, WorkGroupConfiguration). */
 export const athenaMinBytes = 10_000_000;
 
-/** A TB that Athena bills, in bytes. */
 export const athenaTbBytes = 1e12;
 
-/** Memory of a function that comes with one whole processor, in MiB (Lambda guide, memory). */
+/** Memory with which a function gets one whole processor (Lambda guide, memory). */
 export const memoryMiBPerCpu = 1_769;

@@ -23,7 +23,7 @@ export interface Prices {
   readonly s3UsdPerGetRequest: number;
   /** A TB that a query reads. */
   readonly athenaUsdPerTb: number;
-  /** A month of a metric of one's own. */
+  /** A month of a custom metric. */
   readonly cloudWatchUsdPerMetricMonth: number;
   /** A month of each metric that an alarm watches. */
   readonly cloudWatchUsdPerAlarmMetricMonth: number;
@@ -46,9 +46,8 @@ export const pricesSource = {
 } as const;
 
 /**
- * The one table of prices: list prices of {@link pricesSource}, each of the first tier (Firehose: 500 TB a month), for
- * an arm64 function, and with no free tier taken off. Another region or a contract has others: CDK context of these names
- * takes their place.
+ * List prices of {@link pricesSource}: the first tier (Firehose: 500 TB a month), an arm64 function, no free tier. CDK
+ * context of these names overrides them, for another region or a contract.
  */
 export const prices: Prices = {
   firehoseUsdPerGb: 0.029,
@@ -63,20 +62,20 @@ export const prices: Prices = {
   cloudWatchUsdPerDashboardMonth: 3,
 };
 
-/** What {@link isPrice} expects, for messages. */
+/** Expectation of {@link isPrice}, for messages. */
 export const priceExpectation = 'a price in US dollars: a number from 0 to 1000';
 
-/** Whether a text is a price; `2e-7` is one too, because that is how JavaScript writes the smallest ones. */
+/** Whether a text is a price. `2e-7` is valid: JavaScript prints the smallest prices that way. */
 export function isPrice(text: string): boolean {
   return /^\d+(\.\d+)?(e[+-]?\d+)?$/.test(text) && Number(text) <= 1_000;
 }
 
 /**
- * {@link prices}, with one's own in their place; other keys of `own` are left alone.
+ * {@link prices}, with overrides.
  *
- * @param own Such as CDK context.
- * @param place What stands before the key in an error's message, such as `context `.
- * @throws Error naming key and value of the first that is no price, what was expected, and an example.
+ * @param own Overrides, such as CDK context; other keys are ignored.
+ * @param place Text before the key in an error message, such as `context `.
+ * @throws Error for the first invalid price.
  */
 export function withOwnPrices(own: Readonly<Record<string, unknown>>, place: string): Prices {
   const given = Object.entries(own).filter(

@@ -1,15 +1,13 @@
-/** Quotas of a Direct PUT stream, a second. */
+/** Quotas of a Direct PUT stream per second. */
 export interface Quota {
-  /** Record data, in bytes before base64. */
+  /** Record data before base64. */
   readonly bytes: number;
-  /** Records. */
   readonly records: number;
-  /** Requests. */
   readonly requests: number;
 }
 
 /**
- * The quotas that AWS has: those of the three large regions, named after one of them, and those of all others.
+ * AWS's quotas: those of the three large regions, named after one of them, and those of all others.
  *
  * @see https://docs.aws.amazon.com/firehose/latest/dev/limits.html
  */

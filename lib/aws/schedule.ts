@@ -1,48 +1,46 @@
 import { Cron } from 'croner';
 import { hoursPerMonth } from './billing.ts';
 
-/** How often a schedule runs. */
 export interface Frequency {
-  /** Runs of a month of {@link hoursPerMonth}, a twelfth of a year. */
+  /** Runs in a month of {@link hoursPerMonth}. */
   readonly runsPerMonth: number;
-  /** Hours of such a month in which it runs at least once. */
+  /** Hours of such a month with at least one run. */
   readonly activeHoursPerMonth: number;
-  /** Longest time from one run to the next, in minutes; `Infinity` when there is none. */
+  /** Longest time between two runs; `Infinity` if there is no second run. */
   readonly longestGapMinutes: number;
 }
 
-/** What {@link isSchedule} expects, for messages. */
+/** Expectation of {@link isSchedule}, for messages. */
 export const scheduleExpectation =
   'rate(NUMBER minutes|hours|days) or cron(MINUTE HOUR DAY-OF-MONTH MONTH DAY-OF-WEEK YEAR) with ? for one of the days, ' +
   'that ever runs';
 
-/** Such expressions, for messages. */
 export const scheduleExample = "'rate(1 minute)' or 'cron(0 8 ? * MON-FRI *)'";
 
 const minutesPer = { minute: 1, hour: 60, day: 1_440 } as const;
 
 /**
- * Two years on end, so that the turn of the year is one of the gaps, and one of them a leap year; what is counted must not
- * depend on the day it is.
+ * Two consecutive years, one of them a leap year, so that the gaps include a turn of the year. They are fixed, so that
+ * the result does not depend on today's date.
  */
 const firstDay = new Date('2027-01-01T00:00:00Z');
 const days = 365 + 366;
 const months = 24;
 
-/** The years that AWS takes, `*`, or lists, ranges and steps of them. */
+/** Years that AWS accepts: `*`, or lists, ranges and steps. */
 const years = '(?:\\*|(?:19[7-9]|20\\d|21\\d)\\d(?:[-,/]\\d{1,4})*)';
 const cronExpression = new RegExp(`^cron\\(([^\\s?]+ [^\\s?]+ \\S+ [^\\s?]+ \\S+ ${years})\\)$`);
 
-/** Whether EventBridge Scheduler takes an expression as one that repeats, `rate(…)` or `cron(…)`. */
+/** Whether an expression is a `rate(…)` or `cron(…)` that EventBridge Scheduler accepts. */
 export function isSchedule(expression: string): boolean {
   return frequencyOf(expression) !== undefined;
 }
 
 /**
- * How often `rate(…)` or `cron(…)` of EventBridge Scheduler runs, in UTC: a switch to summer time and the year field of
- * `cron(…)` are left out.
+ * How often `rate(…)` or `cron(…)` of EventBridge Scheduler runs, in UTC. Ignores daylight saving time and the year
+ * field of `cron(…)`.
  *
- * @returns Nothing for another expression, such as `at(…)`, for fields that make no sense, and for days that never come.
+ * @returns Nothing for another expression, such as `at(…)`, for invalid fields, and for days that never come.
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
  */
 export function frequencyOf(expression: string): Frequency | undefined {
@@ -60,13 +58,13 @@ export function frequencyOf(expression: string): Frequency | undefined {
   return fields === undefined ? undefined : frequencyOfCron(fields.split(' '));
 }
 
-/** Days and times of day on their own: asking for every minute of two years would take minutes. */
+/** Matches days and times of day separately: matching every minute of two years would take minutes. */
 function frequencyOfCron([minute, hour, dayOfMonth, month, dayOfWeek]: string[]): Frequency | undefined {
-  // AWS takes no * in both: one of the two says on which days, and the other one is ?. Its weekdays are 1 to 7.
+  // AWS requires ? in exactly one of the two. Its weekdays are 1 to 7.
   if ((dayOfMonth === '?') === (dayOfWeek === '?') || /[089]/.test(dayOfWeek!)) {
     return undefined;
   }
-  // The last day of the week: to croner, an L alone is one of the month only.
+  // The last day of the week: croner reads a lone L as the last day of the month.
   const weekday = dayOfWeek === 'L' ? 'SAT' : dayOfWeek;
   try {
     const dates = matches(`0 0 0 ${dayOfMonth} ${month} ${weekday}`.replace('?', '*'), days, minutesPer.day);
@@ -89,7 +87,7 @@ function frequencyOfCron([minute, hour, dayOfMonth, month, dayOfWeek]: string[])
   }
 }
 
-/** Which of the first `count` steps of the two years, each so many minutes long, a pattern matches. */
+/** The steps of `stepMinutes` that a pattern matches, among the first `count` of the two years. */
 function matches(pattern: string, count: number, stepMinutes: number): number[] {
   const cron = new Cron(pattern, { timezone: 'UTC', alternativeWeekdays: true, sloppyRanges: true });
   const at = (step: number) => new Date(firstDay.getTime() + step * stepMinutes * 60_000);

@@ -1,61 +1,53 @@
 import { firehoseUsd, lambdaUsd } from '../../lambda/contract/cost.ts';
 import { type MonitoringLevel, type RecordFormat, settings } from '../../lambda/contract/settings.ts';
-import { hoursPerMonth, memoryMiBPerCpu } from '../aws/billing.ts';
+import { athenaMinBytes, athenaTbBytes, hoursPerMonth, memoryMiBPerCpu } from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 import { quotas } from '../aws/quotas.ts';
 import { type Frequency, frequencyOf } from '../aws/schedule.ts';
 import { billedBytesOf, type EventSizes, type FormatFigures, formatFiguresOf } from './format-figures.ts';
 import { provingOf, provingUsd } from './proving.ts';
-import { type Querying, queryingOf } from './querying.ts';
 import { type Watching, watchingOf } from './watching.ts';
 
-/** What {@link estimateCosts} works with. */
 export interface CostQuestion {
   /** Events of a run, from 1. */
   readonly count: number;
-  /** How large they are. */
   readonly sizes: EventSizes;
   /** `rate(…)` or `cron(…)` of EventBridge Scheduler, or `off` for none. */
   readonly schedule: string;
-  /** What the producer is watched with. */
   readonly monitoring: MonitoringLevel;
   /** Whether events are proven. */
   readonly proof: boolean;
-  /** What things cost. */
   readonly prices: Prices;
 }
 
-/** What runs cost in one record format, in US dollars. */
+/** Costs in one record format, in US dollars. */
 export interface FormatCosts {
-  /** The format. */
   readonly recordFormat: RecordFormat;
   /** Bytes of a run that Firehose bills. */
   readonly billedBytes: number;
   /** Invocations of a run. */
   readonly invocations: number;
-  /** How long the invocations of a run take, added up. */
+  /** Total duration of the invocations of a run. */
   readonly lambdaSeconds: number;
   /** A run, by service. */
   readonly usdPerRun: Record<'firehose' | 'lambda' | 'sqs' | 'total', number>;
-  /** Part of what the same run costs with one event per record; nothing if that is free. */
+  /** Fraction of the cost of the same run with one event per record; `null` if that is free. */
   readonly partOfSingle: number | null;
-  /** A month, by service: all runs of the schedule, and what is there whether it runs or not. */
+  /** A month, by service: all runs of the schedule, and fixed costs. */
   readonly usdPerMonth: Record<
     'firehose' | 'lambda' | 'sqs' | 'proof' | 'metrics' | 'alarms' | 'dashboards' | 'total',
     number
   >;
-  /** What the schedule asks for, as a share of the stream's quota in us-east-1; with more than 1 the work queue grows for ever. */
+  /** Data of the schedule, as a share of the stream's quota in us-east-1. Above 1 the work queue grows without limit. */
   readonly quotaShare: number;
 }
 
-/** What a run and a month cost. */
 export interface CostEstimate extends CostQuestion {
-  /** Runs of a month of 730 hours. */
+  /** Runs in a month of 730 hours. */
   readonly runsPerMonth: number;
-  /** What the producer is watched with. */
   readonly watching: Watching;
-  /** What a query over the events of a day costs, where there is a table. */
-  readonly querying: Querying;
+  /** An Athena query over the objects of a day, which are always compressed, in US dollars. */
+  readonly querying: { readonly bytesPerDay: number; readonly usd: number };
   /** Each record format; the last one is one event per record. */
   readonly formats: readonly FormatCosts[];
 }
@@ -66,37 +58,37 @@ const memoryMiB = settings.memorySize.default;
 const eventsPerSlice = settings.eventsPerSlice.default;
 const maxConcurrency = settings.maxConcurrency.default;
 
-/** What an invocation waits for Firehose beside the stream's pace: an assumption, the same as the simulation's. */
+/** Time that an invocation waits for responses, beside the stream's pace: an assumption, the same as the simulation's. */
 export const responseSeconds = 0.04;
 
-/** Record data that a stream takes a second. The quotas of records and requests are further away in every format. */
+/** The quota of record data. In every format, the quotas of records and requests are reached later. */
 export const quotaBytesPerSecond = quotas['us-east-1'].bytes;
 
-/** The function's share of a processor. */
 export const cpuShare = memoryMiB / memoryMiBPerCpu;
 
-/** Memory of the function in GB. */
 export const memoryGb = memoryMiB / 1_024;
 
-/** A message is sent, received and deleted. */
+/** Send, receive, delete. */
 const requestsPerMessage = 3;
 
 /**
- * How often Lambda asks the empty work queue: five pollers that wait 20 s each.
+ * Requests by which Lambda polls the empty work queue: five pollers that wait 20 s each.
  *
  * @see https://repost.aws/knowledge-center/sqs-high-charges
  */
 export const pollsPerMonth = 5 * 3 * 60 * hoursPerMonth;
 
 /**
- * What runs cost in each record format with the stack's defaults: nothing refused, nothing sent twice, no free tier. Left out are S3, CloudWatch Logs, Scheduler and data transfer.
+ * Estimates the costs in each record format with the stack's defaults: nothing refused, nothing sent twice, no free
+ * tier. S3 storage, CloudWatch Logs, Scheduler and data transfer are not included.
  *
- * @throws Error if `schedule` is no expression that repeats.
+ * @throws Error if `schedule` is invalid.
  */
 export function estimateCosts(question: CostQuestion): CostEstimate {
   const { count, sizes, schedule, monitoring, proof, prices } = question;
   const frequency = checkFrequency(schedule);
   const { runsPerMonth } = frequency;
+  const bytesPerDay = ((count * runsPerMonth) / daysPerMonth) * sizes.gzipEventBytes;
   const watching = watchingOf(monitoring, schedule !== 'off', proof);
   const figures = formatFiguresOf(sizes);
   const runs = (Object.keys(figures) as RecordFormat[]).map((recordFormat) => ({
@@ -115,7 +107,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
     lambda: lambda * runsPerMonth,
     sqs: sqs * runsPerMonth + pollsUsd,
     proof: proofUsd,
-    // A metric is billed by the hour in which a value of it came.
+    // A metric is billed for each hour with a value.
     metrics:
       watching.metrics * prices.cloudWatchUsdPerMetricMonth * (frequency.activeHoursPerMonth / hoursPerMonth),
     alarms: watching.alarmMetrics * prices.cloudWatchUsdPerAlarmMetricMonth,
@@ -129,7 +121,10 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
     proof,
     runsPerMonth,
     watching,
-    querying: queryingOf((count * runsPerMonth) / daysPerMonth, sizes, prices),
+    querying: {
+      bytesPerDay,
+      usd: (Math.max(bytesPerDay, athenaMinBytes) / athenaTbBytes) * prices.athenaUsdPerTb,
+    },
     formats: runs.map((run) => ({
       ...run,
       partOfSingle: singleUsd === 0 ? null : run.usdPerRun.total / singleUsd,
@@ -154,12 +149,12 @@ function checkFrequency(schedule: string): Pick<Frequency, 'runsPerMonth' | 'act
 function estimateRun(figures: FormatFigures, { count, prices }: CostQuestion) {
   const slices = Math.ceil(count / eventsPerSlice);
   const messages = slices === 1 ? 0 : slices;
-  // A run that is cut takes an invocation that cuts it.
+  // A run of several slices takes one more invocation, which cuts it.
   const invocations = slices === 1 ? 1 : slices + 1;
   const billedBytes =
     Math.floor(count / eventsPerSlice) * billedBytesOf(eventsPerSlice, figures) +
     billedBytesOf(count % eventsPerSlice, figures);
-  // Invocations at the same time share the stream, and each is paid for while it waits.
+  // Concurrent invocations share the stream, and each is paid for while it waits.
   const paceSeconds = quotaSecondsOf(count, figures) * Math.min(slices, maxConcurrency);
   const cpuSeconds = (count * figures.cpuMicrosPerEvent) / 1e6 / cpuShare;
   const lambdaSeconds = Math.max(paceSeconds, cpuSeconds) + invocations * responseSeconds;

@@ -3,45 +3,40 @@ import { billedBytes, billingUnitBytes, maxEventsPerRecord } from '../../lambda/
 import type { RecordFormat } from '../../lambda/contract/settings.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 
-/** How large events are, with their `\n`, on average, in bytes. */
+/** Mean sizes of events with their `\n`. */
 export interface EventSizes {
-  /** As text. */
   readonly meanEventBytes: number;
-  /** Compressed, together with many others. */
+  /** Compressed together with many others. */
   readonly gzipEventBytes: number;
 }
 
-/** The event of whoever has no template of their own, whose gzip is made by hand. */
+/** Sizes of the default event, whose gzip the producer writes itself. */
 export const defaultEventSizes: EventSizes = { meanEventBytes: eventBytes, gzipEventBytes: 20.45 };
 
-/** How large the events of a template are. */
 export function eventSizesOf(checked: CheckedTemplate): EventSizes {
   const { isDefault, meanEventBytes, gzipEventBytes } = checked;
   return isDefault ? defaultEventSizes : { meanEventBytes, gzipEventBytes };
 }
 
-/** What an event is in a record format. */
 export interface FormatFigures {
-  /** Record data of an event. */
   readonly bytesPerEvent: number;
-  /** Events of a full record. */
   readonly eventsPerRecord: number;
   /** CPU time of the producer. */
   readonly cpuMicrosPerEvent: number;
 }
 
-/** Where a record of the producer's ends at the latest. */
+/** Largest record of the producer. */
 const fullRecordBytes = 20 * billingUnitBytes;
 
-/** Text that a gzip member holds at most. */
+/** Largest text of a gzip member. */
 const maxMemberTextBytes = 1_000_000;
 
-/** So much of a full record is used for gzip, whose size nobody knows before it is made. */
+/** Share of a full record that gzip fills: its size is unknown before compression. */
 const gzipShare = 0.996;
 
 /**
- * What an event is in each record format, the cheapest way to the dearest. CPU times are those of docs/benchmarks.md, rounded; an
- * event of one's own is assumed to take as much longer as it is larger, and zlib makes its gzip. One with word lists takes more.
+ * Figures of an event in each record format. CPU times are those of docs/benchmarks.md, rounded. For a custom template
+ * they are assumed to grow with the event's size, and zlib compresses it. Word lists take longer.
  */
 export function formatFiguresOf(sizes: EventSizes): Record<RecordFormat, FormatFigures> {
   const { meanEventBytes, gzipEventBytes } = sizes;
@@ -68,12 +63,12 @@ export function formatFiguresOf(sizes: EventSizes): Record<RecordFormat, FormatF
   };
 }
 
-/** Events that fit into some bytes, one at least. */
+/** Number of events that fit, at least one. */
 function wholeEvents(bytes: number, bytesPerEvent: number): number {
   return Math.max(1, Math.floor(bytes / bytesPerEvent));
 }
 
-/** Bytes that Firehose bills for a slice of so many events. Exact for events that have all the same size, but for their gzip. */
+/** Bytes that Firehose bills for a slice. Exact for events of equal size, except in gzip. */
 export function billedBytesOf(count: number, { bytesPerEvent, eventsPerRecord }: FormatFigures): number {
   const billed = (events: number) => billedBytes(Math.ceil(events * bytesPerEvent));
   return Math.floor(count / eventsPerRecord) * billed(eventsPerRecord) + billed(count % eventsPerRecord);

@@ -4,38 +4,35 @@ import { settings } from '../../lambda/contract/settings.ts';
 import { memoryMiBPerCpu } from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 
-/** Memory of the prover, in MiB: copied from the stack, to which a test compares it. */
+/** Memory of the prover: a copy of the stack's value; a test compares them. */
 export const proverMemoryMiB = 512;
 
-/** The prover's share of a processor. */
 const proverCpuShare = proverMemoryMiB / memoryMiBPerCpu;
 
-/** CPU time that the prover takes for so many bytes of events, its own or another's: about that of docs/proof.md. */
+/** CPU time of the prover per bytes of events read: about that of docs/proof.md. */
 export const proverCpu = { micros: 0.35, ofBytes: eventBytes };
 
-/** What an invocation of the prover waits for S3 and SQS: an assumption. */
+/** Time that an invocation of the prover waits for S3 and SQS: an assumption. */
 export const proverWaitSeconds = 0.3;
 
-/** Lists of a look: of the hour, and where it begins or ends of the one before or after. */
-export const listsPerLook = 1.4;
+/** List requests per claim: of its hour, and near the hour's ends of the neighbouring hour. */
+export const listsPerClaim = 1.4;
 
-/** A claim is sent, received and deleted. */
+/** Send, receive, delete. */
 const requestsPerClaim = 3;
 
-/** Bytes, uncompressed, after which a stream writes an object. */
+/** Uncompressed bytes after which a stream writes an object. */
 const bufferingBytes = settings.bufferingSize.default * 2 ** 20;
 
-/** What proving a run takes: each claim is looked at once, a claim a slice, and each object is read once. */
+/** Work of proving a run: one claim per slice, each checked once, and each object read once. */
 export interface Proving {
-  /** Claims, each looked at by an invocation of its own. */
+  /** Each is checked by an invocation of its own. */
   readonly claims: number;
-  /** Objects read. */
   readonly objects: number;
-  /** How long the prover's invocations take, added up. */
+  /** Total duration of the prover's invocations. */
   readonly seconds: number;
 }
 
-/** What proving a run of the default deployment takes. */
 export function provingOf(count: number, slices: number, meanEventBytes: number): Proving {
   const bytes = count * meanEventBytes;
   const cpuMicros = (bytes / proverCpu.ofBytes) * proverCpu.micros;
@@ -46,12 +43,12 @@ export function provingOf(count: number, slices: number, meanEventBytes: number)
   };
 }
 
-/** What proving a run costs, without the requests by which Lambda asks for claims. */
+/** Cost of proving a run, without the requests by which Lambda polls for claims. */
 export function provingUsd({ claims, objects, seconds }: Proving, prices: Prices): number {
   return (
     lambdaUsd(seconds * 1_000, proverMemoryMiB, prices.lambdaUsdPerGbSecond) +
     claims * prices.lambdaUsdPerRequest +
-    claims * listsPerLook * prices.s3UsdPerListRequest +
+    claims * listsPerClaim * prices.s3UsdPerListRequest +
     objects * prices.s3UsdPerGetRequest +
     claims * requestsPerClaim * prices.sqsUsdPerRequest
   );

@@ -3,27 +3,22 @@ import type { MonitoringLevel } from '../../lambda/contract/settings.ts';
 import { producerAlarms, producerAlarmsOnTwoMetrics } from '../stack/monitoring/producer-alarms.ts';
 import { proofAlarms, proofAlarmsOnTwoMetrics } from '../stack/monitoring/proof-alarms.ts';
 
-/** What watching a producer is made of, as far as it costs something. */
+/** The billed parts of monitoring. */
 export interface Watching {
-  /** Metrics of its own: those of the report, the cold starts and, where events are proven, those of the prover. */
+  /** Custom metrics: those of the report, cold starts and, if events are proven, those of the prover. */
   readonly metrics: number;
-  /** Alarms. */
   readonly alarms: number;
-  /** Metrics that the alarms watch, all together: what CloudWatch bills. */
+  /** Metrics of all alarms: CloudWatch bills these. */
   readonly alarmMetrics: number;
-  /** Dashboards. */
   readonly dashboards: number;
 }
 
 const producerMetricCount = Object.keys(reportMetrics).length + 1;
 
-/** Those of the prover, and the claims that were not sent. */
+/** Metrics of the prover, and the claims that were not sent. */
 const proofMetricCount = Object.keys(proverMetrics).length + 1;
 
-/**
- * The monitoring that is deployed, as far as it costs something. Some schedules have no alarm `Silence` either; it counts
- * with every schedule.
- */
+/** The billed monitoring of the stack. Some schedules have no alarm `Silence`; it is counted with every schedule. */
 export function watchingOf(monitoring: MonitoringLevel, schedule: boolean, proof: boolean): Watching {
   if (monitoring === 'off') {
     return { metrics: 0, alarms: 0, alarmMetrics: 0, dashboards: 0 };

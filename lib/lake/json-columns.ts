@@ -1,27 +1,26 @@
 import { type Node, type NodeType, parseTree } from 'jsonc-parser';
-import { type ColumnType, idColumn, lineColumn, type PlacedColumn } from './column.ts';
-import { TableError } from './errors.ts';
+import { type ColumnType, idColumn, lineColumn, type PlacedColumn, TableError } from './column.ts';
 import { partitionColumn } from './layout.ts';
 import type { PlacedPart, Skeleton, Stretch } from './skeleton.ts';
 
-/** Objects within objects, at most: `a.b.c` is the column `a_b_c`. */
+/** Most levels of nested objects: `a.b.c` is the column `a_b_c`. */
 const maxDepth = 3;
 
-/** Longest name of a column. @see https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
+/** @see https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */
 const maxNameLength = 255;
 
-/** The name of the value whose key is the UUID. */
+/** Column of the value whose key is the UUID. */
 const valueColumn = 'value';
 
 /**
- * A column for each field of events that are JSON; those of objects within are joined with `_`, lists are one column.
+ * Makes a column for each field of JSON events. Names of nested fields are joined with `_`; a list is one column.
  *
- * @throws TableError naming what stands in the way, and a remedy.
+ * @throws TableError with the field and a remedy.
  */
 export function jsonColumns(skeleton: Skeleton): PlacedColumn[] {
   const root = parseTree(skeleton.text);
   if (root?.type !== 'object' || !root.children?.length) {
-    throw new TableError('the event is no JSON object with fields: write it as {"name": value, …}');
+    throw new TableError('the event is not a JSON object with fields: write it as {"name": value, …}');
   }
   const columns = columnsOf(root, [], skeleton);
   const places = new Map<string, string>([
@@ -41,14 +40,14 @@ export function jsonColumns(skeleton: Skeleton): PlacedColumn[] {
 }
 
 interface FieldColumn extends PlacedColumn {
-  /** The field, as the template has it. */
+  /** Path of the field in the template. */
   readonly path: string;
 }
 
 function columnsOf(object: Node, path: readonly string[], skeleton: Skeleton): FieldColumn[] {
   if (path.length > maxDepth) {
     throw new TableError(
-      `the field ${path.join('.')} is nested too deep for columns, expected at most ${maxDepth} objects within one another: ` +
+      `the field ${path.join('.')} is nested too deep for columns, expected at most ${maxDepth} levels: ` +
         'flatten it, or make it a string',
     );
   }
@@ -66,7 +65,7 @@ function columnsOf(object: Node, path: readonly string[], skeleton: Skeleton): F
     );
     if (expression) {
       throw new TableError(
-        `the name of a field has {{${expression.part.source}}} in it: a column needs a name that is the same in every event`,
+        `the name of a field has {{${expression.part.source}}} in it: a column needs the same name in every event`,
       );
     }
     return valueColumns(value, [...path, String(key.value)], skeleton);
@@ -84,12 +83,10 @@ function valueColumns(value: Node, path: readonly string[], skeleton: Skeleton):
   return [{ name: nameOf(path), path: path.join('.'), type, ...stretch }];
 }
 
-/** A string without its quotes. */
 function innerOf({ offset, length }: Node): Stretch {
   return { from: offset + 1, to: offset + length - 1 };
 }
 
-/** @throws TableError if there is no such name. */
 function nameOf(path: readonly string[]): string {
   const name = path
     .join('_')
@@ -103,13 +100,13 @@ function nameOf(path: readonly string[]): string {
   return name;
 }
 
-/** The one expression that a stretch is, if it is nothing else. */
+/** The expression that fills a stretch alone. */
 function onlyExpression({ from, to }: Stretch, { parts }: Skeleton): PlacedPart | undefined {
   return parts.find((placed) => !placed.part.isText && placed.from === from && placed.to === to);
 }
 
 /**
- * The type of a string. Hive reads only `2026-11-22 01:02:03.456` as a timestamp: ISO 8601's `T` and `Z` stay a string.
+ * Type of a string. Hive reads only `2026-11-22 01:02:03.456` as a timestamp: ISO 8601 with `T` and `Z` stays a string.
  *
  * @see https://docs.aws.amazon.com/athena/latest/ug/data-types.html
  */
@@ -121,7 +118,7 @@ function stringType(time: PlacedPart | undefined): ColumnType {
   return /^\d{4}-\d\d-\d\d$/.test(sample) ? 'date' : 'string';
 }
 
-/** The type of a value without quotes. */
+/** Type of a value without quotes. */
 function bareType(type: NodeType, only: PlacedPart | undefined): ColumnType {
   if (!only) {
     return type === 'number' ? 'double' : type === 'boolean' ? 'boolean' : 'string';

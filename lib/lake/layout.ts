@@ -1,14 +1,14 @@
-/** What the keys of the objects with events start with, up to the hour. */
+/** Key prefix of the objects with events, up to the hour. */
 export const eventsFolder = 'events/';
 
-/** The same of records that the stream could not deliver, up to Firehose's type of the error. */
+/** Key prefix of records that the stream could not deliver, up to Firehose's error type. */
 export const errorsFolder = 'errors/';
 
-/** The name of the hour in a key, Hive's way: one key, so that Athena projects it as one date with hours. */
+/** Partition key of the hour in Hive style: a single key, so that Athena projects it as a date with hours. */
 export const partitionColumn = 'datehour';
 
-/** The hour, as Java's date formats write it: those of Firehose and of Athena's partition projection. */
+/** Format of the hour in Java's date patterns, which Firehose and Athena's partition projection use. */
 export const partitionFormat = 'yyyy-MM-dd-HH';
 
-/** The hour in a key, as Firehose's expressions have it. */
+/** The hour in a key, as a Firehose expression. */
 export const hourExpression = `${partitionColumn}=!{timestamp:${partitionFormat}}/`;

@@ -4,19 +4,18 @@ const uuidPattern = '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9
 const numberPattern = String.raw`-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?`;
 const isNumber = new RegExp(`^${numberPattern}$`);
 
-/** Any characters of a JSON string. Java would need a stack as deep as a text is long for a loop over alternatives. */
+/** Contents of a JSON string. A loop over alternatives would need a stack as deep as the text is long in Java. */
 const stringPattern = String.raw`[^"\\]*(?:\\.[^"\\]*)*`;
 const anyPattern = '.*?';
 
-/** More choices than this, in characters, are any text. */
+/** If the choices are longer than this together, any text matches. */
 const maxChoicesLength = 5_000;
 
 /**
- * What the lines of events match, with a group for each of some stretches, which follow one another. Of what
- * expressions write it knows the shape, not the value.
+ * Makes a regular expression for the lines of events, with a group for each of the stretches, which are in order.
+ * It checks the shape of expressions' values, not the values.
  *
- * It keeps to what regular expressions mean in Java, in RE2 and in JavaScript alike, if a dot is any character and the
- * whole line has to match.
+ * It means the same in Java, RE2 and JavaScript, if a dot matches any character and the whole line has to match.
  */
 export function linePattern({ parts }: Skeleton, stretches: readonly Stretch[], isJson: boolean): string {
   const opens = new Set(stretches.map(({ from }) => from));
@@ -62,7 +61,7 @@ function expressionPattern({ part, samples }: PlacedPart, isJson: boolean, next?
   return isQuoted ? '[^"]*' : anyPattern;
 }
 
-/** What a time matches: numbers and names vary, what is between them doesn't. */
+/** Pattern of a time: numbers and names vary, the text between them does not. */
 function timePattern(sample: string): string {
   return sample
     .split(/([0-9]+|[A-Za-z]+)/)
@@ -70,12 +69,12 @@ function timePattern(sample: string): string {
     .join('');
 }
 
-/** A character within the brackets of a class. */
+/** Escapes a character for a character class. */
 function inClass(character: string): string {
   return /[\\[\]^&-]/.test(character) ? `\\${character}` : character;
 }
 
-/** A text as a regular expression that matches it only. */
+/** Escapes a text for a regular expression. */
 function literally(text: string): string {
   return text.replace(/[\\^$.|?*+()[\]{}]/g, String.raw`\$&`);
 }

@@ -5,38 +5,33 @@ import { commandLine } from '../terminal/command-line.ts';
 import { viewStatements } from './local-view.ts';
 import type { EventTable } from './table.ts';
 
-/** A value as JSON has it. */
 export type Value = string | number | boolean | null | readonly Value[] | { readonly [name: string]: Value };
 
-/** What a query comes to. */
+/** The result of a query. */
 export interface Rows {
-  /** Names of the columns. */
   readonly columns: readonly string[];
-  /** The rows, a value a column. */
   readonly rows: readonly (readonly Value[])[];
 }
 
-/** A SQL engine with the table of events. */
 export interface EventsDatabase {
-  /** Runs a query. @throws UsageError saying what is wrong with the SQL. */
+  /** @throws UsageError with DuckDB's message about the SQL. */
   query(sql: string): Promise<Rows>;
-  /** Ends it. */
   close(): void;
 }
 
-/** Nothing is downloaded, and no setting of the user's changes what comes out. */
+/** Downloads nothing. */
 const settings = { autoinstall_known_extensions: 'false', autoload_known_extensions: 'false' };
 
 /**
  * Opens DuckDB with the events of some objects.
  *
- * @throws Error if DuckDB is not installed, or an object is not there: in one line, with a remedy.
+ * @throws Error if DuckDB is not installed, or an object is missing.
  */
 export async function openEvents(table: EventTable, objectPaths: readonly string[]): Promise<EventsDatabase> {
   const gone = objectPaths.find((path) => !existsSync(path));
   if (gone !== undefined || objectPaths.length === 0) {
     throw new Error(
-      `${gone === undefined ? 'the last run has no objects' : `${gone} is not there any more`}: ${commandLine('start')} makes some`,
+      `${gone === undefined ? 'the last run has no objects' : `${gone} does not exist any more`}: run ${commandLine('start')}`,
     );
   }
   const { DuckDBInstance } = await loadDuckDb();
@@ -59,7 +54,7 @@ async function loadDuckDb(): Promise<typeof import('@duckdb/node-api')> {
     return await import('@duckdb/node-api');
   } catch (error) {
     throw new Error(
-      'DuckDB is not installed: npm install @duckdb/node-api (70 MB), on a system that it is built for',
+      'DuckDB is not installed: npm install @duckdb/node-api (70 MB), on a platform that it supports',
       { cause: error },
     );
   }
@@ -75,13 +70,13 @@ async function run(connection: DuckDBConnection, sql: string): Promise<Rows> {
       rows: rows.map((row) => row.map((value, column) => (isNumber[column] ? numberOf(value) : value))),
     };
   } catch (error) {
-    // DuckDB's lines after the first paragraph show the SQL again.
+    // After the first paragraph, DuckDB repeats the SQL.
     const [reason = ''] = (error as Error).message.split('\n\n');
     throw new UsageError(reason.replace(/\s*\n\s*/g, ' '));
   }
 }
 
-/** Large and decimal numbers come as texts: those that a number of JavaScript cannot hold stay one. */
+/** DuckDB returns large and decimal numbers as texts: those that JavaScript cannot represent stay texts. */
 function numberOf(value: Value): Value {
   const number = Number(value);
   return String(number) === value ? number : value;

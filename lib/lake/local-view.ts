@@ -2,18 +2,18 @@ import { lineColumn } from './column.ts';
 import { partitionColumn } from './layout.ts';
 import { type EventTable, tableName } from './table.ts';
 
-/** Functions of Athena that the named queries call, and DuckDB has by other names or not at all. */
+/** Athena functions of the named queries that DuckDB lacks or names differently. */
 const macros = [
   'create macro date_format(moment, format) as strftime(moment::timestamp, format)',
-  // DuckDB doesn't measure a blob: a text with a character for each byte has the same length.
+  // DuckDB cannot measure a blob: this text has a character for each byte.
   "create macro to_utf8(text) as repeat(' ', strlen(text))",
 ];
 
 /**
- * What makes DuckDB read objects as Athena reads them by the Glue table: a view with the same columns, in which a line
- * that doesn't fit is NULL in each.
+ * Statements that make DuckDB read objects as Athena reads them through the Glue table: a view with the same columns,
+ * all NULL for a line that does not match.
  *
- * @param objectPaths The objects, one or more.
+ * @param objectPaths At least one.
  */
 export function viewStatements({ columns, pattern }: EventTable, objectPaths: readonly string[]): string[] {
   const groups = columns.map((_, place) => `'g${place}'`).join(', ');
@@ -34,7 +34,6 @@ export function viewStatements({ columns, pattern }: EventTable, objectPaths: re
   ];
 }
 
-/** DuckDB's names for the types. */
 const duckTypes = {
   string: 'varchar',
   bigint: 'bigint',
@@ -44,12 +43,12 @@ const duckTypes = {
   date: 'date',
 } as const;
 
-/** A path in which a glob means nothing. */
+/** Escapes glob characters. */
 function withoutGlob(path: string): string {
   return path.replace(/[[*?]/g, '[$&]');
 }
 
-/** A text as SQL writes it. */
+/** Quotes a text for SQL. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }

@@ -4,10 +4,9 @@ import { formatCount } from '../terminal/text.ts';
 import type { Rows, Value } from './local-database.ts';
 import type { NamedQuery } from './named-queries.ts';
 
-/** Most rows that a person is shown. */
 const maxShownRows = 100;
 
-/** What there is to ask, for a person. */
+/** The list of named queries. */
 export function describeQueries(queries: readonly NamedQuery[]): string {
   return [
     ...queries.map(({ name, description }) => `${name.padEnd(22)}${description}`),
@@ -17,7 +16,6 @@ export function describeQueries(queries: readonly NamedQuery[]): string {
   ].join('\n');
 }
 
-/** The rows as a table, for a person. */
 export function summarizeRows({ columns, rows }: Rows): string {
   const shown = rows.slice(0, maxShownRows).map((row) => row.map(textOf));
   const more = rows.length - shown.length;
@@ -28,7 +26,6 @@ export function summarizeRows({ columns, rows }: Rows): string {
   ].join('\n');
 }
 
-/** The rows as a list of objects, for a program. */
 export function rowsAsJson({ columns, rows }: Rows): string {
   return JSON.stringify(
     rows.map((row) => Object.fromEntries(row.map((value, column) => [columns[column]!, value]))),

@@ -4,25 +4,23 @@ import { jsonColumns } from './json-columns.ts';
 import { linePattern } from './line-pattern.ts';
 import { type Skeleton, skeletonOf } from './skeleton.ts';
 
-/** How a SQL engine reads the lines of events. */
 export interface EventTable {
-  /** The columns, in the order of the groups of {@link pattern}. */
+  /** In the order of the groups of {@link pattern}. */
   readonly columns: readonly Column[];
-  /** What a whole line matches. A line that doesn't is NULL in every column. */
+  /** Matches a whole line. A line that does not match is NULL in every column. */
   readonly pattern: string;
-  /** The column with the UUID, the event's identity. */
+  /** Column with the UUID, the event's identity. */
   readonly idColumn: string;
-  /** A column that sorts events by time. @default - there is none */
+  /** Column that sorts events by time. @default - no such column */
   readonly timeColumn?: string;
 }
 
-/** Name of the table. */
 export const tableName = 'events';
 
 /**
- * The table of a template's events: the line, and a column for each field of JSON, or for the UUID in any other text.
+ * The table of a template's events. Columns: the line, and each field of JSON, or the UUID of any other text.
  *
- * @throws TableError naming what stands in the way, and a remedy.
+ * @throws TableError with the reason and a remedy.
  */
 export function tableOf(template: EventTemplate): EventTable {
   const skeleton = skeletonOf(template);
@@ -43,7 +41,7 @@ function textColumns({ parts }: Skeleton): PlacedColumn[] {
   return [{ name: idColumn, type: 'string', from, to }];
 }
 
-/** Whether a column sorts events by time: its only expression is a time that begins with the year, or counts. */
+/** Whether a column sorts events by time: its only expression is a time that starts with the year, or a number. */
 function sortsByTime({ parts }: Skeleton, { from, to, type }: PlacedColumn): boolean {
   const [time, ...others] = parts.filter(
     (placed) => !placed.part.isText && placed.from >= from && placed.to <= to,

@@ -1,19 +1,35 @@
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
+import { Command } from 'commander';
+import { runCommand } from '../terminal/command.ts';
 import { projectDirectory } from '../terminal/packed.ts';
 import { typesEntry, writeTypes } from './types.ts';
 
-/** Where the report is kept, so that a diff shows what has changed. */
-export const apiReportPath = join(projectDirectory, 'docs/api.md');
+const apiReportPath = join(projectDirectory, 'docs/api.md');
 
-/**
- * What other projects can import, and the types of all of it, as a text.
- *
- * @throws Error naming what the extractor does not understand.
- */
-export async function makeApiReport(): Promise<string> {
+const command = new Command('npm run api --')
+  .description("Write docs/api.md, the report of the package's exports.")
+  .option('--check', 'only fail if it is not up to date');
+
+await runCommand<{ check?: true }>(
+  command,
+  async ({ check }) => {
+    const report = await makeApiReport();
+    if (!check) {
+      writeFileSync(apiReportPath, report);
+      return 0;
+    }
+    if (readFileSync(apiReportPath, 'utf8') === report) {
+      return 0;
+    }
+    throw new Error('docs/api.md is not up to date: run npm run api and review the diff');
+  },
+  { failureStatus: 1, example: 'npm run api -- --check' },
+);
+
+async function makeApiReport(): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'api-'));
   try {
     symlinkSync(join(projectDirectory, 'node_modules'), join(directory, 'node_modules'));
@@ -29,7 +45,7 @@ export async function makeApiReport(): Promise<string> {
       },
     });
     if (!succeeded || problems.length > 0) {
-      throw new Error(`the types cannot be reported: ${problems.join('; ')}`);
+      throw new Error(`the API extractor failed: ${problems.join('; ')}`);
     }
     return readFileSync(join(directory, 'report.api.md'), 'utf8');
   } finally {

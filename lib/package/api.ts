@@ -1,4 +1,4 @@
-// What other projects import: each name has an example in its documentation, which a test compiles.
+// The exports of the package. Each has an example in its TSDoc, which a test compiles.
 export type { MonitoringLevel, RecordFormat } from '../../lambda/contract/settings.ts';
 export type { Prices } from '../aws/prices.ts';
 export { EventProducer, type EventProducerProps } from '../stack/event-producer.ts';

@@ -11,11 +11,11 @@ import { handlers, rooms } from '../stack/create-function.ts';
 import { createFunction } from '../stack/function-from-source.ts';
 import { checkTemplate } from '../template/check-template.ts';
 import { projectDirectory } from '../terminal/packed.ts';
-import { type FunctionBundles, functionsFile } from './function-bundles.ts';
+import { type FunctionBundles, functionsFile } from './function-from-package.ts';
 import { scriptOptions } from './script-options.ts';
 import { writeTypes } from './types.ts';
 
-/** A template for each entry point of a function. */
+/** An example template for each entry point of a function. */
 const templates: Readonly<Record<(typeof handlers)[number], string | undefined>> = {
   handler: undefined,
   'template-handler': '{{random.uuid}}',
@@ -23,9 +23,9 @@ const templates: Readonly<Record<(typeof handlers)[number], string | undefined>>
 };
 
 /**
- * Builds what the package has beside its texts: the constructs, the commands, the functions' bundles, and types.
+ * Builds the package: the constructs, the commands, the functions' bundles, and types.
  *
- * @param directory Where it goes. What was there before is removed.
+ * @param directory Output directory. Its former contents are removed.
  */
 export async function buildPackage(directory: string): Promise<void> {
   rmSync(directory, { recursive: true, force: true });
@@ -41,7 +41,7 @@ export async function buildPackage(directory: string): Promise<void> {
   await typesWritten;
 }
 
-/** Writes the constructs and the commands. @returns The files that they are made of. */
+/** Writes the constructs and the commands. @returns Their source files. */
 async function buildScripts(directory: string): Promise<Metafile['inputs']> {
   const { metafile } = await build({
     ...scriptOptions,
@@ -49,7 +49,7 @@ async function buildScripts(directory: string): Promise<Metafile['inputs']> {
     entryPoints: { index: 'lib/package/api.ts', cli: 'bin/cli.ts', app: 'bin/app.ts' },
     outdir: directory,
     outExtension: { '.js': '.mjs' },
-    // Beside the others, so that every file finds cdk.json at the same place.
+    // In the same directory as the others, so that every file finds cdk.json.
     chunkNames: 'chunk-[hash]',
     splitting: true,
     metafile: true,
@@ -59,7 +59,6 @@ async function buildScripts(directory: string): Promise<Metafile['inputs']> {
   return metafile.inputs;
 }
 
-/** The files that the functions are made of. */
 async function inputsOfFunctions(): Promise<Metafile['inputs']> {
   const { metafile } = await build({
     ...scriptOptions,
@@ -73,7 +72,7 @@ async function inputsOfFunctions(): Promise<Metafile['inputs']> {
   return metafile.inputs;
 }
 
-/** The files of the package that are in the place of others. */
+/** Replaces modules that the package has another version of. */
 function replaceModules(): Plugin {
   return {
     name: 'replace modules',
@@ -88,7 +87,7 @@ function replaceModules(): Plugin {
   };
 }
 
-/** The bundles as `cdk deploy` makes them, to the byte. */
+/** The bundles, byte for byte as `cdk deploy` makes them. */
 function bundleFunctions(): FunctionBundles {
   const bundles = rooms.flatMap((room) =>
     handlers.map((handler) => {
@@ -115,14 +114,13 @@ function bundleFunctions(): FunctionBundles {
   return Object.fromEntries(bundles);
 }
 
-/** A large window finds in one bundle what it has of another. */
+/** Compresses with a large window, which finds repetitions between bundles. */
 function compress(text: string): Buffer {
   return brotliCompressSync(text, {
     params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 },
   });
 }
 
-/** The licenses of the packages that are in the bundles. */
 function licensesOf(inputs: Metafile['inputs']): string {
   const packages = new Set(
     Object.keys(inputs).flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []),

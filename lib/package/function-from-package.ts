@@ -8,9 +8,14 @@ import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
 import { type CreateFunction, handlerOf, type Room, runtimeProps } from '../stack/create-function.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 import { projectDirectory } from '../terminal/packed.ts';
-import { type FunctionBundles, functionsFile } from './function-bundles.ts';
 
-/** Its code is the bundle that the repository would make. In the package this file is in place of lib/stack/function-from-source.ts. */
+/** The file with the functions' bundles, compressed together: they share most of their code. */
+export const functionsFile = 'functions.json.br';
+
+/** The files of each asset, by `<room>/<entry point>`. */
+export type FunctionBundles = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** Replaces lib/stack/function-from-source.ts in the package: the code is the bundle that the repository would make. */
 export const createFunction: CreateFunction = (scope, room, template, options) => {
   const directory = mkdtempSync(join(tmpdir(), 'function-'));
   try {
@@ -24,7 +29,7 @@ export const createFunction: CreateFunction = (scope, room, template, options) =
       code: Code.fromAsset(directory),
     });
   } finally {
-    // The CDK has made its copy by now, unless it was told to make none.
+    // The CDK has made its copy by now, unless context disables it.
     if (!scope.node.tryGetContext(DISABLE_ASSET_STAGING_CONTEXT)) {
       rmSync(directory, { recursive: true });
     }

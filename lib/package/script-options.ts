@@ -2,8 +2,8 @@ import type { BuildOptions } from 'esbuild';
 import { bundling } from '../stack/bundling.ts';
 
 /**
- * How commands and constructs become JavaScript that needs no package but its peers. Not minified: Node shows the line of
- * an error that nobody catches.
+ * Build options of commands and constructs: JavaScript that needs only its peers. Not minified, because Node shows the
+ * source line of an uncaught error.
  */
 export const scriptOptions = {
   bundle: true,
@@ -12,6 +12,6 @@ export const scriptOptions = {
   target: bundling.target,
   mainFields: [...bundling.mainFields],
   banner: { js: bundling.banner },
-  /** What whoever installs the package has, and cdk-nag, which is loaded in the repository only. */
+  // The peers, and cdk-nag, which only the repository loads.
   external: ['aws-cdk-lib', 'constructs', '@duckdb/node-api', 'cdk-nag'],
 } satisfies BuildOptions;

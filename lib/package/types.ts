@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { projectDirectory } from '../terminal/packed.ts';
 
-/** The file of types that the package's `exports` names. */
+/** The types file in the package's `exports`. */
 export const typesEntry = 'lib/package/api.d.ts';
 
 /**
- * Writes the types of the constructs, without what is marked as internal.
+ * Writes the types of the constructs, without internal ones.
  *
- * @param directory Where they go: a directory that is there.
+ * @param directory An existing directory.
  */
 export async function writeTypes(directory: string): Promise<void> {
   const config = join(directory, 'tsconfig.json');
@@ -37,7 +37,7 @@ export async function writeTypes(directory: string): Promise<void> {
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) {
       const path = join(entry.parentPath, entry.name);
-      // The compiler leaves the names of sources, which are not there.
+      // The compiler keeps the .ts extension, but the package has no sources.
       const text = readFileSync(path, 'utf8').replaceAll(
         /(from '\.[^']*|import\("\.[^"]*)\.ts(['"])/g,
         '$1.js$2',

@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { compileTemplate } from '../../lambda/template/compile.ts';
 import { defaultTemplate } from '../../lambda/template/deployed.ts';
 import { athenaMinBytes } from '../aws/billing.ts';
-import { TableError } from '../lake/errors.ts';
+import { TableError } from '../lake/column.ts';
 import { eventsFolder, partitionColumn, partitionFormat } from '../lake/layout.ts';
 import { namedQueries } from '../lake/named-queries.ts';
 import { type EventTable, tableName, tableOf } from '../lake/table.ts';

@@ -10,32 +10,28 @@ import { whyNot, wordNames } from '../../lambda/template/word-names.ts';
 import { nearestName } from './nearest-name.ts';
 import { sampledEvents, sampleEvents } from './sample-events.ts';
 
-/** A template that was checked: its events can be sent. */
+/** A valid template, with the sizes of {@link sampledEvents} events, each with its `\n`. */
 export interface CheckedTemplate {
-  /** The template. */
   readonly template: EventTemplate;
-  /** Whether it is the one of whoever names none. */
   readonly isDefault: boolean;
   /** Whether its functions need word lists. */
   readonly needsWords: boolean;
-  /** Size of an event with its `\n`, the mean of {@link sampledEvents} of them, in bytes. */
   readonly meanEventBytes: number;
-  /** Size of one of them when they are compressed together, by gzip's fastest level, in bytes. */
+  /** Mean size when they are compressed together, by gzip's fastest level. */
   readonly gzipEventBytes: number;
-  /** The largest of them, in bytes. */
   readonly maxEventBytes: number;
 }
 
-/** Largest event. A record of Firehose takes little more. */
+/** Largest event. The largest record of Firehose is slightly larger. */
 export const maxEventBytes = 1_000_000;
 
 const newline = 0x0a;
 const lineEnd = Buffer.of(newline);
 
 /**
- * Compiles a template and makes 1,000 events of it, so that whatever is wrong is found before anything is sent.
+ * Compiles a template and makes 1,000 sample events, to find errors before anything is sent.
  *
- * @throws InvalidTemplateError naming what is wrong, and where.
+ * @throws InvalidTemplateError with each problem and its position.
  */
 export function checkTemplate(source: string): CheckedTemplate {
   const template = compileTemplate(source, { findWordFunction, describeUnknown });
@@ -108,7 +104,7 @@ function jsonProblem(
   };
 }
 
-/** Which piece has a byte of an event, and where in it. */
+/** The piece that has a byte of an event, and the byte's offset in it. */
 function pieceAt(pieces: readonly Buffer[], at: number): { place: number; from: number } {
   let from = at;
   for (const [place, { length }] of pieces.entries()) {

@@ -1,15 +1,14 @@
 import { createHash } from 'node:crypto';
 import type { EventTemplate } from '../../lambda/template/event-template.ts';
 
-/** How many events are made to try a template. */
+/** Number of sample events of a template. */
 export const sampledEvents = 1_000;
 
 const uuidBytes = 16;
 
-/** Any time does; that of the lesson. */
 const sampledTimeMs = Date.UTC(2026, 10, 22, 1, 2, 3, 456);
 
-/** Some events of a template, each as what its parts wrote. */
+/** Sample events of a template, each as the outputs of its parts. */
 export function* sampleEvents(template: EventTemplate): Generator<Buffer[], void> {
   const run = template.startRun('my-stream', 'my-run');
   for (let index = 0; index < sampledEvents; index += 1) {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
 import { type CheckedTemplate, checkTemplate } from './check-template.ts';
 
-/** A file with a template cannot be used; the message has a line for each problem, `file:line:column what is wrong`. */
+/** A template file is invalid; the message has a line for each problem, `file:line:column problem`. */
 export class TemplateFileError extends Error {
   override readonly name = 'TemplateFileError';
 }
@@ -10,7 +10,7 @@ export class TemplateFileError extends Error {
 /**
  * Reads and checks the template in a file.
  *
- * @throws TemplateFileError if there is no such file, or its template cannot be used.
+ * @throws TemplateFileError if the file is missing or its template is invalid.
  */
 export function readTemplateFile(file: string): CheckedTemplate {
   let source: string;

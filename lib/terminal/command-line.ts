@@ -1,13 +1,12 @@
 import { isPacked } from './packed.ts';
 
-/** The package's command: `npx firehose-event-producer verify`. */
 const packageCommand = 'npx firehose-event-producer';
 
 /**
- * What a person types to run a command: `npm run verify` in the repository, `npx firehose-event-producer verify` where
- * the package is installed.
+ * The command line of a command: `npm run verify` in the repository, `npx firehose-event-producer verify` in the
+ * installed package.
  *
- * @param args What follows, quoted for a shell. @default - nothing
+ * @param args Its arguments, quoted for a shell.
  */
 export function commandLine(name: string, args = ''): string {
   if (isPacked) {
@@ -17,7 +16,7 @@ export function commandLine(name: string, args = ''): string {
   return args ? `${script} -- ${args}` : script;
 }
 
-/** The same as it stands before `[options]` in a command's help. */
+/** The command line before its options. */
 export function commandUsage(name: string): string {
   return isPacked ? commandLine(name) : `${commandLine(name)} --`;
 }

@@ -4,39 +4,34 @@ import * as v from 'valibot';
 import { reportSchema } from '../../lambda/contract/report.ts';
 import { commandLine } from './command-line.ts';
 
-/** Where the last local run is remembered, wherever its objects went. */
+/** File of the last local run, independent of where its objects are. */
 export const lastRunPath = '.local/last-run.json';
 
-/** What commands need to know of the last local run; whatever else its file says is for people. */
+/** The fields that commands read; the file has more. */
 const lastRunSchema = v.object({
-  /** The slice that the function was invoked for. */
   report: v.pick(reportSchema, ['runId', 'deliveryStreamName', 'from', 'to']),
-  /** Where its objects are. */
   output: v.object({ directory: v.string() }),
-  /** Those that it wrote. */
   objectPaths: v.optional(v.pipe(v.array(v.string()), v.readonly())),
-  /** The template of its events; missing if that is the default one. */
+  /** Missing if it is the default template. */
   eventTemplate: v.optional(v.string()),
 });
 
-/** See {@link readLastRun}. */
 export type LastRun = v.InferOutput<typeof lastRunSchema>;
 
-/** Forgets the last local run, so that nobody takes it for the one that begins, should that one not end well. */
+/** Removes the file, so that it is not read as the run that starts now, should that one fail. */
 export async function forgetLastRun(path = lastRunPath): Promise<void> {
   await rm(path, { force: true });
 }
 
-/** Remembers a local run. */
 export async function writeLastRun(run: LastRun, path = lastRunPath): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(path, `${JSON.stringify(run, null, 2)}\n`);
 }
 
 /**
- * What to remember of a run that sent slices of an earlier one again: as much of that run as both sent together.
+ * Joins a run that resent slices of the previous run with that run.
  *
- * @param before The run before, if there was one.
+ * @param before The previous run, if there is one.
  */
 export function joinRuns<Run extends LastRun>(run: Run, before: LastRun | undefined): Run {
   const { report, output } = run;
@@ -58,21 +53,19 @@ export function joinRuns<Run extends LastRun>(run: Run, before: LastRun | undefi
 }
 
 /**
- * Reads what a local run left.
- *
- * @param otherwise What a person can do without one, for the message: `, or give …`.
- * @throws Error if there was none, or the file is not such a note; the message says what to do.
+ * @param otherwise Another remedy, for the message: `, or give …`.
+ * @throws Error if there is no last run, or its file is invalid.
  */
 export async function readLastRun(otherwise = '', path = lastRunPath): Promise<LastRun> {
   const text = await readFile(path, 'utf8').catch((error) => {
     if (error.code !== 'ENOENT') {
       throw error;
     }
-    throw new Error(`there is no local run yet: ${commandLine('start')} makes one${otherwise}`);
+    throw new Error(`there is no local run yet: run ${commandLine('start')}${otherwise}`);
   });
   try {
     return v.parse(lastRunSchema, JSON.parse(text));
   } catch (error) {
-    throw new Error(`${path} is no note of a local run: ${(error as Error).message}`, { cause: error });
+    throw new Error(`${path} is not a file of a local run: ${(error as Error).message}`, { cause: error });
   }
 }

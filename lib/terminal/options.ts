@@ -10,10 +10,9 @@ import { type SettingName, settings, type WholeNumberSetting } from '../../lambd
 import { type Bounds, parseWholeNumber, wholeNumberExpectation } from '../../lambda/contract/whole-number.ts';
 import { UsageError } from './command.ts';
 
-/** Reads an option's argument. @throws InvalidArgumentError saying what was expected. */
+/** Parses an option's argument. @throws InvalidArgumentError with the expectation. */
 export type ArgumentParser<Value> = (text: string) => Value;
 
-/** Reads a whole number. */
 export function wholeNumberArgument(bounds: Bounds): ArgumentParser<number> {
   return (text) => {
     const value = parseWholeNumber(text, bounds);
@@ -26,7 +25,6 @@ export function wholeNumberArgument(bounds: Bounds): ArgumentParser<number> {
   };
 }
 
-/** Reads a text that matches a pattern. */
 export function matchingArgument(pattern: RegExp, expectation: string): ArgumentParser<string> {
   return (text) => {
     if (!pattern.test(text)) {
@@ -36,27 +34,24 @@ export function matchingArgument(pattern: RegExp, expectation: string): Argument
   };
 }
 
-/** Reads the id of a run. */
 export const runIdArgument = matchingArgument(runIdPattern, runIdExpectation);
 
-/** The option that names a run which is sent. */
 export function runIdOption(): Option {
   return new Option(
     '--run-id <id>',
-    'names the run: the same id sends the same UUIDs (default: a new one)',
+    'id of the run: the same id sends the same UUIDs (default: a new one)',
   ).argParser(runIdArgument);
 }
 
-/** Reads the name of a delivery stream. */
 export const deliveryStreamNameArgument = matchingArgument(
   deliveryStreamNamePattern,
   deliveryStreamNameExpectation,
 );
 
 /**
- * The option of a setting: `--events-per-second <number>`, checked as the setting is.
+ * The option of a setting, such as `--events-per-second <number>`, with its bounds.
  *
- * @param description What it is. @default - the setting's own description
+ * @param description @default - the setting's own description
  */
 export function settingOption(name: SettingName, description?: string): Option {
   const setting: WholeNumberSetting = settings[name];
@@ -70,11 +65,11 @@ export function settingOption(name: SettingName, description?: string): Option {
 }
 
 /**
- * Checks that a directory can be written to, and makes it if it is not there.
+ * Checks that a directory is writable, and creates it if it is missing.
  *
- * Not with Node's `recursive`, which never returns for some paths below /proc on Node 20.
+ * It does not use `recursive`, which never returns for some paths below /proc on Node 20.
  *
- * @throws UsageError naming the option, the directory and what is wrong with it.
+ * @throws UsageError with the option, the directory and the reason.
  */
 export function checkDirectory(option: string, directory: string): void {
   try {
@@ -85,7 +80,7 @@ export function checkDirectory(option: string, directory: string): void {
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new UsageError(
-      `${option} is ${directory}: expected a directory to write to, for example .local (${(error as Error).message})`,
+      `${option} is ${directory}: expected a writable directory, for example .local (${(error as Error).message})`,
     );
   }
 }

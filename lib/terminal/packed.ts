@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 /** Set by the build of the package (lib/package/build.ts). */
 declare const Packed: true | undefined;
 
-/** Whether this is the package that another project installed, and not the repository. */
+/** Whether this is the installed package, not the repository. */
 export const isPacked: boolean = typeof Packed !== 'undefined';
 
-/** The directory of cdk.json: the repository, or where the package keeps its files. */
+/** Directory of cdk.json: the repository, or the package's dist. */
 export const projectDirectory = fileURLToPath(new URL(isPacked ? '.' : '../..', import.meta.url));

@@ -2,56 +2,48 @@ import type { Writable } from 'node:stream';
 import yoctoSpinner from 'yocto-spinner';
 import { formatNumber } from './text.ts';
 
-/** How far something with many events is. */
 export interface Progress {
-  /** Since it began, in milliseconds. */
   readonly elapsedMs: number;
-  /** Events so far; with copies among them there may be more than {@link totalEvents}. */
+  /** Events so far; with duplicates, possibly more than {@link totalEvents}. */
   readonly events: number;
-  /** Events in the end. */
   readonly totalEvents: number;
-  /** What stands behind the bar, the most important first: a few words each. */
+  /** Short texts after the bar, the most important first. */
   readonly notes: readonly string[];
-  /** All of it in a line of text, for where there is no bar. */
+  /** One line of text with all of it, for output without a bar. */
   readonly line: string;
-  /** Whether nothing can change for some seconds. @default false */
+  /** Whether nothing will change for some seconds. @default false */
   readonly isWaiting?: boolean;
 }
 
-/** Where progress is shown: what of `process.stderr` is needed. */
 export type ProgressStream = Writable & { readonly isTTY?: boolean; readonly columns?: number };
 
-/** Shows a person how far things are. */
 export interface ProgressDisplay {
-  /** Shows a line that stays. */
+  /** Prints a line that stays. */
   readonly onStep: (line: string) => void;
-  /** Shows how far it is now. */
   readonly onProgress: (progress: Progress) => void;
-  /** Removes the bar, if there is one, and shows the cursor again. */
+  /** Removes the bar and shows the cursor again. */
   readonly end: () => void;
 }
 
-/** Least time between two lines of text, unless the later one says that there is something to wait for. */
+/** Minimum time between two lines of text, unless the later one announces a wait. */
 const lineIntervalMs = 2_000;
 
-/** More is no easier to read. */
 const widestBar = 30;
 
-/** With less room than this, a note is left out rather than the bar. */
+/** If the bar had fewer columns, a note is left out. */
 const narrowestBar = 8;
 
-/** The spinner before a bar, and a space. */
 const spinnerColumns = 2;
 
 /**
- * Shows progress on a stream: as a bar that is redrawn in place if a person looks at it, as a line of text now and then
- * if it is a file, a pipe, a dumb terminal or the log of a CI system.
+ * Shows progress on a stream: as a bar on a terminal, as occasional lines of text in a file, a pipe, a dumb terminal or
+ * a CI log.
  *
- * @param signal Ends the bar. Without one, Ctrl-C ends the bar and the process, as it would if there were no bar.
+ * @param signal Ends the bar. Without a signal, Ctrl-C ends the bar and the process.
  */
 export function showProgress(stream: ProgressStream, signal?: AbortSignal): ProgressDisplay {
   const onStep = (line: string) => void stream.write(`${line}\n`);
-  // The conditions of yocto-spinner, which otherwise would write its own lines.
+  // Under these conditions yocto-spinner would write its own lines.
   if (!stream.isTTY || process.env.TERM === 'dumb' || 'CI' in process.env) {
     return { onStep, onProgress: createLineWriter(onStep), end: () => {} };
   }
@@ -87,10 +79,10 @@ function createLineWriter(write: (line: string) => void): ProgressDisplay['onPro
   };
 }
 
-/** A bar and what stands behind it, in one line of at most `columns` characters. */
+/** A bar and its notes, in one line of at most `columns` characters. */
 export function progressBar({ events, totalEvents, notes }: Progress, columns: number): string {
   const share = Math.min(1, events / totalEvents);
-  // Rounded down, so that 100 % means all of them; padded, so that the bar keeps its width.
+  // Rounded down, so that 100 % means all events; padded, so that the bar keeps its width.
   const percentage = `${Math.floor(share * 100)}%`.padStart(4);
   const total = formatNumber(totalEvents);
   let text = `${percentage}  ${formatNumber(events).padStart(total.length)}/${total} events`;

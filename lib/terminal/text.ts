@@ -1,19 +1,19 @@
-/** A number for people, such as `1,234`. */
+/** Formats a number, such as `1,234`. */
 export function formatNumber(value: number): string {
   return value.toLocaleString('en-US');
 }
 
-/** How many of something, such as `1 record` or `1,234 records`. */
+/** Formats a number of things, such as `1 record` or `1,234 records`. */
 export function formatCount(value: number, noun: string): string {
   return `${formatNumber(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
-/** A text as a shell reads it: one argument. */
+/** Quotes a text as one shell argument. */
 export function quoteForShell(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** Dollars for people: to the cent, and what is less than a cent to two digits, such as `$0.0018`. */
+/** Formats dollars to the cent, and less than a cent to two digits, such as `$0.0018`. */
 export function formatDollars(usd: number): string {
   const digits =
     usd < 0.01 ? { maximumSignificantDigits: 2 } : { minimumFractionDigits: 2, maximumFractionDigits: 2 };

@@ -13,7 +13,7 @@ describe('prices', () => {
     },
   );
 
-  it("of one's own take the place of list prices, as texts and as numbers", () => {
+  it('override list prices, as texts and as numbers', () => {
     // Act
     const own = withOwnPrices(
       { firehoseUsdPerGb: '0.031', sqsUsdPerRequest: 0.0000002, lambdaUsdPerRequest: undefined, other: 'x' },
@@ -24,7 +24,7 @@ describe('prices', () => {
     expect(own).toEqual({ ...prices, firehoseUsdPerGb: 0.031, sqsUsdPerRequest: 0.0000002 });
   });
 
-  it("of one's own are refused with what was expected", () => {
+  it('are refused with the expectation if they are invalid', () => {
     expect(() => withOwnPrices({ sqsUsdPerRequest: true }, 'context ')).toThrow(
       'context sqsUsdPerRequest is "true": expected a price in US dollars: a number from 0 to 1000, for example 4e-7',
     );

@@ -18,7 +18,7 @@ function preview(...options: string[]) {
 }
 
 describe('npm run preview', () => {
-  it('prints the events that npm start sends of the same run, and tells their size and cost beside them', () => {
+  it('prints the events of the same run of npm start, and their size and cost on stderr', () => {
     // Act
     const { lines, stderr, status } = preview('--event', iotSensor, '--run-id', 'run-1', '--count', '3');
 

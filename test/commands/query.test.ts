@@ -36,7 +36,7 @@ async function makeProject({ source, bytes }: { source?: string; bytes?: Buffer 
 }
 
 describe('npm run query', () => {
-  it('lists the named queries, and says how one is asked', async () => {
+  it('lists the named queries with examples', async () => {
     // Act
     const { stdout, stderr, status } = (await makeProject()).query();
 
@@ -92,7 +92,7 @@ describe('npm run query', () => {
     ]);
   });
 
-  it('shows a person a hundred rows, and says how many more there are', async () => {
+  it('shows at most a hundred rows', async () => {
     // Act
     const { stdout } = (await makeProject()).query('select a.id from events a, events b limit 1234');
 
@@ -124,7 +124,7 @@ describe('npm run query', () => {
   it.each([
     ['no gzip', Buffer.from('this is no gzip'), /^error: .*GZIP.*\n$/],
     ['no UTF-8', gzipSync(Buffer.from([0xff, 0xfe, 0x0a])), /^error: .*utf-8.*\n$/],
-  ])('says in one line that an object is %s', async (_, bytes, message) => {
+  ])('reports an object that is %s', async (_, bytes, message) => {
     // Act
     const { stdout, stderr, status } = (await makeProject({ bytes })).query('--name', 'landed');
 
@@ -133,7 +133,7 @@ describe('npm run query', () => {
     expect(stderr).toMatch(message);
   });
 
-  it('says what to do when there was no run, or its objects are gone', async () => {
+  it('reports a missing run and missing objects with a remedy', async () => {
     // Prepare
     const empty = await createDirectory({ 'nothing.txt': '' });
     const gone = await createDirectory({
@@ -151,8 +151,8 @@ describe('npm run query', () => {
 
     // Assess
     expect(errors).toEqual([
-      'error: there is no local run yet: npm start makes one\n',
-      'error: /nowhere/a.gz is not there any more: npm start makes some\n',
+      'error: there is no local run yet: run npm start\n',
+      'error: /nowhere/a.gz does not exist any more: run npm start\n',
     ]);
   });
 });

@@ -16,7 +16,7 @@ import { recordsOf } from '../producer/factories.ts';
 import { costsOf, estimateOf } from './factories.ts';
 import { simulateCosts } from './simulated-costs.ts';
 
-/** What the producer's own records are billed as, when requests are as large as the quota of us-east-1 lets them be. */
+/** Billed bytes of the producer's records, with requests as large as the quota of us-east-1 allows. */
 function packedBytes(to: number, recordFormat: RecordFormat, createPacker = createDefaultPacker): number {
   const records = recordsOf(
     { slice: { from: 0, to }, recordFormat, createPacker },
@@ -187,7 +187,7 @@ describe('the costs of a month', () => {
     expect(alarms + dashboards).toBeGreaterThan(0);
   });
 
-  it('say how much more than its quota a stream would have to take', () => {
+  it("include the ratio to a stream's quota", () => {
     // Act
     const { formats } = estimateOf({ count: 10_000_000, schedule: 'rate(1 minute)' });
 

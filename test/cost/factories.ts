@@ -21,7 +21,6 @@ export function estimateOf(question: Partial<CostQuestion> = {}): CostEstimate {
   });
 }
 
-/** What one format costs. */
 export function costsOf(recordFormat: RecordFormat, question: Partial<CostQuestion> = {}): FormatCosts {
   return estimateOf(question).formats.find((costs) => costs.recordFormat === recordFormat)!;
 }

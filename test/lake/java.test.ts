@@ -9,7 +9,7 @@ if (!hasJava) {
   console.warn('SKIPPED: Java is not on this machine');
 }
 
-/** What Java makes of lines, as Hive's RegexSerDe reads them. */
+/** The lines as Hive's RegexSerDe reads them. */
 function readByJava(
   cases: readonly { pattern: string; types: readonly string[]; lines: readonly string[] }[],
 ) {

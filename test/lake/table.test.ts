@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileTemplate } from '../../lambda/template/compile.ts';
-import { TableError } from '../../lib/lake/errors.ts';
+import { TableError } from '../../lib/lake/column.ts';
 import { tableOf } from '../../lib/lake/table.ts';
 import { randomTemplate } from '../simulation/worlds/random-template.ts';
 import { examples, linesOf, templateOf } from './factories.ts';
@@ -62,7 +62,7 @@ describe('the table of events', () => {
   it.each([
     [
       '{"id":"{{random.uuid}}","a":{"b":{"c":{"d":{"e":1}}}}}',
-      'the field a.b.c.d is nested too deep for columns, expected at most 3 objects within one another: flatten it',
+      'the field a.b.c.d is nested too deep for columns, expected at most 3 levels: flatten it',
     ],
     [
       '{"id":"{{random.uuid}}","user-id":1,"user_id":2}',
@@ -75,7 +75,7 @@ describe('the table of events', () => {
     ],
     [
       '{"id":"{{random.uuid}}","a{{index}}":1}',
-      'the name of a field has {{index}} in it: a column needs a name',
+      'the name of a field has {{index}} in it: a column needs the same name',
     ],
     [
       `{"id":"{{random.uuid}}","${'a'.repeat(300)}":1}`,

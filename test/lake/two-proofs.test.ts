@@ -11,7 +11,7 @@ import { examples, keyOf, linesOf } from './factories.ts';
 
 const count = 2_000;
 
-/** What may become of the lines of a run. */
+/** Faults in the lines of a run. */
 const fates: Readonly<Record<string, (lines: string[]) => string[]>> = {
   complete: (lines) => lines,
   lossy: (lines) => lines.filter((_, index) => index % 7 !== 3),

@@ -19,7 +19,7 @@ const templates = fc.oneof(
   fc.integer({ min: 1, max: 1e6 }).map(randomTemplate),
 );
 
-/** What breaks a template. */
+/** Mutations that break a template. */
 const fragments = fc.oneof(
   fc.constantFrom(
     '{{',
@@ -113,7 +113,7 @@ describe('a template that is checked', () => {
           outcomes.refused += 1;
         }
 
-        // Assess: each line says where and what
+        // Assess: each line has position and problem
         expect(performance.now() - startedMs).toBeLessThan(10_000);
         if (error !== undefined) {
           expect(error).toBeInstanceOf(InvalidTemplateError);
@@ -127,7 +127,7 @@ describe('a template that is checked', () => {
     expect(outcomes.refused).toBeGreaterThan(100);
   });
 
-  it('tells how large its events are, alone and compressed', () => {
+  it('measures its events, alone and compressed', () => {
     // Act
     const checked = checkTemplate(defaultTemplate);
 
@@ -145,7 +145,7 @@ describe('a template that is checked', () => {
   it.each([
     ['iot-sensor.json', false],
     ['apache-access.txt', true],
-  ])('says whether it needs word lists: %s', (file, needsWords) => {
+  ])('detects whether it needs word lists: %s', (file, needsWords) => {
     expect(readTemplateFile(`docs/events/${file}`).needsWords).toBe(needsWords);
   });
 });

@@ -4,7 +4,7 @@ import { createDirectory } from '../proof/directory.ts';
 import { createRun } from '../proof/factories.ts';
 
 describe('the last local run', () => {
-  it('is read from the note that it left', async () => {
+  it('is read from its file', async () => {
     // Prepare
     const note = {
       report: { ...createRun(), eventsRequested: 100 },
@@ -25,7 +25,7 @@ describe('the last local run', () => {
     });
   });
 
-  it('is the whole of it after slices of it were sent again', () => {
+  it('is the whole run after slices of it were sent again', () => {
     // Prepare
     const before = {
       report: createRun({ from: 0, to: 100 }),
@@ -57,17 +57,19 @@ describe('the last local run', () => {
     ]);
   });
 
-  it('is missed in one line that says what to do', async () => {
+  it('reports a missing run with the remedy', async () => {
     await expect(readLastRun(', or give --source', '/nowhere/last-run.json')).rejects.toMatchObject({
-      message: expect.stringMatching(/^there is no local run yet: npm start makes one, or give --source$/),
+      message: expect.stringMatching(/^there is no local run yet: run npm start, or give --source$/),
     });
   });
 
-  it.each(['{', '{}', '{"report": {}}'])('is not taken from a note like %s', async (note) => {
+  it.each(['{', '{}', '{"report": {}}'])('is not read from a file like %s', async (note) => {
     // Prepare
     const directory = await createDirectory({ 'last-run.json': note });
 
     // Act and assess
-    await expect(readLastRun('', `${directory}/last-run.json`)).rejects.toThrow('is no note of a local run');
+    await expect(readLastRun('', `${directory}/last-run.json`)).rejects.toThrow(
+      'is not a file of a local run',
+    );
   });
 });

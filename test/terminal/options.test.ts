@@ -83,7 +83,7 @@ describe('a directory to write to', () => {
     (directory) => {
       expect(() => checkDirectory('--output', directory)).toThrow(UsageError);
       expect(() => checkDirectory('--output', directory)).toThrow(
-        `--output is ${directory}: expected a directory to write to, for example .local (`,
+        `--output is ${directory}: expected a writable directory, for example .local (`,
       );
     },
   );

@@ -101,7 +101,7 @@ describe('progress on a terminal', () => {
     expect(written().lastIndexOf(showCursor)).toBeGreaterThan(written().lastIndexOf('100%'));
   });
 
-  it('ends when it is told to stop, and does not come back', () => {
+  it('ends at the signal, and does not come back', () => {
     // Prepare
     const { stream, written } = createStream(80);
     const stop = new AbortController();
@@ -117,7 +117,7 @@ describe('progress on a terminal', () => {
     expect(written()).not.toContain('600,000');
   });
 
-  it('leaves Ctrl-C to whoever has a signal of their own, and to nobody after the end', () => {
+  it('handles Ctrl-C only without a signal, and only until the end', () => {
     // Prepare
     const listeners = process.listenerCount('SIGINT');
     const own = showProgress(createStream(80).stream, new AbortController().signal);

@@ -16,7 +16,6 @@ import { settingOption } from '../../terminal/options.ts';
 import { projectDirectory } from '../../terminal/packed.ts';
 import { summarize } from './summary.ts';
 
-/** What a person asked `npm run cost` for. */
 export interface CostOptions {
   readonly count?: number;
   readonly event?: string;
@@ -31,26 +30,19 @@ export interface CostOptions {
 export function configure(command: Command): void {
   command
     .addOption(settingOption('count', 'events of a run'))
-    .option('--event <file>', "a template of one's own events, such as docs/events/iot-sensor.json")
-    .option(
-      '--schedule <expression>',
-      "rate(…), cron(…), or 'off' for none",
-      scheduleArgument,
-      defaultSchedule,
-    )
+    .option('--event <file>', 'template of the events, such as docs/events/iot-sensor.json')
+    .option('--schedule <expression>', 'rate(…), cron(…), or off', scheduleArgument, defaultSchedule)
     .addOption(
-      new Option('--monitoring <level>', 'what the producer is watched with')
+      new Option('--monitoring <level>', 'level of monitoring')
         .choices(monitoringLevels)
         .default(monitoringLevels[0]),
     )
     .addOption(
-      new Option('--proof <on|off>', 'whether the prover reads the bucket')
-        .choices(['on', 'off'])
-        .default('on'),
+      new Option('--proof <on|off>', 'with or without the prover').choices(['on', 'off']).default('on'),
     )
     .option(
       '-c, --context <price=value>',
-      'a price of your own, see below; may be given several times',
+      'override of a price, see below; may be given several times',
       collectPrice,
     )
     .option('--json', 'print one JSON document, with all digits, instead of the tables')
@@ -61,12 +53,8 @@ export function configure(command: Command): void {
     });
 }
 
-/**
- * What a person asked for, with the prices of cdk.json and their own.
- *
- * @throws TemplateFileError if the template of the events cannot be used.
- */
-export function toCostQuestion({
+/** @throws TemplateFileError if the template of the events is invalid. */
+function toCostQuestion({
   count = settings.count.default,
   event,
   schedule,

@@ -12,16 +12,15 @@ import {
   responseSeconds,
 } from '../../cost/estimate.ts';
 import { defaultEventSizes, type EventSizes } from '../../cost/format-figures.ts';
-import { listsPerLook, proverCpu, proverMemoryMiB, proverWaitSeconds } from '../../cost/proving.ts';
+import { listsPerClaim, proverCpu, proverMemoryMiB, proverWaitSeconds } from '../../cost/proving.ts';
 import { formatTable } from '../../terminal/table.ts';
 import { formatCount, formatDollars, formatNumber } from '../../terminal/text.ts';
 
-/** A price with all its digits. */
 function formatPrice(usd: number): string {
   return `$${usd.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 20 })}`;
 }
 
-/** A part, such as `1/72`, and `1` for the whole. */
+/** Formats a fraction, such as `1/72`, or `1`. */
 function formatPart(part: number | null): string {
   if (part === null) {
     return '-';
@@ -30,7 +29,7 @@ function formatPart(part: number | null): string {
   return whole < 1.05 ? '1' : `1/${whole.toFixed(whole < 9.95 ? 1 : 0)}`;
 }
 
-/** What a run and a month cost, for a person who has not deployed anything yet. */
+/** The tables of costs, and how they were calculated. */
 export function summarize(estimate: CostEstimate): string {
   const { count, sizes, schedule, runsPerMonth, watching, formats, prices } = estimate;
   const row = (title: string, cell: (costs: FormatCosts) => string) => [title, ...formats.map(cell)];
@@ -47,7 +46,7 @@ export function summarize(estimate: CostEstimate): string {
       row('Firehose', ({ usdPerRun }) => formatDollars(usdPerRun.firehose)),
       row('Lambda', ({ usdPerRun }) => formatDollars(usdPerRun.lambda)),
       row('SQS', ({ usdPerRun }) => formatDollars(usdPerRun.sqs)),
-      row('together', ({ usdPerRun }) => formatDollars(usdPerRun.total)),
+      row('total', ({ usdPerRun }) => formatDollars(usdPerRun.total)),
       row('of one event per record', ({ partOfSingle }) => formatPart(partOfSingle)),
     ]),
     '',
@@ -57,14 +56,14 @@ export function summarize(estimate: CostEstimate): string {
       row('Lambda', ({ usdPerMonth }) => formatDollars(usdPerMonth.lambda)),
       row('SQS', ({ usdPerMonth }) => formatDollars(usdPerMonth.sqs)),
       ...(estimate.proof ? [row('proof', ({ usdPerMonth }) => formatDollars(usdPerMonth.proof))] : []),
-      row(`${watching.metrics} metrics of its own`, ({ usdPerMonth }) => formatDollars(usdPerMonth.metrics)),
+      row(`${watching.metrics} custom metrics`, ({ usdPerMonth }) => formatDollars(usdPerMonth.metrics)),
       row(`${watching.alarms} alarms, on ${watching.alarmMetrics} metrics`, ({ usdPerMonth }) =>
         formatDollars(usdPerMonth.alarms),
       ),
       row(formatCount(watching.dashboards, 'dashboard'), ({ usdPerMonth }) =>
         formatDollars(usdPerMonth.dashboards),
       ),
-      row('together', ({ usdPerMonth }) => formatDollars(usdPerMonth.total)),
+      row('total', ({ usdPerMonth }) => formatDollars(usdPerMonth.total)),
     ]),
     '',
     ...describeOverload(formats),
@@ -74,7 +73,6 @@ export function summarize(estimate: CostEstimate): string {
   ].join('\n');
 }
 
-/** Of events of one's own. */
 function describeSize({ meanEventBytes }: EventSizes): string {
   return meanEventBytes === defaultEventSizes.meanEventBytes
     ? ''
@@ -88,8 +86,8 @@ function describeOverload(formats: readonly FormatCosts[]): string[] {
   return shares.length === 0
     ? []
     : [
-        `That is more than a stream takes in ${pricesSource.region}: ${shares.join(', ')} times its quota.`,
-        'Slices would pile up in the work queue: run less often, or ask AWS for a higher quota.',
+        `This exceeds a stream's quota in ${pricesSource.region}: ${shares.join(', ')} times the quota.`,
+        'Slices would accumulate in the work queue: run less often, or ask AWS for a higher quota.',
         '',
       ];
 }
@@ -105,31 +103,31 @@ function describeModel({ formats, monitoring, proof, querying, prices }: CostEst
     `            (${formatNumber(quotaBytesPerSecond)} bytes of record data a second; ${cpuShare.toFixed(2)} processors), and ${responseSeconds} an invocation`,
     ...(isCut
       ? [
-          `            slices share the quota, up to ${settings.maxConcurrency.default} at a time, and each is paid for while it waits`,
+          `            slices share the quota, up to ${settings.maxConcurrency.default} at a time, and each is billed while it waits`,
         ]
       : []),
-    `  SQS       requests x ${formatPrice(prices.sqsUsdPerRequest)}: three a slice, and ${formatNumber(pollsPerMonth)} a month by which Lambda asks for slices`,
+    `  SQS       requests x ${formatPrice(prices.sqsUsdPerRequest)}: three a slice, and ${formatNumber(pollsPerMonth)} a month by which Lambda polls for slices`,
     ...(proof ? describeProof(prices) : []),
     `  watching  a metric ${formatPrice(prices.cloudWatchUsdPerMetricMonth)} a month, billed by the hour in which the producer runs; each metric`,
     `            that an alarm watches ${formatPrice(prices.cloudWatchUsdPerAlarmMetricMonth)}; a dashboard ${formatPrice(prices.cloudWatchUsdPerDashboardMonth)}; a month has ${hoursPerMonth} hours`,
     ...(monitoring === 'off'
       ? []
       : [
-          `            monitoring=off saves ${formatDollars(metrics + alarms + dashboards)} a month: no metrics of its own, alarms, dashboard`,
+          `            monitoring=off saves ${formatDollars(metrics + alarms + dashboards)} a month: no custom metrics, alarms, dashboard`,
         ]),
     `  a query   with lake=on, in Athena: bytes of objects / 10^12 x ${formatPrice(prices.athenaUsdPerTb)}, at least ${athenaMinBytes / 1e6} MB; over the`,
     `            ${formatNumber(Math.round(querying.bytesPerDay))} bytes of a day ${formatDollars(querying.usd)}`,
-    '  left out  what S3 stores, CloudWatch Logs, EventBridge Scheduler (14 million invocations a month are',
-    '            free), data transfer, what is sent twice, the time that eventsPerSecond adds;',
-    '            no free tier is taken off',
+    '  excluded  S3 storage, CloudWatch Logs, EventBridge Scheduler (14 million invocations a month are',
+    '            free), data transfer, retries, the time that eventsPerSecond adds;',
+    '            no free tier is subtracted',
   ];
 }
 
 function describeProof(prices: Prices): string[] {
   return [
     `  proof     a claim a slice: SQS as above, an invocation of ${proverMemoryMiB / 1_024} GB for ${proverWaitSeconds} s and ${proverCpu.micros} µs of CPU for ${proverCpu.ofBytes} bytes,`,
-    `            ${listsPerLook} lists of S3 x ${formatPrice(prices.s3UsdPerListRequest)}; each object read once x ${formatPrice(prices.s3UsdPerGetRequest)}; and ${formatNumber(pollsPerMonth)} requests`,
-    '            a month by which Lambda asks for claims',
+    `            ${listsPerClaim} lists of S3 x ${formatPrice(prices.s3UsdPerListRequest)}; each object read once x ${formatPrice(prices.s3UsdPerGetRequest)}; and ${formatNumber(pollsPerMonth)} requests`,
+    '            a month by which Lambda polls for claims',
   ];
 }
 

@@ -78,7 +78,7 @@ describe('npm run cost', () => {
     expect(() => command.parse(options, { from: 'user' })).toThrow(message);
   });
 
-  it('says with status 2 how options are given when something else was', () => {
+  it('shows how to give options, with status 2, for another argument', () => {
     // Act
     const { stdout, stderr, status } = cost('5');
 

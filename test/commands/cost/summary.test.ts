@@ -30,10 +30,10 @@ const calculation = `
 8,760 × 3 × 0.0000004 + 657,000 × 0.0000004 = 0.27 dollars for SQS
 0.09 + 0.07 + 0.27                         = $0.43 proof
 
-24 × 0.30                                  = $7.20 24 metrics of its own
+24 × 0.30                                  = $7.20 24 custom metrics
 29 × 0.10                                  = $2.90 21 alarms, on 29 metrics
 1 × 3.00                                   = $3.00 1 dashboard
-16.12 + 0.76 + 0.26 + 0.43 + 7.20 + 2.90 + 3.00 = $30.67 together
+16.12 + 0.76 + 0.26 + 0.43 + 7.20 + 2.90 + 3.00 = $30.67 total
 `;
 
 /** The cells of the last row of a table whose first cell is this. */
@@ -74,7 +74,7 @@ describe('what npm run cost prints', () => {
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(110);
   });
 
-  it('says what part of one event per record each format is', () => {
+  it('shows the cost of each format as a fraction of one event per record', () => {
     // Act
     const parts = (count: number) => lastRow(summarize(estimateOf({ count })), 'of one event per record');
 
@@ -84,11 +84,11 @@ describe('what npm run cost prints', () => {
     expect(parts(20)).toEqual(['1/5.3', '1/5.3', '1']);
   });
 
-  it('says that a schedule asks for more than a stream takes', () => {
+  it('warns that a schedule exceeds the quota of a stream', () => {
     expect(summarize(estimateOf({ count: 10_000_000, schedule: 'rate(1 minute)' }))).toContain(
-      'That is more than a stream takes in us-east-1: ndjson 2.2, single 2.2 times its quota.',
+      "This exceeds a stream's quota in us-east-1: ndjson 2.2, single 2.2 times the quota.",
     );
-    expect(summarize(estimateOf())).not.toContain('more than a stream takes');
+    expect(summarize(estimateOf())).not.toContain('exceeds');
   });
 
   it('names prices that are no list prices', () => {
@@ -126,7 +126,7 @@ describe('the page about the cost', () => {
         expect(lastRow(million, title)[0], line).toBe(`$${result}`);
       }
     }
-    expect(lines.at(-1)![4]).toBe('together');
+    expect(lines.at(-1)![4]).toBe('total');
   });
 
   it('names what the default costs', () => {
@@ -140,7 +140,7 @@ describe('the page about the cost', () => {
     expect(usdPerMonth.firehose + usdPerMonth.lambda).toBeLessThan(0.01);
   });
 
-  it('says what a month costs at each level of monitoring', () => {
+  it('matches the documented cost of a month at each level of monitoring', () => {
     // Act
     const months = monitoringLevels.map((monitoring) => costsOf('ndjson', { monitoring }).usdPerMonth.total);
 
@@ -150,7 +150,7 @@ describe('the page about the cost', () => {
     );
   });
 
-  it('says what a month costs without proof', () => {
+  it('matches the documented cost of a month without proof', () => {
     // Act
     const months = monitoringLevels.map(
       (monitoring) => costsOf('ndjson', { monitoring, proof: false }).usdPerMonth.total,

@@ -203,7 +203,7 @@ describe('npm run firehose', () => {
     ],
     [
       ['--output', 'package.json'],
-      'error: --output is package.json: expected a directory to write to, for example .local (it is a file)\n',
+      'error: --output is package.json: expected a writable directory, for example .local (it is a file)\n',
     ],
     [['--prot', '1'], "error: unknown option '--prot'\n(Did you mean --port?)\n"],
     [

@@ -61,7 +61,7 @@ describe('npm start', () => {
     [['--cuont', '5'], "error: unknown option '--cuont'\n(Did you mean --count?)\n"],
     [['--slices', '0:100'], 'error: --slices are of a run: give --run-id too\n'],
     // Node's own recursive mkdir would never return.
-    [['--output', '/proc/x'], 'error: --output is /proc/x: expected a directory to write to, for example'],
+    [['--output', '/proc/x'], 'error: --output is /proc/x: expected a writable directory, for example'],
   ])('refuses %j at once, with one clear line and status 2', (options, message) => {
     // Act
     const { stdout, stderr, status } = start(...options);

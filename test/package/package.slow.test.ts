@@ -54,7 +54,6 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(app, { recursive: true }));
 
-/** Runs a program of the app's own. */
 function runInApp(program: string, environment: NodeJS.ProcessEnv = {}) {
   writeFileSync(join(app, 'app.mjs'), program);
   return spawnSync(process.execPath, ['app.mjs'], {
@@ -91,7 +90,7 @@ describe('the tarball', () => {
     }
   });
 
-  it('says nothing of the machine that it was made on', () => {
+  it('contains no path of the machine that built it', () => {
     for (const file of files.filter((path) => !path.endsWith('.br'))) {
       const text = readFileSync(join(installed, file), 'utf8');
       expect(text.includes(process.cwd()) || text.includes(`${homedir()}/`)).toBe(false);
@@ -149,7 +148,7 @@ describe('an app with the package', () => {
     expect([stdout, stderr]).toEqual(['EventProducer\n', '']);
   });
 
-  it('is told what is wrong with a prop', () => {
+  it('gets an error for an invalid prop', () => {
     const { stderr } = runInApp(program, { STACKS: '{"Events":{"count":0}}' });
 
     expect(stderr).toContain(
@@ -220,7 +219,6 @@ describe('an app with the package', () => {
 });
 
 describe(`npx ${name}`, () => {
-  // What npx finds first.
   const command = join(app, 'node_modules', '.bin', name);
   const run = (...args: string[]) =>
     promisify(execFile)(command, args, { cwd: app }).catch(
@@ -245,34 +243,20 @@ describe(`npx ${name}`, () => {
     expect(queried.stdout).toContain(`npx ${name} query --name landed`);
   });
 
-  it('says in one line that SQL needs DuckDB', async () => {
+  it('reports in one line that SQL needs DuckDB', async () => {
     expect(await run('query', 'select 1')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^error: DuckDB is not installed: npm install @duckdb\/node-api .*\n$/),
     });
   });
 
-  it('lists its commands, and says what was meant by another one', async () => {
+  it('lists its commands, and prints its version', async () => {
     // Act
-    const [help, typo] = await Promise.all([run(), run('verfy')]);
+    const [help, version] = await Promise.all([run(), run('--version')]);
 
     // Assess
-    expect(help.stdout.match(/^ {2}\w+/gm)?.map((line) => line.trim())).toEqual([
-      'start',
-      'preview',
-      'send',
-      'verify',
-      'prove',
-      'cost',
-      'query',
-      'firehose',
-    ]);
-    expect(typo).toMatchObject({
-      code: 2,
-      stdout: '',
-      stderr: expect.stringMatching(
-        /^error: unknown command 'verfy', expected one of .*\n\(Did you mean verify\?\)\n$/,
-      ),
-    });
+    expect(help.stdout).toContain(`Usage: npx ${name} <command> [options]`);
+    expect(help.stdout).toContain('\n  verify ');
+    expect(version).toEqual({ stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
   });
 });

@@ -1,4 +1,0 @@
-/** A template makes no sense as a table; the message says why, and what helps. */
-export class TableError extends Error {
-  override readonly name = 'TableError';
-}
