@@ -16,7 +16,7 @@ import {
   type IBucket,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
-import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import { defaultRecordFormat, type RecordFormat, recordFormatRows } from '../../lambda/contract/settings.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
 import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
 
@@ -116,11 +116,11 @@ export class BucketDeliveryStream extends Construct {
       id: `AwsSolutions-IAM5[Resource::<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>/*]`,
       reason: 'Firehose chooses the keys of its objects, within this one bucket.',
     });
-    // Gzip records are compressed already: the stream only names its objects so.
-    const compression =
-      props.recordFormat === 'gzip'
-        ? { compression: Compression.UNCOMPRESSED, fileExtension: '.gz' }
-        : { compression: Compression.GZIP };
+    // Compressed records are only joined: the stream has to name the objects, and must not compress again.
+    const { compressedExtension } = recordFormatRows[props.recordFormat ?? defaultRecordFormat];
+    const compression = compressedExtension
+      ? { compression: Compression.UNCOMPRESSED, fileExtension: compressedExtension }
+      : { compression: Compression.GZIP };
     this.deliveryStream = withoutIpRanges(
       this,
       () =>

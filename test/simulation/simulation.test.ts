@@ -293,8 +293,8 @@ describe('the oracle', () => {
       'puts more into a request than AWS takes',
       {
         file: 'producer/packing/packing.ts',
-        search: "  maxRecordsPerRequest,\n} from '../../contract/firehose-limits.ts';",
-        replace: "} from '../../contract/firehose-limits.ts';\nconst maxRecordsPerRequest = 600;",
+        search: ", maxRecordsPerRequest } from '../../contract/firehose-limits.ts';",
+        replace: " } from '../../contract/firehose-limits.ts';\nconst maxRecordsPerRequest = 600;",
       },
       74,
     ],

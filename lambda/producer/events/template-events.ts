@@ -1,25 +1,36 @@
+import { type RecordFormat, recordFormatRows } from '../../contract/settings.ts';
 import { maxBlocks } from '../../template/draw.ts';
 import type { EventTemplate } from '../../template/event-template.ts';
-import { type CreatePacker, packLines, packMembers, type WriteLines } from '../packing/packing.ts';
+import {
+  type CreatePacker,
+  type PackRecords,
+  packLines,
+  packMembers,
+  type WriteLines,
+} from '../packing/packing.ts';
 import { createUuidSource, uuidBytes } from './events.ts';
 
-/** Makes the function that makes records of a template's events. */
+const writers: Record<RecordFormat, (writeLines: WriteLines) => PackRecords> = {
+  ndjson: (writeLines) => packLines(writeLines, recordFormatRows.ndjson.maxEventsPerRecord),
+  single: (writeLines) => packLines(writeLines, recordFormatRows.single.maxEventsPerRecord),
+  gzip: packMembers,
+};
+
+/** Creates the packer of a template's events. */
 export function createTemplatePacker(template: EventTemplate): CreatePacker {
-  return (recordFormat, deliveryStreamName, runId) => {
-    const writeLines = createTemplateLines(template, deliveryStreamName, runId);
-    return recordFormat === 'gzip' ? packMembers(writeLines) : packLines(writeLines, recordFormat);
-  };
+  return (recordFormat, deliveryStreamName, runId) =>
+    writers[recordFormat](createTemplateLines(template, deliveryStreamName, runId));
 }
 
-/** Room that is tried first for the events of a template, whose size nobody knows beforehand. */
+/** Initial buffer size: the size of a template's events is not known beforehand. */
 const firstRoomBytes = 16_384;
 
-/** Writes the events of a template. It keeps a buffer of the largest size that was needed so far. */
+/** Writes the events of a template. Its buffer grows to the largest size that was needed. */
 function createTemplateLines(template: EventTemplate, deliveryStreamName: string, runId: string): WriteLines {
   const renderer = template.startRun(deliveryStreamName, runId);
   let scratch: Buffer = Buffer.allocUnsafe(firstRoomBytes);
 
-  /** The same bytes, with twice the room, as far as that is allowed. */
+  /** Doubles the buffer, up to `maxBytes`, and keeps its bytes. */
   const enlarge = (lines: Buffer, maxBytes: number): Buffer => {
     const length = Math.min(lines.length * 2, maxBytes);
     if (length > scratch.length) {
@@ -46,7 +57,7 @@ function createTemplateLines(template: EventTemplate, deliveryStreamName: string
         if (lines.length >= maxBytes && ends.length > 0) {
           break;
         }
-        // One event there must be, however large.
+        // Always at least one event, however large.
         lines = enlarge(lines, ends.length > 0 ? maxBytes : Number.POSITIVE_INFINITY);
       }
     }

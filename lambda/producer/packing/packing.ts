@@ -1,9 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import {
-  billingUnitBytes,
-  maxEventsPerRecord,
-  maxRecordsPerRequest,
-} from '../../contract/firehose-limits.ts';
+import { billingUnitBytes, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';
 import type { RecordFormat } from '../../contract/settings.ts';
 import type { Slice } from '../../contract/slice.ts';
 import {
@@ -80,13 +76,12 @@ class Batch {
   }
 }
 
-/** Packs events as they are: one a record, or as many as end just under a multiple of what Firehose bills. */
-export function packLines(writeLines: WriteLines, recordFormat: 'ndjson' | 'single'): PackRecords {
-  const perRecord = recordFormat === 'single' ? 1 : maxEventsPerRecord;
+/** Packs events as they are: one a record, or up to `perRecord` that end just under a multiple of what Firehose bills. */
+export function packLines(writeLines: WriteLines, perRecord: number): PackRecords {
   return (slice, room, timeMs) => {
     const to = Math.min(slice.to, slice.from + perRecord * maxRecordsPerRequest);
     // The first record may be larger than the room, but is a full one.
-    const maxBytes = Math.max(Math.floor(room.dataBytes), recordFormat === 'single' ? 1 : fullRecordBytes);
+    const maxBytes = Math.max(Math.floor(room.dataBytes), perRecord === 1 ? 1 : fullRecordBytes);
     const { data, ends } = writeLines({ from: slice.from, to }, maxBytes, timeMs);
     const isCutOff = ends.length < to - slice.from;
     const batch = new Batch(room);

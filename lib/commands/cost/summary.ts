@@ -1,5 +1,5 @@
 import { billingUnitBytes } from '../../../lambda/contract/firehose-limits.ts';
-import { settings } from '../../../lambda/contract/settings.ts';
+import { recordFormatRows, settings } from '../../../lambda/contract/settings.ts';
 import { athenaMinBytes, hoursPerMonth } from '../../aws/billing.ts';
 import { prices as listPrices, type Prices, pricesSource } from '../../aws/prices.ts';
 import {
@@ -33,8 +33,7 @@ function formatPart(part: number | null): string {
 export function summarize(estimate: CostEstimate): string {
   const { count, sizes, schedule, runsPerMonth, watching, formats, prices } = estimate;
   const row = (title: string, cell: (costs: FormatCosts) => string) => [title, ...formats.map(cell)];
-  const heading = (title: string) =>
-    row(title, ({ recordFormat }) => (recordFormat === 'single' ? 'one event per record' : recordFormat));
+  const heading = (title: string) => row(title, ({ recordFormat }) => recordFormatRows[recordFormat].title);
   const runs = formatCount(Number(runsPerMonth.toFixed(1)), 'run');
   return [
     '',

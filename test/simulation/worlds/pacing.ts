@@ -1,4 +1,5 @@
 import { eventBytes } from '../../../lambda/contract/event.ts';
+import { recordFormatRows } from '../../../lambda/contract/settings.ts';
 import { type Slice, sliceLength } from '../../../lambda/contract/slice.ts';
 import { Deadline } from '../../../lambda/producer/delivery/deadline.ts';
 import { deliver } from '../../../lambda/producer/delivery/delivery.ts';
@@ -91,7 +92,7 @@ export async function measurePacingIn(
   const { concurrency, maxRequestBytes, maxAttempts } = settingsWith();
   const { now, random, sleep } = world;
   // The content has no influence here, and would take most of the time.
-  const packRecords = packLines(blankLines, 'ndjson');
+  const packRecords = packLines(blankLines, recordFormatRows.ndjson.maxEventsPerRecord);
   const store = createRequestSource({ slice, maxRequestBytes, packRecords, now });
   let running = pacers.length;
   const deliveries = pacers.map((pacer) =>
