@@ -37,27 +37,24 @@ export const recordFormats = Object.keys(recordFormatRows) as RecordFormat[];
 
 export const defaultRecordFormat: RecordFormat = 'ndjson';
 
-/** A setting that is a whole number: everything that is to be known of it. */
+/** A setting that is a whole number. */
 export interface WholeNumberSetting {
-  /** Smallest value. */
   readonly min: number;
-  /** Largest value. */
   readonly max: number;
-  /** Value when nobody sets it; a setting without one is optional. */
+  /** A setting without a default is optional. */
   readonly default?: number;
-  /** A value that is no default, for messages. */
+  /** A value other than the default, for messages. */
   readonly example: number;
-  /** What it counts, for messages, where its name doesn't say. */
+  /** Unit, for messages, unless the name contains it. */
   readonly unit?: string;
-  /** What it is, in a few words. */
   readonly description: string;
-  /** The environment variable by which the function knows it. */
+  /** The environment variable of the function. */
   readonly variable?: string;
 }
 
 /**
- * The settings that the function knows. The parser of its environment, the stack's variables, the checks of props, CDK
- * context and the options of commands are made from these rows.
+ * The settings of the function. The parser of its environment, the stack's variables, the checks of props, CDK context and
+ * the options of commands are made from these rows.
  */
 export const producerSettings = {
   count: {
@@ -66,7 +63,7 @@ export const producerSettings = {
     max: 1_000_000_000_000,
     default: 100,
     example: 5_000,
-    description: 'events of a run whose payload names no count',
+    description: 'events of a run whose payload has no count',
   },
   maxCount: {
     variable: 'MAX_COUNT',
@@ -74,7 +71,7 @@ export const producerSettings = {
     max: 1_000_000_000_000,
     default: 1_000_000_000,
     example: 1_000_000,
-    description: 'most events that a payload may ask for: a guard against typos',
+    description: 'highest count that a payload may have: a guard against typos',
   },
   eventsPerSlice: {
     variable: 'EVENTS_PER_SLICE',
@@ -89,7 +86,8 @@ export const producerSettings = {
     min: 1,
     max: 1_000_000,
     example: 1_000,
-    description: 'steady rate of a run whose payload names none; without one, as fast as the stream takes it',
+    description:
+      'steady rate of a run whose payload has none; without one, as fast as the stream takes the events',
   },
   concurrency: {
     variable: 'CONCURRENCY',
@@ -115,11 +113,11 @@ export const producerSettings = {
     max: 100,
     default: 20,
     example: 5,
-    description: 'how often a record is sent before it is left to a later invocation',
+    description: 'attempts to send a record before it is left to a later invocation',
   },
 } as const satisfies Record<string, WholeNumberSetting & { readonly variable: string }>;
 
-/** The settings that only the deployment knows. */
+/** The settings of the deployment alone. */
 export const deploymentSettings = {
   maxConcurrency: {
     min: 2,
@@ -160,7 +158,7 @@ export const deploymentSettings = {
     unit: 'MiB',
     description: 'data that the created stream buffers, uncompressed, before it writes an object',
   },
-  // Firehose itself gives up after 24 hours: with less than 25, an event may be called lost that still lands.
+  // Firehose itself gives up after 24 hours: with less than 25, an event that still lands may count as lost.
   lostAfter: {
     min: 1,
     max: 72,
@@ -171,7 +169,6 @@ export const deploymentSettings = {
   },
 } as const satisfies Record<string, WholeNumberSetting>;
 
-/** All settings that are whole numbers. */
 export const settings = { ...producerSettings, ...deploymentSettings };
 
 /** Name of a setting: the construct's prop, and the key in CDK context. */
@@ -188,11 +185,11 @@ export type ProducerSettings = Readonly<
 >;
 
 /**
- * What a producer is watched with.
+ * Levels of monitoring.
  *
- * - `full`: its own metrics, alarms and a dashboard.
- * - `alarms`: its own metrics and alarms.
- * - `off`: none of them.
+ * - `full`: custom metrics, alarms and a dashboard.
+ * - `alarms`: custom metrics and alarms.
+ * - `off`: no monitoring.
  */
 export const monitoringLevels = ['full', 'alarms', 'off'] as const;
 
@@ -208,17 +205,17 @@ export const monitoringLevels = ['full', 'alarms', 'off'] as const;
  */
 export type MonitoringLevel = (typeof monitoringLevels)[number];
 
-/** When the producer runs if nobody says otherwise: an expression of EventBridge Scheduler. */
+/** Default schedule: an expression of EventBridge Scheduler. */
 export const defaultSchedule = 'rate(5 minutes)';
 
 /**
- * How long a delivery stream buffers, in seconds, of which nobody says how long: Firehose's own default.
+ * Buffering assumed for streams that we did not create, in seconds: Firehose's own default.
  *
  * @see https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html
  */
 export const foreignBufferingSeconds = 300;
 
-/** The environment variables of the function that are no whole numbers. */
+/** The other environment variables of the function. */
 export const variables = {
   deliveryStreamName: 'DELIVERY_STREAM_NAME',
   workQueueUrl: 'WORK_QUEUE_URL',
@@ -227,7 +224,7 @@ export const variables = {
   lambdaUsdPerGbSecond: 'LAMBDA_USD_PER_GB_SECOND',
   /** Only where events are proven. */
   proofQueueUrl: 'PROOF_QUEUE_URL',
-  /** Seconds that a claim waits before it is looked at first. Only where events are proven. */
+  /** Seconds that a claim waits until its first check. Only where events are proven. */
   proofDelaySeconds: 'PROOF_DELAY_SECONDS',
 } as const;
 
@@ -235,18 +232,18 @@ export const variables = {
 export const proverVariables = {
   deliveryStreamName: 'DELIVERY_STREAM_NAME',
   bucketName: 'BUCKET_NAME',
-  /** What the keys of the stream's objects start with, expressions such as `!{timestamp:yyyy}` included. */
+  /** S3 prefix of the stream, with expressions such as `!{timestamp:yyyy}`. */
   prefix: 'PREFIX',
-  /** What the keys of what the stream could not deliver start with, up to its first expression. */
+  /** S3 prefix of undeliverable records, up to its first expression. */
   errorPrefix: 'ERROR_PREFIX',
   /** Seconds that the stream buffers. */
   bufferingSeconds: 'BUFFERING_SECONDS',
-  /** `true` where lines that aren't ours belong to others. */
+  /** `true` if others write to the bucket, too. */
   isShared: 'SHARED',
   /** Hours after which a missing event is lost. */
   lostAfterHours: 'LOST_AFTER_HOURS',
   proofQueueUrl: 'PROOF_QUEUE_URL',
   deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
-  /** By what all delays are divided: 1 in AWS, more on a laptop. */
+  /** Divisor of all delays: 1 in AWS, more on a laptop. */
   timeFactor: 'TIME_FACTOR',
 } as const;

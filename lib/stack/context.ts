@@ -140,7 +140,7 @@ const propsWithoutKey: Readonly<Record<string, string>> = {
 type ContextValues = Readonly<Record<string, string>>;
 
 /**
- * The stack's props from CDK context. A key that looks like one of ours, but is not, is an error. Other keys are ignored:
+ * The stack's props from CDK context. A key that resembles one of ours is an error. Other keys are ignored:
  * `~/.cdk.json` may hold context for other apps.
  *
  * @throws InvalidContextError with each key that seems to be a typo, and each invalid value, what was expected, and an
@@ -201,7 +201,7 @@ function readContext(app: Construct): ContextValues {
   return values;
 }
 
-/** Also of a key that only looks like one of ours; `undefined` if it belongs to another app, or is valid. */
+/** `undefined` if the key and its value are valid, or belong to another app. */
 function keyProblem(key: string, value: unknown): string | undefined {
   if (Object.hasOwn(contextKeys, key)) {
     const { expected, example, fits } = contextKeys[key]!;
@@ -228,22 +228,22 @@ function nearestKey(key: string): string | undefined {
 }
 
 function contradictions(values: ContextValues): string[] {
-  const said = (key: string, value = values[key]) =>
+  const phrase = (key: string, value = values[key]) =>
     value !== undefined && value === values[key] ? `${key} is "${value}"` : undefined;
   const problems = combinationProblems(
     {
-      deliveryStream: said('deliveryStreamName'),
-      bucket: said('bucketName'),
-      prefix: said('prefix'),
-      proof: said('proof', 'on'),
-      lake: said('lake', 'on'),
-      monitoringOff: said('monitoring', 'off'),
-      alarms: [said('alarmEmail')],
+      deliveryStream: phrase('deliveryStreamName'),
+      bucket: phrase('bucketName'),
+      prefix: phrase('prefix'),
+      proof: phrase('proof', 'on'),
+      lake: phrase('lake', 'on'),
+      monitoringOff: phrase('monitoring', 'off'),
+      alarms: [phrase('alarmEmail')],
     },
     { deliveryStream: '-c deliveryStreamName=my-stream', bucket: '-c bucketName=my-bucket' },
   );
-  if (said('schedule', 'off') && said('timeZone')) {
-    problems.push(`${said('timeZone')}, but ${said('schedule')}: leave one of them out`);
+  if (phrase('schedule', 'off') && phrase('timeZone')) {
+    problems.push(`${phrase('timeZone')}, but ${phrase('schedule')}: leave one of them out`);
   }
   return problems.map((problem) => `context ${problem}`);
 }

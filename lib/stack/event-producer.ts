@@ -37,7 +37,7 @@ import { ProducerFunction, type ProducerFunctionOptions } from './producer-funct
 import { combinationProblems, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 import { type ProofOptions, ProverFunction, provenDestination } from './prover-function.ts';
 
-/** After so many deliveries a message moves to the dead-letter queue: AWS recommends at least five. */
+/** Deliveries of a message until it moves to the dead-letter queue: AWS recommends at least five. */
 const maxReceiveCount = 5;
 
 /**

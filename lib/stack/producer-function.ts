@@ -19,7 +19,7 @@ import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } fr
 /** Properties of the producer's function. */
 export interface ProducerFunctionOptions {
   /**
-   * Events of a scheduled run, and of an invocation whose payload names none. From 1 to `maxCount`.
+   * Events of a scheduled run, and of an invocation whose payload has no count. From 1 to `maxCount`.
    *
    * @default 100
    */
@@ -40,7 +40,7 @@ export interface ProducerFunctionOptions {
   readonly eventsPerSlice?: number;
 
   /**
-   * Steady rate of runs whose payload names none. A steady run is never cut into slices. From 1 to 1,000,000.
+   * Steady rate of runs whose payload has none. A steady run is never cut into slices. From 1 to 1,000,000.
    *
    * @default - as fast as the stream takes the events
    */

@@ -59,7 +59,7 @@ const metrics: Record<Exclude<MetricMethod, 'metric'>, readonly [name: string, s
   metricClaimsSeen: ['ClaimsSeen', Stats.SUM],
 };
 
-/** What of a metric CloudWatch looks for. */
+/** The properties by which CloudWatch finds a metric. */
 function described({ namespace, metricName, dimensions, statistic, period }: Metric) {
   return { namespace, metricName, dimensions, statistic, minutes: period.toMinutes() };
 }
@@ -75,7 +75,7 @@ describe('a metric of the producer', () => {
     minutes: 5,
   };
 
-  it('is what the function publishes by that name, averaged unless told otherwise', () => {
+  it('is what the function publishes by that name, averaged by default', () => {
     expect(described(producer.metric('Requests'))).toEqual({
       ...own,
       metricName: 'Requests',

@@ -143,7 +143,7 @@ describe('the workgroup', () => {
     });
   });
 
-  it('stops where it is told to', () => {
+  it('cancels a query at lakeScanLimit', () => {
     const stack = createStack(lake, { lakeScanLimit: Size.gibibytes(10) });
 
     Template.fromStack(stack).hasResourceProperties('AWS::Athena::WorkGroup', {

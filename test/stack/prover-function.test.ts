@@ -63,7 +63,7 @@ describe('the prover', () => {
     });
   });
 
-  it('is told all that it reads', () => {
+  it('has a variable for each that it reads', () => {
     expect(Object.keys(prover().Environment.Variables)).toEqual(
       expect.arrayContaining(Object.values(proverVariables)),
     );

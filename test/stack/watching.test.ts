@@ -15,8 +15,8 @@ function propertiesOf(type: string, context: Record<string, string> = {}): unkno
 const metricsOf = ({ Metrics }: AlarmProperties) =>
   Metrics?.filter(({ MetricStat }) => MetricStat !== undefined).length ?? 1;
 
-describe('what the cost table says of the stack', () => {
-  it('is how often it runs, and what the function is given', () => {
+describe('the cost table', () => {
+  it('has the schedule, memory and concurrency of the stack', () => {
     expect(propertiesOf('AWS::Scheduler::Schedule')).toEqual([
       expect.objectContaining({ ScheduleExpression: defaultSchedule }),
     ]);
@@ -39,7 +39,7 @@ describe('what the cost table says of the stack', () => {
         ['on', 'off'].map((proof) => ({ monitoring, schedule, proof })),
       ),
     ),
-  )('is how many alarms and dashboards there are: %j', ({ monitoring, schedule, proof }) => {
+  )('counts the alarms and dashboards of the stack: %j', ({ monitoring, schedule, proof }) => {
     // Prepare
     const context = { monitoring, schedule, proof };
 
@@ -55,7 +55,7 @@ describe('what the cost table says of the stack', () => {
     });
   });
 
-  it('is how many metrics the functions publish: those of the report, cold starts, the prover, claims not sent', () => {
+  it('counts the metrics of the functions: those of the report, cold starts, the prover, claims not sent', () => {
     const producer = Object.keys(reportMetrics).length + 1;
     const prover = Object.keys(proverMetrics).length + 1;
     expect(watchingOf('full', true, false).metrics).toBe(producer);
@@ -63,7 +63,7 @@ describe('what the cost table says of the stack', () => {
     expect(watchingOf('alarms', true, true).metrics).toBe(producer + prover);
   });
 
-  it('is whether the function publishes metrics of its own', () => {
+  it('counts no metrics if the function publishes none', () => {
     const isDisabled = (monitoring: string) =>
       JSON.stringify(propertiesOf('AWS::Lambda::Function', { monitoring })).includes('METRICS_DISABLED');
 

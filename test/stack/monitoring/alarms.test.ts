@@ -272,7 +272,7 @@ describe('the alarms', () => {
     ['8', '> 7000, 1 of 2 x 300 s'],
     ['900', '> 899000, 1 of 4 x 300 s'],
   ])(
-    'take an invocation for killed only near its timeout of %s s, and look back to its start',
+    'count an invocation as killed only near its timeout of %s s, and look back to its start',
     (timeout, fires) => {
       expect(rule(alarmsOf(templateOf({ timeout })).FunctionDuration!)).toBe(fires);
     },
@@ -288,17 +288,6 @@ describe('the alarms', () => {
       '> 10, 3 of 6 x 300 s',
       '> 10, 3 of 9 x 300 s',
     ]);
-  });
-
-  it('read the metrics that the function publishes', () => {
-    templateOf().hasResourceProperties('AWS::Lambda::Function', {
-      Environment: {
-        Variables: {
-          POWERTOOLS_METRICS_NAMESPACE: 'FirehoseEventProducer',
-          POWERTOOLS_SERVICE_NAME: 'firehose-event-producer',
-        },
-      },
-    });
   });
 });
 
@@ -439,7 +428,7 @@ describe('the topic of the alarms', () => {
     }
   });
 
-  it('lets alarms of this account publish over TLS, and nobody else', () => {
+  it('lets only alarms of this account publish, over TLS', () => {
     // Act
     const template = templateOf({ alarmEmail: 'you@example.com' });
 
