@@ -16,23 +16,11 @@ describe('npm start', () => {
     const output = temporaryDirectory();
 
     // Act
-    const { stdout, stderr, status } = spawnSync(
-      'npm',
-      [
-        'run',
-        '--silent',
-        'start',
-        '--',
-        '--count',
-        '5000',
-        '--run-id',
-        'run-1',
-        '--output',
-        output,
-        '--json',
-      ],
-      { encoding: 'utf8' },
-    );
+    const options = ['--count', '5000', '--run-id', 'run-1', '--output', output, '--json'];
+    const { stdout, stderr, status } = spawnSync(process.execPath, [cliPath, 'start', ...options], {
+      encoding: 'utf8',
+      cwd: output,
+    });
 
     // Assess
     expect(status).toBe(0);
@@ -48,7 +36,7 @@ describe('npm start', () => {
     const uuids = linesIn(document.output.directory).map(uuidOf);
     expect(uuids.sort()).toEqual(uuidsOf(document.report.deliveryStreamName, 'run-1', 5_000).sort());
     expect(stderr).toContain('Synthesizing');
-    const lastRun = JSON.parse(readFileSync('.local/last-run.json', 'utf8'));
+    const lastRun = JSON.parse(readFileSync(join(output, '.local', 'last-run.json'), 'utf8'));
     expect(lastRun.report).toEqual(document.report);
     expect(lastRun.objectPaths).toHaveLength(1);
     expect(existsSync(lastRun.objectPaths[0])).toBe(true);
@@ -111,6 +99,7 @@ describe('npm start', () => {
     const options = ['--count', '1000000', '--events-per-second', '5000', '--output', output];
     const child = spawn(process.execPath, [cliPath, 'start', ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
+      cwd: temporaryDirectory(),
     });
     await new Promise<void>((resolve) => {
       child.stderr.on('data', (chunk) => String(chunk).includes('Firehose took') && resolve());
