@@ -14,7 +14,7 @@ export const claimRetentionDays = 7;
 /** How often the proof queue delivers a claim; then it moves it to the dead-letter queue. SQS allows no more. */
 export const claimMaxReceives = 1_000;
 
-/** Most slices of a claim, so that it fits into a message. More of them make several claims. */
+/** More slices make several claims, so that each fits into a message. */
 export const maxSlicesPerClaim = 1_000;
 
 /**

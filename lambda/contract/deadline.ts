@@ -6,7 +6,7 @@ export function deliveryReserveMs(timeoutMs: number): number {
   return Math.min(2_000, timeoutMs / 3);
 }
 
-/** How long before its timeout an invocation stops waiting for the work queue. The rest is for the report. */
+/** Time before its timeout at which an invocation stops waiting for the work queue. The rest is for the report. */
 export function reportReserveMs(timeoutMs: number): number {
   return Math.min(500, timeoutMs / 8);
 }

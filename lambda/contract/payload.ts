@@ -1,4 +1,4 @@
-/** What an invocation is called with, from the console, the schedule or the work queue. */
+/** The input of an invocation, from the console, the schedule or the work queue. */
 export interface Payload {
   /** Events of the run: short for the slice `[0, count)`. @default - the function's own count */
   readonly count?: number;
@@ -21,8 +21,7 @@ export const payloadProperties = [
   'eventsPerSecond',
 ] as const satisfies readonly (keyof Payload)[];
 
-/** What a run's id looks like: 1 to 256 characters, no control character and no half of a surrogate pair. */
+/** Pattern of a run's id: 1 to 256 characters, no control character and no half of a surrogate pair. */
 export const runIdPattern = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 
-/** What {@link runIdPattern} expects, for messages. */
 export const runIdExpectation = '1 to 256 characters without control characters, for example run-1';

@@ -64,7 +64,7 @@ export const reportSchema = v.object({
   durationMs: count,
   /** Delivered events a second. */
   eventsPerSecond: count,
-  /** What Firehose charges for `billedBytes` and Lambda for `durationMs`, in US dollars. */
+  /** Charges of Firehose for `billedBytes` and of Lambda for `durationMs`. */
   estimatedCostUsd: v.pipe(v.number(), v.minValue(0)),
 });
 

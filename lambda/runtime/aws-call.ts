@@ -17,7 +17,7 @@ const shownCharacters = 100;
  */
 export type FailureKind = 'rejected' | 'lost' | 'fatal';
 
-/** What a server responded, whether or not it was AWS. */
+/** A response from AWS or another server. */
 interface RawResponse {
   readonly statusCode: number;
   readonly reason?: string;
@@ -31,7 +31,6 @@ interface RawResponse {
  */
 export class AwsCallError extends Error {
   override readonly name = 'AwsCallError';
-  /** What the failure means. */
   readonly kind: FailureKind;
 
   constructor(kind: FailureKind, message: string, options?: ErrorOptions) {
@@ -83,7 +82,7 @@ export async function callAws<Input extends object, Output extends object>(
   }
 }
 
-/** Why a call failed. Whatever is no AwsCallError comes from a response that is not what it should be. */
+/** Wraps any other error: it comes from a response of unexpected content. */
 export function toAwsCallError(error: unknown): AwsCallError {
   return error instanceof AwsCallError
     ? error

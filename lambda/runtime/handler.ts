@@ -18,7 +18,6 @@ export interface Container {
   readonly clock: Clock;
 }
 
-/** What Lambda knows of an invocation. */
 export interface InvocationContext {
   /** The same on Lambda's own retries. */
   readonly requestId: string;

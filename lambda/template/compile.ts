@@ -6,15 +6,14 @@ import { type Expression, type ParsedTemplate, parseTemplate, shown } from './pa
 import type { Part, PartValue } from './part.ts';
 import { writeBytes, writeText } from './write-text.ts';
 
-/** What {@link compileTemplate} knows beside its own functions. */
 export interface CompileOptions {
-  /** Finds a function that needs word lists. @default - there is none */
+  /** Finds a function that needs word lists. @default - no word lists */
   readonly findWordFunction?: (name: string) => WordFunction | undefined;
   /** Says what is wrong with the name of a function that was not found. @default - that it is not known */
   readonly describeUnknown?: (name: string) => string;
 }
 
-/** Separators that nobody would see in a message. */
+/** Separators that are invisible in a message. */
 const separatorNames: Readonly<Record<string, string>> = { ' ': 'a blank and ', '\t': 'a tab and ' };
 
 /** How a template writes the identity of its events. */

@@ -3,7 +3,7 @@ import { type Cipher, createCipheriv, createHash } from 'node:crypto';
 /** Size of what an expression draws for an event. */
 export const blockBytes = 16;
 
-/** Most events that a {@link BlockSource} draws for at once. */
+/** Upper bound of events that a {@link BlockSource} draws for at once. */
 export const maxBlocks = 256;
 
 /**
@@ -59,7 +59,7 @@ export class Draw {
   uuids: Buffer = Buffer.alloc(blockBytes);
   /** Where the UUID begins. */
   uuidAt = 0;
-  /** What the part that is written now draws is in here. */
+  /** Random blocks of the part that is being written. */
   blocks: DataView = new DataView(new ArrayBuffer(blockBytes));
   /** Where its block begins. */
   blockAt = 0;

@@ -1,8 +1,7 @@
-/** Something that is wrong with a template, and where. */
 export interface TemplateProblem {
-  /** Where it is in the template, from 0. */
+  /** Place in the template, from 0. */
   readonly offset: number;
-  /** What is wrong, what was expected, and an example. One line. */
+  /** The problem, what was expected, and an example, on one line. */
   readonly message: string;
 }
 

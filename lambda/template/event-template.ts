@@ -2,9 +2,7 @@ import { BlockSource, blockBytes, countersFrom, Draw, maxBlocks } from './draw.t
 import type { Part, WritePart } from './part.ts';
 import { writeBytes } from './write-text.ts';
 
-/** What all events of a producer look like. */
 export interface EventTemplate {
-  /** The template as it was written. */
   readonly source: string;
   /** Whether an event is a JSON object. */
   readonly isJson: boolean;
@@ -16,7 +14,7 @@ export interface EventTemplate {
 
 const newline = 0x0a;
 
-/** Most bytes of an event that {@link Renderer.pieces} expects at first. */
+/** Initial buffer size of {@link Renderer.pieces}. */
 const pieceBytes = 4_096;
 
 /** Writes the events of one run, from any index on. */
@@ -24,7 +22,7 @@ export class Renderer {
   readonly #parts: readonly Part[];
   /** The parts, steady neighbours joined. */
   readonly #writers: readonly { readonly write: WritePart; readonly place: number }[];
-  /** What each part draws from; of those that draw nothing, nothing. */
+  /** The random source of each part; undefined for parts that are not random. */
   readonly #sources: readonly (BlockSource | undefined)[];
   readonly #blocks: (DataView | undefined)[] = [];
   readonly #counters = Buffer.alloc(maxBlocks * blockBytes);
@@ -86,7 +84,7 @@ export class Renderer {
     }
   }
 
-  /** What each part writes in one event. The `\n` is in none. */
+  /** The bytes of each part in one event, without the `\n`. */
   pieces(index: number, uuid: Buffer, timeMs: number): Buffer[] {
     const draw = this.#draw;
     this.#drawBlocks(index, 1);
@@ -137,7 +135,7 @@ function joinSteadyParts(parts: readonly Part[]): { write: WritePart; place: num
   return joined;
 }
 
-/** What steady parts write together. */
+/** Joins steady parts. */
 function frameOf(parts: readonly Part[]): WritePart {
   const uuidPlace = parts.findIndex(({ isUuid }) => isUuid);
   const writeUuid = parts[uuidPlace]?.write;

@@ -13,7 +13,7 @@ import { gridOf, type NumberGrid, writeBytes, writeDecimal, writeInteger, writeT
 
 /** A function that templates may call. */
 export interface TemplateFunction {
-  /** What its arguments may be, for messages. */
+  /** The arguments, for messages. */
   readonly expected: string;
   /** A call that works, without its braces. */
   readonly example: string;
@@ -47,7 +47,6 @@ const isNumber = (value: unknown): value is number => typeof value === 'number' 
 const isLength = (value: unknown): value is number =>
   Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxLength;
 
-/** Whether arguments are none at all. */
 function without(value: PartValue): TemplateFunction['bind'] {
   return (args) => (args.length === 0 ? value : undefined);
 }
@@ -100,7 +99,7 @@ function gridNumber(defaults: { readonly max: number; readonly step: number }): 
   };
 }
 
-/** A number with decimals: all that a double has, if nobody says how many. */
+/** A number with decimals: by default all that a double has. */
 function float(args: readonly unknown[]): PartValue | undefined {
   const isDigits = (value: unknown) =>
     Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 15;

@@ -2,7 +2,7 @@ import { InvalidTemplateError, type TemplateProblem } from './errors.ts';
 
 /** An expression of a template, `{{name}}` or `{{name(arguments)}}`. */
 export interface Expression {
-  /** What is between the braces, on one line. */
+  /** The text between the braces, on one line. */
   readonly source: string;
   /** Name of the function. */
   readonly name: string;
@@ -28,7 +28,7 @@ export interface ParsedTemplate {
   readonly parts: readonly (FixedText | Expression)[];
 }
 
-/** What separates two lines, with the indentation. */
+/** A line break, with the indentation. */
 const lineBreak = /\s*[\r\n]\s*/g;
 
 const nameStart = /\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)?\s*/y;

@@ -11,9 +11,8 @@ import type { TimeFormat } from './time-format.ts';
  */
 export type WritePart = (target: Buffer, at: number, draw: Draw) => number;
 
-/** What a function of a template makes of its arguments. */
+/** A function of a template, bound to its arguments. */
 export interface PartValue {
-  /** What it writes. */
   readonly write: WritePart;
   /** Whether it draws a block for each event. */
   readonly isRandom?: true;

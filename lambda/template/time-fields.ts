@@ -33,7 +33,7 @@ export const fieldOf = {
 /** The name of something that a text can say of a time. */
 export type Field = keyof typeof fieldOf;
 
-/** What a text says of a time: each field only where the text has it. */
+/** The fields of a time that a text has. */
 export type TimeFields = { readonly [F in Field]?: number };
 
 /** When the year of a time began, in milliseconds since 1970. */

@@ -15,10 +15,10 @@ export interface TimeFormat {
    * Reads a time that begins at `at`. Where numbers of any width meet other digits (`DH`, or `D` before a digit of the
    * template), several readings are possible: a caller tries the next one if the first leads nowhere.
    *
-   * @param told - What the same time's other texts say: readings that contradict it are left out.
-   * @returns All readings, those with the longest numbers first, with `told` among their fields.
+   * @param known Fields from other texts of the same time: readings that contradict them are left out.
+   * @returns All readings, those with the longest numbers first, with `known` among their fields.
    */
-  read(text: string, at: number, told?: TimeFields): Iterable<TimeReading>;
+  read(text: string, at: number, known?: TimeFields): Iterable<TimeReading>;
 }
 
 interface Token {
@@ -94,7 +94,7 @@ const minute = number('minute', 2, 59);
 const second = number('second', 2, 59);
 const ms = number('ms', 3, 999);
 
-/** What each token of moment's stands for: values of fields, and texts that are always the same. */
+/** Moment's tokens: values of fields, and constant texts. */
 const tokens: Readonly<Record<string, readonly (Token | string)[]>> = {
   ...numbers('year', 9999, { Y: 4, YYYY: 4, YYYYY: 5, y: 4, yy: 4, yyy: 4, yyyy: 4, yo: 'ordinal' }),
   ...numbers('yearOfCentury', 99, { YY: 2 }),
@@ -194,8 +194,8 @@ export function createTimeFormat(format: string): TimeFormat {
       }
       return text;
     },
-    *read(text, at, told = {}) {
-      const paths = [{ end: at, fields: told, next: 0 }];
+    *read(text, at, known = {}) {
+      const paths = [{ end: at, fields: known, next: 0 }];
       for (let path = paths.pop(); path !== undefined; path = paths.pop()) {
         const { end, fields, next } = path;
         const part = parts[next];

@@ -1,13 +1,13 @@
 import { dayMs, type Field, fieldOf, startOfYear, type TimeFields } from './time-fields.ts';
 
-/** The time that texts tell. */
+/** A time read from texts. */
 export interface ToldTime {
   readonly timeMs: number;
-  /** Whether date, hour, minute and second were all told; two digits of the calendar's year are enough. */
+  /** Whether date, hour, minute and second are all known; two digits of the calendar's year are enough. */
   readonly isExact: boolean;
 }
 
-/** From the greatest unit to the smallest: the fields that tell of it, and when the one that a time is in began. */
+/** From the greatest unit to the smallest: its fields, and the start of the unit that a time is in. */
 const units: readonly { readonly fields: readonly Field[]; readonly start: (time: Date) => number }[] = [
   { fields: ['year', 'yearOfCentury'], start: startOfYear },
   {
@@ -27,43 +27,45 @@ const units: readonly { readonly fields: readonly Field[]; readonly start: (time
   { fields: ['second'], start: startOf(1000) },
 ];
 
-/** Enough for a Monday, February 29th, which may be 40 years ago: so many Februaries, and their days. */
+/** Enough for a Monday, February 29th, which may be 40 years ago: the Februaries, and their days. */
 const maxSteps = 2000;
 
 /**
- * The latest time, not after `notAfterMs`, for which all that is told is true: a format writes it as the text that it
- * read. Milliseconds that are not told are 0.
+ * The latest time, not after `notAfterMs`, that agrees with all known fields: a format writes it as the text that it
+ * read. Unknown milliseconds are 0.
  *
  * @returns Nothing if there is no such time: the fields contradict each other, or there is no such day.
  */
-export function timeOf(told: TimeFields, notAfterMs: number): ToldTime | undefined {
-  const isTrue = (time: Date) => (field: Field) => fieldOf[field](time) === told[field];
-  const toldFields = (Object.keys(told) as Field[]).filter((field) => told[field] !== undefined);
+export function timeOf(known: TimeFields, notAfterMs: number): ToldTime | undefined {
+  const isTrue = (time: Date) => (field: Field) => fieldOf[field](time) === known[field];
+  const knownFields = (Object.keys(known) as Field[]).filter((field) => known[field] !== undefined);
   const toldUnits = units.map(({ fields, start }) => ({
-    fields: fields.filter((field) => toldFields.includes(field)),
+    fields: fields.filter((field) => knownFields.includes(field)),
     start,
   }));
-  const msOfSecond = toldMs(told);
-  let secondMs = Math.floor((latestMs(told, notAfterMs) - msOfSecond) / 1000) * 1000;
+  const msOfSecond = toldMs(known);
+  let secondMs = Math.floor((latestMs(known, notAfterMs) - msOfSecond) / 1000) * 1000;
   for (let step = 0; step < maxSteps && secondMs >= 0; step += 1) {
     const time = new Date(secondMs + msOfSecond);
     const wrong = toldUnits.find(({ fields }) => !fields.every(isTrue(time)));
     if (wrong === undefined) {
-      return toldFields.every(isTrue(time)) ? { timeMs: time.getTime(), isExact: isExact(told) } : undefined;
+      return knownFields.every(isTrue(time))
+        ? { timeMs: time.getTime(), isExact: isExact(known) }
+        : undefined;
     }
     secondMs = wrong.start(time) - 1000;
   }
   return undefined;
 }
 
-/** Where the search begins: not years after a year that is told, which would be days to step over. */
-function latestMs(told: TimeFields, notAfterMs: number): number {
+/** Start of the search: not years after a known year, which would be many days to step over. */
+function latestMs(known: TimeFields, notAfterMs: number): number {
   const epochMs =
-    told.epochMs ?? (told.epochSecond === undefined ? undefined : told.epochSecond * 1000 + toldMs(told));
+    known.epochMs ?? (known.epochSecond === undefined ? undefined : known.epochSecond * 1000 + toldMs(known));
   if (epochMs !== undefined) {
     return epochMs <= notAfterMs ? epochMs : Number.NEGATIVE_INFINITY;
   }
-  const year = told.year ?? told.weekYear ?? told.isoWeekYear;
+  const year = known.year ?? known.weekYear ?? known.isoWeekYear;
   // A year of weeks ends up to three days after the calendar's.
   return year === undefined ? notAfterMs : Math.min(notAfterMs, Date.UTC(year + 1, 0, 4) - 1);
 }
@@ -72,8 +74,8 @@ function toldMs({ ms, epochMs, hundredth, tenth }: TimeFields): number {
   return ms ?? (epochMs === undefined ? (hundredth ?? (tenth ?? 0) * 10) * 10 : epochMs % 1000);
 }
 
-function isExact(told: TimeFields): boolean {
-  const has = (...fields: Field[]) => fields.some((field) => told[field] !== undefined);
+function isExact(known: TimeFields): boolean {
+  const has = (...fields: Field[]) => fields.some((field) => known[field] !== undefined);
   if (has('epochSecond', 'epochMs')) {
     return true;
   }

@@ -32,7 +32,7 @@ const positional: Readonly<Record<string, readonly string[]>> = {
   'word.words': ['count'],
 };
 
-/** A function of faker's, under KDG's name or today's; undefined if there is none that can be used. */
+/** A function of faker's, under KDG's name or today's; undefined if there is no usable one. */
 export function findWordFunction(name: string): WordFunction | undefined {
   const nameOfToday = wordNames.get(name);
   if (nameOfToday === undefined) {

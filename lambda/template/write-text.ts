@@ -53,13 +53,13 @@ export interface NumberGrid {
   readonly count: number;
   /** The smallest, in units of `10 ** -decimals`. */
   readonly firstUnits: number;
-  /** What lies between two of them, in the same units. */
+  /** Distance between two of them, in the same units. */
   readonly stepUnits: number;
   /** How many decimals they have at most. */
   readonly decimals: number;
 }
 
-/** The multiples of `step` from `min` to `max`, both included; undefined if there is none or they are too large to be exact. */
+/** The multiples of `step` from `min` to `max`, both included; undefined if there are no multiples, or too large ones to be exact. */
 export function gridOf(min: number, max: number, step: number): NumberGrid | undefined {
   const decimals = Math.max(...[min, max, step].map(decimalsOf));
   const unitsOf = (value: number) => Math.round(value * 10 ** decimals);

@@ -1,21 +1,21 @@
 import { deliveryReserveMs, reportReserveMs } from '../../contract/deadline.ts';
 
-/** Least time that a request is given for its response, before it is too late to start one. */
+/** No request starts with less time than this for its response. */
 const leastResponseMs = 500;
 
-/** How many times the slowest response so far a new request is given, before it is too late to start one. */
+/** No request starts with less time than this multiple of the slowest response so far. */
 const slowestFactor = 1.5;
 
 /** Decay of the slowest response time, per response. */
 const decay = 0.95;
 
-/** How long a response is waited for: at least, when no response came yet, and at most. */
+/** Bounds of the response timeout, and its value before the first response. */
 const timeoutMs = { least: 1_000, first: 2_000, most: 30_000 };
 
-/** How many times the slowest response so far is waited for. */
-const patience = 5;
+/** Response timeout, in multiples of the slowest response so far. */
+const timeoutFactor = 5;
 
-/** How an invocation spends its time: how long it waits for a response, and when it stops. */
+/** Response timeouts of an invocation, and the times at which it stops. */
 export class Deadline {
   /** When requests in flight are aborted. */
   readonly deliverUntilMs: number;
@@ -32,23 +32,22 @@ export class Deadline {
     this.queueUntilMs = endMs - reportReserveMs(endMs - nowMs);
   }
 
-  /** Takes note of how long a response took. */
   responded(durationMs: number): void {
     this.#slowestMs = Math.max(durationMs, (this.#slowestMs ?? 0) * decay);
   }
 
-  /** Takes note that no response came in time: it may be on its way, so the next one is waited for twice as long. */
+  /** Doubles the next timeout: the response may have been on its way. */
   timedOut(durationMs: number): void {
-    this.responded((2 * durationMs) / patience);
+    this.responded((2 * durationMs) / timeoutFactor);
   }
 
-  /** How long the next response is waited for. The first one leaves half of the time, in case that it never comes. */
+  /** Timeout of the next response. The first one leaves half of the time, in case it never comes. */
   responseTimeoutMs(nowMs: number): number {
     const { least, first, most } = timeoutMs;
     if (this.#slowestMs === undefined) {
       return Math.max(least, Math.min(first, (this.deliverUntilMs - nowMs) / 2));
     }
-    return Math.min(most, Math.max(least, this.#slowestMs * patience));
+    return Math.min(most, Math.max(least, this.#slowestMs * timeoutFactor));
   }
 
   /** The last moment at which a request may start, so that its response should come before it is aborted. */

@@ -10,27 +10,21 @@ import type { Deadline } from './deadline.ts';
 import { Gate } from './gate.ts';
 import type { Pacer } from './pacer.ts';
 
-/** One request and what became of it, for the log. */
+/** A request and its result, for the log. */
 export interface RequestTrace {
-  /** How often these records have been sent, this time included. */
+  /** 1 for the first attempt. */
   readonly attempt: number;
-  /** Records sent. */
   readonly records: number;
   /** Records that Firehose did not acknowledge. */
   readonly recordsRefused: number;
-  /** How long the response took. */
   readonly durationMs: number;
   /** Why records were not acknowledged. */
   readonly cause?: string;
 }
 
-/** What {@link deliver} works with. */
 export interface DeliveryOptions {
-  /** Sends one request. */
   readonly putRecords: PutRecords;
-  /** Knows what the stream takes. */
   readonly pacer: Pacer;
-  /** Decides how long a response is waited for, and when the delivery stops. */
   readonly deadline: Deadline;
   /** Requests in flight, 1 or more. */
   readonly concurrency: number;
@@ -38,13 +32,11 @@ export interface DeliveryOptions {
   readonly maxAttempts: number;
   /** Steady rate of new events. @default - as fast as the pacer allows */
   readonly eventsPerSecond?: number;
-  /** The time. */
   readonly clock: Clock;
-  /** Told of every request. */
   readonly onRequest?: (trace: RequestTrace) => void;
 }
 
-/** What became of a slice: counts are those of the report. */
+/** The result for a slice. The report has the same counts. */
 export interface DeliveryOutcome
   extends Record<
     | 'eventsDelivered'
@@ -62,7 +54,6 @@ export interface DeliveryOutcome
   undelivered: Slice[];
   /** Why the delivery stopped before the end of the slice; missing when it didn't. */
   stopReason?: StopReason;
-  /** The last failure; missing when nothing failed. */
   lastFailure?: Error;
 }
 
@@ -97,7 +88,7 @@ class Delivery {
   readonly #options: DeliveryOptions;
   readonly #outcome = nothingDone();
   readonly #gate: Gate;
-  /** Aborted when requests in flight have to end. */
+  /** Aborts requests in flight. */
   readonly #timeOver = new AbortController();
 
   constructor(source: RequestSource, options: DeliveryOptions) {
@@ -108,7 +99,7 @@ class Delivery {
       hasMore: () => sliceLength(source.left) > 0,
       onDeadline: () => this.#stop('deadline'),
     });
-    // Every worker listens, which Node would take for a leak from eleven on.
+    // From the eleventh listener on, Node warns of a leak; every worker listens.
     setMaxListeners(0, this.#timeOver.signal);
   }
 
@@ -134,7 +125,7 @@ class Delivery {
     try {
       await Promise.all(Array.from({ length: concurrency }, work));
     } finally {
-      // A stage before this one may have failed: the other workers must not go on behind the caller's back.
+      // A stage before this one may have failed: the other workers must stop.
       this.#gate.close();
       done.abort();
       await watch;
@@ -191,7 +182,7 @@ class Delivery {
       deadline.timedOut(durationMs);
     }
     const rest = this.#account(batch, response);
-    // Only now, so that whoever enters next knows what the pacer has learned.
+    // Only now, so that the pacer has learned from this request before the next one enters.
     this.#gate.leave(batch);
     onRequest?.({
       attempt,

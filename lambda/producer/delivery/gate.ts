@@ -6,41 +6,34 @@ import type { RequestBudget } from '../packing/requests.ts';
 import type { Deadline } from './deadline.ts';
 import type { Pacer } from './pacer.ts';
 
-/** What a {@link Gate} works with. */
 export interface GateOptions {
-  /** Knows what the stream takes. */
   readonly pacer: Pacer;
-  /** Knows when it is too late to start a request. */
   readonly deadline: Deadline;
   /** Steady rate of new events. @default - as fast as the pacer allows */
   readonly eventsPerSecond?: number;
-  /** The time. */
   readonly clock: Clock;
-  /** Whether there is anything left to send. */
   readonly hasMore: () => boolean;
-  /** Told once that it is too late. */
+  /** Called once, when it is too late. */
   readonly onDeadline: () => void;
 }
 
-/** How far a request that starts late is made up for: by a pace, and by a steady rate. */
+/** How much lateness later requests may catch up: at the pacer's rate, and at a steady rate. */
 const catchUpMs = { pace: 100, steady: 1_000 };
 
-/** However slow the pace is, a request starts after this time: it may be the one that finds out that things are better. */
+/** A request starts after this time, however slow the pace is: it may show that the stream has recovered. */
 const longestWaitMs = 2_000;
 
-/** How many requests a second a steady rate is spread over. */
 const steadyRequestsPerSecond = 10;
 
 /**
- * Decides when a request may start: the one place that knows of pace, steady rate, deadline and who waits. Requests enter
- * in the order in which they asked.
+ * Decides when a request may start, by pace, steady rate and deadline. Requests enter in the order in which they asked.
  */
 export class Gate {
   readonly #options: GateOptions;
   readonly #closed = new AbortController();
-  /** Ends when everybody who asked before has entered. */
+  /** Resolves when all earlier requests have entered. */
   #line: Promise<unknown> = Promise.resolve();
-  /** Wakes whoever is first in the line. */
+  /** Wakes the first request in the line. */
   #wake: () => void = () => {};
   #bytesInFlight = 0;
   /** Up to when the requests that entered are paid for, at the pacer's rate. */
@@ -49,7 +42,7 @@ export class Gate {
 
   constructor(options: GateOptions) {
     this.#options = options;
-    // Every worker may listen, which Node would take for a leak from eleven on.
+    // From the eleventh listener on, Node warns of a leak; every worker may listen.
     setMaxListeners(0, this.#closed.signal);
     this.#nextSteadyMs = options.clock.now();
   }
@@ -93,7 +86,7 @@ export class Gate {
     });
   }
 
-  /** The request is over, whatever became of it. */
+  /** Records the end of a request, successful or not. */
   leave(batch: RecordBatch): void {
     this.#bytesInFlight -= dataBytes(batch);
     this.#wake();
@@ -160,7 +153,7 @@ export class Gate {
     return isFull ? Number.POSITIVE_INFINITY : this.#paidToMs + this.#paceMs(bytes);
   }
 
-  /** How long the pacer's rate takes for so many bytes. */
+  /** Time that `bytes` take at the pacer's rate. */
   #paceMs(bytes: number): number {
     return Math.min(longestWaitMs, (bytes / this.#options.pacer.bytesPerSecond) * 1_000);
   }

@@ -1,4 +1,4 @@
-/** What Firehose decided over one request, as a {@link Pacer} sees it. */
+/** Firehose's decision on one request. */
 export interface PacedResponse {
   /** When the request was started, by the pacer's clock. */
   readonly startedMs: number;
@@ -29,7 +29,7 @@ const tellingRecordsPerSecond = 30;
 const patience = 8;
 
 /**
- * Finds the rate at which a stream accepts record data. A pure estimator: it knows no timer, and is told what happened.
+ * Finds the rate at which a stream accepts record data. A pure estimator without timers: its caller reports what happened.
  *
  * At first there is no rate: the data in flight grows with every response. When two of three records are refused, the
  * stream has a quota, and the first rate is what was accepted in the last second. From then on what is accepted raises the
@@ -44,7 +44,7 @@ const patience = 8;
 export class Pacer {
   readonly #maxWindowBytes: number;
   readonly #now: () => number;
-  /** What was accepted in the last second. */
+  /** Bytes accepted in the last second. */
   #accepted: { readonly atMs: number; readonly bytes: number }[] = [];
   #windowBytes = firstWindowBytes;
   /** When the first response came since there is no rate. */

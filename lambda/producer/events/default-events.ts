@@ -26,7 +26,7 @@ const writers: Record<RecordFormat, (deliveryStreamName: string, runId: string) 
 export const createDefaultPacker: CreatePacker = (recordFormat, deliveryStreamName, runId) =>
   writers[recordFormat](deliveryStreamName, runId);
 
-/** How many records of at most so many bytes a request takes, at least one. */
+/** Number of records of up to `recordBytes` that a request takes: at least one. */
 function recordsPerRequest(recordBytes: number, { dataBytes, jsonBytes }: RequestRoom): number {
   const room = Math.min(dataBytes / recordBytes, jsonBytes / recordBytesInJson(recordBytes));
   return Math.max(1, Math.min(maxRecordsPerRequest, Math.floor(room)));
@@ -60,7 +60,7 @@ function packDefaultLines(deliveryStreamName: string, runId: string, perRecord: 
   };
 }
 
-/** How many events a gzip record of so many bytes may carry, at least one. */
+/** Number of events in a gzip record of up to `bytes`: at least one. */
 export function eventsPerMember(bytes: number): number {
   return Math.floor((wholeUnits(Math.min(fullRecordBytes, bytes)) - gzipFrameBytes) / gzipEventBytes);
 }

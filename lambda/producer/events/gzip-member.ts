@@ -5,7 +5,7 @@ import { blankEvent, uuidBytes, writeEvents } from './events.ts';
 /*
  * A gzip member (RFC 1952) is a header, a deflate stream, the CRC-32 of the plain text, and its length.
  *
- * A deflate stream (RFC 1951) is made of literals ("this byte") and matches ("the same as so many bytes ago"). Each is a
+ * A deflate stream (RFC 1951) is made of literals ("this byte") and matches ("the same as n bytes ago"). Each is a
  * symbol, and each symbol has a code: the more frequent the symbol, the shorter its code. A compressor has to find out what
  * repeats and what is frequent. Of events we know both. So all of them are in one block, with codes that never change:
  *
@@ -84,7 +84,7 @@ function characterCode(character: string): Code {
 /** 31 + 1 bytes, the same as 65 + 3 bytes ago. There is one distance code, and it is the bit 0. */
 const matchCode = joined(symbolCodes.get(match31)!, codeOf(1, 2), codeOf(0, 1), codeOf(3, 5));
 
-/** Most bytes of an event: 4 dashes of 3 bits, 32 digits of up to 5, and a match of 14. */
+/** Upper bound of an event's bytes: 4 dashes of 3 bits, 32 digits of up to 5, and a match of 14. */
 const maxEventBytes = 24;
 
 /** More than everything else in a member has. */
@@ -261,7 +261,7 @@ function writeBlockHeader(deflate: BitWriter): void {
 /** Compressed with deflate, no flags, no time, no hint, by an unknown system. */
 const memberHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 
-/** What an event has after its UUID. */
+/** The part of an event after its UUID. */
 const tailBytes = 30;
 
 /** The events of these UUIDs, one or more, stamped with `timeMs`, as one gzip member. */

@@ -52,7 +52,7 @@ export type Invoke = (payload: unknown, context: InvocationContext) => Promise<R
 
 /**
  * Makes the function: an invocation processes the slice of its payload, or those of the messages that the work queue
- * hands it. Every slice gets its report, whatever fails.
+ * hands it. Every slice gets its report, also after a failure.
  *
  * @returns A function that resolves to the report on a payload, or to the messages that have to be delivered again. It
  * rejects with InvalidPayloadError, NothingDeliveredError or WorkQueueError, so that Lambda repeats the invocation.
@@ -146,12 +146,11 @@ function parseBody(body: string): unknown {
   }
 }
 
-/** What an invocation did with a slice. */
 interface Work extends Delivered {
   readonly keys: SliceKeys;
   /** Missing when no event was sent. */
   readonly outcome?: DeliveryOutcome;
-  /** What has to go to the work queue. */
+  /** Goes to the work queue. */
   readonly leftOver: readonly RunSlice[];
 }
 

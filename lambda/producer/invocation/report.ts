@@ -10,39 +10,30 @@ import {
 } from '../../contract/slice.ts';
 import { type DeliveryOutcome, nothingDone } from '../delivery/delivery.ts';
 
-/** What the estimate of the cost is made of. */
 export interface CostFactors {
-  /** Price of a GB that Firehose bills, in US dollars. */
   readonly firehoseUsdPerGb: number;
-  /** Price of a GB-second of the function, in US dollars. */
   readonly lambdaUsdPerGbSecond: number;
-  /** Memory of the function. */
   readonly memorySizeMiB: number;
 }
 
-/** What {@link createReport} works with. */
 export interface ReportOptions {
-  /** The slice. */
   readonly slice: RunSlice;
-  /** The stream that its events were pushed to. */
   readonly deliveryStreamName: string;
-  /** What became of it. @default - nothing was sent */
+  /** @default - nothing was sent */
   readonly outcome?: DeliveryOutcome;
-  /** What Firehose did not acknowledge of it. */
+  /** Events that Firehose did not acknowledge. */
   readonly leftOver: readonly Slice[];
-  /** What the work queue took of that. */
+  /** Events of `leftOver` that the work queue took. */
   readonly queued: readonly Slice[];
-  /** How long all of that took. */
   readonly durationMs: number;
-  /** What the estimate of the cost is made of. */
   readonly costFactors: CostFactors;
 }
 
 /**
  * The report on a slice.
  *
- * @throws Error if not every event of the slice is accounted for exactly once: a report is never wrong, at worst there
- * is none.
+ * @throws Error if not every event of the slice is accounted for exactly once: a missing report is better than a
+ * wrong one.
  */
 export function createReport(options: ReportOptions): Report {
   const { slice, deliveryStreamName, outcome = nothingDone(), leftOver, durationMs, costFactors } = options;

@@ -10,7 +10,7 @@ import {
   wholeUnits,
 } from './records.ts';
 
-/** What one request may carry. */
+/** Bounds of one request. */
 export interface RequestRoom {
   /** Record data, before base64. */
   readonly dataBytes: number;
@@ -19,12 +19,11 @@ export interface RequestRoom {
 }
 
 /**
- * Makes the records of one request: of the first events of a slice, which is not empty, as many as there is room for. One record there
- * is in any case.
+ * Makes the records of one request: of the first events of a slice, which is not empty, as many as there is room for. Always at
+ * least one record.
  */
 export type PackRecords = (slice: Slice, room: RequestRoom, timeMs: number) => RecordBatch;
 
-/** Begins with a run. */
 export type CreatePacker = (
   recordFormat: RecordFormat,
   deliveryStreamName: string,
@@ -33,7 +32,6 @@ export type CreatePacker = (
 
 /** Events, one after the other, each with its `\n`. */
 export interface EventLines {
-  /** Their bytes. */
   readonly data: Buffer;
   /** Where each of them ends. */
   readonly ends: ArrayLike<number>;
@@ -42,7 +40,7 @@ export interface EventLines {
 /** Writes the first events of a slice, stamped with `timeMs`: as many as fit into `maxBytes`, a whole number, but one at least. */
 export type WriteLines = (slice: Slice, maxBytes: number, timeMs: number) => EventLines;
 
-/** The records of a request, while it is filled. */
+/** The records of a request that is being filled. */
 class Batch {
   readonly records: EventRecord[] = [];
   readonly #room: RequestRoom;
@@ -58,7 +56,7 @@ class Batch {
     return this.#room.dataBytes - this.#dataBytes;
   }
 
-  /** Whether there is room for a record of so many bytes: for the first one there always is. */
+  /** Whether there is room for another record. There always is for the first one. */
   hasRoomFor(dataBytes: number): boolean {
     return (
       this.records.length === 0 ||
@@ -68,7 +66,6 @@ class Batch {
     );
   }
 
-  /** Adds a record that there is room for. */
   add(record: EventRecord): void {
     this.records.push(record);
     this.#dataBytes += record.data.length;
@@ -134,11 +131,11 @@ function endOfRecord(
 /** Text that a gzip member holds at most: even if nothing of it can be compressed, it is no larger than a record may be. */
 const maxMemberTextBytes = 1_000_000;
 
-/** So much of the room is used: how far events can be compressed differs from member to member. */
+/** Share of the room that is used, because the compression ratio varies between members. */
 const cautiousShare = 0.98;
 
 /**
- * Packs events as gzip members, compressed by zlib. How far events can be compressed is learned from the member before; the first is small.
+ * Packs events as gzip members, compressed by zlib. The compression ratio is that of the member before; the first member is small.
  */
 export function packMembers(writeLines: WriteLines): PackRecords {
   let bytesPerTextByte = 1;

@@ -1,7 +1,7 @@
 import { billingUnitBytes } from '../../contract/firehose-limits.ts';
 import type { Slice } from '../../contract/slice.ts';
 
-/** What Firehose calls a record, and the events that are in it. */
+/** A record of Firehose, and the slice of its events. */
 export interface EventRecord extends Slice {
   /** The bytes of these events, before base64. */
   readonly data: Buffer;
@@ -13,7 +13,7 @@ export type RecordBatch = readonly EventRecord[];
 /** Where a record of several events ends at the latest: a few of them make a request, so that a refused one costs little. */
 export const fullRecordBytes = 20 * billingUnitBytes;
 
-/** What JSON puts around a record's base64: `{"Data":""},`. */
+/** JSON around a record's base64: `{"Data":""},`. */
 const recordOverheadBytes = 12;
 
 /** Bytes that `dataBytes` bytes take up in base64. */

@@ -2,11 +2,10 @@ import type { Slice } from '../../contract/slice.ts';
 import type { PackRecords } from './packing.ts';
 import type { RecordBatch } from './records.ts';
 
-/** What the next request may carry. */
+/** Bounds of the next request. */
 export interface RequestBudget {
   /** Record data, before base64. */
   readonly bytes: number;
-  /** Events. */
   readonly events: number;
 }
 
@@ -18,19 +17,16 @@ export interface RequestSource {
   next(budget: RequestBudget): RecordBatch | undefined;
 }
 
-/** What {@link createRequestSource} works with. */
 export interface RequestOptions {
-  /** The events to send. */
   readonly slice: Slice;
   /** Largest request, as base64 inside JSON. */
   readonly maxRequestBytes: number;
-  /** Makes the records of each request. */
   readonly packRecords: PackRecords;
   /** The clock, in milliseconds since 1970. */
   readonly now: () => number;
 }
 
-/** Record data that fits into a request of so many bytes, at most. */
+/** Upper bound of the record data in a request. */
 export function maxDataBytes(requestBytes: number): number {
   return (requestBytes * 3) / 4;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { eventBytes } from '../../../lambda/contract/event.ts';
 import { recordFormats } from '../../../lambda/contract/settings.ts';
-import { encodeRequestBody } from '../../../lambda/producer/delivery/aws/request-body.ts';
+import { encodeRequestBody } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
 import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';

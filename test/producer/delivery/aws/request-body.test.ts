@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeRequestBody } from '../../../../lambda/producer/delivery/aws/request-body.ts';
+import { encodeRequestBody } from '../../../../lambda/producer/delivery/aws/firehose.ts';
 
 describe('the body of a request', () => {
   it('is the JSON of its records in base64, byte for byte as JSON.stringify writes it', () => {
