@@ -170,7 +170,7 @@ export class SimulatedProver {
     const world = this.#world;
     const call = async (items: readonly Item[], isDenied: boolean): Promise<BatchResponse> => {
       const places = [...items.keys()];
-      const fails = isDenied || world.chance(this.#faults.fails);
+      const fails = isDenied || world.chance(this.#faults.fails / 2);
       const part = fails ? world.integer(0, items.length) : items.length;
       await world.sleep(world.random() * 100);
       items.slice(0, part).forEach(take);
