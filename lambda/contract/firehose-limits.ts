@@ -19,6 +19,13 @@ export function billedBytes(dataBytes: number): number {
   return Math.ceil(dataBytes / billingUnitBytes) * billingUnitBytes;
 }
 
+/** A GB, as AWS bills it. */
+export const bytesPerGb = 2 ** 30;
+
+export function firehoseUsd(billedBytes: number, usdPerGb: number): number {
+  return (billedBytes / bytesPerGb) * usdPerGb;
+}
+
 /** Source: API reference, CreateDeliveryStream. */
 export const deliveryStreamNamePattern = /^[a-zA-Z0-9_.-]{1,64}$/;
 

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { deliveryStreamNameExpectation, deliveryStreamNamePattern } from '../contract/firehose-limits.ts';
-import { type Bounds, parseWholeNumber, wholeNumberExpectation } from '../contract/whole-number.ts';
+import { type Bounds, parseWholeNumber, wholeNumberExpectation } from '../contract/settings.ts';
 import { InvalidEnvironmentError } from './errors.ts';
 
 /** A text that `read` can read: it returns `undefined` for an invalid one. */

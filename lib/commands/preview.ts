@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import type { RecordFormat } from '../../lambda/contract/record-format.ts';
 import type { Slice } from '../../lambda/contract/slice.ts';
 import { createTemplatePacker } from '../../lambda/producer/events/template-events.ts';
 import { defaultTemplate } from '../../lambda/template/deployed.ts';

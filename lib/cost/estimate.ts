@@ -1,5 +1,7 @@
-import { firehoseUsd, lambdaUsd } from '../../lambda/contract/cost.ts';
-import { type MonitoringLevel, type RecordFormat, settings } from '../../lambda/contract/settings.ts';
+import { type MonitoringLevel, settings } from '../../lambda/contract/deployment-settings.ts';
+import { firehoseUsd } from '../../lambda/contract/firehose-limits.ts';
+import { lambdaUsd } from '../../lambda/contract/invocation.ts';
+import type { RecordFormat } from '../../lambda/contract/record-format.ts';
 import { athenaMinBytes, athenaTbBytes, hoursPerMonth, memoryMiBPerCpu } from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 import { quotas } from '../aws/quotas.ts';

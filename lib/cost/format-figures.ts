@@ -1,6 +1,5 @@
-import { eventBytes } from '../../lambda/contract/event.ts';
 import { billedBytes, billingUnitBytes, maxEventsPerRecord } from '../../lambda/contract/firehose-limits.ts';
-import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import { eventBytes, type RecordFormat } from '../../lambda/contract/record-format.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 
 /** Mean sizes of events with their `\n`. */

@@ -1,6 +1,6 @@
-import { lambdaUsd } from '../../lambda/contract/cost.ts';
-import { eventBytes } from '../../lambda/contract/event.ts';
-import { settings } from '../../lambda/contract/settings.ts';
+import { settings } from '../../lambda/contract/deployment-settings.ts';
+import { lambdaUsd } from '../../lambda/contract/invocation.ts';
+import { eventBytes } from '../../lambda/contract/record-format.ts';
 import { memoryMiBPerCpu } from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 

@@ -1,5 +1,5 @@
+import type { MonitoringLevel } from '../../lambda/contract/deployment-settings.ts';
 import { proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
-import type { MonitoringLevel } from '../../lambda/contract/settings.ts';
 import { producerAlarms, producerAlarmsOnTwoMetrics } from '../stack/monitoring/producer-alarms.ts';
 import { proofAlarms, proofAlarmsOnTwoMetrics } from '../stack/monitoring/proof-alarms.ts';
 

@@ -6,9 +6,10 @@ import {
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
-import type { Payload } from '../../lambda/contract/payload.ts';
+import type { Payload } from '../../lambda/contract/invocation.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
-import { producerSettings, variables } from '../../lambda/contract/settings.ts';
+import { producerSettings } from '../../lambda/contract/settings.ts';
+import { variables } from '../../lambda/contract/variables.ts';
 import { UnanswerableError, unanswerableCall } from './unanswerable.ts';
 
 /**

@@ -16,7 +16,11 @@ import {
   type IBucket,
 } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
-import { defaultRecordFormat, type RecordFormat, recordFormatRows } from '../../lambda/contract/settings.ts';
+import {
+  defaultRecordFormat,
+  type RecordFormat,
+  recordFormatRows,
+} from '../../lambda/contract/record-format.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
 import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
 

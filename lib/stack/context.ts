@@ -1,15 +1,14 @@
 import { Duration, type RemovalPolicy, Size, TimeZone } from 'aws-cdk-lib';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
+import { defaultSchedule, monitoringLevels, settings } from '../../lambda/contract/deployment-settings.ts';
 import { deliveryStreamNamePattern } from '../../lambda/contract/firehose-limits.ts';
+import { recordFormats } from '../../lambda/contract/record-format.ts';
 import {
-  defaultSchedule,
-  monitoringLevels,
-  recordFormats,
-  settings,
+  parseWholeNumber,
   type WholeNumberSetting,
+  wholeNumberExpectation,
 } from '../../lambda/contract/settings.ts';
-import { parseWholeNumber, wholeNumberExpectation } from '../../lambda/contract/whole-number.ts';
 import { isPrice, priceExpectation, prices, withOwnPrices } from '../aws/prices.ts';
 import { isSchedule, scheduleExample, scheduleExpectation } from '../aws/schedule.ts';
 import { nearestName } from '../template/nearest-name.ts';

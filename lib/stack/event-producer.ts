@@ -20,8 +20,12 @@ import {
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import {
+  defaultSchedule,
+  type MonitoringLevel,
+  settings,
+} from '../../lambda/contract/deployment-settings.ts';
 import { claimsUnsentMetric, proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
-import { defaultSchedule, type MonitoringLevel, settings } from '../../lambda/contract/settings.ts';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
 import { type CheckedTemplate, checkTemplate } from '../template/check-template.ts';
 import {

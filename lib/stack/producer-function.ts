@@ -5,13 +5,9 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-import {
-  defaultRecordFormat,
-  type ProducerSettings,
-  producerSettings,
-  type RecordFormat,
-  variables,
-} from '../../lambda/contract/settings.ts';
+import { defaultRecordFormat, type RecordFormat } from '../../lambda/contract/record-format.ts';
+import { type ProducerSettings, producerSettings } from '../../lambda/contract/settings.ts';
+import { variables } from '../../lambda/contract/variables.ts';
 import { type Prices, withOwnPrices } from '../aws/prices.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
 import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';

@@ -1,7 +1,12 @@
 import type { Duration, Size } from 'aws-cdk-lib';
 import type { IConstruct } from 'constructs';
-import { type SettingName, settings, type WholeNumberSetting } from '../../lambda/contract/settings.ts';
-import { type Bounds, isWholeNumber, wholeNumberExpectation } from '../../lambda/contract/whole-number.ts';
+import { type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
+import {
+  type Bounds,
+  isWholeNumber,
+  type WholeNumberSetting,
+  wholeNumberExpectation,
+} from '../../lambda/contract/settings.ts';
 
 /**
  * A prop is invalid; the message begins with the path of the construct.

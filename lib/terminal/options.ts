@@ -1,13 +1,18 @@
 import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import { type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
 import {
   deliveryStreamNameExpectation,
   deliveryStreamNamePattern,
 } from '../../lambda/contract/firehose-limits.ts';
-import { runIdExpectation, runIdPattern } from '../../lambda/contract/payload.ts';
-import { type SettingName, settings, type WholeNumberSetting } from '../../lambda/contract/settings.ts';
-import { type Bounds, parseWholeNumber, wholeNumberExpectation } from '../../lambda/contract/whole-number.ts';
+import { runIdExpectation, runIdPattern } from '../../lambda/contract/invocation.ts';
+import {
+  type Bounds,
+  parseWholeNumber,
+  type WholeNumberSetting,
+  wholeNumberExpectation,
+} from '../../lambda/contract/settings.ts';
 import { UsageError } from './command.ts';
 
 /** Parses an option's argument. @throws InvalidArgumentError with the expectation. */

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { type RecordFormat, recordFormats } from '../../lambda/contract/settings.ts';
+import { type RecordFormat, recordFormats } from '../../lambda/contract/record-format.ts';
 import { quotas } from '../../lib/aws/quotas.ts';
 import type { FunctionSettings } from '../../lib/emulator/lambda/settings.ts';
 import { lambdaCores } from './cold-start.ts';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { settings } from '../../lambda/contract/settings.ts';
+import { settings } from '../../lambda/contract/deployment-settings.ts';
 import { memoryMiBPerCpu } from '../../lib/aws/billing.ts';
 import { functionEnvironment } from '../../lib/emulator/lambda/runtime.ts';
 import type { FunctionSettings } from '../../lib/emulator/lambda/settings.ts';

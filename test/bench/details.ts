@@ -1,4 +1,4 @@
-import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import type { RecordFormat } from '../../lambda/contract/record-format.ts';
 import { contenders, type RowName } from './contenders.ts';
 import { type Experiment, inTurns, type Laboratory } from './harness.ts';
 import { atMost, type Section, show } from './section.ts';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
-import { variables } from '../../lambda/contract/settings.ts';
+import { variables } from '../../lambda/contract/variables.ts';
 import { functionEnvironment } from '../../lib/emulator/lambda/runtime.ts';
 import type { FunctionSettings } from '../../lib/emulator/lambda/settings.ts';
 import { scriptOptions } from '../../lib/package/script-options.ts';

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import type { RecordFormat } from '../../lambda/contract/record-format.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
 import { synthesize } from '../../lib/commands/start/synth.ts';
 import { readLocalStack } from '../../lib/commands/start/template.ts';

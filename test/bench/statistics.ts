@@ -1,4 +1,4 @@
-import { firehoseUsd } from '../../lambda/contract/cost.ts';
+import { firehoseUsd } from '../../lambda/contract/firehose-limits.ts';
 import { prices } from '../../lib/aws/prices.ts';
 import type { Observation } from './harness.ts';
 

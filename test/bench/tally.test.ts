@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { eventBytes } from '../../lambda/contract/event.ts';
+import { eventBytes } from '../../lambda/contract/record-format.ts';
 import { Counter } from './tally.ts';
 import { linesOf } from './workloads/run-events.ts';
 

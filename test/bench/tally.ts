@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { eventBytes } from '../../lambda/contract/event.ts';
 import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
+import { eventBytes } from '../../lambda/contract/record-format.ts';
 
 const emptyTally = {
   requests: 0,

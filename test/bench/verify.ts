@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { eventBytes } from '../../lambda/contract/event.ts';
+import { eventBytes } from '../../lambda/contract/record-format.ts';
 import { inTemporaryDirectory } from './harness.ts';
 import { peakRssMiB } from './process-usage.ts';
 import { atLeast, atMost, type Section, show } from './section.ts';

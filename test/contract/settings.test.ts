@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  producerSettings,
-  type SettingName,
-  settings,
-  variables,
-  type WholeNumberSetting,
-} from '../../lambda/contract/settings.ts';
-import { isWholeNumber } from '../../lambda/contract/whole-number.ts';
+import { type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
+import { isWholeNumber, producerSettings, type WholeNumberSetting } from '../../lambda/contract/settings.ts';
+import { variables } from '../../lambda/contract/variables.ts';
 
 const rows = Object.entries(settings) as [SettingName, WholeNumberSetting][];
 

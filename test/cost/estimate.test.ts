@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
-import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import type { RecordFormat } from '../../lambda/contract/record-format.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
 import { createTemplatePacker } from '../../lambda/producer/events/template-events.ts';
 import { prices } from '../../lib/aws/prices.ts';

@@ -1,4 +1,4 @@
-import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import type { RecordFormat } from '../../lambda/contract/record-format.ts';
 import { prices } from '../../lib/aws/prices.ts';
 import {
   type CostEstimate,

@@ -1,6 +1,7 @@
-import { firehoseUsd, lambdaUsd } from '../../lambda/contract/cost.ts';
-import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
-import { producerSettings, settings } from '../../lambda/contract/settings.ts';
+import { settings } from '../../lambda/contract/deployment-settings.ts';
+import { billedBytes, firehoseUsd } from '../../lambda/contract/firehose-limits.ts';
+import { lambdaUsd } from '../../lambda/contract/invocation.ts';
+import { producerSettings } from '../../lambda/contract/settings.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
 import type { CreatePacker } from '../../lambda/producer/packing/packing.ts';
 import { prices } from '../../lib/aws/prices.ts';

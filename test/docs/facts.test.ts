@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { settings } from '../../lambda/contract/settings.ts';
+import { settings } from '../../lambda/contract/deployment-settings.ts';
 import { templateOf } from '../stack/synth.ts';
 
 /** The cells of the row of a page's table whose first cell has this name. */

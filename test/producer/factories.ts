@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import type { RecordFormat } from '../../lambda/contract/settings.ts';
+import type { RecordFormat } from '../../lambda/contract/record-format.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
 import type { CreatePacker } from '../../lambda/producer/packing/packing.ts';
 import type { EventRecord, RecordBatch } from '../../lambda/producer/packing/records.ts';

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { eventBytes } from '../../lambda/contract/event.ts';
+import { eventBytes } from '../../lambda/contract/record-format.ts';
 import { createEventWriter } from '../../lambda/producer/events/events.ts';
 import type { StoredObject } from '../../lambda/prover/comparison/comparison.ts';
 import type { StreamSlice } from '../../lambda/prover/comparison/uuid-rule.ts';

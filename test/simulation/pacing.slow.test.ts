@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventBytes } from '../../lambda/contract/event.ts';
+import { eventBytes } from '../../lambda/contract/record-format.ts';
 import { quotas } from '../../lib/aws/quotas.ts';
 import { measurePacing, measurePacingIn, pacingTargets } from './worlds/pacing.ts';
 import { createPacer, settingsWith } from './worlds/producer.ts';

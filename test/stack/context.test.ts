@@ -1,6 +1,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
-import { producerSettings, type SettingName, settings } from '../../lambda/contract/settings.ts';
+import { type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
+import { producerSettings } from '../../lambda/contract/settings.ts';
 import { InvalidContextError } from '../../lib/stack/context.ts';
 import { PropError } from '../../lib/stack/prop-checks.ts';
 import { createStack, templateOf } from './synth.ts';

@@ -1,6 +1,7 @@
 import { App, Duration, Size, Stack } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
-import { type SettingName, settings, type WholeNumberSetting } from '../../lambda/contract/settings.ts';
+import { type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
+import type { WholeNumberSetting } from '../../lambda/contract/settings.ts';
 import { EventProducer, type EventProducerProps } from '../../lib/stack/event-producer.ts';
 import { PropError } from '../../lib/stack/prop-checks.ts';
 

@@ -4,7 +4,7 @@ import type { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
-import { proverVariables } from '../../lambda/contract/settings.ts';
+import { proverVariables } from '../../lambda/contract/variables.ts';
 import { EventProducer, type EventProducerProps } from '../../lib/stack/event-producer.ts';
 import { createStack, templateOf } from './synth.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { defaultSchedule, monitoringLevels, settings } from '../../lambda/contract/deployment-settings.ts';
 import { proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
-import { defaultSchedule, monitoringLevels, settings } from '../../lambda/contract/settings.ts';
 import { proverMemoryMiB } from '../../lib/cost/proving.ts';
 import { watchingOf } from '../../lib/cost/watching.ts';
 import type { AlarmProperties } from '../simulation/aws/cloudwatch.ts';

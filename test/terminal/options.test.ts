@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { type SettingName, settings } from '../../lambda/contract/settings.ts';
+import { type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
 import { UsageError } from '../../lib/terminal/command.ts';
 import { checkDirectory, settingOption, wholeNumberArgument } from '../../lib/terminal/options.ts';
 

@@ -1,4 +1,4 @@
-import { deliveryReserveMs, reportReserveMs } from '../../contract/deadline.ts';
+import { deliveryReserveMs, reportReserveMs } from '../../contract/invocation.ts';
 
 /** No request starts with less time than this for its response. */
 const leastResponseMs = 500;

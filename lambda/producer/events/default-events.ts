@@ -1,6 +1,5 @@
-import { eventBytes } from '../../contract/event.ts';
 import { maxEventsPerRecord, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';
-import type { RecordFormat } from '../../contract/settings.ts';
+import { eventBytes, type RecordFormat } from '../../contract/record-format.ts';
 import type { CreatePacker, PackRecords, RequestRoom } from '../packing/packing.ts';
 import { type EventRecord, fullRecordBytes, recordBytesInJson, wholeUnits } from '../packing/records.ts';
 import { createUuidSource, type NextUuids, writeEvents } from './events.ts';

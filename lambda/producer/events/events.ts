@@ -1,5 +1,5 @@
 import { createCipheriv, createHash } from 'node:crypto';
-import { eventBytes } from '../../contract/event.ts';
+import { eventBytes } from '../../contract/record-format.ts';
 
 /** The next UUIDs of a run, 16 bytes each, one after the other. The buffer is the caller's. */
 export type NextUuids = (count: number) => Buffer;

@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib';
-import { eventBytes } from '../../contract/event.ts';
+import { eventBytes } from '../../contract/record-format.ts';
 import { blankEvent, uuidBytes, writeEvents } from './events.ts';
 
 /*

@@ -1,4 +1,4 @@
-import { type RecordFormat, recordFormatRows } from '../../contract/settings.ts';
+import { type RecordFormat, recordFormatRows } from '../../contract/record-format.ts';
 import { maxBlocks } from '../../template/draw.ts';
 import type { EventTemplate } from '../../template/event-template.ts';
 import {

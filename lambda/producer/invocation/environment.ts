@@ -1,13 +1,7 @@
 import * as v from 'valibot';
-import {
-  defaultRecordFormat,
-  type ProducerSettings,
-  producerSettings,
-  type RecordFormat,
-  recordFormats,
-  variables,
-  type WholeNumberSetting,
-} from '../../contract/settings.ts';
+import { defaultRecordFormat, type RecordFormat, recordFormats } from '../../contract/record-format.ts';
+import { type ProducerSettings, producerSettings, type WholeNumberSetting } from '../../contract/settings.ts';
+import { variables } from '../../contract/variables.ts';
 import {
   deliveryStreamName,
   parseVariables,

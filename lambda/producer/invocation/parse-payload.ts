@@ -1,8 +1,13 @@
 import * as v from 'valibot';
-import { payloadProperties, runIdExpectation, runIdPattern } from '../../contract/payload.ts';
-import { type ProducerSettings, producerSettings } from '../../contract/settings.ts';
+import { payloadProperties, runIdExpectation, runIdPattern } from '../../contract/invocation.ts';
+import {
+  type Bounds,
+  isWholeNumber,
+  type ProducerSettings,
+  producerSettings,
+  wholeNumberExpectation,
+} from '../../contract/settings.ts';
 import type { RunSlice } from '../../contract/slice.ts';
-import { type Bounds, isWholeNumber, wholeNumberExpectation } from '../../contract/whole-number.ts';
 import { InvalidPayloadError } from './errors.ts';
 
 const wholeNumber = (bounds: Bounds) =>

@@ -1,4 +1,5 @@
-import { firehoseUsd, lambdaUsd } from '../../contract/cost.ts';
+import { firehoseUsd } from '../../contract/firehose-limits.ts';
+import { lambdaUsd } from '../../contract/invocation.ts';
 import type { Report } from '../../contract/report.ts';
 import {
   mergeSlices,

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { billingUnitBytes, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';
-import type { RecordFormat } from '../../contract/settings.ts';
+import type { RecordFormat } from '../../contract/record-format.ts';
 import type { Slice } from '../../contract/slice.ts';
 import {
   type EventRecord,

@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { proverVariables } from '../../contract/settings.ts';
+import { proverVariables } from '../../contract/variables.ts';
 import {
   deliveryStreamName,
   matching,

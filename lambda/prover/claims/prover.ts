@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
-import { deliveryReserveMs, reportReserveMs } from '../../contract/deadline.ts';
+import { deliveryReserveMs, reportReserveMs } from '../../contract/invocation.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { FunctionError } from '../../runtime/errors.ts';
 import type { Pause } from '../../runtime/sqs.ts';

@@ -6,7 +6,7 @@ import {
   type MonitoringLevel,
   monitoringLevels,
   settings,
-} from '../../../lambda/contract/settings.ts';
+} from '../../../lambda/contract/deployment-settings.ts';
 import { prices, pricesSource, withOwnPrices } from '../../aws/prices.ts';
 import { isSchedule, scheduleExample, scheduleExpectation } from '../../aws/schedule.ts';
 import { type CostQuestion, estimateCosts } from '../../cost/estimate.ts';

@@ -1,5 +1,6 @@
+import { settings } from '../../../lambda/contract/deployment-settings.ts';
 import { billingUnitBytes } from '../../../lambda/contract/firehose-limits.ts';
-import { recordFormatRows, settings } from '../../../lambda/contract/settings.ts';
+import { recordFormatRows } from '../../../lambda/contract/record-format.ts';
 import { athenaMinBytes, hoursPerMonth } from '../../aws/billing.ts';
 import { prices as listPrices, type Prices, pricesSource } from '../../aws/prices.ts';
 import {

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { settings } from '../../../lambda/contract/settings.ts';
+import { settings } from '../../../lambda/contract/deployment-settings.ts';
 import { createCloudFormationClient, createLambdaClient } from '../../proof/aws-clients.ts';
 import { writeCertificate } from '../../proof/certificate.ts';
 import { addProofOptions, type ProofOptions } from '../../proof/options.ts';

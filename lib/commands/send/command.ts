@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
-import { settings } from '../../../lambda/contract/settings.ts';
+import { settings } from '../../../lambda/contract/deployment-settings.ts';
 import { createCloudFormationClient, createLambdaClient } from '../../proof/aws-clients.ts';
 import { defaultStackName } from '../../stack/outputs.ts';
 import { UsageError } from '../../terminal/command.ts';

@@ -1,6 +1,6 @@
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
-import type { Payload } from '../../../lambda/contract/payload.ts';
+import type { Payload } from '../../../lambda/contract/invocation.ts';
 import type { Report } from '../../../lambda/contract/report.ts';
 import { findDeployedStack, readEventTemplate } from '../../proof/deployed-stack.ts';
 import { invokeProducer, queueInvocation, readConfiguration } from '../../proof/invocation.ts';

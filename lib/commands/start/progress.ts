@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { eventBytes } from '../../../lambda/contract/event.ts';
+import { eventBytes } from '../../../lambda/contract/record-format.ts';
 import type { Endpoint } from '../../emulator/endpoint.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { formatCount, formatNumber } from '../../terminal/text.ts';

@@ -1,11 +1,8 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import {
-  type ProducerSettings,
-  recordFormats,
-  type SettingName,
-  settings,
-} from '../../../lambda/contract/settings.ts';
+import { type SettingName, settings } from '../../../lambda/contract/deployment-settings.ts';
+import { recordFormats } from '../../../lambda/contract/record-format.ts';
+import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import { mergeSlices, type SlicePair } from '../../../lambda/contract/slice.ts';
 import { quotas } from '../../aws/quotas.ts';
 import { type Faults, faultsExample, parseFaults } from '../../emulator/faults.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
-import { proverVariables } from '../../../lambda/contract/settings.ts';
+import { proverVariables } from '../../../lambda/contract/variables.ts';
 import type { EndpointQueueSettings } from '../../emulator/endpoint.ts';
 import type { DeliveryStreamSettings } from '../../emulator/firehose/delivery-stream.ts';
 import type { EventSourceMappingSettings } from '../../emulator/lambda/event-source-mapping.ts';

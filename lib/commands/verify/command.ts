@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { settings } from '../../../lambda/contract/settings.ts';
+import { settings } from '../../../lambda/contract/deployment-settings.ts';
 import { writeCertificate } from '../../proof/certificate.ts';
 import { addProofOptions, collectRunIds, type ProofOptions } from '../../proof/options.ts';
 import { sourceNamed } from '../../proof/source.ts';

@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
-import { deliveryReserveMs } from '../../../lambda/contract/deadline.ts';
+import { deliveryReserveMs } from '../../../lambda/contract/invocation.ts';
 import { frequencyOf } from '../../aws/schedule.ts';
 import {
   type AlarmRule,

@@ -4,7 +4,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { FirehoseClient, PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
 import pMap from 'p-map';
-import { recordFormats } from '../../../lambda/contract/settings.ts';
+import { recordFormats } from '../../../lambda/contract/record-format.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import type { Workload } from '../measured-process.ts';
 import { Counter, type Tally } from '../tally.ts';

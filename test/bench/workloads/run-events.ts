@@ -1,4 +1,4 @@
-import { eventBytes } from '../../../lambda/contract/event.ts';
+import { eventBytes } from '../../../lambda/contract/record-format.ts';
 import { producerSettings } from '../../../lambda/contract/settings.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
 import type { PackRecords } from '../../../lambda/producer/packing/packing.ts';

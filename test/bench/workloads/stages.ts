@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { eventBytes } from '../../../lambda/contract/event.ts';
-import { recordFormats } from '../../../lambda/contract/settings.ts';
+import { eventBytes, recordFormats } from '../../../lambda/contract/record-format.ts';
 import { encodeRequestBody } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';

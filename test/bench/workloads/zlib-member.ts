@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { eventBytes } from '../../../lambda/contract/event.ts';
+import { eventBytes } from '../../../lambda/contract/record-format.ts';
 import { uuidBytes, writeEvents } from '../../../lambda/producer/events/events.ts';
 
 /** Replaces the function of the producer's `gzip-member.ts` in the bundle of `gzip-zlib`: zlib at level 1. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { monitoringLevels } from '../../../lambda/contract/settings.ts';
+import { monitoringLevels } from '../../../lambda/contract/deployment-settings.ts';
 import { prices } from '../../../lib/aws/prices.ts';
 import { summarize } from '../../../lib/commands/cost/summary.ts';
 import { formatDollars } from '../../../lib/terminal/text.ts';

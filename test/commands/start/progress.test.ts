@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recordFormats } from '../../../lambda/contract/settings.ts';
+import { recordFormats } from '../../../lambda/contract/record-format.ts';
 import { defaultEventsInRecord, eventsInRecord } from '../../../lib/commands/start/progress.ts';
 import { recordsOf } from '../../producer/factories.ts';
 

@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { eventBytes } from '../../../lambda/contract/event.ts';
+import { eventBytes } from '../../../lambda/contract/record-format.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
 import { type LocalRun, type LocalRunOptions, runLocally } from '../../../lib/commands/start/run.ts';
 import { UnaccountedError } from '../../../lib/commands/start/run-report.ts';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { eventBytes } from '../../../lambda/contract/event.ts';
+import { eventBytes } from '../../../lambda/contract/record-format.ts';
 import { createEventWriter, createUuidSource } from '../../../lambda/producer/events/events.ts';
 import { gzipMember } from '../../../lambda/producer/events/gzip-member.ts';
 import type { Proof } from '../../../lib/proof/proof.ts';

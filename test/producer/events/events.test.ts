@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventBytes } from '../../../lambda/contract/event.ts';
+import { eventBytes } from '../../../lambda/contract/record-format.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
 
 const timeMs = Date.UTC(2026, 10, 22, 1, 2, 3, 999);

@@ -7,7 +7,7 @@ import {
   maxEventsPerRecord,
   maxRecordsPerRequest,
 } from '../../../lambda/contract/firehose-limits.ts';
-import { recordFormats } from '../../../lambda/contract/settings.ts';
+import { recordFormats } from '../../../lambda/contract/record-format.ts';
 import { createUuidSource } from '../../../lambda/producer/events/events.ts';
 import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
 import { base64Bytes, fullRecordBytes } from '../../../lambda/producer/packing/records.ts';

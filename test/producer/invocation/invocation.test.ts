@@ -1,8 +1,9 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { Claim } from '../../../lambda/contract/claim.ts';
+import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
 import type { Report } from '../../../lambda/contract/report.ts';
-import type { ProducerSettings, RecordFormat } from '../../../lambda/contract/settings.ts';
+import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import type { RunSlice, SlicePair } from '../../../lambda/contract/slice.ts';
 import type { PutRecords, PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventBytes } from '../../../lambda/contract/event.ts';
+import { eventBytes } from '../../../lambda/contract/record-format.ts';
 import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
 import { Deadline } from '../../../lambda/producer/delivery/deadline.ts';

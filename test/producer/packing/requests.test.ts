@@ -1,13 +1,13 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { eventBytes } from '../../../lambda/contract/event.ts';
 import {
   billedBytes,
   maxRecordBytes,
   maxRecordsPerRequest,
 } from '../../../lambda/contract/firehose-limits.ts';
-import { producerSettings, type RecordFormat, recordFormats } from '../../../lambda/contract/settings.ts';
+import { eventBytes, type RecordFormat, recordFormats } from '../../../lambda/contract/record-format.ts';
+import { producerSettings } from '../../../lambda/contract/settings.ts';
 import type { Slice } from '../../../lambda/contract/slice.ts';
 import { eventsPerMember } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';

@@ -4,7 +4,7 @@ import {
   maxRecordsPerRequest,
   maxRequestBytes,
 } from '../../../lambda/contract/firehose-limits.ts';
-import type { RecordFormat } from '../../../lambda/contract/settings.ts';
+import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
 import type { PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';

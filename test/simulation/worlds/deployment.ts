@@ -1,6 +1,6 @@
 import type { Claim } from '../../../lambda/contract/claim.ts';
 import { claimsUnsentMetric, serviceDimension, streamDimension } from '../../../lambda/contract/metrics.ts';
-import { variables } from '../../../lambda/contract/settings.ts';
+import { variables } from '../../../lambda/contract/variables.ts';
 import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { type Environment, parseEnvironment } from '../../../lambda/producer/invocation/environment.ts';
 import type { Invoke } from '../../../lambda/producer/invocation/invocation.ts';

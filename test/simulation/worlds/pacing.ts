@@ -1,5 +1,4 @@
-import { eventBytes } from '../../../lambda/contract/event.ts';
-import { recordFormatRows } from '../../../lambda/contract/settings.ts';
+import { eventBytes, recordFormatRows } from '../../../lambda/contract/record-format.ts';
 import { type Slice, sliceLength } from '../../../lambda/contract/slice.ts';
 import { Deadline } from '../../../lambda/producer/delivery/deadline.ts';
 import { deliver } from '../../../lambda/producer/delivery/delivery.ts';

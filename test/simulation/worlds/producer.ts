@@ -1,9 +1,6 @@
 import type { Claim } from '../../../lambda/contract/claim.ts';
-import {
-  type ProducerSettings,
-  producerSettings,
-  type RecordFormat,
-} from '../../../lambda/contract/settings.ts';
+import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
+import { type ProducerSettings, producerSettings } from '../../../lambda/contract/settings.ts';
 import type { PutRecords } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';

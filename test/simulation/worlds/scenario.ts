@@ -1,9 +1,6 @@
 import { claimMaxReceives, claimRetentionDays } from '../../../lambda/contract/claim.ts';
-import {
-  type ProducerSettings,
-  type RecordFormat,
-  recordFormats,
-} from '../../../lambda/contract/settings.ts';
+import { type RecordFormat, recordFormats } from '../../../lambda/contract/record-format.ts';
+import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import type { BucketFaults } from '../aws/bucket.ts';
 import type { DeliveryFaults } from '../aws/delivery.ts';
 import type { FirehoseFaults } from '../aws/firehose.ts';

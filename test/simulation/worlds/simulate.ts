@@ -1,4 +1,4 @@
-import { eventBytes } from '../../../lambda/contract/event.ts';
+import { eventBytes } from '../../../lambda/contract/record-format.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
 import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';

@@ -1,4 +1,4 @@
-import { proverVariables } from '../../../lambda/contract/settings.ts';
+import { proverVariables } from '../../../lambda/contract/variables.ts';
 import { type Environment, parseEnvironment } from '../../../lambda/prover/claims/environment.ts';
 import { nameOf } from '../aws/cloudwatch.ts';
 import type { ProverSettings } from './prover.ts';

@@ -2,7 +2,7 @@ import type { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
-import { type MonitoringLevel, monitoringLevels } from '../../../lambda/contract/settings.ts';
+import { type MonitoringLevel, monitoringLevels } from '../../../lambda/contract/deployment-settings.ts';
 import { EventProducer, type EventProducerProps } from '../../../lib/stack/event-producer.ts';
 import { alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
 import { createStack, templateOf } from '../synth.ts';

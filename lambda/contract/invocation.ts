@@ -25,3 +25,21 @@ export const payloadProperties = [
 export const runIdPattern = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 
 export const runIdExpectation = '1 to 256 characters without control characters, for example run-1';
+
+/**
+ * How long before its timeout an invocation stops delivering: 2 s, a third of the time when that is shorter. The rest
+ * is for the work queue and the report. The alarm on long invocations follows it.
+ */
+export function deliveryReserveMs(timeoutMs: number): number {
+  return Math.min(2_000, timeoutMs / 3);
+}
+
+/** Time before its timeout at which an invocation stops waiting for the work queue. The rest is for the report. */
+export function reportReserveMs(timeoutMs: number): number {
+  return Math.min(500, timeoutMs / 8);
+}
+
+/** Without the price per invocation. */
+export function lambdaUsd(durationMs: number, memorySizeMiB: number, usdPerGbSecond: number): number {
+  return (durationMs / 1_000) * (memorySizeMiB / 1_024) * usdPerGbSecond;
+}

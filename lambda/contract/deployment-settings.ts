@@ -1,0 +1,89 @@
+import { producerSettings, type WholeNumberSetting } from './settings.ts';
+
+/** The settings of the deployment alone. */
+export const deploymentSettings = {
+  maxConcurrency: {
+    min: 2,
+    max: 1_000,
+    default: 2,
+    example: 4,
+    description: 'invocations that process the work queue at the same time',
+  },
+  timeout: {
+    min: 3,
+    max: 900,
+    default: 300,
+    example: 60,
+    unit: 'seconds',
+    description: 'time that an invocation may take',
+  },
+  memorySize: {
+    min: 128,
+    max: 10_240,
+    default: 512,
+    example: 1_024,
+    unit: 'MiB',
+    description: 'memory of the function, with which its share of a processor grows',
+  },
+  bufferingInterval: {
+    min: 0,
+    max: 900,
+    default: 60,
+    example: 300,
+    unit: 'seconds',
+    description: 'time that the created stream buffers before it writes an object',
+  },
+  bufferingSize: {
+    min: 1,
+    max: 128,
+    default: 64,
+    example: 5,
+    unit: 'MiB',
+    description: 'data that the created stream buffers, uncompressed, before it writes an object',
+  },
+  // Firehose itself gives up after 24 hours: with less than 25, an event that still lands may count as lost.
+  lostAfter: {
+    min: 1,
+    max: 72,
+    default: 25,
+    example: 48,
+    unit: 'hours',
+    description: 'time after which an event that is not in the bucket is lost',
+  },
+} as const satisfies Record<string, WholeNumberSetting>;
+
+export const settings = { ...producerSettings, ...deploymentSettings };
+
+/** Name of a setting: the construct's prop, and the key in CDK context. */
+export type SettingName = keyof typeof settings;
+
+/**
+ * Levels of monitoring.
+ *
+ * - `full`: custom metrics, alarms and a dashboard.
+ * - `alarms`: custom metrics and alarms.
+ * - `off`: no monitoring.
+ */
+export const monitoringLevels = ['full', 'alarms', 'off'] as const;
+
+/**
+ * One of {@link monitoringLevels}.
+ *
+ * @example
+ * ```ts
+ * import type { MonitoringLevel } from 'firehose-event-producer';
+ *
+ * export const monitoring: MonitoringLevel = 'alarms';
+ * ```
+ */
+export type MonitoringLevel = (typeof monitoringLevels)[number];
+
+/** Default schedule: an expression of EventBridge Scheduler. */
+export const defaultSchedule = 'rate(5 minutes)';
+
+/**
+ * Buffering assumed for streams that we did not create, in seconds: Firehose's own default.
+ *
+ * @see https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html
+ */
+export const foreignBufferingSeconds = 300;

@@ -1,0 +1,32 @@
+/** The producer's environment variables that are no settings. */
+export const variables = {
+  deliveryStreamName: 'DELIVERY_STREAM_NAME',
+  workQueueUrl: 'WORK_QUEUE_URL',
+  recordFormat: 'RECORD_FORMAT',
+  firehoseUsdPerGb: 'FIREHOSE_USD_PER_GB',
+  lambdaUsdPerGbSecond: 'LAMBDA_USD_PER_GB_SECOND',
+  /** Only where events are proven. */
+  proofQueueUrl: 'PROOF_QUEUE_URL',
+  /** Seconds that a claim waits until its first check. Only where events are proven. */
+  proofDelaySeconds: 'PROOF_DELAY_SECONDS',
+} as const;
+
+/** The environment variables of the prover. */
+export const proverVariables = {
+  deliveryStreamName: 'DELIVERY_STREAM_NAME',
+  bucketName: 'BUCKET_NAME',
+  /** S3 prefix of the stream, with expressions such as `!{timestamp:yyyy}`. */
+  prefix: 'PREFIX',
+  /** S3 prefix of undeliverable records, up to its first expression. */
+  errorPrefix: 'ERROR_PREFIX',
+  /** Seconds that the stream buffers. */
+  bufferingSeconds: 'BUFFERING_SECONDS',
+  /** `true` if others write to the bucket, too. */
+  isShared: 'SHARED',
+  /** Hours after which a missing event is lost. */
+  lostAfterHours: 'LOST_AFTER_HOURS',
+  proofQueueUrl: 'PROOF_QUEUE_URL',
+  deadLetterQueueUrl: 'DEAD_LETTER_QUEUE_URL',
+  /** Divisor of all delays: 1 in AWS, more on a laptop. */
+  timeFactor: 'TIME_FACTOR',
+} as const;
