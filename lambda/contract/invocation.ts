@@ -12,15 +12,6 @@ export interface Payload {
   readonly eventsPerSecond?: number;
 }
 
-/** The properties of a {@link Payload}; every other name is a typo. */
-export const payloadProperties = [
-  'count',
-  'runId',
-  'from',
-  'to',
-  'eventsPerSecond',
-] as const satisfies readonly (keyof Payload)[];
-
 /** Pattern of a run's id: 1 to 256 characters, no control character and no half of a surrogate pair. */
 export const runIdPattern = /^[^\p{Cc}\p{Cs}]{1,256}$/u;
 

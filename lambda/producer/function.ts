@@ -14,7 +14,7 @@ import { maxDataBytes } from './packing/requests.ts';
 /**
  * One invocation of the Lambda function: pushes the events of a slice, from a payload or from the work queue.
  *
- * @param payload `{"count", "runId", "from", "to", "eventsPerSecond"}`, all optional, or messages with such bodies.
+ * @param payload A payload of the contract, or messages with such bodies.
  * @returns The report, or, for messages, which of them have to be delivered again.
  * @throws InvalidPayloadError if the payload asks for something else.
  * @throws NothingDeliveredError if not one event could be delivered, and none ever will without somebody's help.

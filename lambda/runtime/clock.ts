@@ -8,17 +8,18 @@ export interface Clock {
   readonly random: () => number;
 }
 
-/** Longest wait before the first retry, and before any. */
-const backoffMs = { base: 100, cap: 5_000 };
+/** Longest wait before the first retry. */
+const firstBackoffMs = 100;
 
 /**
  * How long to wait before a retry: exponential backoff with full jitter.
  *
  * @param attempt How often it was tried, 1 or more.
+ * @param maxMs Longest wait before any retry.
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export function backoffOf(attempt: number, { random }: Clock): number {
-  return random() * Math.min(backoffMs.cap, backoffMs.base * 2 ** (attempt - 1));
+export function backoffOf(attempt: number, { random }: Clock, maxMs = 5_000): number {
+  return random() * Math.min(maxMs, firstBackoffMs * 2 ** (attempt - 1));
 }
 
 /**

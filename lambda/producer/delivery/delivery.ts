@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { billedBytes } from '../../contract/firehose-limits.ts';
 import type { StopReason } from '../../contract/report.ts';
+import type { ProducerSettings } from '../../contract/settings.ts';
 import { type Slice, sliceLength } from '../../contract/slice.ts';
 import { type Clock, callFor } from '../../runtime/clock.ts';
 import { dataBytes, type EventRecord, type RecordBatch } from '../packing/records.ts';
@@ -26,10 +27,7 @@ export interface DeliveryOptions {
   readonly putRecords: PutRecords;
   readonly pacer: Pacer;
   readonly deadline: Deadline;
-  /** Requests in flight, 1 or more. */
-  readonly concurrency: number;
-  /** How often a record is sent before it is left, the first time included. */
-  readonly maxAttempts: number;
+  readonly settings: ProducerSettings;
   /** Steady rate of new events. @default - as fast as the pacer allows */
   readonly eventsPerSecond?: number;
   readonly clock: Clock;
@@ -94,8 +92,13 @@ class Delivery {
   constructor(source: RequestSource, options: DeliveryOptions) {
     this.#source = source;
     this.#options = options;
+    const { pacer, deadline, settings, eventsPerSecond, clock } = options;
     this.#gate = new Gate({
-      ...options,
+      pacer,
+      deadline,
+      settings,
+      eventsPerSecond,
+      clock,
       hasMore: () => sliceLength(source.left) > 0,
       onDeadline: () => this.#stop('deadline'),
     });
@@ -104,7 +107,7 @@ class Delivery {
   }
 
   async run(): Promise<DeliveryOutcome> {
-    const { concurrency, deadline, clock } = this.#options;
+    const { settings, deadline, clock } = this.#options;
     const done = new AbortController();
     const watch = clock.sleep(deadline.deliverUntilMs - clock.now(), done.signal).then(() => {
       if (!done.signal.aborted) {
@@ -123,7 +126,7 @@ class Delivery {
       }
     };
     try {
-      await Promise.all(Array.from({ length: concurrency }, work));
+      await Promise.all(Array.from({ length: settings.concurrency }, work));
     } finally {
       // A stage before this one may have failed: the other workers must stop.
       this.#gate.close();
@@ -145,7 +148,7 @@ class Delivery {
     for (let attempt = 1; ; attempt += 1) {
       const sent = rest;
       rest = await this.#send(sent, attempt);
-      if (rest.length > 0 && attempt >= this.#options.maxAttempts) {
+      if (rest.length > 0 && attempt >= this.#options.settings.maxAttempts) {
         this.#stop('attempts');
       } else if (rest.length === sent.length) {
         // Nothing was accepted: slowing down cannot help here.

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import type { ProducerSettings } from '../../contract/settings.ts';
 import { sliceLength } from '../../contract/slice.ts';
 import { backoffOf, type Clock } from '../../runtime/clock.ts';
 import { dataBytes, type RecordBatch } from '../packing/records.ts';
@@ -9,6 +10,7 @@ import type { Pacer } from './pacer.ts';
 export interface GateOptions {
   readonly pacer: Pacer;
   readonly deadline: Deadline;
+  readonly settings: ProducerSettings;
   /** Steady rate of new events. @default - as fast as the pacer allows */
   readonly eventsPerSecond?: number;
   readonly clock: Clock;

@@ -40,10 +40,10 @@ export function describeUnqueued(report: Report, slice: RunSlice, queueFailure: 
 }
 
 /** Payloads that send what is undelivered of a slice, at its own rate if it has one. */
-function describePayloads({ undelivered }: Report, { runId, eventsPerSecond }: RunSlice): string {
+function describePayloads({ undelivered }: Report, slice: RunSlice): string {
   const payloads = undelivered
     .slice(0, maxPayloads)
-    .map(([from, to]: SlicePair) => JSON.stringify({ runId, from, to, eventsPerSecond }));
+    .map(([from, to]: SlicePair) => JSON.stringify({ ...slice, from, to }));
   const more = undelivered.length - payloads.length;
   return (
     `To send them again, invoke the function with ${payloads.join(', then with ')}` +

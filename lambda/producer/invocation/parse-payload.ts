@@ -1,5 +1,5 @@
 import * as v from 'valibot';
-import { payloadProperties, runIdExpectation, runIdPattern } from '../../contract/invocation.ts';
+import { type Payload, runIdExpectation, runIdPattern } from '../../contract/invocation.ts';
 import {
   type Bounds,
   isWholeNumber,
@@ -26,25 +26,22 @@ const runId = v.optional(
   ),
 );
 
-const jsonObject = v.custom<Record<string, unknown>>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-  'expected a JSON object',
-);
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const jsonObject = v.custom<object>(isObject, 'expected a JSON object');
 
 /** A count that the example of every message can use. */
 const exampleCount = (maxCount: number) => Math.min(producerSettings.count.default, maxCount);
 
 const payloadSchema = (maxCount: number) =>
-  v.pipe(
-    jsonObject,
-    v.object({
-      count: wholeNumber({ min: 1, max: maxCount, example: exampleCount(maxCount) }),
-      runId,
-      from: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER - 1, example: 0 }),
-      to: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER, example: 100 }),
-      eventsPerSecond: wholeNumber(producerSettings.eventsPerSecond),
-    }),
-  );
+  v.object({
+    count: wholeNumber({ min: 1, max: maxCount, example: exampleCount(maxCount) }),
+    runId,
+    from: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER - 1, example: 0 }),
+    to: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER, example: 100 }),
+    eventsPerSecond: wholeNumber(producerSettings.eventsPerSecond),
+  } satisfies Record<keyof Payload, unknown>);
 
 /** A schedule's own placeholder: an emulator that doesn't fill it in would give every run the same name. */
 const placeholder = /^<aws\.scheduler\./;
@@ -56,9 +53,8 @@ function show(value: unknown): string {
 }
 
 /**
- * Reads the payload of an invocation: `{"count", "runId", "from", "to", "eventsPerSecond"}`, all optional. `count` is
- * short for the slice `[0, count)`; `from` and `to` name a slice, which lies within `[0, count)` when `count` is given
- * too.
+ * Reads the {@link Payload} of an invocation. `count` is short for the slice `[0, count)`; `from` and `to` name a slice,
+ * which lies within `[0, count)` when `count` is given too.
  *
  * @param payload What Lambda handed over: from the console's Test button, the schedule, or another caller.
  * @param settings Count, largest count and steady rate of a payload that names none.
@@ -67,20 +63,20 @@ function show(value: unknown): string {
  */
 export function parsePayload(payload: unknown, settings: ProducerSettings, requestId: string): RunSlice {
   const { maxCount } = settings;
-  const parsed = v.safeParse(payloadSchema(maxCount), payload ?? {});
-  const unknown = describeUnknown(payload);
+  const schema = payloadSchema(maxCount);
+  const parsed = v.safeParse(v.pipe(jsonObject, schema), payload ?? {});
+  const unknown = describeUnknown(payload, Object.keys(schema.entries));
   if (!parsed.success || unknown.length > 0) {
     const wrong = (parsed.issues ?? []).map(
       (issue) => `${v.getDotPath(issue) ?? 'payload'}: ${show(issue.input)} - ${issue.message}`,
     );
     throw refusal([...wrong, ...unknown], maxCount);
   }
-  const { count, from = 0, to = count ?? from + settings.count } = parsed.output;
+  const { count, from = 0, to = count ?? from + settings.count, runId: given } = parsed.output;
   const problems = describeConflicts({ count, from, to }, maxCount);
   if (problems.length > 0) {
     throw refusal(problems, maxCount);
   }
-  const given = parsed.output.runId;
   const eventsPerSecond = parsed.output.eventsPerSecond ?? settings.eventsPerSecond;
   return {
     runId: given === undefined || placeholder.test(given) ? requestId : given,
@@ -91,14 +87,10 @@ export function parsePayload(payload: unknown, settings: ProducerSettings, reque
 }
 
 /** Not left to the schema, which passes over names such as __proto__. */
-function describeUnknown(payload: unknown): string[] {
-  const object = payload && typeof payload === 'object' && !Array.isArray(payload) ? payload : {};
-  return Object.entries(object)
-    .filter(([name]) => !(payloadProperties as readonly string[]).includes(name))
-    .map(
-      ([name, value]) =>
-        `${name}: ${show(value)} - unknown property, expected only ${payloadProperties.join(', ')}`,
-    );
+function describeUnknown(payload: unknown, known: readonly string[]): string[] {
+  return Object.entries(isObject(payload) ? payload : {})
+    .filter(([name]) => !known.includes(name))
+    .map(([name, value]) => `${name}: ${show(value)} - unknown property, expected only ${known.join(', ')}`);
 }
 
 /** Values that are right one by one, and don't go together. */

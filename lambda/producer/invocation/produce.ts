@@ -27,17 +27,15 @@ export function produce(
   onRequest?: DeliveryOptions['onRequest'],
 ): Promise<DeliveryOutcome> {
   const { deliveryStreamName, recordFormat, settings } = environment;
-  const { maxRequestBytes, concurrency, maxAttempts } = settings;
+  const { putRecords, pacer } = stream;
   const packRecords = createPacker(recordFormat, deliveryStreamName, slice.runId);
-  const source = createRequestSource({ slice, maxRequestBytes, packRecords, now: clock.now });
-  return deliver(source, {
-    ...stream,
-    deadline,
-    concurrency,
-    maxAttempts,
-    clock,
-    // Of the slice alone: a slice that names no rate is sent as fast as the stream takes it.
-    ...(slice.eventsPerSecond && { eventsPerSecond: slice.eventsPerSecond }),
-    ...(onRequest && { onRequest }),
+  const source = createRequestSource({
+    slice,
+    maxRequestBytes: settings.maxRequestBytes,
+    packRecords,
+    now: clock.now,
   });
+  // Not the rate of the settings: a slice that names no rate is sent as fast as the stream takes it.
+  const { eventsPerSecond } = slice;
+  return deliver(source, { putRecords, pacer, deadline, settings, eventsPerSecond, clock, onRequest });
 }

@@ -9,7 +9,7 @@ import { processQueue } from '../../emulator/lambda/event-source-mapping.ts';
 import { LambdaPool } from '../../emulator/lambda/pool.ts';
 import type { Invocation } from '../../emulator/lambda/runtime.ts';
 import type { LocalQueue } from '../../emulator/sqs/queue.ts';
-import { subtractPairs, toSlice } from './run-report.ts';
+import { slicePayload, subtractPairs, toSlice } from './run-report.ts';
 import type { LocalProver } from './template.ts';
 
 /** The prover's delays, and those of its queue, are divided by this on this machine. */
@@ -61,11 +61,6 @@ const logLine = v.pipe(
   }),
 );
 const claimBody = v.pipe(v.string(), v.parseJson(), claimSchema);
-const payloadBody = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ runId: v.string(), from: v.number(), to: v.number() }),
-);
 const queueEvent = v.object({ Records: v.array(v.object({ messageId: v.string(), body: v.string() })) });
 
 /** The prover of a local run. It processes its queue from the start on, while the producer still sends. */
@@ -215,7 +210,7 @@ export class ProverRun {
 
   #lostSlices(runId: string): SlicePair[] {
     const bodies = this.#aws.queues.get(this.#prover.deadLetterQueueName)?.bodies ?? [];
-    return mergeSlices(parseAll(payloadBody, bodies).filter((payload) => payload.runId === runId));
+    return mergeSlices(parseAll(slicePayload, bodies).filter((payload) => payload.runId === runId));
   }
 }
 

@@ -8,7 +8,12 @@ import {
   subtractSlices,
 } from '../../../lambda/contract/slice.ts';
 
-const payloadSlice = v.pipe(v.string(), v.parseJson(), v.object({ from: v.number(), to: v.number() }));
+/** The body of a message in the work queue, or of a dead letter. */
+export const slicePayload = v.pipe(
+  v.string(),
+  v.parseJson(),
+  v.object({ runId: v.string(), from: v.number(), to: v.number() }),
+);
 const logLine = v.pipe(v.string(), v.parseJson(), v.object({ report: reportSchema }));
 
 /** The reports that the function logged, in order. */
@@ -46,7 +51,7 @@ export function combineReports(
   const undelivered = subtractPairs(asked, delivered);
   const reported = mergeSlices([
     ...reports.flatMap((report) => report.undelivered.map(toSlice)),
-    ...deadLetters.map((body) => v.parse(payloadSlice, body)),
+    ...deadLetters.map((body) => v.parse(slicePayload, body)),
   ]);
   const unaccounted = subtractPairs(undelivered, reported);
   if (unaccounted.length > 0) {

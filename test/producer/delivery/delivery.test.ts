@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { billedBytes } from '../../../lambda/contract/firehose-limits.ts';
+import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import { mergeSlices } from '../../../lambda/contract/slice.ts';
 import type { PutRecords, PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { Deadline } from '../../../lambda/producer/delivery/deadline.ts';
@@ -12,6 +13,7 @@ import {
 import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import type { EventRecord, RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import type { RequestBudget, RequestSource } from '../../../lambda/producer/packing/requests.ts';
+import { settingsWith } from '../../simulation/worlds/producer.ts';
 import { World } from '../../simulation/worlds/world.ts';
 
 const eventsPerTestRecord = 3;
@@ -48,14 +50,17 @@ function createPacer(world: World): Pacer {
 async function deliverIn(
   world: World,
   source: RequestSource,
-  options: Partial<DeliveryOptions> & Pick<DeliveryOptions, 'putRecords'>,
+  {
+    concurrency = 4,
+    maxAttempts = 20,
+    ...options
+  }: Partial<DeliveryOptions & ProducerSettings> & Pick<DeliveryOptions, 'putRecords'>,
 ): Promise<DeliveryOutcome> {
   let settled = false;
   const delivery = deliver(source, {
     pacer: createPacer(world),
     deadline: new Deadline(world.now(), world.now() + 300_000),
-    concurrency: 4,
-    maxAttempts: 20,
+    settings: settingsWith({ concurrency, maxAttempts }),
     clock: world,
     ...options,
   }).finally(() => {

@@ -4,6 +4,7 @@ import { Gate, type GateOptions } from '../../../lambda/producer/delivery/gate.t
 import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import type { RequestBudget } from '../../../lambda/producer/packing/requests.ts';
+import { settingsWith } from '../../simulation/worlds/producer.ts';
 import { World } from '../../simulation/worlds/world.ts';
 
 type Pace = { -readonly [Name in 'bytesPerSecond' | 'windowBytes' | 'requestBytes']: Pacer[Name] };
@@ -34,6 +35,7 @@ function createGate({
   const gate = new Gate({
     pacer: pace as Pacer,
     deadline: new Deadline(startedMs, startedMs + timeMs),
+    settings: settingsWith(),
     clock: world,
     hasMore: () => true,
     onDeadline: () => {

@@ -88,19 +88,18 @@ export async function measurePacingIn(
   );
 
   const slice = { from: 0, to: Math.ceil(bytes / eventBytes) };
-  const { concurrency, maxRequestBytes, maxAttempts } = settingsWith();
+  const settings = settingsWith();
   const { now, random, sleep } = world;
   // The content has no influence here, and would take most of the time.
   const packRecords = packLines(blankLines, recordFormatRows.ndjson.maxEventsPerRecord);
-  const store = createRequestSource({ slice, maxRequestBytes, packRecords, now });
+  const store = createRequestSource({ slice, maxRequestBytes: settings.maxRequestBytes, packRecords, now });
   let running = pacers.length;
   const deliveries = pacers.map((pacer) =>
     deliver(store, {
       putRecords: (batch, signal) => firehose.put(batch, signal, pacer),
       pacer,
       deadline: new Deadline(startedMs, startedMs + 86_400_000),
-      concurrency,
-      maxAttempts: maxAttempts * 10,
+      settings: { ...settings, maxAttempts: settings.maxAttempts * 10 },
       clock: { now, random, sleep },
     }).finally(() => {
       running -= 1;
