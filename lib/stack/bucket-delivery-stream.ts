@@ -74,10 +74,7 @@ export const eventsPrefix = `${eventsFolder}${hourExpression}`;
 
 /** A Direct PUT delivery stream, and the private bucket that it delivers to. */
 export class BucketDeliveryStream extends Construct {
-  /** Private, TLS only, encrypted. */
   readonly bucket: Bucket;
-
-  /** Encrypted at rest, delivery errors logged. */
   readonly deliveryStream: DeliveryStream;
 
   /** @throws PropError if a number is out of its bounds. */
@@ -85,28 +82,13 @@ export class BucketDeliveryStream extends Construct {
     super(scope, id);
     const bufferingSeconds = requiredSetting(this, 'bufferingInterval', secondsOf(props.bufferingInterval));
     const bufferingMiB = requiredSetting(this, 'bufferingSize', mebibytesOf(props.bufferingSize));
-    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN;
-
-    this.bucket = new Bucket(this, 'Bucket', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      lifecycleRules: [
-        {
-          expiration: props.objectExpiration ?? defaultObjectExpiration,
-          abortIncompleteMultipartUploadAfter: Duration.days(1),
-        },
-      ],
-      removalPolicy,
-      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
-    });
-    // A retained bucket stays TLS only.
-    this.bucket.policy?.applyRemovalPolicy(removalPolicy);
-    Validations.of(this.bucket).acknowledge({
-      id: 'AwsSolutions-S1',
-      reason: 'Access logs of synthetic events that expire would cost more than they are worth.',
-    });
-
+    this.bucket = createBucket(
+      this,
+      'Bucket',
+      'synthetic events',
+      props.objectExpiration ?? defaultObjectExpiration,
+      props.removalPolicy ?? RemovalPolicy.RETAIN,
+    );
     const deliveryErrors = new LogGroup(this, 'DeliveryErrors', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -146,6 +128,31 @@ export class BucketDeliveryStream extends Construct {
   }
 }
 
+/** Makes a private bucket, TLS only, whose objects are encrypted and expire. @param contents For the checks of cdk-nag. */
+export function createBucket(
+  scope: Construct,
+  id: string,
+  contents: string,
+  expiration: Duration,
+  removalPolicy: RemovalPolicy,
+): Bucket {
+  const bucket = new Bucket(scope, id, {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    lifecycleRules: [{ expiration, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
+    removalPolicy,
+    autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
+  });
+  // A retained bucket stays TLS only.
+  bucket.policy?.applyRemovalPolicy(removalPolicy);
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason: `Access logs of ${contents} that expire would cost more than they are worth.`,
+  });
+  return bucket;
+}
+
 function deliveryPolicy(bucket: IBucket, deliveryErrors: ILogGroup): PolicyDocument {
   return new PolicyDocument({
     statements: [
@@ -157,10 +164,7 @@ function deliveryPolicy(bucket: IBucket, deliveryErrors: ILogGroup): PolicyDocum
         actions: ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'],
         resources: [bucket.arnForObjects('*')],
       }),
-      new PolicyStatement({
-        actions: ['logs:PutLogEvents'],
-        resources: [deliveryErrors.logGroupArn],
-      }),
+      new PolicyStatement({ actions: ['logs:PutLogEvents'], resources: [deliveryErrors.logGroupArn] }),
     ],
   });
 }

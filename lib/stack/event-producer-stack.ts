@@ -65,45 +65,40 @@ export class EventProducerStack extends Stack {
     const { deliveryStream, bucket, workQueue, prover, deadLetterQueue, lake, dashboard, count } =
       this.producer;
     const { functionName } = this.producer.function;
+    const consoleUrl = (service: string) =>
+      `https://console.aws.amazon.com/${service}/home?region=${this.region}`;
     this.output(outputs.functionName, functionName, 'The Lambda function');
     this.output(
       outputs.deliveryStreamName,
       deliveryStream.deliveryStreamName,
       'The delivery stream it pushes to',
     );
-    if (bucket) {
-      this.output(outputs.bucketName, bucket.bucketName, 'The bucket that the stream delivers to');
-    }
+    this.output(outputs.bucketName, bucket?.bucketName, 'The bucket that the stream delivers to');
     this.output(outputs.workQueueUrl, workQueue.queueUrl, 'Slices that wait for an invocation');
-    if (prover) {
-      this.output(
-        outputs.proverFunctionName,
-        prover.function.functionName,
-        'The Lambda function that reads the bucket',
-      );
-      this.output(outputs.proofQueueUrl, prover.proofQueue.queueUrl, 'Claims that wait to be proven');
-    }
+    this.output(
+      outputs.proverFunctionName,
+      prover?.function.functionName,
+      'The Lambda function that reads the bucket',
+    );
+    this.output(outputs.proofQueueUrl, prover?.proofQueue.queueUrl, 'Claims that wait to be proven');
     this.output(outputs.deadLetterQueueUrl, deadLetterQueue.queueUrl, 'Payloads that were given up');
-    if (lake) {
-      this.output(
-        outputs.queryConsoleUrl,
-        `https://console.aws.amazon.com/athena/home?region=${this.region}#/workgroups/details/${lake.workGroupName}`,
-        'The workgroup of Athena, with queries to begin with',
-      );
-      this.output(
-        outputs.queryCommand,
+    this.output(
+      outputs.queryConsoleUrl,
+      lake && `${consoleUrl('athena')}#/workgroups/details/${lake.workGroupName}`,
+      'The workgroup of Athena, with queries to begin with',
+    );
+    this.output(
+      outputs.queryCommand,
+      lake &&
         `aws athena start-query-execution --region ${this.region} --work-group ${lake.workGroupName} ` +
           `--query-execution-context Database=${lake.databaseName} --query-string "${countSql}"`,
-        'Counts the events of a day, and prints the id that aws athena get-query-results takes',
-      );
-    }
-    if (dashboard) {
-      this.output(
-        outputs.dashboardUrl,
-        `https://console.aws.amazon.com/cloudwatch/home?region=${this.region}#dashboards/dashboard/${dashboard.dashboardName}`,
-        'Events produced, accepted, delivered and proven, and their cost',
-      );
-    }
+      'Counts the events of a day, and prints the id that aws athena get-query-results takes',
+    );
+    this.output(
+      outputs.dashboardUrl,
+      dashboard && `${consoleUrl('cloudwatch')}#dashboards/dashboard/${dashboard.dashboardName}`,
+      'Events produced, accepted, delivered and proven, and their cost',
+    );
     this.output(
       outputs.invokeCommand,
       // Versions 1 and 2 of the AWS CLI agree on fileb:// only.
@@ -129,7 +124,10 @@ export class EventProducerStack extends Stack {
     return topic;
   }
 
-  private output(name: string, value: string, description: string): void {
-    new CfnOutput(this, name, { value, description });
+  /** Adds an output if it has a value. */
+  private output(name: string, value: string | undefined, description: string): void {
+    if (value !== undefined) {
+      new CfnOutput(this, name, { value, description });
+    }
   }
 }

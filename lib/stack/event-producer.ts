@@ -147,7 +147,7 @@ export class EventProducer extends Construct {
   /** @throws PropError with the path of the construct, the prop, its value and what was expected, if a prop is invalid. */
   constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
     super(scope, id);
-    const { monitoring = 'full' } = props;
+    const { monitoring = 'full', scheduleEnabled = true } = props;
     this.#checkCombination(props);
     const timeoutSeconds = requiredSetting(this, 'timeout', secondsOf(props.timeout));
     if (props.deliveryStream) {
@@ -202,14 +202,12 @@ export class EventProducer extends Construct {
         lakeScanLimit: props.lakeScanLimit,
       });
     }
-    const schedule =
-      (props.scheduleEnabled ?? true)
-        ? (props.schedule ?? ScheduleExpression.expression(defaultSchedule))
-        : undefined;
-    this.schedule = schedule && this.#createSchedule(schedule);
+    const schedule = props.schedule ?? ScheduleExpression.expression(defaultSchedule);
+    this.schedule = scheduleEnabled ? this.#createSchedule(schedule) : undefined;
     if (monitoring === 'off') {
       return;
     }
+    const { max: longestBuffering, default: ownBuffering } = settings.bufferingInterval;
     const metrics = producerMetrics(this);
     const proof = this.prover && { prover: this.prover, metrics: proofMetrics(this, this.prover) };
     this.alarms = new Alarms(this, 'Alarms', {
@@ -221,8 +219,10 @@ export class EventProducer extends Construct {
         metrics,
         proof,
         timeout: producer.timeout,
-        bufferingInterval: this.#longestBuffering(props),
-        schedule,
+        // That of an existing stream is not known unless it is set.
+        bufferingInterval:
+          props.bufferingInterval ?? Duration.seconds(props.deliveryStream ? longestBuffering : ownBuffering),
+        schedule: scheduleEnabled ? schedule : undefined,
       },
     });
     if (monitoring === 'full') {
@@ -361,12 +361,6 @@ export class EventProducer extends Construct {
   #physicalName(): string {
     const stack = Stack.of(this);
     return `${stack.stackName}${this.node.path.slice(stack.node.path.length).replaceAll('/', '-')}`;
-  }
-
-  /** Upper bound of the buffering, for the alarms: that of an existing stream is not known unless it is set. */
-  #longestBuffering({ deliveryStream, bufferingInterval }: EventProducerProps): Duration {
-    const { max, default: own } = settings.bufferingInterval;
-    return bufferingInterval ?? Duration.seconds(deliveryStream ? max : own);
   }
 
   /** The only one: each message in it is a payload of the function, so that a redrive to the work queue repeats it. */

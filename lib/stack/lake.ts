@@ -1,7 +1,7 @@
-import { Duration, RemovalPolicy, Size, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, type RemovalPolicy, Size, Stack } from 'aws-cdk-lib';
 import { CfnNamedQuery, CfnWorkGroup } from 'aws-cdk-lib/aws-athena';
 import { CfnDatabase, CfnTable } from 'aws-cdk-lib/aws-glue';
-import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Bucket, IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { compileTemplate } from '../../lambda/template/compile.ts';
 import { defaultTemplate } from '../../lambda/template/deployed.ts';
@@ -11,6 +11,7 @@ import { eventsFolder, partitionColumn, partitionFormat } from '../lake/layout.t
 import { namedQueries } from '../lake/named-queries.ts';
 import { type EventTable, tableName, tableOf } from '../lake/table.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
+import { createBucket } from './bucket-delivery-stream.ts';
 import { PropError } from './prop-checks.ts';
 
 /** Properties of the table of the events. */
@@ -44,13 +45,6 @@ interface LakeProps {
   readonly lakeScanLimit?: Size | undefined;
 }
 
-/** Results of queries expire after a week. */
-const resultDays = 7;
-
-const defaultScanLimit = Size.gibibytes(1);
-
-const regexSerDe = 'org.apache.hadoop.hive.serde2.RegexSerDe';
-
 /** A Glue table over the events in the bucket, and an Athena workgroup with saved queries. */
 export class Lake extends Construct {
   /** Bucket of the results: private, TLS only, encrypted; they expire after seven days. */
@@ -68,7 +62,7 @@ export class Lake extends Construct {
    */
   constructor(scope: Construct, id: string, props: LakeProps) {
     super(scope, id);
-    const scanLimit = props.lakeScanLimit ?? defaultScanLimit;
+    const scanLimit = props.lakeScanLimit ?? Size.gibibytes(1);
     if (scanLimit.toBytes() < athenaMinBytes) {
       throw new PropError(
         scope,
@@ -78,7 +72,7 @@ export class Lake extends Construct {
     const table = eventTable(scope, props.template);
     this.databaseName = props.namePrefix.toLowerCase().replace(/[^a-z0-9]/g, '_');
     this.workGroupName = props.namePrefix.replace(/[^A-Za-z0-9._-]/g, '-');
-    this.results = this.#createResultsBucket(props.removalPolicy);
+    this.results = createBucket(this, 'Results', 'query results', Duration.days(7), props.removalPolicy);
     const { account } = Stack.of(this);
     const database = new CfnDatabase(this, 'Database', {
       catalogId: account,
@@ -116,28 +110,6 @@ export class Lake extends Construct {
         queryString: sql,
       });
     }
-  }
-
-  #createResultsBucket(removalPolicy: RemovalPolicy): Bucket {
-    const bucket = new Bucket(this, 'Results', {
-      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-      encryption: BucketEncryption.S3_MANAGED,
-      enforceSSL: true,
-      lifecycleRules: [
-        {
-          expiration: Duration.days(resultDays),
-          abortIncompleteMultipartUploadAfter: Duration.days(1),
-        },
-      ],
-      removalPolicy,
-      autoDeleteObjects: removalPolicy === RemovalPolicy.DESTROY,
-    });
-    bucket.policy?.applyRemovalPolicy(removalPolicy);
-    Validations.of(bucket).acknowledge({
-      id: 'AwsSolutions-S1',
-      reason: 'Access logs of query results that expire would cost more than they are worth.',
-    });
-    return bucket;
   }
 }
 
@@ -197,7 +169,7 @@ function tableInput(table: EventTable, bucket: IBucket, firstHour: string): CfnT
       outputFormat: 'org.apache.hadoop.hive.ql.io.HiveIgnoreKeyTextOutputFormat',
       compressed: true,
       serdeInfo: {
-        serializationLibrary: regexSerDe,
+        serializationLibrary: 'org.apache.hadoop.hive.serde2.RegexSerDe',
         parameters: { 'input.regex': table.pattern, 'serialization.format': '1' },
       },
     },

@@ -4,7 +4,6 @@ export const defaultStackName = 'FirehoseEventProducer';
 /** Its delivery stream when it runs on this machine. */
 export const localDeliveryStreamName = `${defaultStackName}-ProducerStreamDeliveryStream`;
 
-/** Names of the stack's outputs. */
 export const outputs = {
   functionName: 'FunctionName',
   deliveryStreamName: 'DeliveryStreamName',

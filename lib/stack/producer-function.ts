@@ -5,15 +5,16 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-import { defaultRecordFormat, type RecordFormat } from '../../lambda/contract/record-format.ts';
+import { defaultRecordFormat } from '../../lambda/contract/record-format.ts';
 import { type ProducerSettings, producerSettings } from '../../lambda/contract/settings.ts';
 import { variables } from '../../lambda/contract/variables.ts';
 import { type Prices, withOwnPrices } from '../aws/prices.ts';
+import type { BucketDeliveryStreamProps } from './bucket-delivery-stream.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
 import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** Properties of the producer's function. */
-export interface ProducerFunctionOptions {
+export interface ProducerFunctionOptions extends Pick<BucketDeliveryStreamProps, 'recordFormat'> {
   /**
    * Events of a scheduled run, and of an invocation whose payload has no count. From 1 to `maxCount`.
    *
@@ -49,14 +50,6 @@ export interface ProducerFunctionOptions {
    * @default 2
    */
   readonly maxConcurrency?: number;
-
-  /**
-   * The number of events in a record, and its shape: `ndjson`, `single` or `gzip`. The compression of the created stream
-   * and the extension of its objects follow it.
-   *
-   * @default 'ndjson'
-   */
-  readonly recordFormat?: RecordFormat;
 
   /** Requests in flight at the same time. From 1 to 64. @default 8 */
   readonly concurrency?: number;
@@ -100,14 +93,10 @@ interface ProducerFunctionProps extends ProducerFunctionOptions, FunctionProps {
 /** The producer's function with its log group, its role and its trigger. */
 export class ProducerFunction extends Construct {
   readonly function: LambdaFunction;
-
   /** Events of a run whose payload has no count. */
   readonly count: number;
-
   readonly timeout: Duration;
-
   readonly memorySize: Size;
-
   readonly prices: Prices;
 
   /** @throws PropError if a number is out of its bounds, or if the requests in flight do not fit into the memory. */

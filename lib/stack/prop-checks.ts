@@ -66,17 +66,16 @@ export function requiredSetting(
   return checkedSetting(scope, name, value, bounds)!;
 }
 
-/** A duration in seconds, perhaps not whole: {@link checkedSetting} refuses it then. */
+// Durations and sizes, perhaps not whole: checkedSetting refuses them then.
+
 export function secondsOf(duration: Duration | undefined): number | undefined {
   return duration?.toSeconds({ integral: false });
 }
 
-/** A duration in hours, perhaps not whole. */
 export function hoursOf(duration: Duration | undefined): number | undefined {
   return duration?.toHours({ integral: false });
 }
 
-/** A size in MiB, perhaps not whole. */
 export function mebibytesOf(size: Size | undefined): number | undefined {
   return size && size.toKibibytes() / 1_024;
 }
@@ -89,11 +88,8 @@ export interface CombinedSettings {
   readonly deliveryStream: string | undefined;
   readonly bucket: string | undefined;
   readonly prefix: string | undefined;
-  /** Set to on. */
   readonly proof: string | undefined;
-  /** Set to on. */
   readonly lake: string | undefined;
-  /** Set to off. */
   readonly monitoringOff: string | undefined;
   /** Settings that need monitoring. */
   readonly alarms: readonly (string | undefined)[];

@@ -103,16 +103,7 @@ interface ProverFunctionProps extends FunctionProps, Destination {
   readonly deadLetterQueue: IQueue;
 }
 
-/** The prover reads much: its share of a processor grows with its memory. */
-const memorySize = Size.mebibytes(512);
-
-export const proverTimeout = Duration.minutes(5);
-
-/** Messages of a batch: an object is read once for all claims of one, and a large run leaves many at about the same time. */
-const batchSize = 100;
-
-/** Lambda requires a window for more than ten messages. */
-const batchingWindow = Duration.seconds(5);
+const proverTimeout = Duration.minutes(5);
 
 /** Time that Firehose mostly takes to write an object, beside buffering. */
 const landingTime = Duration.seconds(15);
@@ -166,7 +157,8 @@ export class ProverFunction extends Construct {
       publishMetrics: props.publishMetrics,
       logRetention: props.logRetention,
       description: 'Proves that events reached the bucket. It is invoked by its queue of claims alone.',
-      memorySize,
+      // It reads much: its share of a processor grows with its memory.
+      memorySize: Size.mebibytes(512),
       timeout: proverTimeout,
       environment: {
         [proverVariables.deliveryStreamName]: props.deliveryStream.deliveryStreamName,
@@ -185,9 +177,7 @@ export class ProverFunction extends Construct {
           actions: ['s3:ListBucket'],
           resources: [bucket.bucketArn],
           conditions: {
-            StringLike: {
-              's3:prefix': [objects, ...(errorPrefix === undefined ? [] : [`${errorPrefix}*`])],
-            },
+            StringLike: { 's3:prefix': [objects, ...(errorPrefix === undefined ? [] : [`${errorPrefix}*`])] },
           },
         }),
         new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects(objects)] }),
@@ -204,8 +194,10 @@ export class ProverFunction extends Construct {
     // This also grants ChangeMessageVisibility, by which the prover postpones claims.
     this.function.addEventSource(
       new SqsEventSource(this.proofQueue, {
-        batchSize,
-        maxBatchingWindow: batchingWindow,
+        // An object is read once for all claims of a batch, and a large run leaves many at about the same time.
+        batchSize: 100,
+        // Lambda requires a window for more than ten messages.
+        maxBatchingWindow: Duration.seconds(5),
         maxConcurrency: 2,
         reportBatchItemFailures: true,
       }),

@@ -1,5 +1,4 @@
-/** Firehose appends this to a prefix without an expression. */
-const defaultFormat = '!{timestamp:yyyy/MM/dd/HH}/';
+import { completeKeyPrefix } from '../../contract/firehose-limits.ts';
 
 /** An expression in a prefix, or text between expressions. */
 const partPattern = /!\{([^:}]*):([^}]*)\}|[^!]+|!/g;
@@ -18,7 +17,7 @@ const formatPattern = /([A-Za-z])\1*|'(?:[^']|'')*'|[^A-Za-z']/g;
 export function keyPrefixAt(prefix: string, hourMs: number): string {
   const time = new Date(hourMs);
   let key = '';
-  for (const [part, namespace, format = ''] of withDefault(prefix).matchAll(partPattern)) {
+  for (const [part, namespace, format = ''] of completeKeyPrefix(prefix).matchAll(partPattern)) {
     if (namespace === undefined) {
       key += part;
       continue;
@@ -33,10 +32,6 @@ export function keyPrefixAt(prefix: string, hourMs: number): string {
     }
   }
   return key;
-}
-
-function withDefault(prefix: string): string {
-  return prefix.includes('!{') ? prefix : prefix + defaultFormat;
 }
 
 /** Formats a time like Java's DateTimeFormatter, up to the first field that the hour does not decide. */

@@ -30,13 +30,16 @@ export interface WatchedProof {
 /** An alarm, as a row of a table. This file and the tables never load the CDK: `npm run cost` counts their rows. */
 export interface AlarmRule {
   readonly metric: Metric | MathExpression;
-  readonly comparison: `${ComparisonOperator}`;
-  readonly threshold: number;
-  /** Bad periods, of the latest `outOf`, until the alarm fires. */
-  readonly periods: number;
+  /** @default 'GreaterThanThreshold' */
+  readonly comparison?: `${ComparisonOperator}`;
+  /** @default 0 */
+  readonly threshold?: number;
+  /** Bad periods, of the latest `outOf`, until the alarm fires. @default 1 */
+  readonly periods?: number;
   /** @default - `periods`: bad periods in a row */
   readonly outOf?: number;
-  readonly missingData: `${TreatMissingData}`;
+  /** @default 'notBreaching' - the metric has no data while nothing happens, and then nothing is wrong */
+  readonly missingData?: `${TreatMissingData}`;
   /**
    * The problem and its remedy, for a person who was asleep. At most 1,024 characters.
    *

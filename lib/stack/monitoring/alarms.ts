@@ -117,8 +117,10 @@ export class Alarms extends Construct {
     return [...this.#byName.values()].map(({ alarm }) => alarm);
   }
 
-  #tuned(name: AlarmName, rule: AlarmRule, tuning: AlarmTuning): AlarmRule {
-    const { threshold = rule.threshold, periods = rule.periods } = tuning;
+  /** The rule, with its defaults, as the tuning changes it. */
+  #tuned(name: AlarmName, rule: AlarmRule, tuning: AlarmTuning): Required<AlarmRule> {
+    const { comparison = 'GreaterThanThreshold', missingData = 'notBreaching' } = rule;
+    const { threshold = rule.threshold ?? 0, periods = rule.periods ?? 1 } = tuning;
     const outOf = tuning.outOf ?? Math.max(rule.outOf ?? 0, periods);
     const isCount = (value: number) => Number.isInteger(value) && value >= 1;
     if (!Number.isFinite(threshold)) {
@@ -142,11 +144,11 @@ export class Alarms extends Construct {
         `alarms.${name}.outOf is ${outOf}: expected at most ${longest / minutes}, the time that CloudWatch looks back`,
       );
     }
-    return { ...rule, threshold, periods, outOf };
+    return { ...rule, comparison, missingData, threshold, periods, outOf };
   }
 
-  #add(name: AlarmName, rule: AlarmRule): void {
-    const { metric, threshold, periods, outOf = periods } = rule;
+  #add(name: AlarmName, rule: Required<AlarmRule>): void {
+    const { metric, threshold, periods, outOf } = rule;
     const lasting = describeLasting(periods, outOf, metric.period.toMinutes());
     const alarm = new Alarm(this, name, {
       alarmName: `${this.#props.namePrefix}-${name}`,

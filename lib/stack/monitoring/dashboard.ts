@@ -28,9 +28,7 @@ interface ProducerDashboardProps {
   /** @default - events are not proven */
   readonly proof?: ProofMetrics | undefined;
   readonly alarms: Alarms;
-  /** Of the producer's function. */
   readonly timeout: Duration;
-  /** Of the producer's function. */
   readonly memorySize: Size;
   readonly prices: Prices;
 }

@@ -50,8 +50,21 @@ export function ownMetric(
 const { SUM, MINIMUM, MAXIMUM, AVERAGE } = Stats;
 const period = Duration.minutes(5);
 
-const formula = (expression: string, usingMetrics: Record<string, Metric>, label: string) =>
-  new MathExpression({ expression, usingMetrics, label, period });
+const formula = (
+  expression: string,
+  usingMetrics: Record<string, Metric>,
+  label: string,
+  ofPeriod = period,
+) => new MathExpression({ expression, usingMetrics, label, period: ofPeriod });
+
+const waitingIn = (queue: IQueue, label: string) =>
+  queue.metricApproximateNumberOfMessagesVisible({ statistic: MAXIMUM, label, period });
+
+/** Makes metrics that the functions publish about a stream. */
+const ownMetricsOf =
+  (deliveryStream: IDeliveryStream) =>
+  ({ name }: { readonly name: string }, statistic: string, label: string) =>
+    ownMetric(deliveryStream, name, { statistic, label, period });
 
 export type ProducerMetrics = ReturnType<typeof producerMetrics>;
 
@@ -68,17 +81,10 @@ export function producerMetrics({
   workQueue,
   deadLetterQueue,
 }: WatchedProducer) {
-  const own = ({ name }: { readonly name: string }, statistic: string, label: string) =>
-    ownMetric(deliveryStream, name, { statistic, label, period });
+  const own = ownMetricsOf(deliveryStream);
   const firehose = (name: string, statistic: string, label: string) =>
     deliveryStream.metric(name, { statistic, label, period });
-  const limit = (name: string) =>
-    deliveryStream.metric(name, {
-      statistic: MINIMUM,
-      label: 'limit of the stream',
-      period,
-      color: Color.GREY,
-    });
+  const limit = (name: string) => firehose(name, MINIMUM, 'limit of the stream').with({ color: Color.GREY });
   const perSecond = (id: string, metric: Metric) =>
     formula(`${id} / PERIOD(${id})`, { [id]: metric }, metric.label!);
   /** In percent. */
@@ -95,11 +101,7 @@ export function producerMetrics({
   const requests = own(reportMetrics.requests, SUM, 'of this producer');
   const requestsFailed = own(reportMetrics.requestsFailed, SUM, 'requests failed, sent again');
   const eventsDelivered = own(reportMetrics.eventsDelivered, SUM, 'delivered to Firehose');
-  const messagesWaiting = workQueue.metricApproximateNumberOfMessagesVisible({
-    statistic: MAXIMUM,
-    label: 'waiting',
-    period,
-  });
+  const messagesWaiting = waitingIn(workQueue, 'waiting');
   const messagesDone = workQueue.metricNumberOfMessagesDeleted({ label: 'done', period });
 
   return {
@@ -107,16 +109,14 @@ export function producerMetrics({
     eventsDelivered,
     /** With zeros for empty periods: else CloudWatch evaluates older periods that have data. */
     eventsDeliveredOrZero: (minutes: number) =>
-      new MathExpression({
-        expression: 'FILL(delivered, 0)',
-        usingMetrics: { delivered: eventsDelivered },
-        label: 'events delivered to Firehose',
-        period: Duration.minutes(minutes),
-      }),
+      formula(
+        'FILL(delivered, 0)',
+        { delivered: eventsDelivered },
+        'events delivered to Firehose',
+        Duration.minutes(minutes),
+      ),
     eventsQueued: own(reportMetrics.eventsQueued, SUM, 'left to the work queue'),
-    /** Events that are neither delivered nor queued. */
     eventsUndelivered: own(reportMetrics.eventsUndelivered, SUM, 'undelivered'),
-    /** Events that may be in the stream more than once. */
     eventsUncertain: own(reportMetrics.eventsUncertain, SUM, 'perhaps delivered twice'),
     paceAverage: own(reportMetrics.eventsPerSecond, AVERAGE, 'average run'),
     paceMax: own(reportMetrics.eventsPerSecond, MAXIMUM, 'fastest run'),
@@ -178,11 +178,7 @@ export function producerMetrics({
       { waiting: messagesWaiting, done: messagesDone },
       'messages wait and none is done',
     ),
-    deadLetters: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
-      statistic: MAXIMUM,
-      label: 'dead letters',
-      period,
-    }),
+    deadLetters: waitingIn(deadLetterQueue, 'dead letters'),
 
     invocations: lambda.metricInvocations({ label: 'invocations', period }),
     errors: lambda.metricErrors({ label: 'failed', period }),
@@ -205,13 +201,8 @@ export function proofMetrics(
   { deliveryStream }: Pick<WatchedProducer, 'deliveryStream'>,
   { function: prover, proofQueue }: Pick<WatchedProver, 'function' | 'proofQueue'>,
 ) {
-  const own = ({ name }: { readonly name: string }, statistic: string, label: string) =>
-    ownMetric(deliveryStream, name, { statistic, label, period });
-  const claimsWaiting = proofQueue.metricApproximateNumberOfMessagesVisible({
-    statistic: MAXIMUM,
-    label: 'waiting',
-    period,
-  });
+  const own = ownMetricsOf(deliveryStream);
+  const claimsWaiting = waitingIn(proofQueue, 'waiting');
   const claimsSeen = own(proverMetrics.claimsSeen, SUM, 'checked');
   const eventsDuplicated = own(proverMetrics.eventsDuplicated, SUM, 'events found more than once');
   return {
@@ -230,15 +221,15 @@ export function proofMetrics(
     claimsWaiting,
     claimsUnsent: own(claimsUnsentMetric, SUM, 'not sent'),
     /** Events found more than once within an hour, less those that may have been sent more than once. */
-    duplicatesUnexplained: new MathExpression({
-      expression: 'FILL(duplicated, 0) - FILL(uncertain, 0)',
-      usingMetrics: {
+    duplicatesUnexplained: formula(
+      'FILL(duplicated, 0) - FILL(uncertain, 0)',
+      {
         duplicated: eventsDuplicated,
         uncertain: own(reportMetrics.eventsUncertain, SUM, 'perhaps delivered twice'),
       },
-      label: 'unexplained duplicates',
-      period: Duration.hours(1),
-    }),
+      'unexplained duplicates',
+      Duration.hours(1),
+    ),
     /** 1 if claims wait and none is checked, else 0. */
     proverSilent: formula(
       'IF(waiting > 0 AND FILL(seen, 0) == 0, 1, 0)',

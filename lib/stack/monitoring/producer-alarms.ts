@@ -73,24 +73,15 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
   },
   FunctionErrors: (watched) => ({
     metric: watched.metrics.errors,
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
-    periods: 1,
     outOf: periodsOfInvocation(watched.timeout),
-    // Without invocations none fails.
-    missingData: 'notBreaching',
     description: () =>
       'Invocations fail. Lambda retries scheduled ones twice, then they move to the dead-letter queue; invocations by hand ' +
       `are not retried. ${functionErrors(watched)}`,
   }),
   FunctionThrottles: ({ metrics, producer }) => ({
     metric: metrics.throttles,
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
     // Lambda and the queue retry for hours: events are late only if it lasts.
     periods: lastingPeriods,
-    // Without attempts none is throttled.
-    missingData: 'notBreaching',
     description: (_, lasting) =>
       `Lambda has throttled ${producer.function.functionName} ${lasting || 'for 5 minutes'}; events are late. Compare ` +
       'ConcurrentExecutions with the limit of the account: aws lambda get-account-settings. Stop the functions that use it ' +
@@ -98,12 +89,8 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
   }),
   FunctionDuration: (watched) => ({
     metric: watched.metrics.durationMax,
-    comparison: 'GreaterThanThreshold',
     threshold: killedAfterMs(watched.timeout),
-    periods: 1,
     outOf: periodsOfInvocation(watched.timeout),
-    // Without invocations none is too long.
-    missingData: 'notBreaching',
     description: () =>
       `An invocation used up its timeout of ${watched.timeout.toSeconds()} s, or was killed by it, instead of leaving the rest ` +
       `to the work queue in time; a later invocation sends the same UUIDs again. ${functionErrors(watched)} Mostly the work ` +
@@ -111,11 +98,7 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
   }),
   EventsUndelivered: (watched) => ({
     metric: watched.metrics.eventsUndelivered,
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
-    periods: 1,
     // Without reports there are no undelivered events. Silence watches missing reports.
-    missingData: 'notBreaching',
     description: () =>
       'Events were neither delivered nor left to the work queue. A slice from the queue is still there, and is tried five ' +
       'times in all; Lambda retries a scheduled run twice; then see the dead-letter queue. Only a run started by hand is not ' +
@@ -125,14 +108,11 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
   }),
   FailedRequests: (watched) => ({
     metric: watched.metrics.requestsFailedShare,
-    comparison: 'GreaterThanThreshold',
     // A lost connection now and then is harmless.
     threshold: 10,
     periods: lastingPeriods,
     // An invocation publishes its metrics at its end: a long one leaves several periods empty.
     outOf: lastingPeriods * periodsOf(watched.timeout),
-    // Without requests none fails.
-    missingData: 'notBreaching',
     description: (threshold, lasting) =>
       `More than ${threshold} % of the requests to ${streamName(watched)} fail as a whole ${lasting || 'for 5 minutes'}: no ` +
       'response, an unusable one, or an error. They are sent again, or wait in the work queue; if not, EventsUndelivered ' +
@@ -144,12 +124,9 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
   }),
   RefusedRecords: (watched) => ({
     metric: watched.metrics.recordsRefusedShare,
-    comparison: 'GreaterThanThreshold',
     // The producer finds the limit by having about 1 % refused.
     threshold: 10,
     periods: lastingPeriods,
-    // Nothing is refused.
-    missingData: 'notBreaching',
     description: (threshold) =>
       `Firehose refuses more than ${threshold} % of the records sent to ${streamName(watched)}. Nothing is lost: they are sent ` +
       'again, or wait in the work queue. Find out who else writes to the stream, and lower the pace (eventsPerSecond, ' +
@@ -160,14 +137,10 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
   RequestsQuota: (watched) => quota(watched, watched.metrics.requestsQuotaUsed, 'requests'),
   DeliveryFreshness: (watched) => ({
     metric: watched.metrics.freshness,
-    comparison: 'GreaterThanThreshold',
     // A record may wait while the stream buffers; Firehose itself gets five minutes more.
     threshold: watched.bufferingInterval.toSeconds() + 5 * 60,
     // The age contains the duration of the problem.
-    periods: 1,
     outOf: periodsOf(watched.bufferingInterval),
-    // Without records none waits.
-    missingData: 'notBreaching',
     description: () => `Records that Firehose accepted do not reach S3 in time. ${deliveryErrors(watched)}`,
   }),
   DeliverySuccess: (watched) => ({
@@ -177,8 +150,6 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
     // Firehose retries a failed write: a single failure is harmless.
     periods: lastingPeriods,
     outOf: lastingPeriods * periodsOf(watched.bufferingInterval),
-    // Without records nothing is written.
-    missingData: 'notBreaching',
     description: () => `Firehose fails to write to S3. ${deliveryErrors(watched)}`,
   }),
   WorkQueueStuck: (watched) => ({
@@ -196,9 +167,6 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
   }),
   DeadLetters: (watched) => ({
     metric: watched.metrics.deadLetters,
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
-    periods: 1,
     // As with the work queue: a dead letter must not look gone.
     missingData: 'ignore',
     description: () =>
@@ -212,13 +180,10 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
 function quota(watched: Watched, metric: AlarmRule['metric'], unit: string): AlarmRule {
   return {
     metric,
-    comparison: 'GreaterThanThreshold',
     threshold: 80,
     periods: lastingPeriods,
     // The latest sum is too small: Firehose publishes late.
     outOf: lastingPeriods + 1,
-    // Nothing comes in.
-    missingData: 'notBreaching',
     description: (threshold) =>
       `${streamName(watched)} takes more than ${threshold} % of the ${unit} per second of its quota. A large run does that, and ` +
       'loses nothing by it. If there should be no large run: find out who else writes to the stream. If it is to stay so: ' +

@@ -41,11 +41,6 @@ type Rule = (watched: Watched, proof: WatchedProof) => AlarmRule;
 export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
   ClaimsUnsent: ({ producer }, { metrics }) => ({
     metric: metrics.claimsUnsent,
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
-    periods: 1,
-    // No claims were sent, so none was refused.
-    missingData: 'notBreaching',
     description: () =>
       'The proof queue did not take claims of delivered events: these events are not proven, and nothing is sent again ' +
       `because of that. Which runs: ${logCommand(producer.function, errorPattern)}. Prove them by hand: npm run verify. ` +
@@ -68,12 +63,7 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
   }),
   ProverErrors: (_, proof) => ({
     metric: proof.metrics.proverErrors,
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
-    periods: 1,
     outOf: periodsOfInvocation(proof.prover.function.timeout!),
-    // Without invocations none fails.
-    missingData: 'notBreaching',
     description: () =>
       `Invocations of the prover fail. Claims stay in the proof queue and are checked again. ${proverErrors(proof)} ` +
       "AccessDenied: the prover's role, the bucket's policy, its KMS key, for which the prover's role needs kms:Decrypt. " +
@@ -82,12 +72,9 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
   }),
   EventsUnproven: (watched, { metrics, prover }) => ({
     metric: metrics.oldestClaimAge,
-    comparison: 'GreaterThanThreshold',
     threshold: prover.bufferingInterval.toMilliseconds() + toleranceMinutes * 60_000,
-    periods: 1,
     outOf: periodsOfCheck,
     // No claim was checked, so none is late. ProverSilence watches claims that wait.
-    missingData: 'notBreaching',
     description: () =>
       'Events that Firehose accepted are not in the bucket, though ' +
       `${watched.producer.deliveryStream.deliveryStreamName} had ${toleranceMinutes} minutes more than it buffers. They are ` +
@@ -98,11 +85,6 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
   }),
   EventsLost: (watched, { metrics, prover }) => ({
     metric: metrics.eventsLost,
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
-    periods: 1,
-    // Without verdicts nothing is lost.
-    missingData: 'notBreaching',
     description: () =>
       `Events are not in the bucket ${prover.lostAfter.toHours()} hours after they were sent: they are lost. The dead-letter ` +
       `queue has payloads that send exactly these again. First find the cause: ${deliveryErrors(watched)}; a clean-up, a ` +
@@ -110,11 +92,6 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
   }),
   EventsCorrupt: (_, { metrics, prover }) => ({
     metric: metrics.linesCorrupt,
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
-    periods: 1,
-    // Without objects no line is corrupt.
-    missingData: 'notBreaching',
     description: () =>
       'The bucket has lines that differ from the events sent: cut, changed, or in an object that cannot be read. npm run ' +
       `verify shows each; which runs: ${logCommand(prover.function, '{ $.runId = * }')}. Was the stream's compression, its ` +
@@ -122,12 +99,8 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
   }),
   Duplicates: (watched, { metrics, prover }) => ({
     metric: metrics.duplicatesUnexplained,
-    comparison: 'GreaterThanThreshold',
-    threshold: 0,
     // Not one: the producer may have counted these events as uncertain in the hour before.
     periods: 2,
-    // Without proofs no duplicates are found.
-    missingData: 'notBreaching',
     description: (_, lasting) =>
       `The bucket has more duplicates than the producer can explain, ${lasting || 'for an hour'}. Were runs sent twice: by ` +
       'hand, by a redrive, by killed invocations (alarms FunctionErrors, FunctionDuration)? Else something copies objects ' +
