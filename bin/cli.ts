@@ -54,7 +54,7 @@ const commands: Readonly<Record<string, CommandRow>> = {
     description: 'Run an Amazon Data Firehose on this machine, until Ctrl-C',
     example: '--port 0',
     failureStatus: 1,
-    load: () => import('../lib/commands/firehose/command.ts'),
+    load: () => import('../lib/commands/firehose.ts'),
   },
 };
 

@@ -5,12 +5,7 @@ import { firehoseDialect, sqsDialect } from './dialects.ts';
 import { createThrottle, type Faults, noFaults, type TimeSpan } from './faults.ts';
 import { respondWithError, withFaults } from './faulty-listener.ts';
 import { DeliveryStream, type DeliveryStreamSettings } from './firehose/delivery-stream.ts';
-import {
-  createFirehoseServer,
-  listenOnLoopback,
-  type RecordErrorCode,
-  type ServedStream,
-} from './firehose/server.ts';
+import { createFirehoseServer, listenOnLoopback, type ServedStream } from './firehose/server.ts';
 import { deliverOrphans } from './firehose/uploads-folder.ts';
 import { QuotaKeeper } from './quota.ts';
 import { createRandom } from './random.ts';
@@ -18,7 +13,6 @@ import { createS3Listener, isS3Request } from './s3/server.ts';
 import { LocalQueue, type QueueSettings } from './sqs/queue.ts';
 import { createSqsListener, sqsTargetPrefix } from './sqs/server.ts';
 
-/** A queue with the name of its dead-letter queue. */
 export interface EndpointQueueSettings extends QueueSettings {
   /** @default - dead letters are only noted */
   readonly deadLetterQueueName?: string;
@@ -74,11 +68,11 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
   const records = { offered: 0, refused: 0, lost: 0 };
   const objectReads = new Map<string, number>();
 
-  const admit = (record: Buffer): RecordErrorCode | undefined => {
+  const admit = (record: Buffer) => {
     records.offered += 1;
     if (refusesRecord() || keeper?.admitsRecord(record.length) === false) {
       records.refused += 1;
-      return 'ServiceUnavailableException';
+      return 'ServiceUnavailableException' as const;
     }
     onAccepted?.(record);
     return undefined;
@@ -88,9 +82,10 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     directory,
     ...(denial && { canWrite: denyDuring(denial, stopping.signal) }),
   });
+  const { settings, createdAt } = deliveryStream;
   const losingStream: ServedStream = {
-    settings: deliveryStream.settings,
-    createdAt: deliveryStream.createdAt,
+    settings,
+    createdAt,
     put: async (taken) => {
       const kept = taken.filter(() => lossRandom() >= lose);
       records.lost += taken.length - kept.length;
@@ -99,10 +94,8 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       }
     },
   };
-  const firehose = createFirehoseServer({
-    deliveryStreams: [lose > 0 ? losingStream : deliveryStream],
-    admit,
-  });
+  const deliveryStreams = [lose > 0 ? losingStream : deliveryStream];
+  const firehose = createFirehoseServer({ deliveryStreams, admit });
   const queues = createQueues(options.queues ?? []);
 
   const toFirehose: RequestListener = (request, response) => {
@@ -112,14 +105,10 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       firehose.emit('request', request, response);
     }
   };
+  const toSqs = createSqsListener([...queues.values()], createThrottle(queueFaults, queueRandom));
   const listeners = {
     firehose: withFaults(toFirehose, faults, random, firehoseDialect),
-    sqs: withFaults(
-      createSqsListener([...queues.values()], createThrottle(queueFaults, queueRandom)),
-      queueFaults,
-      queueRandom,
-      sqsDialect,
-    ),
+    sqs: withFaults(toSqs, queueFaults, queueRandom, sqsDialect),
     s3: createS3Listener({
       directory,
       bucketNames: [options.deliveryStream.bucketName],
@@ -165,17 +154,9 @@ function denyDuring({ fromMs, toMs }: TimeSpan, signal: AbortSignal): () => Prom
 
 function createQueues(settings: readonly EndpointQueueSettings[]): Map<string, LocalQueue> {
   const queues = new Map<string, LocalQueue>();
-  const create = ({ deadLetterQueueName, ...queue }: EndpointQueueSettings): LocalQueue => {
-    const target = settings.find(({ queueName }) => queueName === deadLetterQueueName);
-    const deadLetterQueue = target && (queues.get(target.queueName) ?? create(target));
-    const created = new LocalQueue(queue, { ...(deadLetterQueue && { deadLetterQueue }) });
-    queues.set(queue.queueName, created);
-    return created;
-  };
-  for (const queue of settings) {
-    if (!queues.has(queue.queueName)) {
-      create(queue);
-    }
+  for (const { deadLetterQueueName = '', ...queue } of settings) {
+    const onDeadLetter = (body: string) => void queues.get(deadLetterQueueName)?.send(body);
+    queues.set(queue.queueName, new LocalQueue(queue, { onDeadLetter }));
   }
   return queues;
 }

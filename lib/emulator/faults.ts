@@ -84,18 +84,13 @@ export function parseFaults(spec: string): Faults {
   let faults: Faults = noFaults;
   for (const part of spec.split(',')) {
     const text = part.trim();
-    faults = text.startsWith(queuePrefix)
-      ? {
-          ...faults,
-          queue: {
-            ...(faults.queue ?? noFaults),
-            ...parseFault(text.slice(queuePrefix.length), part, ', latency or outage'),
-          },
-        }
-      : {
-          ...faults,
-          ...(parseDeliveryFault(text, part) ?? parseFault(text, part, ', latency, outage, lose or s3')),
-        };
+    if (text.startsWith(queuePrefix)) {
+      const ofQueue = parseFault(text.slice(queuePrefix.length), part, ', latency or outage');
+      faults = { ...faults, queue: { ...(faults.queue ?? noFaults), ...ofQueue } };
+    } else {
+      const fault = parseDeliveryFault(text, part) ?? parseFault(text, part, ', latency, outage, lose or s3');
+      faults = { ...faults, ...fault };
+    }
   }
   checkSum(faults, spec);
   checkSum(faults.queue ?? noFaults, spec);

@@ -109,8 +109,7 @@ const misbehave: Readonly<Record<NonNullable<Fate['fault']>, (exchange: Exchange
 
   expired: async ({ request, response, dialect }) => {
     await readWhole(request);
-    const message = 'The security token included in the request is expired';
-    send(response, errorResponse(400, dialect.expired, message, dialect));
+    respondWithError(response, 400, dialect);
   },
 };
 
@@ -157,21 +156,12 @@ async function isOpenAfter(response: ServerResponse, ms: number): Promise<boolea
 }
 
 /** Responds with an error as AWS does. */
-export function respondWithError(response: ServerResponse, status: 500 | 503, dialect: Dialect): void {
-  const [type, message] =
-    status === 500 ? ['InternalFailure', 'Internal service failure'] : [dialect.unavailable, 'Slow down.'];
-  send(response, errorResponse(status, type as string, message as string, dialect));
-}
-
-function errorResponse(
-  status: number,
-  type: string,
-  message: string,
-  { contentType }: Dialect,
-): WholeResponse {
-  return {
-    status,
-    headers: { 'content-type': contentType, 'x-amzn-errortype': type },
-    body: Buffer.from(JSON.stringify({ __type: type, message })),
-  };
+export function respondWithError(response: ServerResponse, status: 400 | 500 | 503, dialect: Dialect): void {
+  const [type, message] = {
+    400: [dialect.expired, 'The security token included in the request is expired'] as const,
+    500: ['InternalFailure', 'Internal service failure'] as const,
+    503: [dialect.unavailable, 'Slow down.'] as const,
+  }[status];
+  const headers = { 'content-type': dialect.contentType, 'x-amzn-errortype': type };
+  send(response, { status, headers, body: Buffer.from(JSON.stringify({ __type: type, message })) });
 }

@@ -6,6 +6,7 @@ import { noFaults, type ServiceFaults } from '../../lib/emulator/faults.ts';
 import { withFaults } from '../../lib/emulator/faulty-listener.ts';
 import { listenOnLoopback } from '../../lib/emulator/firehose/server.ts';
 import { createRandom } from '../../lib/emulator/random.ts';
+import { until } from './firehose/factories.ts';
 
 const Stored = { FailedPutCount: 0, RequestResponses: [{ RecordId: 'a' }, { RecordId: 'b' }] };
 
@@ -193,7 +194,12 @@ describe('the faults of whole requests', () => {
   it('hang: no response, half of the time after the request was processed, until the server closes', async () => {
     // Prepare
     const { put, stored, server } = await startServer({ hang: 1 });
+    let received = 0;
+    server.on('request', () => {
+      received += 1;
+    });
     const outcomes = Array.from({ length: 40 }, put);
+    await until(() => received === 40);
 
     // Act
     const first = await Promise.race([...outcomes, setTimeout(300, 'nothing')]);

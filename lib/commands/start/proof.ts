@@ -9,7 +9,7 @@ import { processQueue } from '../../emulator/lambda/event-source-mapping.ts';
 import { LambdaPool } from '../../emulator/lambda/pool.ts';
 import type { Invocation } from '../../emulator/lambda/runtime.ts';
 import type { LocalQueue } from '../../emulator/sqs/queue.ts';
-import { slicePayload, subtractPairs, toSlice } from './run-report.ts';
+import { parseAll, slicePayload, subtractPairs, toSlice } from './run-report.ts';
 import type { LocalProver } from './template.ts';
 
 /** The prover's delays, and those of its queue, are divided by this on this machine. */
@@ -50,17 +50,12 @@ const verdictTimeoutMs = { usual: 20_000, lossy: 3_000 };
 /** After this many failed invocations, stop waiting for verdicts. */
 const maxFailures = 3;
 
-const logLine = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({
-    verdict: v.picklist(['proven', 'waiting', 'lost', 'unproven']),
-    runId: v.string(),
-    messageId: v.string(),
-    present: v.number(),
-  }),
-);
-const claimBody = v.pipe(v.string(), v.parseJson(), claimSchema);
+const logLine = v.object({
+  verdict: v.picklist(['proven', 'waiting', 'lost', 'unproven']),
+  runId: v.string(),
+  messageId: v.string(),
+  present: v.number(),
+});
 const queueEvent = v.object({ Records: v.array(v.object({ messageId: v.string(), body: v.string() })) });
 
 /** The prover of a local run. It processes its queue from the start on, while the producer still sends. */
@@ -115,20 +110,17 @@ export class ProverRun {
     const sinceMs = Date.now();
     await this.stop();
 
-    const claims = parseAll(claimBody, new Set([...this.#claims.values(), ...this.#queue.bodies]));
+    const claims = parseAll(claimSchema, new Set([...this.#claims.values(), ...this.#queue.bodies]));
     const sentToMs = Math.max(...claims.map((claim) => claim.sentToMs));
     const logged = parseAll(logLine, (await readFile(this.#logPath, 'utf8')).split('\n'));
     const verdicts = logged.filter((line) => line.runId === runId);
     const lost = intersect(delivered, this.#lostSlices(runId));
     const eventsLeft = pairsLength(delivered) - pairsLength(lost);
     const open = subtractPairs(delivered, mergeSlices([...this.#settledSlices(runId), ...lost.map(toSlice)]));
-    // The prover may settle a claim once more, if its queue did not take the first settlement.
-    const settled = new Map(
-      verdicts
-        .filter(({ verdict }) => verdict !== 'waiting')
-        .map(({ messageId, present }) => [messageId, present]),
-    );
-    const present = [...settled.values()].reduce((sum, count) => sum + count, 0);
+    // By message: the prover settles a claim once more if its queue did not take the first settlement.
+    const settled = verdicts.filter(({ verdict }) => verdict !== 'waiting');
+    const presentOf = new Map(settled.map(({ messageId, present }) => [messageId, present]));
+    const present = [...presentOf.values()].reduce((sum, count) => sum + count, 0);
     const eventsUnproven = Math.max(pairsLength(open), eventsLeft - present);
     return {
       claims: claims.length,
@@ -203,7 +195,7 @@ export class ProverRun {
   #settledSlices(runId: string) {
     const open = new Set([...this.#queue.bodies, ...this.#queue.deadLetters]);
     const settled = [...this.#claims.values()].filter((body) => !open.has(body));
-    return parseAll(claimBody, settled)
+    return parseAll(claimSchema, settled)
       .filter((claim) => claim.runId === runId)
       .flatMap(({ slices }) => slices.map(toSlice));
   }
@@ -212,17 +204,6 @@ export class ProverRun {
     const bodies = this.#aws.queues.get(this.#prover.deadLetterQueueName)?.bodies ?? [];
     return mergeSlices(parseAll(slicePayload, bodies).filter((payload) => payload.runId === runId));
   }
-}
-
-/** Parses texts, and leaves out those that the schema does not match. */
-function parseAll<Schema extends v.GenericSchema<string, unknown>>(
-  schema: Schema,
-  texts: Iterable<string>,
-): v.InferOutput<Schema>[] {
-  return [...texts].flatMap((text) => {
-    const parsed = v.safeParse(schema, text);
-    return parsed.success ? [parsed.output] : [];
-  });
 }
 
 function intersect(pairs: readonly SlicePair[], others: readonly SlicePair[]): SlicePair[] {

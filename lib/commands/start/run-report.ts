@@ -8,26 +8,39 @@ import {
   subtractSlices,
 } from '../../../lambda/contract/slice.ts';
 
-/** The body of a message in the work queue, or of a dead letter. */
-export const slicePayload = v.pipe(
-  v.string(),
-  v.parseJson(),
-  v.object({ runId: v.string(), from: v.number(), to: v.number() }),
-);
-const logLine = v.pipe(v.string(), v.parseJson(), v.object({ report: reportSchema }));
+const jsonText = v.pipe(v.string(), v.parseJson());
 
-/** The reports that the function logged, in order. */
-export function reportsInLog(log: string): Report[] {
-  return log.split('\n').flatMap((line) => {
-    const parsed = v.safeParse(logLine, line);
-    return parsed.success ? [parsed.output.report] : [];
+/** The body of a message in the work queue, or of a dead letter. */
+export const slicePayload = v.object({ runId: v.string(), from: v.number(), to: v.number() });
+
+/** Parses JSON texts, and leaves out those that the schema does not match. */
+export function parseAll<Schema extends v.GenericSchema>(
+  schema: Schema,
+  texts: Iterable<string>,
+): v.InferOutput<Schema>[] {
+  return [...texts].flatMap((text) => {
+    const parsed = v.safeParse(schema, v.safeParse(jsonText, text).output);
+    return parsed.success ? [parsed.output] : [];
   });
 }
 
-/** Some events of a run are in no report of its invocations. */
-export class UnaccountedError extends Error {
-  override readonly name = 'UnaccountedError';
+/** The reports that the function logged, in order. */
+export function reportsInLog(log: string): Report[] {
+  return parseAll(v.object({ report: reportSchema }), log.split('\n')).map(({ report }) => report);
 }
+
+/** Fields whose sum over all invocations is the run's. */
+const summedFields = [
+  'eventsUncertain',
+  'recordsDelivered',
+  'requests',
+  'requestsFailed',
+  'recordsRefused',
+  'recordsRetried',
+  'bytesDelivered',
+  'billedBytes',
+  'estimatedCostUsd',
+] as const;
 
 /**
  * Combines the reports of a run's invocations, once its work queue is empty.
@@ -37,7 +50,7 @@ export class UnaccountedError extends Error {
  * @param deadLetters Bodies of the messages that moved to the dead-letter queue.
  * @param durationMs From the first invocation to the last message.
  * @param asked The requested events. @default - the slice of the first report
- * @throws UnaccountedError if an event is neither delivered, nor undelivered, nor in a dead letter.
+ * @throws Error if an event is neither delivered, nor undelivered, nor in a dead letter.
  */
 export function combineReports(
   first: Report,
@@ -47,20 +60,21 @@ export function combineReports(
   asked: readonly SlicePair[] = [[first.from, first.to]],
 ): Report {
   const eventsRequested = pairsLength(asked);
-  const delivered = mergeSlices(reports.flatMap((report) => deliveredSlices(report).map(toSlice)));
-  const undelivered = subtractPairs(asked, delivered);
+  const undelivered = subtractPairs(asked, mergeSlices(reports.flatMap(deliveredSlices)));
   const reported = mergeSlices([
     ...reports.flatMap((report) => report.undelivered.map(toSlice)),
-    ...deadLetters.map((body) => v.parse(slicePayload, body)),
+    ...deadLetters.map((body) => v.parse(slicePayload, JSON.parse(body))),
   ]);
   const unaccounted = subtractPairs(undelivered, reported);
   if (unaccounted.length > 0) {
     const [[from, to] = [0, 0]] = unaccounted;
-    throw new UnaccountedError(
+    throw new Error(
       `${pairsLength(unaccounted)} of ${eventsRequested} events are in no report, the first of them ${from} to ${to - 1}`,
     );
   }
-  const sum = (key: SummedField) => reports.reduce((total, report) => total + report[key], 0);
+  const sums = Object.fromEntries(
+    summedFields.map((name) => [name, reports.reduce((sum, report) => sum + report[name], 0)]),
+  ) as Record<(typeof summedFields)[number], number>;
   const eventsDelivered = eventsRequested - pairsLength(undelivered);
   const { stopReason: _, lastFailure: __, ...fields } = first;
   const stopped = reports.findLast((report) => report.eventsUndelivered > 0);
@@ -69,6 +83,7 @@ export function combineReports(
   const { lastFailure } = stopped ?? reports.findLast((report) => report.lastFailure) ?? {};
   return {
     ...fields,
+    ...sums,
     ...(stopReason && { stopReason }),
     ...(lastFailure && { lastFailure }),
     from: asked[0]?.[0] ?? first.from,
@@ -77,43 +92,17 @@ export function combineReports(
     eventsDelivered,
     eventsQueued: 0,
     eventsUndelivered: pairsLength(undelivered),
-    eventsUncertain: sum('eventsUncertain'),
     queued: [],
     undelivered,
-    recordsDelivered: sum('recordsDelivered'),
-    requests: sum('requests'),
-    requestsFailed: sum('requestsFailed'),
-    recordsRefused: sum('recordsRefused'),
-    recordsRetried: sum('recordsRetried'),
-    bytesDelivered: sum('bytesDelivered'),
-    billedBytes: sum('billedBytes'),
     durationMs,
     eventsPerSecond: Math.round(eventsDelivered / (Math.max(durationMs, 1) / 1_000)),
-    estimatedCostUsd: Number(sum('estimatedCostUsd').toFixed(9)),
+    estimatedCostUsd: Number(sums.estimatedCostUsd.toFixed(9)),
   };
 }
 
-type SummedField =
-  | 'eventsUncertain'
-  | 'recordsDelivered'
-  | 'requests'
-  | 'requestsFailed'
-  | 'recordsRefused'
-  | 'recordsRetried'
-  | 'bytesDelivered'
-  | 'billedBytes'
-  | 'estimatedCostUsd';
-
-/**
- * The events that were delivered: neither queued nor undelivered.
- *
- * @param asked The requested events. @default - the slice of the report
- */
-export function deliveredSlices(
-  { from, to, queued, undelivered }: Report,
-  asked: readonly SlicePair[] = [[from, to]],
-): SlicePair[] {
-  return subtractPairs(asked, mergeSlices([...queued, ...undelivered].map(toSlice)));
+/** The events of one invocation that were delivered: neither queued nor undelivered. */
+function deliveredSlices({ from, to, queued, undelivered }: Report): Slice[] {
+  return subtractPairs([[from, to]], mergeSlices([...queued, ...undelivered].map(toSlice))).map(toSlice);
 }
 
 /** @param others Sorted pairs that don't overlap. */

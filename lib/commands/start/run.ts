@@ -16,7 +16,7 @@ import type { Progress } from '../../terminal/progress.ts';
 import { formatCount } from '../../terminal/text.ts';
 import { defaultEventsInRecord, describeDelivery, eventsInRecord, measureProgress } from './progress.ts';
 import { type LocalProof, ProverRun, timeFactor } from './proof.ts';
-import { combineReports, deliveredSlices, reportsInLog } from './run-report.ts';
+import { combineReports, reportsInLog, subtractPairs } from './run-report.ts';
 import { synthesize } from './synth.ts';
 import { type LocalStack, readLocalStack } from './template.ts';
 
@@ -158,11 +158,8 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     if (proverRun) {
       onStep(`Waiting for the prover, whose delays are 1/${timeFactor} of those in AWS ...`);
     }
-    const proof = await proverRun?.finish(
-      report.runId,
-      deliveredSlices(report, slices),
-      (faults?.lose ?? 0) > 0,
-    );
+    const delivered = subtractPairs(slices ?? [[report.from, report.to]], report.undelivered);
+    const proof = await proverRun?.finish(report.runId, delivered, (faults?.lose ?? 0) > 0);
     signal?.throwIfAborted();
     const { keys, objectBytes } = aws.deliveryStream.totals;
     const directory = join(outputDirectory, stack.deliveryStream.bucketName);

@@ -25,7 +25,6 @@ const contextSettings = [
   'memorySize',
 ] as const satisfies readonly SettingName[];
 
-/** What a person asked `npm start` for. */
 export interface StartOptions
   extends Partial<Pick<ProducerSettings, 'count' | 'eventsPerSecond'>>,
     Partial<Record<(typeof contextSettings)[number], number>> {
@@ -48,12 +47,12 @@ export function addStartOptions(command: Command): Command {
     .addOption(
       new Option(
         '--slices <list>',
-        'only these slices of a run, such as 0:451,902:1353 for events 0 to 450 and 902 to 1352: what was lost',
+        'only these slices of a run, such as 0:451,902:1353 for events 0 to 450 and 902 to 1352',
       )
         .argParser(slicesArgument)
         .conflicts('count'),
     )
-    .option('--event <file>', "a template of one's own events, such as docs/events/iot-sensor.json")
+    .option('--event <file>', 'file with a template of your events, such as docs/events/iot-sensor.json')
     .addOption(
       new Option('--record-format <format>', 'shape of the records')
         .choices(recordFormats)
@@ -75,30 +74,11 @@ export function addStartOptions(command: Command): Command {
     .option('--json', 'print one JSON document, {"report", "output", "proof"}, instead of the summary');
 }
 
-/**
- * The local run that a person asked for.
- *
- * @throws UsageError if the template of the events cannot be used, or slices are given without the run that they are of, or reach beyond what the function sends.
- */
-export function toLocalRun(
-  options: StartOptions,
-): Pick<
-  LocalRunOptions,
-  'payload' | 'slices' | 'context' | 'outputDirectory' | 'faults' | 'faultSeed' | 'quota'
-> {
+/** @throws UsageError if the event template is invalid, or slices lack the run's id or end after `maxCount`. */
+export function toLocalRun(options: StartOptions): Omit<LocalRunOptions, 'onStep' | 'onProgress'> {
   checkSlices(options);
   checkEvent(options);
-  const {
-    count,
-    runId,
-    eventsPerSecond,
-    event,
-    recordFormat,
-    output,
-    quota,
-    faults,
-    faultSeed: seed,
-  } = options;
+  const { count, runId, eventsPerSecond, event, recordFormat, slices, quota, faults } = options;
   const given = contextSettings.filter((name) => options[name] !== undefined);
   return {
     payload: {
@@ -111,9 +91,9 @@ export function toLocalRun(
       ...(event !== undefined && { event: resolve(event) }),
       ...Object.fromEntries(given.map((name) => [name, String(options[name])])),
     },
-    outputDirectory: output,
-    faultSeed: seed,
-    ...(options.slices && { slices: options.slices }),
+    outputDirectory: options.output,
+    faultSeed: options.faultSeed,
+    ...(slices && { slices }),
     ...(faults && { faults }),
     ...(quota !== 'none' && { quota: quotas[quota] }),
   };
@@ -130,7 +110,7 @@ export function repeatCommand({ event, recordFormat, output, maxCount }: StartOp
   ].join(' ');
 }
 
-/** @throws UsageError naming what is wrong with the template, and where: before anything is started. */
+/** Checks the template before anything is started. @throws UsageError naming each problem and its place. */
 function checkEvent({ event }: StartOptions): void {
   try {
     if (event !== undefined) {

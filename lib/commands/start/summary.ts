@@ -25,31 +25,28 @@ const failures = ({ requests, requestsFailed, lastFailure }: Report) =>
 /** Ranges of lost events that are shown. */
 const shownRanges = 10;
 
-/** Most slices of a command: Linux takes no argument of more than 128 KiB. */
+/** Upper bound of slices in a command: Linux takes no argument of more than 128 KiB. */
 const maxCommandSlices = 4_000;
 
 /**
- * What a local run did, for a person who has never seen one, and what to type next. The last line is what the prover said.
+ * Summarizes a local run and suggests the next commands, for a person who has never seen one. The prover's verdict comes last.
  *
  * @param repeat The command that runs the same stack again.
  */
 export function summarize(run: LocalRun, repeat = commandUsage('start')): string {
   const { report, output } = run;
+  const { eventsDelivered, eventsUndelivered, eventsRequested } = report;
   const outcome =
-    report.eventsUndelivered === 0
-      ? `${plural(report.eventsDelivered, 'event')} delivered, every one acknowledged`
-      : `${number(report.eventsDelivered)} of ${plural(report.eventsRequested, 'event')} delivered, ` +
-        `${number(report.eventsUndelivered)} NOT`;
+    eventsUndelivered === 0
+      ? `${plural(eventsDelivered, 'event')} delivered, every one acknowledged`
+      : `${number(eventsDelivered)} of ${plural(eventsRequested, 'event')} delivered, ${number(eventsUndelivered)} NOT`;
   const [firstUndelivered] = report.undelivered;
   const newest = run.objectPaths.at(-1);
   return [
     '',
     `${outcome}, in ${seconds(report.durationMs)}: ${plural(report.eventsPerSecond, 'event')} a second.`,
     ...(firstUndelivered
-      ? [
-          `The first that are missing are ${eventsOf(firstUndelivered)}: ` +
-            `grep '"ERROR"' ${quote(run.logPath)} says why.`,
-        ]
+      ? [`First missing: ${eventsOf(firstUndelivered)}. For the reason: grep '"ERROR"' ${quote(run.logPath)}`]
       : []),
     '',
     `  run      ${report.runId} (the same --run-id sends the same UUIDs)`,
@@ -83,19 +80,17 @@ export function summarize(run: LocalRun, repeat = commandUsage('start')): string
 }
 
 function describeProof(proof: LocalProof): string {
-  const { claims, looks, lostAfterHours, maxMemoryUsedMiB } = proof;
+  const { claims, looks, mostReads, lostAfterHours, maxMemoryUsedMiB } = proof;
+  const passed = lostAfterHours === undefined ? '' : `, and ${lostAfterHours} hours passed at once`;
+  const memory = maxMemoryUsedMiB > 0 ? `; ${number(maxMemoryUsedMiB)} MiB at most` : '';
   return (
-    `  proof    ${plural(claims, 'claim')}, ${plural(looks, 'look')} of the prover, no object read more than ${plural(proof.mostReads, 'time')}; its delays are 1/${proof.timeFactor} of those in AWS` +
-    `${lostAfterHours === undefined ? '' : `, and ${lostAfterHours} hours passed at once`}; ` +
-    `${maxMemoryUsedMiB > 0 ? `${number(maxMemoryUsedMiB)} MiB at most; ` : ''}log ${here(proof.logPath)}`
+    `  proof    ${plural(claims, 'claim')}, ${plural(looks, 'verdict')}, no object read more than ${plural(mostReads, 'time')}; ` +
+    `the prover's delays are 1/${proof.timeFactor} of those in AWS${passed}${memory}; log ${here(proof.logPath)}`
   );
 }
 
-function describeVerdict(
-  { runId, eventsRequested, eventsDelivered }: Report,
-  proof: LocalProof,
-  repeat: string,
-) {
+function describeVerdict(report: Report, proof: LocalProof, repeat: string) {
+  const { runId, eventsRequested, eventsDelivered } = report;
   const { lost, eventsUnproven, eventsProven, sinceSentMs, logPath } = proof;
   if (lost.length > 0) {
     const hidden = lost.length - shownRanges;
@@ -104,18 +99,16 @@ function describeVerdict(
         'Firehose acknowledged them, and they are not in the bucket:',
       ...lost.slice(0, shownRanges).map((pair) => `  ${eventsOf(pair)}`),
       ...(hidden > 0 ? [`  and ${plural(hidden, 'more range')}`] : []),
-      ...(lost.length > maxCommandSlices
-        ? [
-            `Send the first ${number(maxCommandSlices)} ranges again; then ${commandLine('verify', '--all')} names the others:`,
-          ]
-        : [`Send them again, then ${commandLine('verify')} checks the whole run:`]),
+      lost.length > maxCommandSlices
+        ? `Send the first ${number(maxCommandSlices)} ranges again; then ${commandLine('verify', '--all')} names the others:`
+        : `Send them again, then ${commandLine('verify')} checks the whole run:`,
       `  ${repeat} --run-id ${quoteForShell(runId)} --slices ${formatSlices(lost.slice(0, maxCommandSlices))}`,
     ];
   }
   if (eventsUnproven > 0) {
     return [
       `NOT proven: the prover did not find ${number(eventsUnproven)} of ${plural(eventsDelivered, 'event')}; ` +
-        `what it said is in ${here(logPath)}`,
+        `its log is ${here(logPath)}`,
     ];
   }
   if (eventsDelivered === 0) {

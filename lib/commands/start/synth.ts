@@ -4,17 +4,15 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { isPacked, projectDirectory } from '../../terminal/packed.ts';
 
-/** What `cdk synth` runs, too. */
+/** The app that `cdk synth` runs. */
 const app = isPacked ? ['app.mjs'] : ['--import', 'tsx', 'bin/app.ts'];
 
 /**
- * Synthesizes the stack on this machine and without an account, by the app that `cdk deploy` runs. What the CDK's
- * command line would tell the app is told here: starting that, too, would take a second.
+ * Synthesizes the stack on this machine, without an AWS account. Calls the app without the CDK's command line, which would
+ * take a second more.
  *
- * @param assemblyDirectory Where the cloud assembly goes.
  * @param context CDK context, as `-c key=value` would give it.
- * @param signal Ends it.
- * @throws Error with what the app printed, if it fails.
+ * @throws Error with the app's error output.
  */
 export async function synthesize(
   assemblyDirectory: string,

@@ -41,7 +41,7 @@ export interface DeliveryStreamTotals {
   readonly objectBytes: number;
 }
 
-/** Most objects that are made of their journals at the same time, before a `put` waits for one of them. */
+/** Upper bound of objects that are made of their journals at the same time; then a `put` waits for one of them. */
 export const maxUnfinishedObjects = 2;
 
 /**
@@ -60,23 +60,17 @@ export class DeliveryStream {
   /** `CreateTimestamp` in DescribeDeliveryStream. */
   readonly createdAt: Date;
 
-  readonly #directory: string;
-  readonly #now: () => number;
-  readonly #newUuid: () => string;
-  readonly #canWrite: () => Promise<unknown>;
+  readonly #options: Required<DeliveryStreamOptions>;
   readonly #objectName: ObjectName;
-  readonly #keys: string[] = [];
+  readonly #totals = { records: 0, recordBytes: 0, keys: [] as string[], objectBytes: 0 };
   readonly #deliveries = new Set<Promise<void>>();
   #upload: Upload | undefined;
   #timer: NodeJS.Timeout | undefined;
   #uploadsFolder: string | undefined;
-  #records = 0;
-  #recordBytes = 0;
-  #objectBytes = 0;
   readonly #unfinished = new Set<Upload>();
   #closed = false;
-  #failure: unknown;
-  #waiting: (() => void)[] = [];
+  #failure: Error | undefined;
+  readonly #waiting: (() => void)[] = [];
 
   /**
    * @throws PrefixError for a prefix that this Firehose cannot evaluate.
@@ -85,21 +79,13 @@ export class DeliveryStream {
   constructor(settings: DeliveryStreamSettings, options: DeliveryStreamOptions) {
     checkSettings(settings);
     this.settings = settings;
-    this.#directory = options.directory;
-    this.#now = options.now ?? Date.now;
-    this.#newUuid = options.newUuid ?? randomUUID;
-    this.#canWrite = options.canWrite ?? (() => Promise.resolve());
+    this.#options = { now: Date.now, newUuid: randomUUID, canWrite: () => Promise.resolve(), ...options };
     this.#objectName = compileObjectName(settings);
-    this.createdAt = new Date(this.#now());
+    this.createdAt = new Date(this.#options.now());
   }
 
   get totals(): DeliveryStreamTotals {
-    return {
-      records: this.#records,
-      recordBytes: this.#recordBytes,
-      keys: this.#keys,
-      objectBytes: this.#objectBytes,
-    };
+    return this.#totals;
   }
 
   /** Objects that are being made of their journals. */
@@ -123,8 +109,8 @@ export class DeliveryStream {
     const data = records.length === 1 ? records[0]! : Buffer.concat(records);
     // Nothing waits from here to the delivery, so requests cannot interleave.
     const upload = this.#append(data);
-    this.#records += records.length;
-    this.#recordBytes += data.length;
+    this.#totals.records += records.length;
+    this.#totals.recordBytes += data.length;
     if (upload.recordBytes >= this.settings.bufferingSizeMiB * 1024 * 1024) {
       this.#deliver(upload);
     }
@@ -165,18 +151,17 @@ export class DeliveryStream {
       return this.#upload;
     } catch (error) {
       this.#fail(error);
-      throw this.#failureError();
+      throw this.#failure;
     }
   }
 
   #startUpload(): Upload {
     const { bucketName, compression } = this.settings;
-    this.#uploadsFolder ??= makeUploadsFolder(this.#directory);
-    const upload = new Upload(join(this.#uploadsFolder, this.#newUuid() + journalExtension), {
-      bucketName,
-      compression,
-      key: this.#objectName(new Date(this.#now()), this.#newUuid),
-    });
+    const { directory, now, newUuid } = this.#options;
+    this.#uploadsFolder ??= makeUploadsFolder(directory);
+    const key = this.#objectName(new Date(now()), newUuid);
+    const path = join(this.#uploadsFolder, newUuid() + journalExtension);
+    const upload = new Upload(path, { bucketName, compression, key });
     this.#timer = setTimeout(() => this.#deliver(upload), this.settings.bufferingIntervalSeconds * 1000);
     return upload;
   }
@@ -192,12 +177,12 @@ export class DeliveryStream {
     };
     const canWrite = () => {
       finish();
-      return this.#canWrite();
+      return this.#options.canWrite();
     };
-    const delivery = deliverUpload(upload.path, this.#directory, canWrite)
+    const delivery = deliverUpload(upload.path, this.#options.directory, canWrite)
       .then((object) => {
-        this.#keys.push(...(object ? [object.key] : []));
-        this.#objectBytes += object?.bytes ?? 0;
+        this.#totals.keys.push(...(object ? [object.key] : []));
+        this.#totals.objectBytes += object?.bytes ?? 0;
       })
       .catch((error) => this.#fail(error))
       .finally(() => {
@@ -209,58 +194,48 @@ export class DeliveryStream {
 
   /** The next calls throw the failure, and the stream takes no more records. Acknowledged records stay in their journals. */
   #fail(error: unknown): void {
-    this.#failure ??= error;
+    this.#failure ??= new Error(
+      `Delivery stream ${this.settings.deliveryStreamName} could not write an object to ${this.#options.directory}: ${error}`,
+      { cause: error },
+    );
     clearTimeout(this.#timer);
     this.#upload = undefined;
     this.#wakeWaiting();
   }
 
   #throwFailure(): void {
-    if (this.#failure !== undefined) {
-      throw this.#failureError();
+    if (this.#failure) {
+      throw this.#failure;
     }
   }
 
-  #failureError(): Error {
-    return new Error(
-      `Delivery stream ${this.settings.deliveryStreamName} could not write an object to ${this.#directory}: ${String(this.#failure)}`,
-      { cause: this.#failure },
-    );
-  }
-
   #wakeWaiting(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const wake of waiting) {
+    for (const wake of this.#waiting.splice(0)) {
       wake();
     }
   }
 }
 
 function checkSettings(settings: DeliveryStreamSettings): void {
-  const { deliveryStreamName, bucketName, bufferingIntervalSeconds, bufferingSizeMiB, fileExtension } =
-    settings;
-  if (!deliveryStreamNamePattern.test(deliveryStreamName)) {
-    throw new RangeError(
-      `deliveryStreamName is ${JSON.stringify(deliveryStreamName)}: expected ${deliveryStreamNameExpectation}`,
-    );
-  }
+  const check = (isValid: boolean, name: keyof DeliveryStreamSettings, expectation: string) => {
+    if (!isValid) {
+      throw new RangeError(`${name} is ${JSON.stringify(settings[name])}: expected ${expectation}`);
+    }
+  };
+  const { deliveryStreamName, bucketName, bufferingIntervalSeconds, bufferingSizeMiB } = settings;
+  check(
+    deliveryStreamNamePattern.test(deliveryStreamName),
+    'deliveryStreamName',
+    deliveryStreamNameExpectation,
+  );
   // This also keeps the objects inside the directory.
-  if (!/^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(bucketName)) {
-    throw new RangeError(
-      `bucketName must be letters, digits, "." or "-", a letter or digit first: ${JSON.stringify(bucketName)}`,
-    );
-  }
-  if (!(bufferingIntervalSeconds >= 0 && bufferingIntervalSeconds <= 900)) {
-    throw new RangeError(`bufferingIntervalSeconds must be 0 to 900: ${bufferingIntervalSeconds}`);
-  }
-  if (!(bufferingSizeMiB > 0 && bufferingSizeMiB <= 128)) {
-    throw new RangeError(`bufferingSizeMiB must be more than 0 and at most 128: ${bufferingSizeMiB}`);
-  }
+  const isBucketName = /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(bucketName);
+  check(isBucketName, 'bucketName', 'letters, digits, "." or "-", a letter or digit first');
+  const isInterval = bufferingIntervalSeconds >= 0 && bufferingIntervalSeconds <= 900;
+  check(isInterval, 'bufferingIntervalSeconds', '0 to 900');
+  const isSize = bufferingSizeMiB > 0 && bufferingSizeMiB <= 128;
+  check(isSize, 'bufferingSizeMiB', 'more than 0 and at most 128');
   // AWS's own pattern for FileExtension.
-  if (fileExtension && !/^\.[0-9a-z!\-_.*'()]+$/.test(fileExtension)) {
-    throw new RangeError(
-      `fileExtension must be a dot and then lower-case letters, digits or !-_.*'(): ${JSON.stringify(fileExtension)}`,
-    );
-  }
+  const isExtension = !settings.fileExtension || /^\.[0-9a-z!\-_.*'()]+$/.test(settings.fileExtension);
+  check(isExtension, 'fileExtension', "a dot and then lower-case letters, digits or !-_.*'()");
 }

@@ -54,12 +54,7 @@ const structure = <Entries extends v.ObjectEntries>(entries: Entries) =>
 const FirehoseRecord = structure({ Data });
 
 /** Source: API reference, ListDeliveryStreams. */
-const deliveryStreamTypes: readonly string[] = [
-  'DirectPut',
-  'KinesisStreamAsSource',
-  'MSKAsSource',
-  'DatabaseAsSource',
-];
+const deliveryStreamTypes = ['DirectPut', 'KinesisStreamAsSource', 'MSKAsSource', 'DatabaseAsSource'];
 
 /** The input of each supported operation; other members have no effect. */
 const inputs = {
@@ -68,7 +63,7 @@ const inputs = {
     Limit: v.nullish(
       v.pipe(
         v.number(),
-        v.check((limit) => Number.isInteger(limit) && limit >= 1 && limit <= 10_000, 'expected 1 to 10000'),
+        v.check((limit) => limit >= 1 && limit <= 10_000 && limit % 1 === 0, 'expected 1 to 10000'),
       ),
     ),
     ExclusiveStartDeliveryStreamName: v.nullish(DeliveryStreamName),
@@ -116,17 +111,14 @@ export function parseInput<Name extends Operation>(operation: Name, json: unknow
     return parsed.output as Input<Name>;
   }
   const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'the body'}: ${issue.message}`);
+  const shown = problems.slice(0, maxProblemsShown).join('; ');
   const isWrongType = ({ kind, input }: v.BaseIssue<unknown>) =>
     kind === 'schema' && input !== undefined && input !== null;
   if (parsed.issues.some(isWrongType)) {
-    throw new FirehoseError('SerializationException', problems.slice(0, maxProblemsShown).join('; '));
+    throw new FirehoseError('SerializationException', shown);
   }
-  const count = problems.length;
-  const shown = problems.slice(0, maxProblemsShown).join('; ');
-  throw new FirehoseError(
-    'ValidationException',
-    `${count} validation error${count === 1 ? '' : 's'} detected: ${shown}`,
-  );
+  const count = problems.length === 1 ? '1 validation error' : `${problems.length} validation errors`;
+  throw new FirehoseError('ValidationException', `${count} detected: ${shown}`);
 }
 
 /**
@@ -139,10 +131,8 @@ export function parseInput<Name extends Operation>(operation: Name, json: unknow
  */
 export function decodeBase64(text: string): Buffer {
   if (text.length % 4 !== 0) {
-    throw notBase64(
-      text,
-      `Base64 encoded length is expected a multiple of 4 bytes but found: ${text.length}`,
-    );
+    const expected = 'Base64 encoded length is expected a multiple of 4 bytes';
+    throw notBase64(text, `${expected} but found: ${text.length}`);
   }
   const bytes = Buffer.from(text, 'base64');
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;

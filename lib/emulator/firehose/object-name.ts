@@ -38,7 +38,10 @@ const supported =
   '!{firehose:random-string}, and in ErrorOutputPrefix !{firehose:error-output-type}; ' +
   'for example events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/ with errors/!{firehose:error-output-type}/';
 
-type Part = (at: Date, newUuid: () => string) => string;
+type Field = 'Prefix' | 'ErrorOutputPrefix';
+
+/** A part of a prefix has the same parameters as the whole name. */
+type Part = ObjectName;
 
 /** A pattern letter of Java's DateTimeFormatter; only numeric fields are supported. */
 interface PatternLetter {
@@ -115,11 +118,8 @@ function evaluate(parts: readonly Part[], at: Date, newUuid: () => string): stri
 
 function checkEvaluated(field: string, source: string, parts: readonly Part[]): void {
   // The date with the widest fields: no evaluation is longer.
-  const widest = evaluate(
-    parts,
-    new Date('2222-12-22T22:22:22.222Z'),
-    () => '00000000-0000-0000-0000-000000000000',
-  );
+  const date = new Date('2222-12-22T22:22:22.222Z');
+  const widest = evaluate(parts, date, () => '00000000-0000-0000-0000-000000000000');
   if (widest.length > maxEvaluatedPrefixLength) {
     throw new PrefixError(
       `${field} ${JSON.stringify(source)} evaluates to ${widest.length} characters, and AWS allows ${maxEvaluatedPrefixLength}`,
@@ -133,29 +133,16 @@ function checkEvaluated(field: string, source: string, parts: readonly Part[]): 
   }
 }
 
-function parse(field: 'Prefix' | 'ErrorOutputPrefix', source: string): Part[] {
-  const parts: Part[] = [];
-  let position = 0;
-  while (position < source.length) {
-    const start = source.indexOf('!{', position);
-    const text = source.slice(position, start === -1 ? source.length : start);
-    if (text !== '') {
-      parts.push(() => text);
-    }
-    if (start === -1) {
-      break;
-    }
-    const end = source.indexOf('}', start);
-    if (end === -1) {
-      throw unsupported(field, source.slice(start), 'the expression has no closing brace');
-    }
-    parts.push(parseExpression(field, source.slice(start, end + 1)));
-    position = end + 1;
-  }
-  return parts;
+function parse(field: Field, source: string): Part[] {
+  return source
+    .split(/(!\{[^}]*\}?)/)
+    .map((text) => (text.startsWith('!{') ? parseExpression(field, text) : () => text));
 }
 
-function parseExpression(field: 'Prefix' | 'ErrorOutputPrefix', expression: string): Part {
+function parseExpression(field: Field, expression: string): Part {
+  if (!expression.endsWith('}')) {
+    throw unsupported(field, expression, 'the expression has no closing brace');
+  }
   const [, namespace, value] = /^!\{([^:]*):(.*)\}$/s.exec(expression) ?? [];
   if (namespace === 'timestamp' && value) {
     return parsePattern(field, expression, value);
@@ -188,11 +175,8 @@ function parsePattern(field: string, expression: string, pattern: string): Part 
     } else if (/[A-Za-z]/.test(first)) {
       const letter = patternLetters[first];
       if (letter === undefined || token.length > letter.maxRepeats) {
-        throw unsupported(
-          field,
-          expression,
-          `the pattern letters ${JSON.stringify(token)} are not supported`,
-        );
+        const letters = JSON.stringify(token);
+        throw unsupported(field, expression, `the pattern letters ${letters} are not supported`);
       }
       parts.push((at) => letter.format(at, token.length));
     } else if (/[[\]{}#]/.test(first)) {

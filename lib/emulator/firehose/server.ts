@@ -73,13 +73,11 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
 
   function findStream(name: string): ServedStream {
     const stream = streams.get(name);
-    if (stream !== undefined) {
-      return stream;
+    if (stream === undefined) {
+      const message = `Firehose ${name} under account ${account} not found.`;
+      throw new FirehoseError('ResourceNotFoundException', message);
     }
-    throw new FirehoseError(
-      'ResourceNotFoundException',
-      `Firehose ${name} under account ${account} not found.`,
-    );
+    return stream;
   }
 
   const handlers: {
@@ -146,35 +144,25 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
   return server;
 }
 
-/**
- * Lets a server listen on 127.0.0.1 only.
- *
- * @param port a free port, or 0 for any.
- * @returns its endpoint URL.
- * @throws when the port is taken.
- */
+/** Lets a server listen on 127.0.0.1 only, port 0 for any free one. @returns its URL. @throws when the port is taken. */
 export async function listenOnLoopback(server: Server, port: number): Promise<string> {
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-function findOperation(request: IncomingMessage): Operation {
-  const target = String(request.headers['x-amz-target'] ?? '');
-  const operation = target.startsWith(targetPrefix) ? target.slice(targetPrefix.length) : '';
-  const givenType = request.headers['content-type']?.split(';')[0]?.trim();
-  if (
-    request.method === 'POST' &&
-    givenType === contentType &&
-    (operations as readonly string[]).includes(operation)
-  ) {
-    return operation as Operation;
+function findOperation({ method, headers }: IncomingMessage): Operation {
+  const target = String(headers['x-amz-target'] ?? '');
+  const operation = operations.find((name) => target === targetPrefix + name);
+  const givenType = headers['content-type']?.split(';')[0]?.trim();
+  if (operation === undefined || method !== 'POST' || givenType !== contentType) {
+    const targets = operations.map((name) => targetPrefix + name).join(' or ');
+    throw new FirehoseError(
+      'UnknownOperationException',
+      `Expected POST with Content-Type ${contentType} and X-Amz-Target ${targets}; got ${method} ${target}`,
+    );
   }
-  throw new FirehoseError(
-    'UnknownOperationException',
-    `Expected POST with Content-Type ${contentType} and X-Amz-Target ${targetPrefix}` +
-      `${operations.join(` or ${targetPrefix}`)}; got ${request.method} ${target}`,
-  );
+  return operation;
 }
 
 async function readBody(request: IncomingMessage): Promise<{ length: number; text: string }> {
@@ -203,9 +191,8 @@ function sendError(response: ServerResponse, requestId: string, error: unknown):
   const { type, message } =
     error instanceof FirehoseError ? error : new FirehoseError('InternalFailure', String(error));
   // Only AWS's deserializer writes a capital letter (aws/aws-sdk-php#650); clients read both.
-  const body =
-    type === 'SerializationException' ? { __type: type, Message: message } : { __type: type, message };
-  send(response, requestId, httpStatusByErrorType[type], body);
+  const text = type === 'SerializationException' ? { Message: message } : { message };
+  send(response, requestId, httpStatusByErrorType[type], { __type: type, ...text });
 }
 
 function send(response: ServerResponse, requestId: string, status: number, output: object): void {

@@ -35,11 +35,9 @@ export async function deliverOrphans(directory: string): Promise<string[]> {
     const names = await readdir(folder);
     for (const name of names.filter((name) => name.endsWith(journalExtension)).sort()) {
       const journal = join(folder, name);
-      const object = await deliverUpload(journal, directory).catch((error: Error) => {
-        throw new Error(
-          `could not deliver the records that an earlier process left in ${journal}: ${error.message}`,
-          { cause: error },
-        );
+      const object = await deliverUpload(journal, directory).catch((cause: Error) => {
+        const what = `the records that an earlier process left in ${journal}`;
+        throw new Error(`could not deliver ${what}: ${cause.message}`, { cause });
       });
       paths.push(...(object ? [object.path] : []));
     }

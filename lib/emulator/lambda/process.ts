@@ -2,10 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/**
- * The process of a local Lambda function. It is started by runtime.ts with the function's environment, loads the handler and
- * responds to each invocation.
- */
+// The process of a local Lambda function. runtime.ts starts it with the function's environment; it loads the handler and
+// responds to each invocation.
 
 /** The message for an invocation: its payload, and fields of its context object. */
 export interface InvocationMessage {

@@ -58,15 +58,12 @@ export class LocalFunction {
   static async start(settings: FunctionSettings, options: LocalFunctionOptions): Promise<LocalFunction> {
     const { endpointUrl, logFile } = options;
     const code = await readProcessSource();
-    const child = spawn(
-      process.execPath,
-      // The share of the memory setting that Lambda gives to V8's heap.
-      [`--max-old-space-size=${Math.floor(settings.memoryMiB * 0.9)}`, '--input-type=module', '--eval', code],
-      {
-        stdio: ['ignore', logFile, logFile, 'ipc'],
-        env: functionEnvironment(settings, endpointUrl),
-      },
-    );
+    // The share of the memory setting that Lambda gives to V8's heap.
+    const heap = `--max-old-space-size=${Math.floor(settings.memoryMiB * 0.9)}`;
+    const child = spawn(process.execPath, [heap, '--input-type=module', '--eval', code], {
+      stdio: ['ignore', logFile, logFile, 'ipc'],
+      env: functionEnvironment(settings, endpointUrl),
+    });
     return new LocalFunction(settings, child);
   }
 

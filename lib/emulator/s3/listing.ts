@@ -1,4 +1,4 @@
-import { compareKeys, listObjects, type StoredFile } from './objects.ts';
+import { compareKeys, type KeyRange, listObjects, type StoredFile } from './objects.ts';
 import { S3Error, type XmlValue, xmlDocument } from './responses.ts';
 
 const maxPageKeys = 1_000;
@@ -54,19 +54,14 @@ export async function listObjectsV2(
   );
 }
 
+interface PageRange extends KeyRange {
+  readonly delimiter: string;
+  readonly maxKeys: number;
+}
+
 async function readPage(
   bucketDirectory: string,
-  {
-    prefix,
-    delimiter,
-    after,
-    maxKeys,
-  }: {
-    readonly prefix: string;
-    readonly delimiter: string;
-    readonly after: string;
-    readonly maxKeys: number;
-  },
+  { prefix, delimiter, after, maxKeys }: PageRange,
 ): Promise<Page> {
   const objects: StoredFile[] = [];
   const commonPrefixes: string[] = [];

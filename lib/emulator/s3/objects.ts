@@ -19,17 +19,13 @@ export interface KeyRange {
  * Lists the objects of a bucket: the files below its directory, sorted by the UTF-8 bytes of their keys, as in S3. Hidden files
  * and folders are not objects. Folders outside the range are not read.
  */
-export function listObjects(bucketDirectory: string, range: KeyRange): AsyncGenerator<StoredFile, void> {
-  return listBelow(bucketDirectory, '', range);
-}
-
-async function* listBelow(
-  directory: string,
-  folder: string,
+export async function* listObjects(
+  bucketDirectory: string,
   range: KeyRange,
+  folder = '',
 ): AsyncGenerator<StoredFile, void> {
   const { prefix, after } = range;
-  const entries = await readdir(join(directory, folder), { withFileTypes: true }).catch(
+  const entries = await readdir(join(bucketDirectory, folder), { withFileTypes: true }).catch(
     ignoreMissing(() => []),
   );
   const names = entries
@@ -40,10 +36,10 @@ async function* listBelow(
     if (name.endsWith('/')) {
       const mayStartWithPrefix = name.startsWith(prefix) || prefix.startsWith(name);
       if (mayStartWithPrefix && (compareKeys(name, after) > 0 || after.startsWith(name))) {
-        yield* listBelow(directory, name, range);
+        yield* listObjects(bucketDirectory, range, name);
       }
     } else if (name.startsWith(prefix) && compareKeys(name, after) > 0) {
-      const object = await findObject(directory, name);
+      const object = await findObject(bucketDirectory, name);
       if (object) {
         yield object;
       }

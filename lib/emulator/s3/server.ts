@@ -16,12 +16,6 @@ export interface S3Options {
   readonly onRead?: (bucketName: string, key: string) => void;
 }
 
-/** A range of bytes; `end` is the last one. */
-interface ByteRange {
-  readonly start: number;
-  readonly end: number;
-}
-
 /** Whether a request is for S3: the other services accept only POST. */
 export function isS3Request({ method }: IncomingMessage): boolean {
   return method === 'GET' || method === 'HEAD';
@@ -107,8 +101,12 @@ async function sendObject(
   await pipeline(file, response).catch(() => response.destroy());
 }
 
-/** @returns `undefined` for the whole object, also if S3 ignores the range: several ranges, or other units. */
-function parseRange(header: string | undefined, bytes: number): ByteRange | undefined {
+/**
+ * Parses a range of bytes; `end` is the last one.
+ *
+ * @returns `undefined` for the whole object, also if S3 ignores the range: several ranges, or other units.
+ */
+function parseRange(header: string | undefined, bytes: number): { start: number; end: number } | undefined {
   const [, from = '', to = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
   if (from === '' && to === '') {
     return undefined;
@@ -121,12 +119,7 @@ function parseRange(header: string | undefined, bytes: number): ByteRange | unde
   return start <= end ? { start, end } : undefined;
 }
 
-function sendError(
-  request: IncomingMessage,
-  response: ServerResponse,
-  requestId: string,
-  error: unknown,
-): void {
+function sendError(request: IncomingMessage, response: ServerResponse, requestId: string, error: unknown) {
   if (response.headersSent) {
     response.destroy();
     return;

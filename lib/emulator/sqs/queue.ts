@@ -16,8 +16,8 @@ export interface QueueSettings {
 export interface QueueOptions {
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
-  /** @default - dead letters are only noted */
-  readonly deadLetterQueue?: LocalQueue;
+  /** Called with the body of each message that exceeded `maxReceiveCount`. */
+  readonly onDeadLetter?: (body: string) => void;
 }
 
 export interface QueueMessage {
@@ -43,14 +43,14 @@ export class LocalQueue {
   /** Number of messages ever sent. */
   sent = 0;
   readonly #now: () => number;
-  readonly #deadLetterQueue: LocalQueue | undefined;
+  readonly #onDeadLetter: QueueOptions['onDeadLetter'];
   readonly #messages = new Map<string, QueueMessage>();
-  #wake: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
 
-  constructor(settings: QueueSettings, { now = Date.now, deadLetterQueue }: QueueOptions = {}) {
+  constructor(settings: QueueSettings, { now = Date.now, onDeadLetter }: QueueOptions = {}) {
     this.settings = settings;
     this.#now = now;
-    this.#deadLetterQueue = deadLetterQueue;
+    this.#onDeadLetter = onDeadLetter;
   }
 
   /** Whether no message is left, neither visible nor received. */
@@ -75,10 +75,7 @@ export class LocalQueue {
 
   /** Time from which the next message can be received, in milliseconds since 1970; `Infinity` for an empty queue. */
   get nextVisibleMs(): number {
-    return Math.min(
-      Number.POSITIVE_INFINITY,
-      ...[...this.#messages.values()].map(({ visibleMs }) => visibleMs),
-    );
+    return Math.min(...[...this.#messages.values()].map(({ visibleMs }) => visibleMs));
   }
 
   /** Adds a message that is visible after a delay. @returns its id. */
@@ -115,7 +112,7 @@ export class LocalQueue {
       if (message.receiveCount > maxReceiveCount) {
         this.#messages.delete(message.messageId);
         this.deadLetters.push(message.body);
-        this.#deadLetterQueue?.send(message.body);
+        this.#onDeadLetter?.(message.body);
         continue;
       }
       message.receivedMs = now;
@@ -125,19 +122,14 @@ export class LocalQueue {
     return received;
   }
 
-  /**
-   * Makes a message visible after this time.
-   *
-   * @returns whether there is such a message.
-   */
+  /** Makes a message visible after this time. @returns whether there is such a message. */
   changeVisibility(messageId: string, seconds: number): boolean {
     const message = this.#messages.get(messageId);
-    if (message === undefined) {
-      return false;
+    if (message) {
+      message.visibleMs = this.#now() + seconds * 1_000;
+      this.#changed();
     }
-    message.visibleMs = this.#now() + seconds * 1_000;
-    this.#changed();
-    return true;
+    return message !== undefined;
   }
 
   /**
@@ -172,7 +164,7 @@ export class LocalQueue {
 
   /** Resolves when a message is sent or deleted, or its visibility changes. */
   changed(): Promise<void> {
-    return new Promise((resolve) => this.#wake.push(resolve));
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   #shorten(ms: number): number {
@@ -181,10 +173,8 @@ export class LocalQueue {
   }
 
   #changed(): void {
-    const wake = this.#wake;
-    this.#wake = [];
-    for (const resolve of wake) {
-      resolve();
+    for (const wake of this.#waiting.splice(0)) {
+      wake();
     }
   }
 }

@@ -98,10 +98,8 @@ export function createSqsListener(
     }
     const parsed = v.safeParse(v.pipe(v.string(), v.parseJson(), inputs[operation]), body);
     if (!parsed.success) {
-      throw new SqsError(
-        'InvalidParameterValue',
-        parsed.issues.map((issue: v.BaseIssue<unknown>) => issue.message).join(', '),
-      );
+      const messages = parsed.issues.map((issue: v.BaseIssue<unknown>) => issue.message);
+      throw new SqsError('InvalidParameterValue', messages.join(', '));
     }
     // The operation decides the input's type, which TypeScript cannot follow through a variable.
     const handle = handlers[operation] as (input: unknown, queue: LocalQueue) => object;

@@ -54,7 +54,9 @@ describe('the prover of a local run', () => {
     expect(summarize(result).split('\n').at(-1)).toMatch(
       /^Proven: all 100 events are in the bucket, \d\.\d s after they were sent$/,
     );
-    expect(summarize(result)).toMatch(/ {2}proof {4}1 claim, .*; its delays are 1\/60 of those in AWS; /);
+    expect(summarize(result)).toMatch(
+      / {2}proof {4}1 claim, .*; the prover's delays are 1\/60 of those in AWS; /,
+    );
   });
 
   it('names exactly the lost events, which sent again are proven', async () => {
@@ -83,7 +85,7 @@ describe('the prover of a local run', () => {
     expect(again.proof).toMatchObject({ eventsProven: pairsLength(lost), lost: [], eventsUnproven: 0 });
   });
 
-  it('calls late what is late, and proves it in the end', async () => {
+  it('waits for events that land late, and proves them in the end', async () => {
     // Act
     const result = await run({ payload: { count: 1_000 }, faults: parseFaults('s3=deny@0s-6s') });
 
@@ -93,7 +95,7 @@ describe('the prover of a local run', () => {
     expect(readFileSync(result.proof!.logPath, 'utf8')).toContain('claim waiting');
   });
 
-  it('does not wait for ever for a prover that fails', async () => {
+  it('stops waiting for a prover that fails', async () => {
     // Prepare
     const broken = join(temporaryDirectory(), 'assembly');
     cpSync(assemblyDirectory, broken, { recursive: true });
@@ -113,7 +115,7 @@ describe('the prover of a local run', () => {
     // Assess
     expect(result.proof).toMatchObject({ eventsProven: 0, eventsUnproven: 10, lost: [] });
     expect(summarize(result).split('\n').at(-1)).toMatch(
-      /^NOT proven: the prover did not find 10 of 10 events; what it said is in .*prover\.log$/,
+      /^NOT proven: the prover did not find 10 of 10 events; its log is .*prover\.log$/,
     );
   }, 60_000);
 });

@@ -43,7 +43,7 @@ describe('the summary', () => {
     expect(summarize(run)).toContain("gunzip -c 'out/bucket/it'\\''s the newest.gz' | tail -3");
   });
 
-  it('says of a partial run which events are missing first, and where to look', () => {
+  it('of a partial run names the first missing events and the log with the reason', () => {
     // Prepare
     const report = {
       ...run.report,
@@ -59,11 +59,11 @@ describe('the summary', () => {
     // Assess
     expect(summary).toContain('70 of 100 events delivered, 30 NOT');
     expect(summary).toContain(
-      "The first that are missing are events 40 to 59: grep '\"ERROR\"' 'out/function.log'",
+      "First missing: events 40 to 59. For the reason: grep '\"ERROR\"' 'out/function.log'",
     );
   });
 
-  it('says how many requests failed, and why the last one did', () => {
+  it('counts failed requests and gives the reason of the last one', () => {
     // Prepare
     const lastFailure = '502 Bad Gateway from 127.0.0.1:4573: text/html, "<html>"';
     const report = { ...run.report, requests: 1_200, requestsFailed: 3, lastFailure };
@@ -91,14 +91,14 @@ describe('the summary', () => {
     logPath: 'out/prover.log',
   };
 
-  it('ends with what the prover said', () => {
+  it('ends with the verdict of the prover', () => {
     // Act
     const summary = summarize({ ...run, proof });
 
     // Assess
     expect(summary).toContain(
-      '  proof    1 claim, 2 looks of the prover, no object read more than 1 time; ' +
-        'its delays are 1/60 of those in AWS; 60 MiB at most; log out/prover.log\n',
+      '  proof    1 claim, 2 verdicts, no object read more than 1 time; ' +
+        "the prover's delays are 1/60 of those in AWS; 60 MiB at most; log out/prover.log\n",
     );
     expect(summary.split('\n').at(-1)).toBe('Proven: the event is in the bucket, 1.2 s after it was sent');
   });
@@ -146,7 +146,7 @@ describe('the summary', () => {
     expect(lines.at(-1)).toMatch(/ --slices 999000000000:999000000001,/);
   });
 
-  it('says nothing of memory when nobody knows it', () => {
+  it('leaves out memory that was not measured', () => {
     expect(summarize(run)).not.toContain('memory');
     expect(summarize({ ...run, maxMemoryUsedMiB: 80 })).toContain('memory   80 MiB at most');
   });

@@ -287,11 +287,11 @@ describe('an object that cannot be written', () => {
 describe('settings that cannot work', () => {
   it.each([
     [{ deliveryStreamName: 'a/b' }, 'deliveryStreamName is "a/b": expected the name of a delivery stream: '],
-    [{ bucketName: '../elsewhere' }, 'bucketName must be'],
-    [{ bucketName: '.uploads' }, 'bucketName must be'],
-    [{ bufferingIntervalSeconds: 901 }, 'bufferingIntervalSeconds must be 0 to 900: 901'],
-    [{ bufferingSizeMiB: 0 }, 'bufferingSizeMiB must be more than 0 and at most 128: 0'],
-    [{ fileExtension: '/../x' }, 'fileExtension must be'],
+    [{ bucketName: '../elsewhere' }, 'bucketName is "../elsewhere": expected letters'],
+    [{ bucketName: '.uploads' }, 'bucketName is ".uploads": expected letters'],
+    [{ bufferingIntervalSeconds: 901 }, 'bufferingIntervalSeconds is 901: expected 0 to 900'],
+    [{ bufferingSizeMiB: 0 }, 'bufferingSizeMiB is 0: expected more than 0 and at most 128'],
+    [{ fileExtension: '/../x' }, 'fileExtension is "/../x": expected a dot'],
     [{ prefix: '!{timestamp:QQ}', errorOutputPrefix: '!{firehose:error-output-type}' }, '"QQ"'],
   ])('%j are refused at the start', (overrides, message) => {
     expect(() => new DeliveryStream(makeSettings(overrides), { directory: makeDirectory() })).toThrow(

@@ -4,12 +4,15 @@ import { LocalQueue, type QueueSettings } from '../../../lib/emulator/sqs/queue.
 function makeQueue(overrides: Partial<QueueSettings> = {}) {
   let nowMs = 0;
   const settings = { queueName: 'work', visibilityTimeoutMs: 1_000, maxReceiveCount: 2, ...overrides };
-  const deadLetterQueue = new LocalQueue({ queueName: 'dead', visibilityTimeoutMs: 1_000 });
-  const queue = new LocalQueue(settings, { now: () => nowMs, deadLetterQueue });
+  const deadLetters: string[] = [];
+  const queue = new LocalQueue(settings, {
+    now: () => nowMs,
+    onDeadLetter: (body) => deadLetters.push(body),
+  });
   const pass = (ms: number) => {
     nowMs += ms;
   };
-  return { queue, deadLetterQueue, pass };
+  return { queue, deadLetters, pass };
 }
 
 describe('a queue', () => {
@@ -49,7 +52,7 @@ describe('a queue', () => {
 
   it('makes a dead letter of a message that was received too often', () => {
     // Prepare
-    const { queue, deadLetterQueue, pass } = makeQueue();
+    const { queue, deadLetters, pass } = makeQueue();
     queue.send('a');
 
     // Act
@@ -60,7 +63,7 @@ describe('a queue', () => {
 
     // Assess
     expect(queue.deadLetters).toEqual(['a']);
-    expect(deadLetterQueue.bodies).toEqual(['a']);
+    expect(deadLetters).toEqual(['a']);
     expect(queue.isEmpty).toBe(true);
     expect(queue.nextVisibleMs).toBe(Number.POSITIVE_INFINITY);
   });
@@ -104,7 +107,7 @@ describe('a queue', () => {
     expect(seen).toEqual([2_000, 1_000, 0]);
   });
 
-  it('divides the visibility timeout of a message only when nobody works on it any more', () => {
+  it('divides the visibility timeout of a message only after its invocation ended', () => {
     // Prepare
     const { queue, pass } = makeQueue({ timeFactor: 10, visibilityTimeoutMs: 60_000 });
     const [plain, own] = [queue.send('a'), queue.send('b')];
@@ -138,7 +141,7 @@ describe('a queue', () => {
     expect(queue.receive(1)).toMatchObject([{ receiveCount: 2_001 }]);
   });
 
-  it('shows everything at once when it is told to', () => {
+  it('makes every message visible at once', () => {
     // Prepare
     const { queue } = makeQueue();
     queue.send('a', 900);
@@ -150,7 +153,7 @@ describe('a queue', () => {
     expect(queue.receive(1)).toHaveLength(1);
   });
 
-  it('wakes who waits for a change', async () => {
+  it('resolves a wait for a change', async () => {
     // Prepare
     const { queue } = makeQueue();
     const changed = queue.changed();

@@ -12,8 +12,8 @@ import {
   makeServer,
   readObjects,
   until,
-} from '../../emulator/firehose/factories.ts';
-import { cliPath } from '../../terminal/built-cli.ts';
+} from '../emulator/firehose/factories.ts';
+import { cliPath } from '../terminal/built-cli.ts';
 
 function works(command: string, ...args: string[]): boolean {
   return spawnSync(command, args).status === 0;
