@@ -1,0 +1,329 @@
+import { type ChildProcess, execFile, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import {
+  listFiles,
+  makeClient,
+  makeDirectory,
+  makeServer,
+  readObjects,
+  until,
+} from '../emulator/firehose/factories.ts';
+import { cliPath } from '../terminal/built-cli.ts';
+
+function works(command: string, ...args: string[]): boolean {
+  return spawnSync(command, args).status === 0;
+}
+
+const hasBoto3 = works('python3', '-c', 'import boto3');
+const hasAwsCli = works('aws', '--version');
+const awsCliIsVersion1 = hasAwsCli && /^aws-cli\/1/.test(execFileSync('aws', ['--version']).toString());
+if (!hasBoto3) {
+  console.warn('SKIPPED: boto3 is not on this machine');
+}
+if (!hasAwsCli) {
+  console.warn('SKIPPED: the AWS CLI is not on this machine');
+}
+
+/** The real process, when it has said that it listens. */
+async function startBin(...args: string[]) {
+  return startBinIn(makeDirectory(), ...args);
+}
+
+/** The same, its objects in this directory. */
+async function startBinIn(output: string, ...args: string[]) {
+  const child = spawn(process.execPath, [cliPath, 'firehose', '--port', '0', '--output', output, ...args]);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const text = collect(child);
+  await until(() => text().includes('boto3:'), 20_000);
+  const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(text())![0];
+  const client = makeClient(endpoint);
+  onTestFinished(() => client.destroy());
+  return { child, output, text, endpoint, client };
+}
+
+function collect(child: ChildProcess): () => string {
+  let text = '';
+  child.stdout!.on('data', (chunk) => {
+    text += chunk;
+  });
+  child.stderr!.on('data', (chunk) => {
+    text += chunk;
+  });
+  return () => text;
+}
+
+async function runBin(...args: string[]) {
+  const child = spawn(process.execPath, [cliPath, 'firehose', ...args]);
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const [status] = await once(child, 'close');
+  return { status, stdout, stderr };
+}
+
+/** A line of the greeting, as its reader would paste it. */
+function pastedLine(greeting: string, start: string): string {
+  return greeting
+    .split('\n')
+    .map((line) => line.trim())
+    .find((line) => line.startsWith(start))!;
+}
+
+describe('npm run firehose', () => {
+  it.each(['SIGINT', 'SIGTERM'] as const)('delivers what it buffered when it gets %s', async (signal) => {
+    // Prepare
+    const { child, output, text, client } = await startBin('--stream', 'ticks');
+    await client.send(
+      new PutRecordBatchCommand({
+        DeliveryStreamName: 'ticks',
+        Records: [{ Data: Buffer.from('a\n') }, { Data: Buffer.from('b\n') }],
+      }),
+    );
+    const pathsBefore = listFiles(join(output, 'ticks-bucket'));
+
+    // Act
+    child.kill(signal);
+    const [status] = await once(child, 'close');
+
+    // Assess
+    expect(pathsBefore).toEqual([]);
+    expect(status).toBe(0);
+    expect(readObjects(join(output, 'ticks-bucket'))).toEqual(['a\nb\n']);
+    expect(text()).toMatch(/Records: 2, 4 bytes\. Objects: 1, \d+ bytes on disk\./);
+    expect(text()).toContain(listFiles(join(output, 'ticks-bucket'))[0]);
+    expect(listFiles(join(output, '.uploads'))).toEqual([]);
+  });
+
+  it('delivers what it acknowledged before kill -9 at the next start, whole and once', async () => {
+    // Prepare: a writer that is under way when the process dies, and objects of every stage.
+    const { child, output, client } = await startBin('--stream', 'ticks');
+    const sent: string[] = [];
+    const acknowledged: string[] = [];
+    const write = async (writer: number) => {
+      for (let request = 0; ; request += 1) {
+        const lines = Array.from(
+          { length: 20 },
+          (_, record) => `${writer}.${request}.${record} ${'x'.repeat(10_000)}\n`,
+        );
+        sent.push(...lines);
+        await client.send(
+          new PutRecordBatchCommand({
+            DeliveryStreamName: 'ticks',
+            Records: lines.map((line) => ({ Data: Buffer.from(line) })),
+          }),
+        );
+        acknowledged.push(...lines);
+      }
+    };
+    const writers = Promise.allSettled([0, 1, 2, 3].map(write));
+    await until(() => acknowledged.length >= 2_000, 30_000);
+
+    // Act
+    child.kill('SIGKILL');
+    await Promise.all([once(child, 'close'), writers]);
+    const next = await startBinIn(output, '--stream', 'other');
+    next.child.kill('SIGINT');
+    await once(next.child, 'close');
+
+    // Assess
+    const lines = readObjects(join(output, 'ticks-bucket')).flatMap((object) => object.split(/(?<=\n)/));
+    const seen = new Set(lines);
+    expect(lines).toHaveLength(seen.size);
+    expect(acknowledged.filter((line) => !seen.has(line))).toEqual([]);
+    expect(lines.filter((line) => !sent.includes(line))).toEqual([]);
+    expect(next.text()).toContain('Delivered records that an earlier, killed Firehose had acknowledged:\n');
+    expect(listFiles(join(output, '.uploads'))).toEqual([]);
+  });
+
+  it('leaves alone what another one in the same directory buffers', async () => {
+    // Prepare
+    const { child, output, client } = await startBin('--stream', 'ticks');
+    await client.send(
+      new PutRecordCommand({ DeliveryStreamName: 'ticks', Record: { Data: Buffer.from('a\n') } }),
+    );
+
+    // Act
+    const next = await startBinIn(output, '--stream', 'other');
+    next.child.kill('SIGINT');
+    await once(next.child, 'close');
+    const pathsBefore = listFiles(join(output, 'ticks-bucket'));
+    child.kill('SIGINT');
+    await once(child, 'close');
+
+    // Assess
+    expect(pathsBefore).toEqual([]);
+    expect(readObjects(join(output, 'ticks-bucket'))).toEqual(['a\n']);
+    expect(next.text()).not.toContain('Delivered');
+  });
+
+  it('names its objects like the stack does', async () => {
+    // Prepare
+    const { child, output, client } = await startBin();
+
+    // Act
+    await client.send(
+      new PutRecordCommand({
+        DeliveryStreamName: 'firehose-event-producer',
+        Record: { Data: Buffer.from('a') },
+      }),
+    );
+    child.kill('SIGINT');
+    await once(child, 'close');
+
+    // Assess
+    expect(listFiles(output)).toEqual([
+      expect.stringMatching(
+        /firehose-event-producer-bucket\/events\/datehour=\d{4}-\d\d-\d\d-\d\d\/firehose-event-producer-1-[\d-]{19}-[0-9a-f-]{36}\.gz$/,
+      ),
+    ]);
+  });
+
+  it.each([
+    [
+      ['--port', '70000'],
+      "error: option '--port <number>' argument '70000' is invalid. Expected a whole number from 0 to 65535, for example 4573.\n",
+    ],
+    [
+      ['--port', 'x'],
+      "error: option '--port <number>' argument 'x' is invalid. Expected a whole number from 0 to 65535, for example 4573.\n",
+    ],
+    [
+      ['--stream', 'a b'],
+      "error: option '--stream <name>' argument 'a b' is invalid. Expected the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream.\n",
+    ],
+    [
+      ['--output', 'package.json'],
+      'error: --output is package.json: expected a writable directory, for example .local (it is a file)\n',
+    ],
+    [['--prot', '1'], "error: unknown option '--prot'\n(Did you mean --port?)\n"],
+    [
+      ['extra'],
+      "error: too many arguments for 'firehose'. Expected 0 arguments but got 1.\nPut options after --, for example: npm run firehose -- --port 0\n",
+    ],
+  ])('refuses %j, says what is wrong and nothing else, with exit status 2', async (args, stderr) => {
+    // Act
+    const result = await runBin(...args);
+
+    // Assess
+    expect(result).toEqual({ status: 2, stdout: '', stderr });
+  });
+
+  it('explains itself with --help', async () => {
+    // Act
+    const result = await runBin('--help');
+
+    // Assess
+    expect(result).toMatchObject({ status: 0, stderr: '' });
+    for (const option of ['--port', '4573', '--stream', '--output', '.local']) {
+      expect(result.stdout).toContain(option);
+    }
+  });
+
+  it('says in one line that its port is taken, with exit status 1', async () => {
+    // Prepare
+    const { endpoint } = await makeServer();
+
+    // Act
+    const result = await runBin('--port', new URL(endpoint).port, '--output', makeDirectory());
+
+    // Assess
+    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result.stderr).toMatch(/^error: listen EADDRINUSE: [^\n]*\n$/);
+  });
+});
+
+describe('the lines to paste', () => {
+  it.skipIf(!hasBoto3)('work with boto3', async () => {
+    // Prepare
+    const { child, output, text } = await startBin();
+
+    // Act
+    const script = `${pastedLine(text(), 'export ')}\n${pastedLine(text(), 'python3 ')}`;
+    const { stdout } = await promisify(execFile)('bash', ['-c', script]);
+    child.kill('SIGINT');
+    await once(child, 'close');
+
+    // Assess
+    expect(stdout).toMatch(/'RecordId': '.{36}\.0', 'Encrypted': True/);
+    expect(readObjects(join(output, 'firehose-event-producer-bucket'))).toEqual(['hello\n']);
+  });
+
+  it.skipIf(!hasAwsCli)('work with the AWS CLI', async () => {
+    // Prepare
+    const { child, output, text } = await startBin();
+
+    // Act
+    const put = pastedLine(text().split(`version ${awsCliIsVersion1 ? 1 : 2}:`)[1]!, 'aws ');
+    const { stdout } = await promisify(execFile)('bash', ['-c', `${pastedLine(text(), 'export ')}\n${put}`]);
+    child.kill('SIGINT');
+    await once(child, 'close');
+
+    // Assess
+    expect(JSON.parse(stdout)).toMatchObject({ RecordId: expect.any(String), Encrypted: true });
+    expect(readObjects(join(output, 'firehose-event-producer-bucket'))).toEqual(['hello\n']);
+  });
+});
+
+describe('the S3 beside it', () => {
+  it.skipIf(!hasBoto3)('lists and reads with boto3 what landed', async () => {
+    // Prepare
+    const { output, endpoint } = await startBin('--stream', 'ticks');
+    mkdirSync(join(output, 'ticks-bucket', 'events'), { recursive: true });
+    writeFileSync(join(output, 'ticks-bucket', 'events', 'a b+c é.gz'), 'hello');
+    const script = `
+import boto3, sys
+client = boto3.client('s3', endpoint_url=sys.argv[1], region_name='us-east-1',
+                      aws_access_key_id='local', aws_secret_access_key='local')
+for found in client.list_objects_v2(Bucket='ticks-bucket', Prefix='events/')['Contents']:
+    body = client.get_object(Bucket='ticks-bucket', Key=found['Key'])['Body'].read()
+    print(ascii(found['Key']), found['Size'], body.decode())
+`;
+
+    // Act
+    const { stdout } = await promisify(execFile)('python3', ['-c', script, endpoint]);
+
+    // Assess
+    expect(stdout).toBe("'events/a b+c \\xe9.gz' 5 hello\n");
+  });
+});
+
+describe('boto3', () => {
+  const script = `
+import boto3, botocore, sys
+client = boto3.client('firehose', endpoint_url=sys.argv[1], region_name='us-east-1',
+                      aws_access_key_id='local', aws_secret_access_key='local')
+print(client.describe_delivery_stream(DeliveryStreamName='my-stream')['DeliveryStreamDescription']['DeliveryStreamStatus'])
+response = client.put_record_batch(DeliveryStreamName='my-stream', Records=[{'Data': b'a\\xff'}, {'Data': 'b'}])
+print(response['FailedPutCount'], len(response['RequestResponses']), response['Encrypted'])
+try:
+    client.put_record(DeliveryStreamName='other', Record={'Data': b'a'})
+except client.exceptions.ResourceNotFoundException as error:
+    print(error)
+`;
+
+  it.skipIf(!hasBoto3)('describes, puts and meets errors as with AWS', async () => {
+    // Prepare
+    const { endpoint, stream } = await makeServer();
+
+    // Act
+    const { stdout } = await promisify(execFile)('python3', ['-c', script, endpoint]);
+
+    // Assess
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      'ACTIVE',
+      '0 2 True',
+      'An error occurred (ResourceNotFoundException) when calling the PutRecord operation: Firehose other under account 123456789012 not found.',
+    ]);
+    expect(stream.totals).toMatchObject({ records: 2, recordBytes: 3 });
+  });
+});
