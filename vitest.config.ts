@@ -12,8 +12,17 @@ export default defineConfig({
     isolate: false,
     // The SDK's announcement that versions of 2027 will need Node 22: this one is pinned.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
+    setupFiles: 'test/property-runs.ts',
     projects: [
-      { extends: true, test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: [slow] } },
+      {
+        extends: true,
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: [slow],
+          env: { PROPERTY_SHARE: process.env.PROPERTY_SHARE ?? '0.2' },
+        },
+      },
       { extends: true, test: { name: 'slow', include: [slow] } },
     ],
   },

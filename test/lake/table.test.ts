@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { compileTemplate } from '../../lambda/template/compile.ts';
 import { TableError } from '../../lib/lake/column.ts';
 import { tableOf } from '../../lib/lake/table.ts';
+import { runs } from '../property-runs.ts';
 import { randomTemplate } from '../simulation/worlds/random-template.ts';
 import { examples, linesOf, templateOf } from './factories.ts';
 
@@ -126,7 +127,7 @@ describe('the pattern of lines', () => {
         // Assess
         expect(strange).toEqual([]);
       }),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 

@@ -7,6 +7,7 @@ import { InvalidTemplateError } from '../../lambda/template/errors.ts';
 import { checkTemplate, maxEventBytes } from '../../lib/template/check-template.ts';
 import { readTemplateFile, TemplateFileError } from '../../lib/template/template-file.ts';
 import { temporaryDirectory } from '../commands/start/factories.ts';
+import { runs } from '../property-runs.ts';
 import { randomTemplate } from '../simulation/worlds/random-template.ts';
 
 const uuid = '"id":"{{random.uuid}}"';
@@ -122,7 +123,7 @@ describe('a template that is checked', () => {
           }
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
     expect(outcomes.refused).toBeGreaterThan(100);
   });

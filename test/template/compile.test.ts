@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { compileTemplate } from '../../lambda/template/compile.ts';
 import { templateFunctions } from '../../lambda/template/functions.ts';
+import { runs } from '../property-runs.ts';
 import { eventsOf, run, stream, timeMs, uuidOf } from './factories.ts';
 
 /** Expressions that draw, and some that don't. */
@@ -38,7 +39,7 @@ describe('the events of a template', () => {
           expect(inTwo).toEqual(whole);
         },
       ),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 
@@ -68,7 +69,7 @@ describe('the events of a template', () => {
           others(others(before, expression), old),
         );
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -91,7 +92,7 @@ describe('the events of a template', () => {
         const next = expected[ends.length];
         expect(next === undefined || Buffer.byteLength(written.join('') + next) > room).toBe(true);
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 
@@ -108,7 +109,7 @@ describe('the events of a template', () => {
         expect(`${Buffer.concat(pieces)}`).toBe(eventsOf(templateOf(some), index, index + 1)[0]);
         expect(pieces).toHaveLength(template.parts.length);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 });

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
 import { parseTemplate } from '../../lambda/template/parse.ts';
+import { runs } from '../property-runs.ts';
 
 describe('a template', () => {
   it('is taken apart into texts and expressions, each with its place', () => {
@@ -87,7 +88,7 @@ describe('a template', () => {
           expect((error as Error).message).toMatch(/^\d+:\d+ /);
         }
       }),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

@@ -9,6 +9,7 @@ import {
   epochSeconds,
   isoFormat,
 } from '../../lambda/template/time-format.ts';
+import { runs } from '../property-runs.ts';
 import { anyFormat, anyTimeMs, tokens } from './time-factories.ts';
 
 const timeMs = Date.UTC(2026, 10, 22, 1, 2, 3, 456);
@@ -34,7 +35,7 @@ describe('a time format', () => {
       fc.property(anyFormat, anyTimeMs, (format, time) => {
         expect(createTimeFormat(format).format(time)).toBe(moment.utc(time).format(format));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -45,7 +46,7 @@ describe('a time format', () => {
         fc.pre(/./.test(format) && !(format in Object.prototype));
         expect(createTimeFormat(format).format(time)).toBe(moment.utc(time).format(format));
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 

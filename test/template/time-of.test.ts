@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createTimeFormat } from '../../lambda/template/time-format.ts';
 import { timeOf } from '../../lambda/template/time-of.ts';
+import { runs } from '../property-runs.ts';
 import { anyFormat, anyTimeMs, readBy, readTime, writeLine } from './time-factories.ts';
 
 const hourMs = 3_600_000;
@@ -29,7 +30,7 @@ describe('the time of texts', () => {
         expect(told?.timeMs).toBeLessThanOrEqual(timeMs + age);
         expect(writeLine(parts, told!.timeMs)).toBe(line);
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 
@@ -53,7 +54,7 @@ describe('the time of texts', () => {
           expect(told === undefined || writeLine(parts, told.timeMs) === changed).toBe(true);
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 

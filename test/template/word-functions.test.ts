@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { RandomWords } from '../../lambda/template/draw.ts';
 import { findWordFunction } from '../../lambda/template/word-functions.ts';
 import { whyNot, wordNames } from '../../lambda/template/word-names.ts';
+import { runs } from '../property-runs.ts';
 import { valueOfExpression } from './factories.ts';
 
 /** A generator with a state. */
@@ -37,7 +38,7 @@ describe.each([...wordNames.keys()])('the function %s', (name) => {
         expect(second).not.toBe('');
         expect(second).not.toMatch(/undefined|\[object/);
       }),
-      { numRuns: 5 },
+      { numRuns: runs(5) },
     );
   });
 });

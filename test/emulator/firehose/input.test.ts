@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { deliveryStreamNamePattern } from '../../../lambda/contract/firehose-limits.ts';
 import { decodeBase64, FirehoseError, parseInput } from '../../../lib/emulator/firehose/input.ts';
+import { runs } from '../../property-runs.ts';
 
 function makeRecords(count: number, data = 'aGk='): { Data: string }[] {
   return Array.from({ length: count }, () => ({ Data: data }));
@@ -158,7 +159,7 @@ describe('decoding base64', () => {
           );
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   });
 });

@@ -9,6 +9,7 @@ import { eventBytes } from '../../../lambda/contract/record-format.ts';
 import { eventsPerMember } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter, createUuidSource } from '../../../lambda/producer/events/events.ts';
 import { gzipMember } from '../../../lambda/producer/events/gzip-member.ts';
+import { runs } from '../../property-runs.ts';
 import { timeMs } from '../factories.ts';
 
 const hasPython = spawnSync('python3', ['--version']).status === 0;
@@ -52,7 +53,7 @@ describe('a gzip member', () => {
       fc.property(anyEvents, (events) => {
         expect(gunzipSync(memberOf(events)).equals(textOf(events))).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -94,7 +95,7 @@ describe('a gzip member', () => {
         // Assess
         expect(text.equals(Buffer.concat(members.map(textOf)))).toBe(true);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 
@@ -121,7 +122,7 @@ describe('a gzip member', () => {
           expect(() => gunzipSync(withFlippedBit(member, at, bit))).toThrow();
         },
       ),
-      { numRuns: 1_000 },
+      { numRuns: runs(1_000) },
     );
   });
 });

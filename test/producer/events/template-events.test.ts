@@ -13,6 +13,7 @@ import { createTemplatePacker } from '../../../lambda/producer/events/template-e
 import { base64Bytes, fullRecordBytes } from '../../../lambda/producer/packing/records.ts';
 import { compileTemplate } from '../../../lambda/template/compile.ts';
 import { findWordFunction } from '../../../lambda/template/word-functions.ts';
+import { runs } from '../../property-runs.ts';
 import { randomTemplate } from '../../simulation/worlds/random-template.ts';
 import { requestsOf, textOf, timeMs } from '../factories.ts';
 
@@ -87,7 +88,7 @@ describe('the records of a template', () => {
           }
         },
       ),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -17,6 +17,7 @@ import {
   maxDataBytes,
   type RequestBudget,
 } from '../../../lambda/producer/packing/requests.ts';
+import { runs } from '../../property-runs.ts';
 import { anyBudget, makeRequestOptions, recordsOf, requestsOf, textOf, timeMs } from '../factories.ts';
 
 const slices = fc
@@ -102,7 +103,7 @@ describe.each(recordFormats)('the requests of a slice as %s', (recordFormat) => 
           }
         },
       ),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { mergeSlices } from '../../../lambda/contract/slice.ts';
 import { ReadingError } from '../../../lambda/prover/claims/prover.ts';
 import { createLines, createRun, eventTimeMs } from '../../proof/factories.ts';
+import { runs } from '../../property-runs.ts';
 import { createClaim, ProverWorld } from '../factories.ts';
 
 const hourMs = 3_600_000;
@@ -281,7 +282,7 @@ describe('claims together', () => {
         const lost = isOld ? queue.flatMap(missingOf).map((index) => ({ from: index, to: index + 1 })) : [];
         expect(slicesOf(world.deadLetters)).toEqual(mergeSlices(lost));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 

@@ -4,6 +4,7 @@ import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.
 import { maxCorruptLines, maxMissingRanges } from '../../../lib/proof/proof.ts';
 import { ProofBuilder } from '../../../lib/proof/proof-builder.ts';
 import { compare, createLines, createRun, createStoredObject, eventTimeMs } from '../../proof/factories.ts';
+import { runs } from '../../property-runs.ts';
 
 /** Fate of one event of a run. */
 type Fate =
@@ -134,7 +135,7 @@ describe('a comparison', () => {
         expect(proof.objectCounts.reduce((sum, { events }) => sum + events, 0)).toBe(ownLines);
         expect(proof.complete).toBe(missing.flat().length === 0 && corruptLines.length === 0);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

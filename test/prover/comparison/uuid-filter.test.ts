@@ -4,6 +4,7 @@ import { RunEvents } from '../../../lambda/prover/comparison/run-events.ts';
 import { UuidFilter } from '../../../lambda/prover/comparison/uuid-filter.ts';
 import { UuidRule } from '../../../lambda/prover/comparison/uuid-rule.ts';
 import { createRun } from '../../proof/factories.ts';
+import { runs } from '../../property-runs.ts';
 
 /** The first and the last words of some UUIDs. */
 function wordsOf(rule: UuidRule, from: number, count: number): [first: number, last: number][] {
@@ -43,7 +44,7 @@ describe('the filter of UUIDs', () => {
           }
         },
       ),
-      { numRuns: 30 },
+      { numRuns: runs(30) },
     );
   });
 

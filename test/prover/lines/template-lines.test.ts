@@ -6,6 +6,7 @@ import { createTemplateReader } from '../../../lambda/prover/lines/template-line
 import { compileTemplate } from '../../../lambda/template/compile.ts';
 import { findWordFunction } from '../../../lambda/template/word-functions.ts';
 import { createRun, proveObject } from '../../proof/factories.ts';
+import { runs } from '../../property-runs.ts';
 
 const folder = new URL('../../../docs/events/', import.meta.url);
 const examples = readdirSync(folder).map(
@@ -57,7 +58,7 @@ describe.each(examples)('the events of docs/events/%s', (_, source) => {
         // Assess
         expect(proof).toMatchObject({ complete: true, corruptLineCount: 0, foreignLines: 0 });
       }),
-      { numRuns: 20 },
+      { numRuns: runs(20) },
     );
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
 import { ProofBuilder } from '../../../lib/proof/proof-builder.ts';
 import { createLines, createRun, createStoredObject, cutAt, proveObject } from '../../proof/factories.ts';
+import { runs } from '../../property-runs.ts';
 
 /** The proof on a run in a shared bucket, read in pieces that end at `cuts`. */
 function compareShared(text: string, cuts: readonly number[] = []) {
@@ -44,7 +45,7 @@ describe('a bucket with lines of others', () => {
         const own = lines.filter(({ kind }) => kind === 'own').map(({ text }) => text);
         expect(proof.runs[0]!.present).toBe(new Set(own).size);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CorruptObjectError } from '../../../lambda/prover/objects/gzip-member.ts';
 import { objectBytes } from '../../../lambda/prover/objects/object-bytes.ts';
 import { createGzip, createLines, createRun, cutAt } from '../../proof/factories.ts';
+import { runs } from '../../property-runs.ts';
 
 /** Reads an object that arrives in these pieces. */
 const read = (...pieces: Buffer[]) => readFrom(() => Readable.from(pieces));
@@ -117,7 +118,7 @@ describe('the bytes of an object', () => {
         const isPlain = length <= first + 1 || (length >= second && length <= second + text.length + 1);
         expect(error === undefined).toBe(isPlain);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -148,7 +149,7 @@ describe('the bytes of an object', () => {
           expect(meaningless).toContainEqual(at);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: runs(500) },
     );
   });
 
