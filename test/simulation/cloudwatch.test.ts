@@ -101,7 +101,7 @@ describe('an alarm', () => {
     }
   });
 
-  it('goes back when the trouble is over, minute by minute', () => {
+  it('goes back to OK when the trouble ends, minute by minute', () => {
     // Act
     const changes = createCloudWatch(parse('0 0 X X X 0')).statesOf(
       createAlarm(),
@@ -135,7 +135,7 @@ describe('an alarm', () => {
     expect(stateOf({ ComparisonOperator: 'LessThanThreshold' })).toBe('OK');
   });
 
-  it('never learns of a data point that comes too late for its periods', () => {
+  it('ignores a data point that comes too late for its periods', () => {
     // Prepare
     let nowMs = 0;
     const cloudWatch = new CloudWatch(() => nowMs, minuteMs);
@@ -192,13 +192,13 @@ describe('an alarm', () => {
   it.each([
     ['a ^ 2', 'is more metric math than is known here'],
     ['MAX(a)', 'MAX is not defined'],
-  ])('on %s is refused, because it would say something else here', (expression, message) => {
+  ])('on %s is rejected, because it would have another meaning here', (expression, message) => {
     expect(() => createCloudWatch([1], 'a').statesOf(createExpressionAlarm(expression), 0, 0)).toThrow(
       message,
     );
   });
 
-  it('tells metrics of other dimensions from its own', () => {
+  it('ignores metrics of other dimensions', () => {
     // Prepare
     const cloudWatch = new CloudWatch(() => 0);
     cloudWatch.put({ ...metric, Dimensions: [{ Name: 'Of', Value: 'Somebody' }] }, 1, 0);
@@ -214,7 +214,7 @@ describe('an alarm', () => {
     expect(stateOf()).toBe('ALARM');
   });
 
-  it('refuses a reference that names nothing', () => {
+  it('rejects a reference to something without a name', () => {
     // Prepare
     const alarm = createAlarm({
       Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': ['Queue', 'Arn'] } }],

@@ -1,10 +1,8 @@
-/** A metric as CloudFormation names it: what {@link CloudWatch} keeps data points by. */
+/** A metric as CloudFormation names it. */
 export interface MetricName {
-  /** Such as `AWS/Lambda`. */
   readonly Namespace: string;
-  /** Such as `Errors`. */
   readonly MetricName: string;
-  /** Of a template, so that a value may be a reference. */
+  /** A value may be a reference of the template. */
   readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
 }
 
@@ -25,32 +23,25 @@ interface MetricQuery {
 
 /** Properties of an `AWS::CloudWatch::Alarm`, as a template has them. */
 export interface AlarmProperties extends Partial<MetricName> {
-  /** How data points become one, for an alarm on a metric. */
+  /** For an alarm on a metric. */
   readonly Statistic?: Statistic;
-  /** Seconds of such a one. */
+  /** In seconds, for an alarm on a metric. */
   readonly Period?: number;
-  /** Metrics and expressions, for an alarm on an expression. */
+  /** For an alarm on an expression. */
   readonly Metrics?: readonly MetricQuery[];
-  /** What it is compared to. */
   readonly Threshold: number;
-  /** How. */
   readonly ComparisonOperator: keyof typeof comparisons;
-  /** Periods looked at. */
   readonly EvaluationPeriods: number;
-  /** How many of them have to breach, all by default. */
+  /** @default - all evaluation periods */
   readonly DatapointsToAlarm?: number;
-  /** What a period without data counts as. */
   readonly TreatMissingData?: 'missing' | 'ignore' | 'breaching' | 'notBreaching';
 }
 
-/** State of an alarm. */
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
 /** A change of an alarm's state. */
 export interface StateChange {
-  /** When. */
   readonly atMs: number;
-  /** To what. */
   readonly state: AlarmState;
 }
 
@@ -63,16 +54,15 @@ const comparisons = {
 
 const minuteMs = 60_000;
 
-/** Periods that are read beyond the evaluation periods: two, as in the tables of the CloudWatch guide. */
+/** Number of periods read beyond the evaluation periods, as in the tables of the CloudWatch guide. */
 const furtherPeriods = 2;
 
-/** A data point, in the minute that it belongs to. */
 interface Point {
   readonly value: number;
   readonly readableMs: number;
 }
 
-/** Keeps the data points that a simulated world publishes, and says what alarms make of them. */
+/** Keeps the data points that a simulated world publishes, and evaluates alarms on them. */
 export class CloudWatch {
   readonly #now: () => number;
   readonly #delayMs: number;
@@ -80,7 +70,7 @@ export class CloudWatch {
 
   /**
    * @param now The clock, in milliseconds.
-   * @param delayMs How long a data point takes until alarms see it, from the end of the minute in which it was published.
+   * @param delayMs Time until alarms see a data point, from the end of the minute in which it was published.
    */
   constructor(now: () => number, delayMs = 0) {
     this.#now = now;
@@ -90,7 +80,7 @@ export class CloudWatch {
   /**
    * Publishes a data point.
    *
-   * @param timestampMs The time that it is about, which may be long over: Lambda's are about the start of an invocation.
+   * @param timestampMs May be long ago: Lambda's data points have the start of the invocation.
    */
   put(metric: MetricName, value: number, timestampMs = this.#now()): void {
     const key = keyOf(metric);
@@ -103,13 +93,12 @@ export class CloudWatch {
   }
 
   /**
-   * The states that an alarm went through, the first one included. It is evaluated every minute, over periods that end
-   * in that minute.
+   * The states of an alarm in this time. It is evaluated every minute, over periods that end in that minute.
    *
    * Simplified: time goes by whole minutes, alarms over more than a day are evaluated as often as others, and an
    * expression may hold nothing but numbers, metrics, `+ - * /`, comparisons, AND, OR, FILL with a number, IF and PERIOD.
-   * A missing operand of arithmetic makes the result missing; CloudWatch's guide takes it for 0, so that an expression
-   * which has to work without it says FILL.
+   * A missing operand of arithmetic makes the result missing. In CloudWatch's guide it is 0, so an expression that must
+   * work without it uses FILL.
    *
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
@@ -130,22 +119,22 @@ export class CloudWatch {
     return changes;
   }
 
-  /** What an alarm compares with its threshold, over the period that ends at `endMs`; NaN if there is no such value. */
+  /** The value that an alarm compares with its threshold, for the period that ends at `endMs`; NaN if there is no data. */
   #read(alarm: AlarmProperties, endMs: number, nowMs: number): number {
     const { Metrics: queries } = alarm;
     if (!queries) {
       const { Statistic: Stat, Period } = alarm;
       return this.#statistic({ Metric: alarm, Stat, Period } as MetricStatistic, endMs, nowMs);
     }
-    const look = ({ Expression, MetricStat }: MetricQuery): number => {
+    const valueOf = ({ Expression, MetricStat }: MetricQuery): number => {
       if (Expression === undefined) {
         return this.#statistic(MetricStat!, endMs, nowMs);
       }
       const calculate = known.get(Expression) ?? compile(Expression);
       known.set(Expression, calculate);
-      return calculate(periodOf(alarm), (id) => look(queries.find(({ Id }) => Id === id)!));
+      return calculate(periodOf(alarm), (id) => valueOf(queries.find(({ Id }) => Id === id)!));
     };
-    return look(queries.find(({ ReturnData }) => ReturnData !== false)!);
+    return valueOf(queries.find(({ ReturnData }) => ReturnData !== false)!);
   }
 
   #statistic({ Metric, Stat, Period }: MetricStatistic, endMs: number, nowMs: number): number {
@@ -182,11 +171,7 @@ function keyOf({ Namespace, MetricName, Dimensions = [] }: Partial<MetricName>):
   return [Namespace, MetricName, ...dimensions].join(' ');
 }
 
-/**
- * What a reference of a template says in a simulated world: a resource is named after its logical id.
- *
- * @throws Error if it is no reference to a name.
- */
+/** The name in a reference of a template: the logical id of the resource. @throws Error for any other reference. */
 export function nameOf(value: unknown): string {
   if (typeof value === 'string') {
     return value;
@@ -206,16 +191,12 @@ function periodOf({ Period, Metrics = [] }: AlarmProperties): number {
   return Period ?? Metrics.find(({ MetricStat }) => MetricStat)!.MetricStat!.Period;
 }
 
-/** Metric math of one period, with what its ids stand for. */
-type Calculate = (period: number, look: (id: string) => number) => number;
+/** Metric math of one period; `valueOf` gives the value of an id. */
+type Calculate = (period: number, valueOf: (id: string) => number) => number;
 
 const known = new Map<string, Calculate>();
 
-/**
- * Metric math, of which this much is JavaScript, once there are the functions.
- *
- * @throws Error if there is more in it.
- */
+/** Compiles metric math to JavaScript. @throws Error if it has unknown syntax. */
 function compile(expression: string): Calculate {
   if (!/^[\w\s.,()+\-*/<>=!&|]*$/.test(expression)) {
     throw new Error(`${expression} is more metric math than is known here`);
@@ -223,8 +204,8 @@ function compile(expression: string): Calculate {
   const ids = [...new Set(expression.match(/\b[a-z]\w*/g))];
   const code = expression.replace(/\bAND\b/g, '&&').replace(/\bOR\b/g, '||');
   const run = new Function('FILL', 'IF', 'PERIOD', ...ids, `return Number(${code});`);
-  return (period, look) => {
-    const value: number = run(fill, choose, () => period, ...ids.map(look));
+  return (period, valueOf) => {
+    const value: number = run(fill, choose, () => period, ...ids.map(valueOf));
     // A division by zero gives no data point.
     return Number.isFinite(value) ? value : Number.NaN;
   };
@@ -236,7 +217,7 @@ const choose = (condition: number | boolean, yes: number, no: number) =>
   Number.isNaN(condition) ? Number.NaN : condition ? yes : no;
 
 /**
- * The next state of an alarm: real data points count first, however old, and only those lacking are made up.
+ * The next state of an alarm. Real data points count first, even old ones; missing points are filled in.
  *
  * @param values The newest period first; NaN where there is no data.
  */
@@ -252,7 +233,7 @@ function judge(values: readonly number[], alarm: AlarmProperties, state: AlarmSt
   if (breaching < real.length || missing === 0 || TreatMissingData?.endsWith('reaching')) {
     return 'OK';
   }
-  // All that is known breaches, but it is too little.
+  // All known data points breach, but there are too few.
   if (TreatMissingData === 'ignore') {
     return state;
   }
