@@ -24,6 +24,7 @@ describe('a written scenario', () => {
     [
       'joins the slices of duplicates',
       duplicatesWithoutTime,
+      25_000,
       {
         file: 'producer/invocation/left-over.ts',
         search: 'mergeSlices(ofRun).flatMap(([from, to]) => {',
@@ -34,6 +35,7 @@ describe('a written scenario', () => {
     [
       'gives up a claim before the queue does',
       unreadableBucket,
+      200_000,
       {
         file: 'prover/claims/verdict.ts',
         search: ' || receives >= giveUpAfterReceives',
@@ -41,12 +43,12 @@ describe('a written scenario', () => {
       },
       'has no verdict: dead',
     ],
-  ])('fails unless the code %s', async (_, scenario, change, violation) => {
+  ])('fails unless the code %s', async (_, scenario, maxSteps, change, violation) => {
     // Prepare
     const { simulateScenario } = await builds.build(change);
 
     // Act
-    const { violations } = await simulateScenario(new World(1, worldStartMs), scenario, 200_000);
+    const { violations } = await simulateScenario(new World(1, worldStartMs), scenario, maxSteps);
 
     // Assess
     expect(violations).toContainEqual(expect.stringContaining(violation));

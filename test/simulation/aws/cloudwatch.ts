@@ -126,15 +126,15 @@ export class CloudWatch {
       const { Statistic: Stat, Period } = alarm;
       return this.#statistic({ Metric: alarm, Stat, Period } as MetricStatistic, endMs, nowMs);
     }
-    const valueOf = ({ Expression, MetricStat }: MetricQuery): number => {
+    const read = ({ Expression, MetricStat }: MetricQuery): number => {
       if (Expression === undefined) {
         return this.#statistic(MetricStat!, endMs, nowMs);
       }
       const calculate = known.get(Expression) ?? compile(Expression);
       known.set(Expression, calculate);
-      return calculate(periodOf(alarm), (id) => valueOf(queries.find(({ Id }) => Id === id)!));
+      return calculate(periodOf(alarm), (id) => read(queries.find(({ Id }) => Id === id)!));
     };
-    return valueOf(queries.find(({ ReturnData }) => ReturnData !== false)!);
+    return read(queries.find(({ ReturnData }) => ReturnData !== false)!);
   }
 
   #statistic({ Metric, Stat, Period }: MetricStatistic, endMs: number, nowMs: number): number {
@@ -191,8 +191,8 @@ function periodOf({ Period, Metrics = [] }: AlarmProperties): number {
   return Period ?? Metrics.find(({ MetricStat }) => MetricStat)!.MetricStat!.Period;
 }
 
-/** Metric math of one period; `valueOf` gives the value of an id. */
-type Calculate = (period: number, valueOf: (id: string) => number) => number;
+/** Metric math of one period; `read` gives the value of an id. */
+type Calculate = (period: number, read: (id: string) => number) => number;
 
 const known = new Map<string, Calculate>();
 
@@ -204,8 +204,8 @@ function compile(expression: string): Calculate {
   const ids = [...new Set(expression.match(/\b[a-z]\w*/g))];
   const code = expression.replace(/\bAND\b/g, '&&').replace(/\bOR\b/g, '||');
   const run = new Function('FILL', 'IF', 'PERIOD', ...ids, `return Number(${code});`);
-  return (period, valueOf) => {
-    const value: number = run(fill, choose, () => period, ...ids.map(valueOf));
+  return (period, read) => {
+    const value: number = run(fill, choose, () => period, ...ids.map(read));
     // A division by zero gives no data point.
     return Number.isFinite(value) ? value : Number.NaN;
   };

@@ -90,12 +90,13 @@ export async function simulateScenario(
       createPacker,
     });
 
-  const lambda = new SimulatedLambda(world, lambdaSettings, scenario.lambda, start);
+  const lambdaFaults = { ...scenario.lambda };
+  const lambda = new SimulatedLambda(world, lambdaSettings, lambdaFaults, start);
   lambda.invokeAsync({ runId, count, ...(eventsPerSecond && { eventsPerSecond }) });
   if (scenario.hasBadMessage) {
     lambda.queue.send('{"cuont":1}');
   }
-  world.after(scenario.queueCalmAfterMs, () => Object.assign(scenario.lambda, calmQueue));
+  world.after(scenario.queueCalmAfterMs, () => Object.assign(lambdaFaults, calmQueue));
   await world.run(() => lambda.isIdle && (proof?.prover.queue.isEmpty ?? true), maxSteps);
   stored.end();
   const uuids = uuidsOf(count);

@@ -15,7 +15,7 @@ export const duplicatesWithoutTime: Scenario = {
     latencyMs: 4_000,
     quota: { bytesPerSecond: 26_668, later: { bytesPerSecond: 297_211, afterMs: 16_000 } },
   },
-  lambda: { kill: 0, deliverTwice: 0.2, queueDelayMs: 1_000, queueFails: 0 },
+  lambda: { kill: 0, deliverTwice: 0.05, queueDelayMs: 1_000, queueFails: 0 },
   lambdaSettings: {
     ...{ timeoutMs, visibilityTimeoutMs: 6 * timeoutMs, maxReceiveCount: 5 },
     ...{ maxConcurrency: 1, batchSize: 10 },
@@ -24,7 +24,7 @@ export const duplicatesWithoutTime: Scenario = {
   hasBadMessage: false,
 };
 
-/** A bucket that stays unreadable, and a prover that cannot postpone claims: the queue delivers them far too often. */
+/** A bucket that stays unreadable, and a prover that often cannot postpone claims: the queue delivers them too often. */
 export const unreadableBucket: Scenario = {
   ...duplicatesWithoutTime,
   count: 10,
@@ -35,7 +35,10 @@ export const unreadableBucket: Scenario = {
     delivery: { lagMs: 0, skewMs: 0, older: 0, late: 0, lose: 0, deleted: 0, listingLagMs: 0 },
     bucket: { latencyMs: 100, fails: 0, denied: [0, Number.POSITIVE_INFINITY] },
     claims: { queueFails: 0 },
-    prover: { kill: 0, deliverTwice: 0, fails: 0.8, queueDelayMs: 10 },
-    proverSettings: { ...proofQueueSettings(0, 20_000), batchSize: 100, batchingWindowMs: 5_000 },
+    prover: { kill: 0.9, deliverTwice: 0, fails: 0.9, queueDelayMs: 10 },
+    proverSettings: {
+      ...proofQueueSettings(0, 20_000),
+      ...{ visibilityTimeoutMs: 30_000, batchSize: 100, batchingWindowMs: 5_000 },
+    },
   },
 };
