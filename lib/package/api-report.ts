@@ -59,6 +59,7 @@ function configIn(directory: string) {
     configObjectFullPath: join(directory, 'api-extractor.json'),
     packageJsonFullPath: join(projectDirectory, 'package.json'),
     configObject: {
+      newlineKind: 'lf' as const,
       projectFolder: directory,
       mainEntryPointFilePath: entry,
       compiler: {
