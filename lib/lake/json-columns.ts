@@ -3,7 +3,7 @@ import { type ColumnType, idColumn, lineColumn, type PlacedColumn, TableError } 
 import { partitionColumn } from './layout.ts';
 import type { PlacedPart, Skeleton, Stretch } from './skeleton.ts';
 
-/** Most levels of nested objects: `a.b.c` is the column `a_b_c`. */
+/** Limit of the nesting of objects: `a.b.c` is the column `a_b_c`. */
 const maxDepth = 3;
 
 /** @see https://docs.aws.amazon.com/glue/latest/webapi/API_Column.html */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 
-/** The command of the Chromium that is installed here; nothing if there is none. */
+/** The command of the installed Chromium; `undefined` if it is not installed. */
 export const chromium = ['chromium', 'chromium-browser', 'google-chrome'].find((name) => {
   try {
     execFileSync(name, ['--version'], { stdio: 'ignore' });

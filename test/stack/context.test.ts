@@ -193,7 +193,7 @@ describe('CDK context', () => {
     expect(() => createStack(context)).toThrow(message);
   });
 
-  it('refuses an address for alarms when there are none', () => {
+  it('refuses an address for alarms without alarms', () => {
     expect(() => createStack({ monitoring: 'off', alarmEmail: 'you@example.com' })).toThrow(
       new InvalidContextError(
         'context alarmEmail is "you@example.com", but monitoring is "off": leave one of them out',

@@ -22,7 +22,7 @@ import type { AlarmName, Alarms, ProducerAlarm } from './alarms.ts';
 import type { ProducerMetrics, ProofMetrics } from './metrics.ts';
 
 interface ProducerDashboardProps {
-  /** Unique in the account, whatever the region. */
+  /** Unique in the account, in all of its regions. */
   readonly name: string;
   readonly metrics: ProducerMetrics;
   /** @default - events are not proven */

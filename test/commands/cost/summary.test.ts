@@ -3,10 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { monitoringLevels } from '../../../lambda/contract/deployment-settings.ts';
 import { prices } from '../../../lib/aws/prices.ts';
 import { summarize } from '../../../lib/commands/cost/summary.ts';
+import { watchingOf } from '../../../lib/cost/watching.ts';
 import { formatDollars } from '../../../lib/terminal/text.ts';
 import { costsOf, estimateOf } from '../../cost/factories.ts';
 
 const page = readFileSync('docs/cost.md', 'utf8');
+
+// test/stack/watching.test.ts counts them in the template.
+const { metrics, alarms, alarmMetrics } = watchingOf('full', true, true);
+const metricsUsd = (metrics * 0.3).toFixed(2);
+const alarmsUsd = (alarmMetrics * 0.1).toFixed(2);
+const totalUsd = (16.12 + 0.76 + 0.26 + 0.43 + Number(metricsUsd) + Number(alarmsUsd) + 3).toFixed(2);
 
 /** The month of a million events every 5 minutes as `ndjson`, calculated by hand: `formula = result, what it is`. */
 const calculation = `
@@ -30,10 +37,10 @@ const calculation = `
 8,760 × 3 × 0.0000004 + 657,000 × 0.0000004 = 0.27 dollars for SQS
 0.09 + 0.07 + 0.27                         = $0.43 proof
 
-24 × 0.30                                  = $7.20 24 custom metrics
-29 × 0.10                                  = $2.90 21 alarms, on 29 metrics
+${metrics} × 0.30                                  = $${metricsUsd} ${metrics} custom metrics
+${alarmMetrics} × 0.10                                  = $${alarmsUsd} ${alarms} alarms, on ${alarmMetrics} metrics
 1 × 3.00                                   = $3.00 1 dashboard
-16.12 + 0.76 + 0.26 + 0.43 + 7.20 + 2.90 + 3.00 = $30.67 total
+16.12 + 0.76 + 0.26 + 0.43 + ${metricsUsd} + ${alarmsUsd} + 3.00 = $${totalUsd} total
 `;
 
 /** The cells of the last row of a table whose first cell is this. */

@@ -8,7 +8,7 @@ export interface MetricName {
 
 type Statistic = 'Sum' | 'Average' | 'Minimum' | 'Maximum';
 
-interface MetricStatistic {
+export interface MetricStatistic {
   readonly Period: number;
   readonly Stat: Statistic;
   readonly Metric: MetricName;

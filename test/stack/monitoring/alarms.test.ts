@@ -7,34 +7,15 @@ import { EventProducer } from '../../../lib/stack/event-producer.ts';
 import { type AlarmName, type AlarmTunings, alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
 import { proofAlarms } from '../../../lib/stack/monitoring/proof-alarms.ts';
 import { PropError } from '../../../lib/stack/prop-checks.ts';
+import type { AlarmProperties, MetricStatistic } from '../../simulation/aws/cloudwatch.ts';
 import { createStack, templateOf } from '../synth.ts';
 
-interface MetricStat {
-  readonly Metric: {
-    readonly Namespace: string;
-    readonly MetricName: string;
-    readonly Dimensions: { readonly Name: string; readonly Value: unknown }[];
-  };
-  readonly Period: number;
-  readonly Stat: string;
-}
-
-interface AlarmProperties {
-  readonly AlarmName: string;
+/** The alarms of the stack have all of these. */
+interface StackAlarm extends Required<Omit<AlarmProperties, 'DatapointsToAlarm'>> {
   readonly AlarmDescription: unknown;
-  readonly ComparisonOperator: string;
-  readonly Threshold: number;
-  readonly EvaluationPeriods: number;
   readonly DatapointsToAlarm?: number;
-  readonly TreatMissingData: string;
   readonly AlarmActions?: unknown[];
   readonly OKActions?: unknown[];
-  readonly Metrics: {
-    readonly Id: string;
-    readonly Expression?: string;
-    readonly MetricStat?: MetricStat;
-    readonly ReturnData?: boolean;
-  }[];
 }
 
 /** A readable name of a reference in the template. */
@@ -51,13 +32,13 @@ function nameOf(value: unknown): string {
   return name ?? (text.includes('DeliveryStream') ? 'stream' : String(value));
 }
 
-function describeStat({ Metric: { Namespace, MetricName, Dimensions }, Stat }: MetricStat): string {
-  const dimensions = Dimensions.map(({ Name, Value }) => `${Name}=${nameOf(Value)}`);
+function describeStat({ Metric: { Namespace, MetricName, Dimensions }, Stat }: MetricStatistic): string {
+  const dimensions = Dimensions!.map(({ Name, Value }) => `${Name}=${nameOf(Value)}`);
   return `${Stat} ${Namespace} ${MetricName} {${dimensions.join(', ')}}`;
 }
 
 /** The metric, or the formula and its metrics. */
-function watched({ Metrics }: AlarmProperties): string[] {
+function watched({ Metrics }: StackAlarm): string[] {
   return Metrics.map(({ Id, Expression, MetricStat }) =>
     Expression === undefined ? (Metrics.length > 1 ? `${Id}: ` : '') + describeStat(MetricStat!) : Expression,
   );
@@ -70,13 +51,7 @@ const signs: Record<string, string> = {
 };
 
 /** When an alarm fires, such as `> 80, 3 of 4 x 300 s`. */
-function rule({
-  ComparisonOperator,
-  Threshold,
-  EvaluationPeriods,
-  Metrics,
-  ...rest
-}: AlarmProperties): string {
+function rule({ ComparisonOperator, Threshold, EvaluationPeriods, Metrics, ...rest }: StackAlarm): string {
   const periods = new Set(Metrics.flatMap(({ MetricStat }) => MetricStat?.Period ?? []));
   expect(periods.size).toBe(1);
   const { DatapointsToAlarm: needed = EvaluationPeriods } = rest;
@@ -85,28 +60,26 @@ function rule({
 }
 
 /** The properties of every alarm, by the end of its name. */
-function alarmsOf(template: Template): Record<string, AlarmProperties> {
+function alarmsOf(template: Template): Record<string, StackAlarm> {
   return Object.fromEntries(
     Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(({ Properties }) => [
       (Properties.AlarmName as string).split('-').at(-1)!,
-      Properties as AlarmProperties,
+      Properties as StackAlarm,
     ]),
   );
 }
 
 const own = '{DeliveryStreamName=stream, service=firehose-event-producer}';
 
-/** Spot checks: a metric of each service, a formula, and each choice of missing data. */
+/** Spot checks: a metric of each service, and formulas. */
 const expected = {
   Silence: {
     watches: ['FILL(delivered, 0)', `delivered: Sum FirehoseEventProducer EventsDelivered ${own}`],
     fires: '< 1, 3 x 300 s',
-    missing: 'breaching',
   },
   FunctionDuration: {
     watches: ['Maximum AWS/Lambda Duration {FunctionName=function}'],
     fires: '> 299000, 1 of 2 x 300 s',
-    missing: 'notBreaching',
   },
   BytesQuota: {
     watches: [
@@ -115,22 +88,18 @@ const expected = {
       'limit: Minimum AWS/Firehose BytesPerSecondLimit {DeliveryStreamName=stream}',
     ],
     fires: '> 80, 3 of 4 x 300 s',
-    missing: 'notBreaching',
   },
   DeliverySuccess: {
     watches: ['Average AWS/Firehose DeliveryToS3.Success {DeliveryStreamName=stream}'],
     fires: '< 1, 3 x 300 s',
-    missing: 'notBreaching',
   },
   ProverErrors: {
     watches: ['Sum AWS/Lambda Errors {FunctionName=prover}'],
     fires: '> 0, 1 of 2 x 300 s',
-    missing: 'notBreaching',
   },
   EventsUnproven: {
     watches: [`Maximum FirehoseEventProducer OldestClaimAge ${own}`],
     fires: '> 660000, 1 of 4 x 300 s',
-    missing: 'notBreaching',
   },
   Duplicates: {
     watches: [
@@ -139,7 +108,6 @@ const expected = {
       `uncertain: Sum FirehoseEventProducer EventsUncertain ${own}`,
     ],
     fires: '> 0, 2 x 3600 s',
-    missing: 'notBreaching',
   },
   WorkQueueStuck: {
     watches: [
@@ -148,12 +116,10 @@ const expected = {
       'done: Sum AWS/SQS NumberOfMessagesDeleted {QueueName=work queue}',
     ],
     fires: '>= 1, 6 x 300 s',
-    missing: 'ignore',
   },
   DeadLetters: {
     watches: ['Maximum AWS/SQS ApproximateNumberOfMessagesVisible {QueueName=dead letters}'],
     fires: '> 0, 1 x 300 s',
-    missing: 'ignore',
   },
 };
 
@@ -186,15 +152,11 @@ describe('the alarms', () => {
     expect(alarms[name]!.TreatMissingData).toBe(name === 'Silence' ? 'breaching' : onQueue);
   });
 
-  it.each(Object.entries(expected))(
-    '%s watches its metric by its rule',
-    (name, { watches, fires, missing }) => {
-      const alarm = alarms[name]!;
-      expect(watched(alarm)).toEqual(watches);
-      expect(rule(alarm)).toBe(fires);
-      expect(alarm.TreatMissingData).toBe(missing);
-    },
-  );
+  it.each(Object.entries(expected))('%s watches its metric by its rule', (name, { watches, fires }) => {
+    const alarm = alarms[name]!;
+    expect(watched(alarm)).toEqual(watches);
+    expect(rule(alarm)).toBe(fires);
+  });
 
   it.each(alarmNames)('%s describes a remedy, in at most 1,024 characters', (name) => {
     // Prepare: a queue's URL or ARN is the longest value of a reference

@@ -69,10 +69,6 @@ describe('monitoring', () => {
     expect(countsOf(templateOf())).toEqual(countsOf(templateOf({ monitoring: 'full' })));
   });
 
-  it('has these levels', () => {
-    expect(monitoringLevels).toEqual(['full', 'alarms', 'off']);
-  });
-
   it('decides which parts the construct has', () => {
     const partsOf = (monitoring: MonitoringLevel) => {
       const { alarms, dashboard } = createStack({}, { monitoring }).producer;
