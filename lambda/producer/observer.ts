@@ -5,7 +5,6 @@ import type { MetricSink } from '../runtime/handler.ts';
 import { describeStop } from './invocation/failure-text.ts';
 import type { Observer } from './invocation/invocation.ts';
 
-/** Turns the facts of invocations into log lines and metrics. */
 export function createObserver(
   deliveryStreamName: string,
   log: Pick<Logger, 'debug' | 'info' | 'error'>,

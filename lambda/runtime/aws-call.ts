@@ -5,7 +5,6 @@ import type { DeserializeMiddleware, HttpResponse, MiddlewareStack } from '@smit
 /** Largest response that is read: those to `PutRecordBatch` have at most some 120 KB. */
 const maxResponseBytes = 4 * 1_048_576;
 
-/** How much a message shows of a response that is not from AWS. */
 const shownCharacters = 100;
 
 /**
@@ -17,7 +16,6 @@ const shownCharacters = 100;
  */
 export type FailureKind = 'rejected' | 'lost' | 'fatal';
 
-/** A response from AWS or another server. */
 interface RawResponse {
   readonly statusCode: number;
   readonly reason?: string;
@@ -110,7 +108,6 @@ function readBody(body: IncomingMessage, host: string): Promise<Buffer> {
   });
 }
 
-/** The promise, which rejects once the signal is aborted. */
 function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Promise<Value> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
@@ -124,7 +121,6 @@ function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Pro
 
 type SdkError = Parameters<typeof isTransientError>[0] & Error & { readonly code?: string };
 
-/** Errors of a connection that was never made. */
 const notConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 function kindOf(error: SdkError, response: RawResponse | undefined): FailureKind {

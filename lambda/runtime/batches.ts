@@ -17,7 +17,6 @@ export interface BatchResponse {
 /** A call on up to {@link maxItemsPerCall} items, which ends early when `signal` is aborted. */
 export type BatchCall<Item> = (items: readonly Item[], signal: AbortSignal) => Promise<BatchResponse>;
 
-/** A call that sends messages. */
 export type SendMessages = BatchCall<string>;
 
 /** The given items, the same objects, by whether the queue took them. */

@@ -1,4 +1,3 @@
-/** The time of an invocation: the clock and how to wait. */
 export interface Clock {
   /** Milliseconds since 1970. */
   readonly now: () => number;

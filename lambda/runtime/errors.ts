@@ -4,7 +4,6 @@ export class FunctionError extends Error {
   override readonly name: string = 'FunctionError';
 }
 
-/** Environment variables are invalid; the message lists each of them. */
 export class InvalidEnvironmentError extends FunctionError {
   override readonly name = 'InvalidEnvironmentError';
 }

@@ -11,7 +11,6 @@ export interface MetricSink {
   addMetric(name: string, unit: MetricUnit, value: number): unknown;
 }
 
-/** The edges of a function, made once for each container. */
 export interface Container {
   readonly logger: Logger;
   readonly metrics: Metrics;

@@ -2,14 +2,12 @@ import { ChangeMessageVisibilityBatchCommand, SendMessageBatchCommand, SQSClient
 import { callAws, toAwsCallError } from './aws-call.ts';
 import type { BatchCall, SendMessages } from './batches.ts';
 
-/** A message that its queue delivers again later. */
 export interface Pause {
   readonly receiptHandle: string;
   /** 1 to 43,200. */
   readonly seconds: number;
 }
 
-/** Creates the SQS client of a container. */
 export function createQueueClient(): SQSClient {
   return new SQSClient({
     // callInBatches retries, by the deadline of the invocation.
@@ -36,7 +34,6 @@ export function createSendMessages(client: SQSClient, QueueUrl: string, delaySec
   });
 }
 
-/** Lets a queue deliver messages again later, by `ChangeMessageVisibilityBatch`. */
 export function createChangeVisibility(client: SQSClient, QueueUrl: string): BatchCall<Pause> {
   return createBatchCall(client, (pauses) => {
     const Entries = pauses.map(({ receiptHandle, seconds }, place) => ({

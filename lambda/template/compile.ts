@@ -16,7 +16,6 @@ export interface CompileOptions {
 /** Separators that are invisible in a message. */
 const separatorNames: Readonly<Record<string, string>> = { ' ': 'a blank and ', '\t': 'a tab and ' };
 
-/** How a template writes the identity of its events. */
 const uuidExpression = '{{random.uuid}}';
 
 /**

@@ -1,6 +1,5 @@
 import { type Cipher, createCipheriv, createHash } from 'node:crypto';
 
-/** Size of what an expression draws for an event. */
 export const blockBytes = 16;
 
 /** Upper bound of events that a {@link BlockSource} draws for at once. */
@@ -18,7 +17,6 @@ export class RandomWords {
   #state2 = 0;
   #state3 = 0;
 
-  /** Begins anew with the block at `at`. */
   seed(blocks: DataView, at: number): void {
     this.#state0 = blocks.getInt32(at);
     this.#state1 = blocks.getInt32(at + 4);
@@ -26,7 +24,6 @@ export class RandomWords {
     this.#state3 = blocks.getInt32(at + 12);
   }
 
-  /** The next 32 random bits, as an unsigned number. */
   next(): number {
     const result = Math.imul(rotated(Math.imul(this.#state1, 5), 7), 9) >>> 0;
     const shifted = this.#state1 << 9;
@@ -49,19 +46,14 @@ function rotated(word: number, bits: number): number {
  * object serves all events, one after the other.
  */
 export class Draw {
-  /** Names the run. */
   readonly runId: string;
-  /** Index of the event. */
   index = 0;
-  /** Time of the event, in milliseconds since 1970. */
   timeMs = 0;
   /** The event's UUID is in here, 16 bytes. */
   uuids: Buffer = Buffer.alloc(blockBytes);
-  /** Where the UUID begins. */
   uuidAt = 0;
   /** Random blocks of the part that is being written. */
   blocks: DataView = new DataView(new ArrayBuffer(blockBytes));
-  /** Where its block begins. */
   blockAt = 0;
   readonly #words = new RandomWords();
 
@@ -75,12 +67,11 @@ export class Draw {
     return (blocks.getUint32(blockAt) * 2 ** 21 + (blocks.getUint32(blockAt + 4) >>> 11)) / 2 ** 53;
   }
 
-  /** A byte of the block. */
   byte(place: number): number {
     return this.blocks.getUint8(this.blockAt + place);
   }
 
-  /** As many random words as one likes, all from the block. */
+  /** Any number of random words, all from the block. */
   words(): RandomWords {
     this.#words.seed(this.blocks, this.blockAt);
     return this.#words;

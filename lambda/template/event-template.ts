@@ -4,23 +4,19 @@ import { writeBytes } from './write-text.ts';
 
 export interface EventTemplate {
   readonly source: string;
-  /** Whether an event is a JSON object. */
   readonly isJson: boolean;
   /** Texts and expressions, in order. One of them writes the UUID. */
   readonly parts: readonly Part[];
-  /** Begins with a run. */
   startRun(deliveryStreamName: string, runId: string): Renderer;
 }
 
 const newline = 0x0a;
 
-/** Initial buffer size of {@link Renderer.pieces}. */
 const pieceBytes = 4_096;
 
 /** Writes the events of one run, from any index on. */
 export class Renderer {
   readonly #parts: readonly Part[];
-  /** The parts, steady neighbours joined. */
   readonly #writers: readonly { readonly write: WritePart; readonly place: number }[];
   /** The random source of each part; undefined for parts that are not random. */
   readonly #sources: readonly (BlockSource | undefined)[];
@@ -135,7 +131,6 @@ function joinSteadyParts(parts: readonly Part[]): { write: WritePart; place: num
   return joined;
 }
 
-/** Joins steady parts. */
 function frameOf(parts: readonly Part[]): WritePart {
   const uuidPlace = parts.findIndex(({ isUuid }) => isUuid);
   const writeUuid = parts[uuidPlace]?.write;

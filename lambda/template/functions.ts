@@ -11,7 +11,6 @@ import {
 } from './time-format.ts';
 import { gridOf, type NumberGrid, writeBytes, writeDecimal, writeInteger, writeText } from './write-text.ts';
 
-/** A function that templates may call. */
 export interface TemplateFunction {
   /** The arguments, for messages. */
   readonly expected: string;
@@ -21,26 +20,22 @@ export interface TemplateFunction {
   readonly bind: (args: readonly unknown[], isJson: boolean) => PartValue | undefined;
 }
 
-/** Longest text of random characters. */
 const maxLength = 10_000;
 
-/** Longest format of a time. */
 const maxFormatLength = 200;
 
 const [digits, lower, upper] = ['0123456789', 'abcdefghijklmnopqrstuvwxyz', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
-/** The two hex digits of every byte. */
 const hexPairs = Array.from({ length: 256 }, (_, byte) =>
   Buffer.from(byte.toString(16).padStart(2, '0'), 'latin1'),
 );
 
-/** The same, as one number of two ASCII codes. */
+/** The two hex digits of every byte, as one number of two ASCII codes. */
 const hexCodes = Uint16Array.from(hexPairs, (pair) => pair.readUInt16BE());
 
 /** How many bytes of a UUID are written before, between and after its dashes. */
 const bytesBetweenDashes = [4, 2, 2, 2, 6];
 
-/** The decimal digits of every byte. */
 const decimalBytes = Array.from({ length: 256 }, (_, byte) => Buffer.from(String(byte), 'latin1'));
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
@@ -133,7 +128,6 @@ function float(args: readonly unknown[]): PartValue | undefined {
       };
 }
 
-/** One of some texts. */
 function oneOf(values: readonly unknown[]): PartValue {
   const choices = values.map(textOf);
   const bytes = choices.map((text) => Buffer.from(text));
@@ -209,7 +203,6 @@ function boolean(args: readonly unknown[]): PartValue | undefined {
   return options && weighted([true, false], [probability, 1 - probability]);
 }
 
-/** Random characters, behind a prefix. */
 function characters(
   alphabets: Readonly<Record<'lower' | 'upper' | 'mixed', string>>,
   defaults: {
@@ -328,7 +321,6 @@ function sequence(args: readonly unknown[]): PartValue | undefined {
   return options && { write: (target, at, { index }) => writeInteger(target, at, start + index * step) };
 }
 
-/** A sine over the index. */
 function wave(args: readonly unknown[]): PartValue | undefined {
   const isPositive = (value: unknown) => isNumber(value) && value > 0;
   const checks = { period: isPositive, min: isNumber, max: isNumber, precision: isPositive };

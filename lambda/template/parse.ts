@@ -4,27 +4,19 @@ import { InvalidTemplateError, type TemplateProblem } from './errors.ts';
 export interface Expression {
   /** The text between the braces, on one line. */
   readonly source: string;
-  /** Name of the function. */
   readonly name: string;
   /** Its arguments; none if there are no parentheses. */
   readonly args: readonly unknown[];
-  /** Where the expression begins in the template. */
   readonly offset: number;
 }
 
-/** Text of a template that is the same in every event. */
 export interface FixedText {
-  /** The text, on one line. */
   readonly text: string;
-  /** Where it begins in the template. */
   readonly offset: number;
 }
 
-/** A template, taken apart. */
 export interface ParsedTemplate {
-  /** Whether an event is a JSON object. */
   readonly isJson: boolean;
-  /** Texts and expressions, in order. */
   readonly parts: readonly (FixedText | Expression)[];
 }
 
@@ -152,7 +144,6 @@ function closingParenthesis(source: string, open: number): number {
   return -1;
 }
 
-/** The beginning of a text, on one line, for messages. */
 export function shown(text: string): string {
   const line = text.replace(lineBreak, ' ').trim();
   return line.length > 60 ? `${line.slice(0, 60)}…` : line;

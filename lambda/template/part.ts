@@ -30,8 +30,6 @@ export interface PartValue {
 export interface Part extends PartValue {
   /** The text, or the expression without its braces. */
   readonly source: string;
-  /** Whether it is text that is the same in every event. */
   readonly isText: boolean;
-  /** Where it begins in the template. */
   readonly offset: number;
 }

@@ -33,10 +33,8 @@ export const fieldOf = {
 /** The name of something that a text can say of a time. */
 export type Field = keyof typeof fieldOf;
 
-/** The fields of a time that a text has. */
 export type TimeFields = { readonly [F in Field]?: number };
 
-/** When the year of a time began, in milliseconds since 1970. */
 export function startOfYear(time: Date): number {
   return Date.UTC(time.getUTCFullYear(), 0);
 }

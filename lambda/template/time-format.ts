@@ -2,14 +2,12 @@ import { type Field, fieldOf, type TimeFields } from './time-fields.ts';
 
 /** One way to read a text as a time. */
 export interface TimeReading {
-  /** Where the time ends in the text. */
   readonly end: number;
   readonly fields: TimeFields;
 }
 
 /** How times of the years 1970 to 9999 are written: a format of moment's, in UTC and English. */
 export interface TimeFormat {
-  /** The text of a time, in milliseconds since 1970. */
   format(timeMs: number): string;
   /**
    * Reads a time that begins at `at`. Where numbers of any width meet other digits (`DH`, or `D` before a digit of the
@@ -61,7 +59,6 @@ function ordinal(field: Field, max: number): Token {
   });
 }
 
-/** Tokens of one number: each with its width, or as an ordinal. */
 function numbers(field: Field, max: number, widths: Readonly<Record<string, number | 'ordinal'>>) {
   return Object.fromEntries(
     Object.entries(widths).map(([token, width]) => [

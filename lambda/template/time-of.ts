@@ -1,7 +1,6 @@
 import { dayMs, type Field, fieldOf, startOfYear, type TimeFields } from './time-fields.ts';
 
-/** A time read from texts. */
-export interface ToldTime {
+export interface ReadTime {
   readonly timeMs: number;
   /** Whether date, hour, minute and second are all known; two digits of the calendar's year are enough. */
   readonly isExact: boolean;
@@ -36,7 +35,7 @@ const maxSteps = 2000;
  *
  * @returns Nothing if there is no such time: the fields contradict each other, or there is no such day.
  */
-export function timeOf(known: TimeFields, notAfterMs: number): ToldTime | undefined {
+export function timeOf(known: TimeFields, notAfterMs: number): ReadTime | undefined {
   const isTrue = (time: Date) => (field: Field) => fieldOf[field](time) === known[field];
   const knownFields = (Object.keys(known) as Field[]).filter((field) => known[field] !== undefined);
   const toldUnits = units.map(({ fields, start }) => ({

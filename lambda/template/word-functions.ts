@@ -15,7 +15,6 @@ const faker = new Faker({
   },
 });
 
-/** Largest number that says how many words or characters there are. */
 const maxNumber = 1_000;
 
 /** Functions whose numbers say something else. */
@@ -73,7 +72,6 @@ function optionsOf(name: string, args: readonly unknown[]): readonly unknown[] {
   return [Object.fromEntries(args.map((value, place) => [names[place], value]))];
 }
 
-/** All numbers in arguments. */
 function numbersIn(value: unknown): number[] {
   if (typeof value === 'number') {
     return [value];

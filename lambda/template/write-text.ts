@@ -17,7 +17,6 @@ export function writeBytes(target: Buffer, at: number, bytes: Buffer): number {
   return at + length;
 }
 
-/** Writes a text as UTF-8. */
 export function writeText(target: Buffer, at: number, text: string): number {
   const length = Buffer.byteLength(text);
   if (at + length <= target.length) {

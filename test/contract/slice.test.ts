@@ -76,13 +76,13 @@ describe('subtracting slices', () => {
     );
   });
 
-  it('leaves all of a slice when there are none', () => {
+  it('leaves all of a slice when there are no others', () => {
     expect(subtractSlices({ from: 3, to: 9 }, [])).toEqual([[3, 9]]);
   });
 });
 
 describe('the length of a slice', () => {
-  it('is how many events it has, of which the last index is none', () => {
+  it('is its number of events; `to` is not one of them', () => {
     expect(sliceLength({ from: 40, to: 100 })).toBe(60);
   });
 });

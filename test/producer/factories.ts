@@ -24,13 +24,12 @@ export const neededVariables = {
 /** A budget that is no limit. */
 export const anyBudget: RequestBudget = { bytes: Number.POSITIVE_INFINITY, events: Number.POSITIVE_INFINITY };
 
-/** What of a request source a test may choose. */
 export interface RequestSourceOptions extends Partial<RequestOptions> {
   readonly recordFormat?: RecordFormat;
   readonly createPacker?: CreatePacker;
 }
 
-/** What createRequestSource works with, for a slice of my-stream/run-1. */
+/** Options of createRequestSource, for a slice of my-stream/run-1. */
 export function makeRequestOptions({
   recordFormat = 'ndjson',
   createPacker = createDefaultPacker,

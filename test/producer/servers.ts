@@ -60,7 +60,7 @@ export function responding(status: number, body: unknown): RequestListener {
   return respondingText(status, JSON.stringify(body));
 }
 
-/** An error, as AWS tells it: its type in a header and in the body. */
+/** An error of AWS: its type in a header and in the body. */
 export function failing(status: number, errorType: string): RequestListener {
   return respondingText(status, JSON.stringify({ __type: errorType, message: 'as AWS would say' }), {
     'content-type': 'application/x-amz-json-1.1',

@@ -29,7 +29,7 @@ function call(
   return callAws(command.middlewareStack, () => client.send(command, { abortSignal: signal }), signal);
 }
 
-/** What a call fails with. */
+/** The error of a failed call. */
 async function failureOf(made: Promise<unknown>): Promise<AwsCallError> {
   const error = await made.then(
     () => undefined,

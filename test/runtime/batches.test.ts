@@ -51,7 +51,7 @@ const takeAll = ({ slices }: Call): BatchResponse => decided([...slices.keys()],
 const hang = () => undefined;
 
 /**
- * Sends slices to a queue that responds to each call as it is told, in a world of its own, whose clock jumps.
+ * Sends slices to a queue that gives the responses of the test, in its own world, whose clock jumps.
  *
  * @param respond What the queue responds; nothing if it lets the call hang.
  */
@@ -264,7 +264,7 @@ describe('handing slices to the work queue', () => {
     expect(tookMs).toBeLessThan(30_000);
   });
 
-  it('accounts for every slice exactly once and in time, whatever the queue responds', async () => {
+  it('accounts for every slice exactly once and in time, for any responses of the queue', async () => {
     const response = fc.oneof(
       {
         weight: 4,

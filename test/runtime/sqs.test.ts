@@ -19,14 +19,14 @@ const queueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/my-queue';
 
 const bodies = ['{"runId":"run-1","from":0,"to":10}', '{"runId":"run-1","from":10,"to":20}', '"äöü"'];
 
-/** What SQS says of a message that it took. */
+/** The result for a message that SQS took. */
 function successful(place: number) {
   const body = bodies[place]!;
   const MD5OfMessageBody = createHash('md5').update(body).digest('hex');
   return { Id: String(place), MessageId: `message-${place}`, MD5OfMessageBody };
 }
 
-/** What SQS says of a message that it didn't take. */
+/** The result for a message that SQS did not take. */
 function refused(place: number, Code: string, SenderFault: boolean) {
   return { Id: String(place), Code, Message: 'as SQS would say', SenderFault };
 }
@@ -69,7 +69,7 @@ describe('a call that sends messages through the real SDK', () => {
     });
   });
 
-  it('lets messages wait as long as it is told', async () => {
+  it('lets messages wait for the given delay', async () => {
     // Prepare
     let received = '';
     listener = (request, response) => {

@@ -13,12 +13,12 @@ const expressions = Object.values(templateFunctions)
 /** Fields of a template: fewer expressions than fields, so that some have twins. */
 const fields = fc.array(fc.constantFrom(...expressions), { maxLength: 8 });
 
-/** A template of text, whose fields can be told apart. */
+/** A template of text, with a separator between its fields. */
 const templateOf = (some: readonly string[]) =>
   ['{{random.uuid}}', ...some.map((expression) => `{{${expression}}}`)].join('|');
 
 describe('the events of a template', () => {
-  it('are the same whatever slices they are made in, but for their times', () => {
+  it('are the same in any slices, except for their times', () => {
     fc.assert(
       fc.property(
         fields,

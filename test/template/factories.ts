@@ -17,7 +17,7 @@ export function uuidOf(index: number): Buffer {
   return uuid;
 }
 
-/** What one expression writes in an event. */
+/** The text of one expression in an event. */
 export function valueOfExpression(
   expression: string,
   { index = 0, isJson = false, runId = run } = {},

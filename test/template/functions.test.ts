@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { templateFunctions } from '../../lambda/template/functions.ts';
 import { valueOfExpression } from './factories.ts';
 
-/** What an expression writes in each of the first events. */
+/** The texts of an expression in the first events. */
 function valuesOf(expression: string, count = 2_000): string[] {
   return Array.from({ length: count }, (_, index) => valueOfExpression(expression, { index }));
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import type { TimeFields } from '../../lambda/template/time-fields.ts';
 import { createTimeFormat, type TimeFormat } from '../../lambda/template/time-format.ts';
-import { type ToldTime, timeOf } from '../../lambda/template/time-of.ts';
+import { type ReadTime, timeOf } from '../../lambda/template/time-of.ts';
 
 /** Every token of moment's. */
 export const tokens = [
@@ -11,7 +11,7 @@ export const tokens = [
   ...'SSSSSSSS SSSSSSSSS Z ZZ z zz X x LT LTS L LL LLL LLLL l ll lll llll'.split(' '),
 ];
 
-/** What may stand between tokens: separators, letters that are no tokens, escapes whole and broken. */
+/** Text between tokens: separators, letters that are no tokens, escapes whole and broken. */
 const separators = [
   ...['-', '/', ':', '.', ' ', ', ', '|', 'T', 'at', 'o', '5', 'é', '😀', '\n', '\t', '"', '$&'],
   ...['[at]', '[]', '[a[b]', '[a]b]', '[', ']', '\\', '\\\\', '\\[', '\\Y', '\\LT', '[LT] ', '[L'],
@@ -29,21 +29,21 @@ export const anyFormat = fc
   .map((parts) => parts.join(''))
   .filter((format) => format.length <= 200 && /./.test(format));
 
-/** The time that a text tells whose parts are known, but for the times. */
+/** The time in a text of known parts. */
 export function readTime(
   text: string,
   parts: readonly (string | TimeFormat)[],
   notAfterMs: number,
-): ToldTime | undefined {
-  const readFrom = (index: number, at: number, told: TimeFields): ToldTime | undefined => {
+): ReadTime | undefined {
+  const readFrom = (index: number, at: number, known: TimeFields): ReadTime | undefined => {
     const part = parts[index];
     if (part === undefined) {
-      return at === text.length ? timeOf(told, notAfterMs) : undefined;
+      return at === text.length ? timeOf(known, notAfterMs) : undefined;
     }
     if (typeof part === 'string') {
-      return text.startsWith(part, at) ? readFrom(index + 1, at + part.length, told) : undefined;
+      return text.startsWith(part, at) ? readFrom(index + 1, at + part.length, known) : undefined;
     }
-    for (const { end, fields } of part.read(text, at, told)) {
+    for (const { end, fields } of part.read(text, at, known)) {
       const time = readFrom(index + 1, end, fields);
       if (time !== undefined) {
         return time;

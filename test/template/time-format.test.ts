@@ -94,7 +94,7 @@ describe('a time format', () => {
     expect(() => createTimeFormat(format)).toThrow(RangeError);
   });
 
-  it('is read with what it tells, and where it ends', () => {
+  it('is read with its fields, and where it ends', () => {
     // Act
     const readings = [...createTimeFormat('MMM Do, h A').read('at Nov 22nd, 1 AM.', 3)];
 
@@ -113,7 +113,7 @@ describe('a time format', () => {
     ]);
   });
 
-  it('is not read in a way that contradicts what is told', () => {
+  it('is not read in a way that contradicts known fields', () => {
     expect([...createTimeFormat('D').read('2281', 0, { day: 2 })]).toEqual([{ end: 1, fields: { day: 2 } }]);
   });
 

@@ -24,17 +24,17 @@ describe('the time of texts', () => {
         const line = writeLine(parts, timeMs);
 
         // Act
-        const told = readTime(line, parts, timeMs + age);
+        const time = readTime(line, parts, timeMs + age);
 
         // Assess
-        expect(told?.timeMs).toBeLessThanOrEqual(timeMs + age);
-        expect(writeLine(parts, told!.timeMs)).toBe(line);
+        expect(time?.timeMs).toBeLessThanOrEqual(timeMs + age);
+        expect(writeLine(parts, time!.timeMs)).toBe(line);
       }),
       { numRuns: runs(1000) },
     );
   });
 
-  it('is none, or writes the changed line, when a character of the line changes', () => {
+  it('is undefined, or writes the changed line, when a character of the line changes', () => {
     fc.assert(
       fc.property(
         anyParts,
@@ -48,10 +48,10 @@ describe('the time of texts', () => {
           const changed = line.slice(0, at) + character + line.slice(at + 1);
 
           // Act
-          const told = readTime(changed, parts, timeMs + hourMs);
+          const time = readTime(changed, parts, timeMs + hourMs);
 
           // Assess
-          expect(told === undefined || writeLine(parts, told.timeMs) === changed).toBe(true);
+          expect(time === undefined || writeLine(parts, time.timeMs) === changed).toBe(true);
         },
       ),
       { numRuns: runs(2000) },
@@ -73,7 +73,7 @@ describe('the time of texts', () => {
     ['X', 1000],
     ['X.SSS', 1],
     ['x', 1],
-  ])('is exact, however long ago, when it is told by %s', (pattern, unitMs) => {
+  ])('is exact, however long ago, when the text is %s', (pattern, unitMs) => {
     const format = createTimeFormat(pattern);
     fc.assert(
       fc.property(anyTimeMs, anyTimeMs, (one, other) => {
@@ -81,10 +81,10 @@ describe('the time of texts', () => {
         const [timeMs, notAfterMs] = [Math.min(one, other), Math.max(one, other)];
 
         // Act
-        const told = readTime(format.format(timeMs), [format], notAfterMs);
+        const time = readTime(format.format(timeMs), [format], notAfterMs);
 
         // Assess
-        expect(told).toEqual({ timeMs: timeMs - (timeMs % unitMs), isExact: true });
+        expect(time).toEqual({ timeMs: timeMs - (timeMs % unitMs), isExact: true });
       }),
     );
   });
@@ -102,10 +102,10 @@ describe('the time of texts', () => {
     ['[now]', 'now', '2026-11-22T10:20:30.000Z'],
   ])('is the latest possible one where %s leaves it open', (format, text, expected) => {
     // Act
-    const told = readBy(format, text, Date.UTC(2026, 10, 22, 10, 20, 30, 400));
+    const time = readBy(format, text, Date.UTC(2026, 10, 22, 10, 20, 30, 400));
 
     // Assess
-    expect(told).toEqual({ timeMs: Date.parse(expected), isExact: false });
+    expect(time).toEqual({ timeMs: Date.parse(expected), isExact: false });
   });
 
   it.each([
@@ -117,26 +117,26 @@ describe('the time of texts', () => {
     ['has an epoch of another time', 'X HH:mm:ss', '1795309323 01:02:04'],
     ['has two epochs', 'X x', '1795309323 1795309324456'],
     ['has a day 0', 'D', '0'],
-  ])('is none when it %s', (_, format, text) => {
+  ])('is undefined when it %s', (_, format, text) => {
     expect(readBy(format, text)).toBeUndefined();
   });
 
   it.each(['YYYY-MM-DD HH:mm:ss.SSS', 'x', 'X.SSS'])(
-    'is none when %s is after the latest time',
+    'is undefined when %s is after the latest time',
     (pattern) => {
       // Prepare
       const timeMs = Date.UTC(2026, 10, 22, 1, 2, 3, 456);
       const text = createTimeFormat(pattern).format(timeMs);
 
       // Act
-      const told = [timeMs - 1, timeMs].map((notAfterMs) => readBy(pattern, text, notAfterMs)?.timeMs);
+      const time = [timeMs - 1, timeMs].map((notAfterMs) => readBy(pattern, text, notAfterMs)?.timeMs);
 
       // Assess
-      expect(told).toEqual([undefined, timeMs]);
+      expect(time).toEqual([undefined, timeMs]);
     },
   );
 
-  it('is the latest time when nothing is told', () => {
+  it('is the latest time when no field is known', () => {
     expect(timeOf({}, 5678)).toEqual({ timeMs: 5000, isExact: false });
   });
 });

@@ -11,15 +11,12 @@ import type { Deadline } from './deadline.ts';
 import { Gate } from './gate.ts';
 import type { Pacer } from './pacer.ts';
 
-/** A request and its result, for the log. */
 export interface RequestTrace {
   /** 1 for the first attempt. */
   readonly attempt: number;
   readonly records: number;
-  /** Records that Firehose did not acknowledge. */
   readonly recordsRefused: number;
   readonly durationMs: number;
-  /** Why records were not acknowledged. */
   readonly cause?: string;
 }
 
@@ -55,7 +52,6 @@ export interface DeliveryOutcome
   lastFailure?: Error;
 }
 
-/** The outcome when nothing has been sent. */
 export function nothingDone(): DeliveryOutcome {
   return {
     eventsDelivered: 0,
@@ -86,7 +82,6 @@ class Delivery {
   readonly #options: DeliveryOptions;
   readonly #outcome = nothingDone();
   readonly #gate: Gate;
-  /** Aborts requests in flight. */
   readonly #timeOver = new AbortController();
 
   constructor(source: RequestSource, options: DeliveryOptions) {

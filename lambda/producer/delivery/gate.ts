@@ -35,7 +35,6 @@ export class Gate {
   readonly #closed = new AbortController();
   /** Resolves when all earlier requests have entered. */
   #line: Promise<unknown> = Promise.resolve();
-  /** Wakes the first request in the line. */
   #wake: () => void = () => {};
   #bytesInFlight = 0;
   /** Up to when the requests that entered are paid for, at the pacer's rate. */
@@ -88,7 +87,6 @@ export class Gate {
     });
   }
 
-  /** Records the end of a request, successful or not. */
   leave(batch: RecordBatch): void {
     this.#bytesInFlight -= dataBytes(batch);
     this.#wake();
@@ -107,7 +105,6 @@ export class Gate {
     }
   }
 
-  /** Lets nobody enter any more. */
   close(): void {
     this.#closed.abort();
     this.#wake();
@@ -155,7 +152,6 @@ export class Gate {
     return isFull ? Number.POSITIVE_INFINITY : this.#paidToMs + this.#paceMs(bytes);
   }
 
-  /** Time that `bytes` take at the pacer's rate. */
   #paceMs(bytes: number): number {
     return Math.min(longestWaitMs, (bytes / this.#options.pacer.bytesPerSecond) * 1_000);
   }

@@ -2,9 +2,7 @@
 export interface PacedResponse {
   /** When the request was started, by the pacer's clock. */
   readonly startedMs: number;
-  /** Records sent. */
   readonly records: number;
-  /** Record data sent. */
   readonly bytes: number;
   /** Record data that Firehose refused in a way that can mean the quota. */
   readonly bytesThrottled: number;
@@ -19,14 +17,17 @@ const firstWindowBytes = 65_536;
 /** How the rate grows while it is near the limit: by this share of what is accepted. */
 const growth = 0.007;
 
-/** How soon growth gets faster above the rate at which records were last refused: the smaller, the sooner. */
+/** Divisor of the faster growth above the rate at which records were last refused. */
 const growthStep = 5;
 
-/** With fewer records a second than this, a refused record says less, and changes less. */
-const tellingRecordsPerSecond = 30;
+/** Below this rate, a refused record weighs less. */
+const fullWeightRecordsPerSecond = 30;
 
-/** Records that it takes to change the opinion of the pacer, and the part of its rate that it gives up before it doubts it. */
-const patience = 8;
+/** Records over which the share of refusals is averaged. */
+const averagedRecords = 8;
+
+/** After cuts to this part of its first rate, the pacer assumes that refusals have another cause than the quota. */
+const lowestShare = 1 / 8;
 
 /**
  * Finds the rate at which a stream accepts record data. A pure estimator without timers: its caller reports what happened.
@@ -47,9 +48,8 @@ export class Pacer {
   /** Bytes accepted in the last second. */
   #accepted: { readonly atMs: number; readonly bytes: number }[] = [];
   #windowBytes = firstWindowBytes;
-  /** When the first response came since there is no rate. */
+  /** Time of the first response without a rate. */
   #exploringSinceMs: number | undefined;
-  /** Share of refusals among the last records. */
   #throttledShare = 0;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
   #firstBytesPerSecond = 0;
@@ -81,7 +81,6 @@ export class Pacer {
     return this.#isPacing ? (this.#bytesPerSecond * requestMs) / 1_000 : this.#windowBytes / 2;
   }
 
-  /** Learns from what Firehose decided over the records of a request. */
   learn({ startedMs, records, bytes, bytesThrottled }: PacedResponse): void {
     const now = this.#now();
     const accepted = bytes - bytesThrottled;
@@ -104,7 +103,7 @@ export class Pacer {
 
   #explore(now: number, throttledShare: number, records: number): void {
     this.#exploringSinceMs ??= now;
-    this.#throttledShare += (throttledShare - this.#throttledShare) * Math.min(1, records / patience);
+    this.#throttledShare += (throttledShare - this.#throttledShare) * Math.min(1, records / averagedRecords);
     if (this.#throttledShare <= 2 / 3) {
       this.#windowBytes = Math.min(this.#maxWindowBytes, this.#windowBytes + firstWindowBytes / 2);
       return;
@@ -125,7 +124,7 @@ export class Pacer {
 
   #adjust(accepted: number, throttled: number, recordBytes: number): void {
     const rate = this.#bytesPerSecond;
-    const weight = Math.min(1, Math.sqrt(rate / recordBytes / tellingRecordsPerSecond));
+    const weight = Math.min(1, Math.sqrt(rate / recordBytes / fullWeightRecordsPerSecond));
     const beyondLimit = Math.max(0, rate / this.#limitBytesPerSecond - 1);
     // Where less is sent than may be, what is accepted says nothing about a higher rate.
     const isUsed = this.#acceptedInSecond > rate / 2;
@@ -136,7 +135,7 @@ export class Pacer {
       this.#limitBytesPerSecond = rate;
     }
     this.#bytesPerSecond = Math.max(rate / 2, rate + raised - lowered);
-    if (this.#bytesPerSecond < this.#firstBytesPerSecond / patience) {
+    if (this.#bytesPerSecond < this.#firstBytesPerSecond * lowestShare) {
       this.#forgetRate();
     }
   }

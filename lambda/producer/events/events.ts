@@ -7,7 +7,6 @@ export type NextUuids = (count: number) => Buffer;
 /** Writes the next `target.length / eventBytes` events of a run into `target`, stamped with `timeMs`. */
 export type WriteEvents = (target: Buffer, timeMs: number) => void;
 
-/** Size of a UUID before it is written in hex. */
 export const uuidBytes = 16;
 
 /** The two hex digits of every byte, as one big-endian 16-bit number of ASCII codes. */
@@ -51,7 +50,6 @@ export function createUuidSource(deliveryStreamName: string, runId: string, from
   };
 }
 
-/** Generates the events of a run from index `from` on. */
 export function createEventWriter(deliveryStreamName: string, runId: string, from: number): WriteEvents {
   const nextUuids = createUuidSource(deliveryStreamName, runId, from);
   return (target, timeMs) => writeEvents(target, nextUuids(target.length / eventBytes), timeMs);

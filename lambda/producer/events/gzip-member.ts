@@ -143,7 +143,6 @@ function createTables(): Tables {
   };
 }
 
-/** The CRC of the events of all UUIDs. */
 function crcOf(uuids: Buffer, timeMs: number, { uuidChanges, crcChanges }: Tables): number {
   const blankCrc = crc32(blankEvent(timeMs));
   let crc = 0;
@@ -261,7 +260,6 @@ function writeBlockHeader(deflate: BitWriter): void {
 /** Compressed with deflate, no flags, no time, no hint, by an unknown system. */
 const memberHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 
-/** The part of an event after its UUID. */
 const tailBytes = 30;
 
 /** The events of these UUIDs, one or more, stamped with `timeMs`, as one gzip member. */

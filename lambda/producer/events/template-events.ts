@@ -16,7 +16,6 @@ const writers: Record<RecordFormat, (writeLines: WriteLines) => PackRecords> = {
   gzip: packMembers,
 };
 
-/** Creates the packer of a template's events. */
 export function createTemplatePacker(template: EventTemplate): CreatePacker {
   return (recordFormat, deliveryStreamName, runId) =>
     writers[recordFormat](createTemplateLines(template, deliveryStreamName, runId));

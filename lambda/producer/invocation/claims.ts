@@ -13,7 +13,6 @@ export interface Delivered {
   readonly endedMs: number;
 }
 
-/** Receives the claims that could not be sent. */
 export type OnClaimsUnsent = (claims: readonly Claim[], failure: Error) => void;
 
 /** The claims on the delivered events of a slice: several if there are too many gaps for one. */

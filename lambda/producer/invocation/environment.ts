@@ -22,7 +22,6 @@ export interface Environment {
   readonly costFactors: CostFactors;
 }
 
-/** The proof queue, where claims go. */
 export interface ProofSettings {
   readonly queueUrl: string;
   /** Time that a claim waits before the prover gets it. */

@@ -1,7 +1,6 @@
 import type { Report } from '../../contract/report.ts';
 import type { RunSlice, SlicePair } from '../../contract/slice.ts';
 
-/** How many payloads a message holds. */
 const maxPayloads = 3;
 
 /** Why a delivery stopped before the end of its slice, and what failed last. */
@@ -15,7 +14,6 @@ export function describeStop({ stopReason, lastFailure, requests, requestsFailed
   return `${reason}; ${requestsFailed} of ${requests} requests failed${failure}`;
 }
 
-/** Says that not one event of a slice was acknowledged, why, and what sends them again. */
 export function describeNothingDelivered(report: Report, slice: RunSlice): string {
   const { runId, deliveryStreamName, eventsRequested, eventsUncertain } = report;
   const uncertain =

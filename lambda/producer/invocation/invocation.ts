@@ -14,14 +14,12 @@ import { parsePayload } from './parse-payload.ts';
 import { type ProduceOptions, produce } from './produce.ts';
 import { createReport } from './report.ts';
 
-/** Names the slice that a fact is about. */
 export interface SliceKeys {
   readonly runId: string;
   /** The message of the work queue. @default - the slice came in a payload */
   readonly messageId?: string;
 }
 
-/** A message that stays in the work queue. */
 export interface MessageFailure {
   readonly messageId: string;
   /** @default - the message could not be read */
@@ -29,7 +27,6 @@ export interface MessageFailure {
   readonly error: Error;
 }
 
-/** Receives the facts of invocations. */
 export interface Observer {
   readonly onSliceStarted?: (slice: RunSlice, keys: SliceKeys) => void;
   readonly onRequest?: (trace: RequestTrace, keys: SliceKeys) => void;
@@ -47,7 +44,6 @@ export interface InvocationOptions extends ProduceOptions {
   readonly observer: Observer;
 }
 
-/** One invocation of the function. */
 export type Invoke = (payload: unknown, context: InvocationContext) => Promise<Report | SQSBatchResponse>;
 
 /**
@@ -148,9 +144,7 @@ function parseBody(body: string): unknown {
 
 interface Work extends Delivered {
   readonly keys: SliceKeys;
-  /** Missing when no event was sent. */
   readonly outcome?: DeliveryOutcome;
-  /** Goes to the work queue. */
   readonly leftOver: readonly RunSlice[];
 }
 

@@ -22,9 +22,7 @@ export interface ReportOptions {
   readonly deliveryStreamName: string;
   /** @default - nothing was sent */
   readonly outcome?: DeliveryOutcome;
-  /** Events that Firehose did not acknowledge. */
   readonly leftOver: readonly Slice[];
-  /** Events of `leftOver` that the work queue took. */
   readonly queued: readonly Slice[];
   readonly durationMs: number;
   readonly costFactors: CostFactors;

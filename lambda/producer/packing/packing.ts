@@ -10,7 +10,6 @@ import {
   wholeUnits,
 } from './records.ts';
 
-/** Bounds of one request. */
 export interface RequestRoom {
   /** Record data, before base64. */
   readonly dataBytes: number;
@@ -40,7 +39,6 @@ export interface EventLines {
 /** Writes the first events of a slice, stamped with `timeMs`: as many as fit into `maxBytes`, a whole number, but one at least. */
 export type WriteLines = (slice: Slice, maxBytes: number, timeMs: number) => EventLines;
 
-/** The records of a request that is being filled. */
 class Batch {
   readonly records: EventRecord[] = [];
   readonly #room: RequestRoom;
@@ -51,7 +49,6 @@ class Batch {
     this.#room = room;
   }
 
-  /** Record data that there is still room for. */
   get dataBytesLeft(): number {
     return this.#room.dataBytes - this.#dataBytes;
   }

@@ -1,9 +1,7 @@
 import { billingUnitBytes } from '../../contract/firehose-limits.ts';
 import type { Slice } from '../../contract/slice.ts';
 
-/** A record of Firehose, and the slice of its events. */
 export interface EventRecord extends Slice {
-  /** The bytes of these events, before base64. */
   readonly data: Buffer;
 }
 
@@ -16,7 +14,6 @@ export const fullRecordBytes = 20 * billingUnitBytes;
 /** JSON around a record's base64: `{"Data":""},`. */
 const recordOverheadBytes = 12;
 
-/** Bytes that `dataBytes` bytes take up in base64. */
 export function base64Bytes(dataBytes: number): number {
   return Math.ceil(dataBytes / 3) * 4;
 }
@@ -26,7 +23,6 @@ export function recordBytesInJson(dataBytes: number): number {
   return base64Bytes(dataBytes) + recordOverheadBytes;
 }
 
-/** Record data of a request. */
 export function dataBytes(batch: RecordBatch): number {
   return batch.reduce((sum, { data }) => sum + data.length, 0);
 }

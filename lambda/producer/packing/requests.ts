@@ -2,7 +2,6 @@ import type { Slice } from '../../contract/slice.ts';
 import type { PackRecords } from './packing.ts';
 import type { RecordBatch } from './records.ts';
 
-/** Bounds of the next request. */
 export interface RequestBudget {
   /** Record data, before base64. */
   readonly bytes: number;
@@ -11,7 +10,6 @@ export interface RequestBudget {
 
 /** The requests of a slice, each made only when it is asked for. */
 export interface RequestSource {
-  /** The events that are in no request yet. */
   readonly left: Slice;
   /** Makes the next request within a budget; `undefined` after the last one. */
   next(budget: RequestBudget): RecordBatch | undefined;

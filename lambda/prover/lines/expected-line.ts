@@ -1,7 +1,7 @@
 import type { EventTemplate } from '../../template/event-template.ts';
 import type { Part } from '../../template/part.ts';
 import type { TimeFields } from '../../template/time-fields.ts';
-import { type ToldTime, timeOf } from '../../template/time-of.ts';
+import { type ReadTime, timeOf } from '../../template/time-of.ts';
 import type { LineDifference } from '../comparison/line-reader.ts';
 
 /** Whether a line is the expected event. */
@@ -42,7 +42,7 @@ export function compareLine(
     return undefined;
   };
 
-  const endingAt = (at: number, fields: TimeFields): ToldTime | undefined => {
+  const endingAt = (at: number, fields: TimeFields): ReadTime | undefined => {
     if (line.length !== at + 1) {
       return differs('the end of the line', '', at, line.length - 1 - at);
     }
@@ -51,7 +51,7 @@ export function compareLine(
     return time ?? differs(firstTime ? describe(firstTime) : '', 'a possible time', at, 0);
   };
 
-  const from = (place: number, at: number, fields: TimeFields): ToldTime | undefined => {
+  const from = (place: number, at: number, fields: TimeFields): ReadTime | undefined => {
     const part = parts[place];
     if (part === undefined) {
       return endingAt(at, fields);

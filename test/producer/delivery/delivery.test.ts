@@ -18,7 +18,7 @@ import { World } from '../../simulation/worlds/world.ts';
 
 const eventsPerTestRecord = 3;
 
-/** Requests of `perRequest` records of three events and as many bytes each, whatever the budget. */
+/** Requests of `perRequest` records of three events and as many bytes each, for any budget. */
 function requestsOf(records: number, perRequest: number): RequestSource {
   const { to } = sliceOf(records);
   let from = 0;
@@ -89,8 +89,8 @@ async function respondAfter(
 }
 
 /**
- * A Firehose that decides over each request as it is told, a moment later in which no time passes, and remembers what it
- * took. An error is one that no retry can fix.
+ * A Firehose that calls `decide` for each request, a moment later in which no time passes, and remembers the records that
+ * it took. An error is one that no retry can fix.
  *
  * @param isQuota Whether it refuses records because of the quota.
  */
@@ -123,7 +123,7 @@ function firehoseThat(
 }
 
 describe('delivering requests', () => {
-  it('accounts for every event, whatever Firehose refuses and whenever it stops working', async () => {
+  it('accounts for every event when Firehose refuses records, or stops working at any time', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.record({
@@ -172,7 +172,7 @@ describe('delivering requests', () => {
     );
   });
 
-  it('counts requests that failed, and no fewer uncertain events than it stored in vain, whatever fails', async () => {
+  it('counts requests that failed, and at least as many uncertain events as were stored in vain', async () => {
     const kinds = [
       'decided',
       'rejected',
@@ -265,7 +265,7 @@ describe('delivering requests', () => {
     });
   });
 
-  it('gives up after so many attempts, says why, and leaves the rest of the run alone', async () => {
+  it('gives up after maxAttempts, reports why, and does not send the rest of the run', async () => {
     // Prepare
     const world = new World(1);
     const firehose = firehoseThat(world, (batch) => [...batch.keys()]);
@@ -328,7 +328,7 @@ describe('delivering requests', () => {
     expect(outcome.lastFailure?.message).toBe('lost');
   });
 
-  it('ends after so many attempts when no response can be used, uncertain of all events each time', async () => {
+  it('ends after maxAttempts when no response can be used, and counts all events as uncertain each time', async () => {
     // Prepare
     const putRecords: PutRecords = async (batch) => failed('lost', batch, '200 OK from proxy: text/html');
 
@@ -485,7 +485,7 @@ describe('delivering requests', () => {
     expect(tookMs.map((ms) => Math.round(ms / 100) * 100)).toEqual([2_000, 4_000, 8_000, 16_000]);
   });
 
-  it('keeps a steady rate to 2 % over ten seconds, whatever the responses take', async () => {
+  it('keeps a steady rate to 2 % over ten seconds, however long responses take', async () => {
     // Prepare
     const world = new World(1);
     const startedMs = world.now();
@@ -505,7 +505,7 @@ describe('delivering requests', () => {
     expect(Math.abs(sentInTenSeconds.events / 9_000 - 1)).toBeLessThan(0.02);
   });
 
-  it('ends with the last response, all of its workers, whatever the next request would wait for', async () => {
+  it('ends all of its workers with the last response, also when the next request would wait', async () => {
     // Prepare: the third request would start at 6 s
     const world = new World(1);
     const startedMs = world.now();
@@ -595,7 +595,7 @@ describe('delivering requests', () => {
     expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
   });
 
-  it('tells of every request: its attempt, its records and why they were refused', async () => {
+  it('reports every request: its attempt, its records and why they were refused', async () => {
     // Prepare
     const world = new World(1);
     const traces: unknown[] = [];

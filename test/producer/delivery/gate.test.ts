@@ -9,12 +9,12 @@ import { World } from '../../simulation/worlds/world.ts';
 
 type Pace = { -readonly [Name in 'bytesPerSecond' | 'windowBytes' | 'requestBytes']: Pacer[Name] };
 
-/** A request of 100 bytes, unless told otherwise. */
+/** A request, of 100 bytes by default. */
 function batchOf({ events = 1, bytes = 100 } = {}): RecordBatch {
   return [{ from: 0, to: events, data: Buffer.alloc(bytes) }];
 }
 
-/** A gate in a world of its own, at a pace of no limits unless told otherwise, and who entered when. */
+/** A gate in its own world, by default at an unlimited pace, and the times at which requests entered. */
 function createGate({
   pace: given = {},
   timeMs = 300_000,
@@ -349,7 +349,7 @@ describe('a full window', () => {
 });
 
 describe('the deadline', () => {
-  it('lets nobody in, and is told of once', async () => {
+  it('lets no request in, and is reported once', async () => {
     // Prepare
     const { gate, seen, enter, settle, pass } = createGate({ timeMs: shortMs });
     await pass(lastStartMs);

@@ -8,7 +8,7 @@ const mebibyte = 1_048_576;
 function createPacer() {
   const clock = { ms: 1_000_000 };
   const pacer = new Pacer(6 * mebibyte, () => clock.ms);
-  /** Lets it learn from a response to ten records of 1,000 bytes, started just now, unless told otherwise. */
+  /** Lets it learn from a response to ten records of 1,000 bytes, started just now by default. */
   const learn = (response: Partial<PacedResponse> = {}) =>
     pacer.learn({ startedMs: clock.ms, records: 10, bytes: 10_000, bytesThrottled: 0, ...response });
   return { pacer, clock, learn };
@@ -323,7 +323,7 @@ describe('the constants of the pacer', () => {
   });
 
   it('let a refused record say less when there are few of them, so that a very small stream is used', async () => {
-    // Act: tellingRecordsPerSecond, not too small, and growth neither
+    // Act: fullWeightRecordsPerSecond, not too small, and growth neither
     const { used } = await measurePacing({ bytes: 8 * mebibyte, quota: mebibyte / 16 });
 
     // Assess
@@ -331,23 +331,23 @@ describe('the constants of the pacer', () => {
   });
 
   it('let a refused record say enough that four producers keep to a small stream', async () => {
-    // Act: tellingRecordsPerSecond, not too large
+    // Act: fullWeightRecordsPerSecond, not too large
     const { refusedShare } = await measurePacing({ bytes: 120 * mebibyte, quota: mebibyte, producers: 4 });
 
     // Assess
     expect(refusedShare).toBeLessThan(0.03);
   });
 
-  it('have the patience not to slow down for refusals that are no matter of the rate', async () => {
-    // Act: patience, not too small
+  it('average enough records not to slow down for refusals with another cause than the rate', async () => {
+    // Act: averagedRecords, not too small
     const { seconds } = await measurePacing({ bytes: 300 * mebibyte, refused: 0.3 });
 
     // Assess
     expect(seconds).toBeLessThan(60);
   });
 
-  it('have no more patience than eight producers on a small stream can stand', async () => {
-    // Act: patience, not too large
+  it('average few enough records for eight producers to share a small stream', async () => {
+    // Act: averagedRecords, not too large
     const { refusedShare } = await measurePacing({ bytes: 120 * mebibyte, quota: mebibyte, producers: 8 });
 
     // Assess

@@ -26,7 +26,7 @@ const stalls = {
   },
 };
 
-/** Who stalls. A run of 5,000,000 events is cut into slices, for the queue alone. */
+/** The services that stall. A run of 5,000,000 events is cut into slices, for the queue alone. */
 const troubles = [
   { who: 'Firehose', count: 1_000, queueStalls: false },
   { who: 'the queue', count: 5_000_000, queueStalls: true },
@@ -77,7 +77,7 @@ interface Stalled {
   readonly queueStalls: boolean;
 }
 
-/** How long an invocation takes until it has reported and ended. */
+/** Time until an invocation has reported and ended. */
 async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled): Promise<number> {
   const firehose = await startServer((_request, response) => stalls[stall](response));
   const queue = await startServer((request, response) =>

@@ -48,7 +48,7 @@ function withFlippedBit(bytes: Buffer, at: number, bit: number): Buffer {
 }
 
 describe('a gzip member', () => {
-  it('decompresses to its events, byte for byte, whatever run, slice, time and number of them it is', () => {
+  it('decompresses to its events, byte for byte, for any run, slice, time and number of events', () => {
     fc.assert(
       fc.property(anyEvents, (events) => {
         expect(gunzipSync(memberOf(events)).equals(textOf(events))).toBe(true);

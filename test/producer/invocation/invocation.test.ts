@@ -17,10 +17,10 @@ import type { Clock } from '../../../lambda/runtime/clock.ts';
 import { createPacer, environmentWith, settingsWith } from '../../simulation/worlds/producer.ts';
 import { World } from '../../simulation/worlds/world.ts';
 
-/** What a line of the log says, beside its text. */
+/** Fields of a log line. */
 type LogFields = Record<string, unknown> & { readonly error?: Error; readonly report?: Report };
 
-/** A Firehose that responds as it is told, after 20 ms. */
+/** A Firehose that gives the responses of the test, after 20 ms. */
 type Respond = (batch: RecordBatch) => PutResponse | 'never';
 
 const takeAll: Respond = () => ({ kind: 'decided', refused: [], throttled: [] });
@@ -341,7 +341,7 @@ describe('messages whose slices the work queue takes only in part', () => {
     );
   });
 
-  it('share the slices that both left over, and are told apart by the rest', async () => {
+  it('share the slices that both left over, and differ in the rest', async () => {
     // Prepare: the messages overlap, as those do of which the queue delivered one twice
     const sent: RunSlice[] = [];
     const sendSlices = (): SendAll<RunSlice> => async (slices) => {
@@ -372,7 +372,7 @@ describe('messages whose slices the work queue takes only in part', () => {
 });
 
 describe('log lines about messages', () => {
-  it('bear the message and its own run, whatever came before', async () => {
+  it('bear the message and its own run, in any order', async () => {
     // Prepare
     const messages = messagesOf({ runId: 'run-1', count: 10 }, { runId: 'run-2', count: 10 });
 

@@ -141,7 +141,7 @@ describe('the payload of an invocation', () => {
     expect(parse(payload).runId).toBe('request-1');
   });
 
-  it('shows an example that works, whatever the maximum', () => {
+  it('shows an example that works with any maximum', () => {
     expect(() => parse({ count: 60 }, { ...settings, maxCount: 50 })).toThrow('{"count": 50}');
   });
 });

@@ -78,7 +78,7 @@ describe('producing a slice', () => {
     expect(seconds).toBe(1);
   });
 
-  it('sends a slice without a rate of its own as fast as it can, whatever rate the function has', async () => {
+  it('sends a slice without a rate as fast as it can, even if the function has a rate', async () => {
     // Act
     const { outcome, seconds } = await produceSlice({ from: 0, to: 5_000 }, { eventsPerSecond: 10 });
 

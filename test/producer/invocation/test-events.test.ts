@@ -7,7 +7,7 @@ import { neededVariables } from '../factories.ts';
 
 const directory = 'docs/test-events';
 
-/** What the function makes of each file when it was deployed with no options. */
+/** The slice of each file, for a function with default options. */
 const slices: Readonly<Record<string, RunSlice>> = {
   'default.json': { runId: 'request-1', from: 0, to: 100 },
   'thousand.json': { runId: 'request-1', from: 0, to: 1_000 },

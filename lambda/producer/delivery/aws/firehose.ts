@@ -2,7 +2,6 @@ import { FirehoseClient, PutRecordBatchCommand, type PutRecordBatchOutput } from
 import { AwsCallError, callAws, type FailureKind, toAwsCallError } from '../../../runtime/aws-call.ts';
 import { base64Bytes, type RecordBatch } from '../../packing/records.ts';
 
-/** The result of one request. */
 export interface PutResponse {
   /** `decided`: Firehose decided over each record. Otherwise the request failed as a whole. */
   readonly kind: 'decided' | FailureKind;
@@ -10,7 +9,6 @@ export interface PutResponse {
   readonly refused: readonly number[];
   /** Those of them that were refused in a way that can mean the quota. */
   readonly throttled: readonly number[];
-  /** Why they were refused. */
   readonly cause?: Error;
 }
 
@@ -30,7 +28,6 @@ export function createFirehoseClient(concurrency: number): FirehoseClient {
   });
 }
 
-/** Sends requests to a delivery stream by `PutRecordBatch`. */
 export function createPutRecords(client: FirehoseClient, deliveryStreamName: string): PutRecords {
   // Bodies to write over. Firehose has read a body when it has decided over its records; any other may still be on its way.
   const bodies: Buffer[] = [];
