@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { PutRecordBatchCommand, PutRecordCommand } from '@aws-sdk/client-firehose';
+import { PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   listFiles,
@@ -29,12 +29,12 @@ if (!hasAwsCli) {
   console.warn('SKIPPED: the AWS CLI is not on this machine');
 }
 
-/** The real process, when it has said that it listens. */
+/** Starts the real process, and waits until it listens. */
 async function startBin(...args: string[]) {
   return startBinIn(makeDirectory(), ...args);
 }
 
-/** The same, its objects in this directory. */
+/** Does the same with a directory for the objects. */
 async function startBinIn(output: string, ...args: string[]) {
   const child = spawn(process.execPath, [cliPath, 'firehose', '--port', '0', '--output', output, ...args]);
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -43,32 +43,33 @@ async function startBinIn(output: string, ...args: string[]) {
   const endpoint = /http:\/\/127\.0\.0\.1:\d+/.exec(text())![0];
   const client = makeClient(endpoint);
   onTestFinished(() => client.destroy());
-  return { child, output, text, endpoint, client };
+  const put = (DeliveryStreamName: string, ...lines: string[]) => {
+    const Records = lines.map((line) => ({ Data: Buffer.from(line) }));
+    return client.send(new PutRecordBatchCommand({ DeliveryStreamName, Records }));
+  };
+  const stop = async (signal: NodeJS.Signals = 'SIGINT') => {
+    child.kill(signal);
+    return (await once(child, 'close'))[0] as number | null;
+  };
+  return { output, text, endpoint, put, stop };
 }
 
 function collect(child: ChildProcess): () => string {
   let text = '';
-  child.stdout!.on('data', (chunk) => {
-    text += chunk;
-  });
-  child.stderr!.on('data', (chunk) => {
-    text += chunk;
-  });
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', (chunk) => {
+      text += chunk;
+    });
+  }
   return () => text;
 }
 
-async function runBin(...args: string[]) {
-  const child = spawn(process.execPath, [cliPath, 'firehose', ...args]);
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk;
+function runBin(...args: string[]) {
+  return new Promise<{ status: unknown; stdout: string; stderr: string }>((resolve) => {
+    execFile(process.execPath, [cliPath, 'firehose', ...args], (error, stdout, stderr) =>
+      resolve({ status: error?.code ?? 0, stdout, stderr }),
+    );
   });
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk;
-  });
-  const [status] = await once(child, 'close');
-  return { status, stdout, stderr };
 }
 
 /** A line of the greeting, as its reader would paste it. */
@@ -82,18 +83,12 @@ function pastedLine(greeting: string, start: string): string {
 describe('npm run firehose', () => {
   it.each(['SIGINT', 'SIGTERM'] as const)('delivers what it buffered when it gets %s', async (signal) => {
     // Prepare
-    const { child, output, text, client } = await startBin('--stream', 'ticks');
-    await client.send(
-      new PutRecordBatchCommand({
-        DeliveryStreamName: 'ticks',
-        Records: [{ Data: Buffer.from('a\n') }, { Data: Buffer.from('b\n') }],
-      }),
-    );
+    const { output, text, put, stop } = await startBin('--stream', 'ticks');
+    await put('ticks', 'a\n', 'b\n');
     const pathsBefore = listFiles(join(output, 'ticks-bucket'));
 
     // Act
-    child.kill(signal);
-    const [status] = await once(child, 'close');
+    const status = await stop(signal);
 
     // Assess
     expect(pathsBefore).toEqual([]);
@@ -106,7 +101,7 @@ describe('npm run firehose', () => {
 
   it('delivers what it acknowledged before kill -9 at the next start, whole and once', async () => {
     // Prepare: a writer that is under way when the process dies, and objects of every stage.
-    const { child, output, client } = await startBin('--stream', 'ticks');
+    const { output, put, stop } = await startBin('--stream', 'ticks');
     const sent: string[] = [];
     const acknowledged: string[] = [];
     const write = async (writer: number) => {
@@ -116,12 +111,7 @@ describe('npm run firehose', () => {
           (_, record) => `${writer}.${request}.${record} ${'x'.repeat(10_000)}\n`,
         );
         sent.push(...lines);
-        await client.send(
-          new PutRecordBatchCommand({
-            DeliveryStreamName: 'ticks',
-            Records: lines.map((line) => ({ Data: Buffer.from(line) })),
-          }),
-        );
+        await put('ticks', ...lines);
         acknowledged.push(...lines);
       }
     };
@@ -129,11 +119,9 @@ describe('npm run firehose', () => {
     await until(() => acknowledged.length >= 2_000, 30_000);
 
     // Act
-    child.kill('SIGKILL');
-    await Promise.all([once(child, 'close'), writers]);
+    await Promise.all([stop('SIGKILL'), writers]);
     const next = await startBinIn(output, '--stream', 'other');
-    next.child.kill('SIGINT');
-    await once(next.child, 'close');
+    await next.stop();
 
     // Assess
     const lines = readObjects(join(output, 'ticks-bucket')).flatMap((object) => object.split(/(?<=\n)/));
@@ -147,18 +135,14 @@ describe('npm run firehose', () => {
 
   it('leaves alone what another one in the same directory buffers', async () => {
     // Prepare
-    const { child, output, client } = await startBin('--stream', 'ticks');
-    await client.send(
-      new PutRecordCommand({ DeliveryStreamName: 'ticks', Record: { Data: Buffer.from('a\n') } }),
-    );
+    const { output, put, stop } = await startBin('--stream', 'ticks');
+    await put('ticks', 'a\n');
 
     // Act
     const next = await startBinIn(output, '--stream', 'other');
-    next.child.kill('SIGINT');
-    await once(next.child, 'close');
+    await next.stop();
     const pathsBefore = listFiles(join(output, 'ticks-bucket'));
-    child.kill('SIGINT');
-    await once(child, 'close');
+    await stop();
 
     // Assess
     expect(pathsBefore).toEqual([]);
@@ -168,17 +152,11 @@ describe('npm run firehose', () => {
 
   it('names its objects like the stack does', async () => {
     // Prepare
-    const { child, output, client } = await startBin();
+    const { output, put, stop } = await startBin();
 
     // Act
-    await client.send(
-      new PutRecordCommand({
-        DeliveryStreamName: 'firehose-event-producer',
-        Record: { Data: Buffer.from('a') },
-      }),
-    );
-    child.kill('SIGINT');
-    await once(child, 'close');
+    await put('firehose-event-producer', 'a');
+    await stop();
 
     // Assess
     expect(listFiles(output)).toEqual([
@@ -188,19 +166,15 @@ describe('npm run firehose', () => {
     ]);
   });
 
+  const port = 'a whole number from 0 to 65535, for example 4573';
+  const name = 'the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream';
+  const invalid = (option: string, argument: string, expectation: string) =>
+    `error: option '${option}' argument '${argument}' is invalid. Expected ${expectation}.\n`;
+
   it.each([
-    [
-      ['--port', '70000'],
-      "error: option '--port <number>' argument '70000' is invalid. Expected a whole number from 0 to 65535, for example 4573.\n",
-    ],
-    [
-      ['--port', 'x'],
-      "error: option '--port <number>' argument 'x' is invalid. Expected a whole number from 0 to 65535, for example 4573.\n",
-    ],
-    [
-      ['--stream', 'a b'],
-      "error: option '--stream <name>' argument 'a b' is invalid. Expected the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream.\n",
-    ],
+    [['--port', '70000'], invalid('--port <number>', '70000', port)],
+    [['--port', 'x'], invalid('--port <number>', 'x', port)],
+    [['--stream', 'a b'], invalid('--stream <name>', 'a b', name)],
     [
       ['--output', 'package.json'],
       'error: --output is package.json: expected a writable directory, for example .local (it is a file)\n',
@@ -210,7 +184,7 @@ describe('npm run firehose', () => {
       ['extra'],
       "error: too many arguments for 'firehose'. Expected 0 arguments but got 1.\nPut options after --, for example: npm run firehose -- --port 0\n",
     ],
-  ])('refuses %j, says what is wrong and nothing else, with exit status 2', async (args, stderr) => {
+  ])('refuses %j, with the expectation and exit status 2', async (args, stderr) => {
     // Act
     const result = await runBin(...args);
 
@@ -229,7 +203,7 @@ describe('npm run firehose', () => {
     }
   });
 
-  it('says in one line that its port is taken, with exit status 1', async () => {
+  it('reports in one line that its port is taken, with exit status 1', async () => {
     // Prepare
     const { endpoint } = await makeServer();
 
@@ -245,13 +219,12 @@ describe('npm run firehose', () => {
 describe('the lines to paste', () => {
   it.skipIf(!hasBoto3)('work with boto3', async () => {
     // Prepare
-    const { child, output, text } = await startBin();
+    const { output, text, stop } = await startBin();
 
     // Act
     const script = `${pastedLine(text(), 'export ')}\n${pastedLine(text(), 'python3 ')}`;
     const { stdout } = await promisify(execFile)('bash', ['-c', script]);
-    child.kill('SIGINT');
-    await once(child, 'close');
+    await stop();
 
     // Assess
     expect(stdout).toMatch(/'RecordId': '.{36}\.0', 'Encrypted': True/);
@@ -260,13 +233,12 @@ describe('the lines to paste', () => {
 
   it.skipIf(!hasAwsCli)('work with the AWS CLI', async () => {
     // Prepare
-    const { child, output, text } = await startBin();
+    const { output, text, stop } = await startBin();
 
     // Act
     const put = pastedLine(text().split(`version ${awsCliIsVersion1 ? 1 : 2}:`)[1]!, 'aws ');
     const { stdout } = await promisify(execFile)('bash', ['-c', `${pastedLine(text(), 'export ')}\n${put}`]);
-    child.kill('SIGINT');
-    await once(child, 'close');
+    await stop();
 
     // Assess
     expect(JSON.parse(stdout)).toMatchObject({ RecordId: expect.any(String), Encrypted: true });

@@ -55,7 +55,7 @@ describe('npm run query', () => {
     ]);
   });
 
-  it('prints a table for a person, whatever the names of directories are', async () => {
+  it('prints a table for a person, with special characters in the names of directories', async () => {
     // Act
     const { stdout, stderr, status } = (await makeProject()).query('--name', 'landed');
 

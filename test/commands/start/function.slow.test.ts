@@ -9,7 +9,7 @@ import { defaultStackName } from '../../../lib/stack/outputs.ts';
 import { assemblyOf } from '../../stack/synth.ts';
 import { temporaryDirectory } from './factories.ts';
 
-/** A metric in CloudWatch's embedded metric format, as far as the tests look at it. */
+/** A metric in CloudWatch's embedded metric format; only the tested fields. */
 interface MetricLine {
   readonly _aws: {
     readonly Timestamp: number;
@@ -76,7 +76,7 @@ describe('the bundled function', () => {
     };
   }
 
-  /** What CloudWatch would make of the lines: the sum of each metric, by its name. */
+  /** Sums of the metrics as CloudWatch would compute them, by name. */
   function sumsOf(metricLines: readonly MetricLine[]): Record<string, number> {
     const sums: Record<string, number> = {};
     for (const line of metricLines) {
@@ -90,7 +90,7 @@ describe('the bundled function', () => {
     return sums;
   }
 
-  /** The same of the reports. */
+  /** Sums of the same metrics, from the reports. */
   function sumsOfReports(reports: readonly object[]): Record<string, number> {
     return Object.fromEntries(
       Object.entries(reportMetrics).map(([field, { name }]) => [
@@ -175,7 +175,7 @@ describe('the bundled function', () => {
     }
   });
 
-  it('publishes no metrics when it is told so, as with monitoring off', async () => {
+  it('publishes no metrics with monitoring off', async () => {
     // Prepare
     const environment = { POWERTOOLS_METRICS_DISABLED: 'true' };
     const { function: started, logLines, metricLines } = await start({ environment });
@@ -330,7 +330,7 @@ describe('the bundled function', () => {
     expect(error?.errorMessage).toContain('CONCURRENCY is "many"; expected a whole number from 1 to 64');
   });
 
-  it('is killed when its time is over, as in Lambda, and nobody knows what memory it used', async () => {
+  it('is killed at its timeout, as in Lambda, with unknown memory', async () => {
     // Prepare: less time than a cold start takes
     const { function: started } = await start({ timeoutMs: 50 });
 

@@ -4,7 +4,7 @@ import { defaultEventsInRecord, eventsInRecord } from '../../../lib/commands/sta
 import { recordsOf } from '../../producer/factories.ts';
 
 describe('the events of records', () => {
-  it.each(recordFormats)('are counted as %s, with or without a look at each of them', (recordFormat) => {
+  it.each(recordFormats)('are counted as %s, with or without decompression', (recordFormat) => {
     // Prepare
     const records = recordsOf({ slice: { from: 0, to: 10_000 }, recordFormat });
 
@@ -17,7 +17,7 @@ describe('the events of records', () => {
     expect(counted).toEqual([10_000, 10_000]);
   });
 
-  it.each(['', 'x', '\x1f\x8b'])('are none in %j, which no producer sends', (data) => {
+  it.each(['', 'x', '\x1f\x8b'])('are zero in %j, which no producer sends', (data) => {
     expect(defaultEventsInRecord(Buffer.from(data, 'latin1'))).toBe(0);
   });
 });

@@ -9,7 +9,7 @@ describe('the reports of a run', () => {
     const log = [
       '{"level":"INFO","message":"slice started","slice":{"from":0,"to":100}}',
       'not JSON',
-      JSON.stringify({ level: 'INFO', message: 'whatever it says', report }),
+      JSON.stringify({ level: 'INFO', message: 'any text', report }),
       JSON.stringify({ level: 'INFO', message: 'slice finished', ...report }),
       '{"level":"INFO","message":"slice finished","report":{"runId":"a line that was cut',
       '',
@@ -122,7 +122,7 @@ describe('the reports of a run', () => {
     expect(report).toMatchObject({ eventsDelivered: 100, eventsUndelivered: 0 });
   });
 
-  it('say why what is undelivered was not delivered', () => {
+  it('give the reason why events were not delivered', () => {
     // Prepare
     const first = makeReport({
       eventsDelivered: 40,
@@ -143,7 +143,7 @@ describe('the reports of a run', () => {
   });
 
   it('are refused when they do not account for every event', () => {
-    // Prepare: 40 delivered, 60 queued, and nobody says what became of those
+    // Prepare: 40 delivered, 60 queued, and no report of those
     const first = makeReport({ eventsDelivered: 40, eventsQueued: 60, queued: [[40, 100]] });
 
     // Act and assess

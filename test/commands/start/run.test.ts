@@ -155,7 +155,7 @@ describe('a run on this machine', () => {
     expect(result.slicesQueued).toBeGreaterThan(0);
   });
 
-  it('says which stage failed when the stack cannot be synthesized', async () => {
+  it('names the failed stage when the stack cannot be synthesized', async () => {
     // Prepare
     const options = { payload: {}, context: { count: 'x' }, onStep: () => {}, onProgress: () => {} };
 
@@ -166,7 +166,7 @@ describe('a run on this machine', () => {
     await expect(failed).rejects.toThrow('synthesizing the stack failed: context count is "x"');
   });
 
-  it("tells the function's own error, even if no object could be written either", async () => {
+  it("fails with the function's own error, even if no object could be written either", async () => {
     // Prepare: a file where the bucket's directory has to be
     const outputDirectory = temporaryDirectory();
     writeFileSync(join(outputDirectory, 'firehoseeventproducer-producerstreambucket'), '');
@@ -196,7 +196,7 @@ describe('a run on this machine', () => {
   });
 
   it('fails when the reports of its invocations do not account for every event', async () => {
-    // Prepare: a function that says it queued events, and did not
+    // Prepare: a function that reports queued events, and queues nothing
     const directory = join(temporaryDirectory(), 'assembly');
     cpSync(assemblyDirectory, directory, { recursive: true });
     const { assetDirectory } = (await readLocalStack(directory, defaultStackName)).producer.function;
@@ -219,7 +219,7 @@ describe('a run on this machine', () => {
     );
   });
 
-  it('says in one line that the stack needs a stream of its own', async () => {
+  it('reports in one line that the stack needs its own stream', async () => {
     // Prepare
     const directory = join(temporaryDirectory(), 'assembly');
     mkdirSync(directory);

@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { addStartOptions, type StartOptions, toLocalRun } from '../../../lib/commands/start/start-options.ts';
 
-/** The local run that somebody asks for who types `npm start -- …`. */
+/** The local run of `npm start -- …`. */
 function localRunOf(...options: string[]): ReturnType<typeof toLocalRun> {
   const command = addStartOptions(new Command())
     .exitOverride()
@@ -38,20 +38,9 @@ describe('the options of npm start', () => {
   });
 
   it('reach the stack as its context, and the function as its payload', () => {
-    expect(
-      localRunOf(
-        '--count',
-        '7',
-        '--run-id',
-        'run-1',
-        '--events-per-second',
-        '3',
-        '--timeout',
-        '10',
-        '--event',
-        'docs/events/iot-sensor.json',
-      ),
-    ).toMatchObject({
+    const options = '--count 7 --run-id run-1 --events-per-second 3 --timeout 10';
+    const event = ['--event', 'docs/events/iot-sensor.json'];
+    expect(localRunOf(...options.split(' '), ...event)).toMatchObject({
       payload: { count: 7, runId: 'run-1', eventsPerSecond: 3 },
       context: { recordFormat: 'ndjson', timeout: '10', event: expect.stringContaining('iot-sensor.json') },
     });

@@ -87,7 +87,7 @@ describe('an object', () => {
     // Prepare
     const { stream, bucket } = makeStream({ bufferingSizeMiB: 0.5 });
     const bytesSeen = new Map<string, number>();
-    const look = () => {
+    const inspect = () => {
       for (const path of listFiles(bucket).filter((path) => !bytesSeen.has(path))) {
         bytesSeen.set(path, gunzipSync(readFileSync(path)).length);
       }
@@ -96,12 +96,12 @@ describe('an object', () => {
     // Act
     for (let request = 0; request < 60; request++) {
       await stream.put([randomBytes(100_000)]);
-      look();
+      inspect();
       await setImmediate();
-      look();
+      inspect();
     }
     await stream.flush();
-    look();
+    inspect();
 
     // Assess
     const total = [...bytesSeen.values()].reduce((sum, bytes) => sum + bytes, 0);

@@ -42,7 +42,7 @@ describe('a request within the limits', () => {
     ['500 records', makeBatch({ Records: makeRecords(500) })],
     ['a record of 1,000 KiB', makeBatch({ Records: [{ Data: encode(1_024_000) }] })],
     ['a name of 64 characters', makeBatch({ DeliveryStreamName: 'n'.repeat(64) })],
-    ['members that it does not know', makeBatch({ Whatever: 1 })],
+    ['members that it does not know', makeBatch({ Other: 1 })],
   ])('may have %s', (_what, json) => {
     expect(() => parseInput('PutRecordBatch', json)).not.toThrow();
   });
@@ -51,58 +51,39 @@ describe('a request within the limits', () => {
 const streamName = 'the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream';
 
 describe('a request beyond the limits', () => {
+  const one = 'ValidationException: 1 validation error detected: ';
+
   it.each([
-    [
-      '501 records',
-      makeBatch({ Records: makeRecords(501) }),
-      'ValidationException: 1 validation error detected: Records: expected at most 500 records',
-    ],
-    [
-      'no record',
-      makeBatch({ Records: [] }),
-      'ValidationException: 1 validation error detected: Records: expected at least one record',
-    ],
+    ['501 records', { Records: makeRecords(501) }, `${one}Records: expected at most 500 records`],
+    ['no record', { Records: [] }, `${one}Records: expected at least one record`],
     [
       'a record of one byte more than 1,000 KiB',
-      makeBatch({ Records: [{ Data: 'aGk=' }, { Data: encode(1_024_001) }] }),
-      'ValidationException: 1 validation error detected: Records.1.Data: expected at most 1024000 bytes before base64',
+      { Records: [{ Data: 'aGk=' }, { Data: encode(1_024_001) }] },
+      `${one}Records.1.Data: expected at most 1024000 bytes before base64`,
     ],
     [
-      'a name of 65 characters',
-      makeBatch({ DeliveryStreamName: 'n'.repeat(65) }),
-      `ValidationException: 1 validation error detected: DeliveryStreamName: expected ${streamName}`,
+      '65 characters',
+      { DeliveryStreamName: 'n'.repeat(65) },
+      `${one}DeliveryStreamName: expected ${streamName}`,
     ],
+    ['a space', { DeliveryStreamName: 'my stream' }, `${one}DeliveryStreamName: expected ${streamName}`],
+  ])("with %s is refused with AWS's type of error, and the expectation", (_what, overrides, refusal) => {
+    expect(refusalOf(() => parseInput('PutRecordBatch', makeBatch(overrides)))).toBe(refusal);
+  });
+
+  it.each([
     [
-      'a name with a space',
-      makeBatch({ DeliveryStreamName: 'my stream' }),
-      `ValidationException: 1 validation error detected: DeliveryStreamName: expected ${streamName}`,
-    ],
-    [
-      'nothing that is required',
       { Records: null },
       /^ValidationException: 2 validation errors detected: DeliveryStreamName: .*; Records: /,
     ],
-    [
-      'a record without data',
-      makeBatch({ Records: [{}] }),
-      /^ValidationException: 1 validation error detected: Records\.0\.Data: /,
-    ],
-    [
-      'data of the wrong type',
-      makeBatch({ Records: [{ Data: 7 }] }),
-      /^SerializationException: Records\.0\.Data: /,
-    ],
-    ['a record that is a string', makeBatch({ Records: ['aGk='] }), /^SerializationException: Records\.0: /],
-    ['records that are a string', makeBatch({ Records: 'aGk=' }), /^SerializationException: Records: /],
-    ['no object', [], /^SerializationException: the body: /],
-    ['null', null, /^ValidationException: .*the body: /],
-  ])("because of %s is refused with AWS's type of error, and what is wrong", (_what, json, refusal) => {
-    const message = refusalOf(() => parseInput('PutRecordBatch', json));
-    if (typeof refusal === 'string') {
-      expect(message).toBe(refusal);
-    } else {
-      expect(message).toMatch(refusal);
-    }
+    [makeBatch({ Records: [{}] }), /^ValidationException: 1 validation error detected: Records\.0\.Data: /],
+    [makeBatch({ Records: [{ Data: 7 }] }), /^SerializationException: Records\.0\.Data: /],
+    [makeBatch({ Records: ['aGk='] }), /^SerializationException: Records\.0: /],
+    [makeBatch({ Records: 'aGk=' }), /^SerializationException: Records: /],
+    [[], /^SerializationException: the body: /],
+    [null, /^ValidationException: .*the body: /],
+  ])("%j is refused with AWS's type of error, and its place", (json, refusal) => {
+    expect(refusalOf(() => parseInput('PutRecordBatch', json))).toMatch(refusal);
   });
 
   it('names the first ten problems of many, and how many there are', () => {
@@ -115,19 +96,17 @@ describe('a request beyond the limits', () => {
   });
 
   it.each([
-    [
-      'aGk',
-      "'aGk' can not be converted to a Blob: Base64 encoded length is expected a multiple of 4 bytes but found: 3",
-    ],
-    ['{"a": 1}', `'{"a": 1}' can not be converted to a Blob: Invalid Base64 character: '{'`],
-    ['aG-_', "'aG-_' can not be converted to a Blob: Invalid Base64 character: '-'"],
-    ['aG==aGk=', "'aG==aGk=' can not be converted to a Blob: Invalid Base64 character: '='"],
-    ['aGl=', "'aGl=' can not be converted to a Blob: Invalid last non-pad Base64 character detected"],
-    ['aGk=\n\n\n\n', `'aGk=\n\n\n\n' can not be converted to a Blob: Invalid Base64 character: '='`],
-  ])('because its data is %j is refused, not decoded somehow', (data, refusal) => {
-    expect(
-      refusalOf(() => parseInput('PutRecord', { DeliveryStreamName: 's', Record: { Data: data } })),
-    ).toBe(`SerializationException: ${refusal}`);
+    ['aGk', 'Base64 encoded length is expected a multiple of 4 bytes but found: 3'],
+    ['{"a": 1}', "Invalid Base64 character: '{'"],
+    ['aG-_', "Invalid Base64 character: '-'"],
+    ['aG==aGk=', "Invalid Base64 character: '='"],
+    ['aGl=', 'Invalid last non-pad Base64 character detected'],
+    ['aGk=\n\n\n\n', "Invalid Base64 character: '='"],
+  ])('with the data %j is refused, not decoded somehow', (Data, reason) => {
+    const input = { DeliveryStreamName: 's', Record: { Data } };
+
+    const refusal = `SerializationException: '${Data}' can not be converted to a Blob: ${reason}`;
+    expect(refusalOf(() => parseInput('PutRecord', input))).toBe(refusal);
   });
 });
 

@@ -10,7 +10,7 @@ const goneProcess = '99999999-1';
 
 const ArrivalMs = Date.parse('2026-01-31T23:59:59.500Z');
 
-/** What a process that took these requests leaves when it is killed. */
+/** Leaves the folder of a process that was killed after it took these requests. */
 async function leaveOrphan(requests: readonly string[], overrides: Partial<DeliveryStreamSettings> = {}) {
   const { stream, directory, bucket } = makeStream(overrides, { now: () => ArrivalMs });
   for (const request of requests) {

@@ -20,7 +20,7 @@ interface Message {
   readonly attributes: { readonly ApproximateReceiveCount: string };
 }
 
-/** A function that notes the batches it was invoked with, and responds as told. */
+/** A function that records its batches, and responds by `respond`. */
 function makeFunction(respond: (messages: readonly Message[]) => Partial<Invocation>) {
   const batches: string[][] = [];
   const side = { now: 0, most: 0 };
@@ -41,7 +41,7 @@ const failing = (...messages: readonly Message[]) => ({
 });
 
 describe('the event source mapping', () => {
-  it('processes the queue in batches, at most so many side by side', async () => {
+  it('processes the queue in batches, with bounded concurrency', async () => {
     // Prepare
     const bodies = Array.from({ length: 21 }, (_, index) => `body ${index}`);
     const queue = makeQueue(...bodies);
@@ -81,7 +81,7 @@ describe('the event source mapping', () => {
   it.each([
     ['fails as a whole', { error: { errorType: 'Error', errorMessage: 'no' } }],
     ['returns something else', { result: 'done' }],
-  ])('makes dead letters of what an invocation does that %s', async (_how, response) => {
+  ])('moves the messages of an invocation that %s to the dead letters', async (_how, response) => {
     // Prepare
     const queue = makeQueue('a', 'b');
     const { invoke, batches } = makeFunction(() => response);
