@@ -11,22 +11,10 @@ import { createObserver } from './observer.ts';
 import type { CreatePacker } from './packing/packing.ts';
 import { maxDataBytes } from './packing/requests.ts';
 
-/**
- * One invocation of the Lambda function: pushes the events of a slice, from a payload or from the work queue.
- *
- * @param payload A payload of the contract, or messages with such bodies.
- * @returns The report, or, for messages, which of them have to be delivered again.
- * @throws InvalidPayloadError if the payload asks for something else.
- * @throws NothingDeliveredError if not one event could be delivered, and none ever will without somebody's help.
- * @throws WorkQueueError if the work queue did not take what was left over.
- */
+/** One invocation of the Lambda function: see {@link createInvocation}. */
 export type Handler = (payload: unknown, context: Context) => Promise<Report | SQSBatchResponse>;
 
-/**
- * Makes the Lambda function, once for each container.
- *
- * @throws InvalidEnvironmentError if an environment variable is invalid.
- */
+/** Makes the Lambda function, once for each container. @throws InvalidEnvironmentError */
 export function createHandler(createPacker: CreatePacker): Handler {
   const environment = parseEnvironment(process.env);
   const { deliveryStreamName, workQueueUrl, proof, settings } = environment;

@@ -9,7 +9,7 @@ import { writeBytes, writeText } from './write-text.ts';
 export interface CompileOptions {
   /** Finds a function that needs word lists. @default - no word lists */
   readonly findWordFunction?: (name: string) => WordFunction | undefined;
-  /** Says what is wrong with the name of a function that was not found. @default - that it is not known */
+  /** The message for an unknown function. @default - that there is no such function */
   readonly describeUnknown?: (name: string) => string;
 }
 
@@ -94,7 +94,7 @@ function bind({ name, args, source }: Expression, isJson: boolean, options: Comp
   };
 }
 
-/** Says where the UUID goes that a template lacks, ready to paste. */
+/** The problem of a template without a UUID, with the text to insert. */
 function withoutUuid(source: string, { isJson }: ParsedTemplate): TemplateProblem {
   const lines = source.trim().split(/\r?\n/);
   const open = source.indexOf('{');

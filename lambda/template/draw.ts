@@ -92,7 +92,7 @@ export class BlockSource {
     this.#cipher = createCipheriv('aes-128-ecb', key, null).setAutoPadding(false);
   }
 
-  /** @param counters What {@link countersFrom} made. */
+  /** @param counters Made by {@link countersFrom}. */
   blocks(counters: Buffer): DataView {
     const blocks = this.#cipher.update(counters);
     return new DataView(blocks.buffer, blocks.byteOffset, blocks.length);
@@ -109,11 +109,5 @@ export function countersFrom(from: number, count: number, target: Buffer): Buffe
   return target.subarray(0, count * blockBytes);
 }
 
-/**
- * A function of templates that takes words from lists.
- *
- * @param args Its arguments.
- * @returns What makes its text of random words.
- * @throws ArgumentsError if the arguments don't fit.
- */
+/** Makes the function that writes texts from random words. @throws ArgumentsError if the arguments do not fit */
 export type WordFunction = (args: readonly unknown[]) => (random: RandomWords) => string;

@@ -49,7 +49,6 @@ function without(value: PartValue): TemplateFunction['bind'] {
 /**
  * The options that a function was given; undefined if one is unknown or doesn't fit.
  *
- * @param checks Each option, and what fits.
  * @param short The option that may be given alone, without its name.
  */
 function optionsOf<Name extends string>(

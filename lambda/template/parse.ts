@@ -29,7 +29,6 @@ const expressionEnd = /\s*\}\}/y;
 /**
  * Takes a template apart. Pretty-printed JSON is made one line: line breaks go, with the blanks around them.
  *
- * @param source The template: one line, or a JSON object of several.
  * @throws InvalidTemplateError naming every place that is no template.
  */
 export function parseTemplate(source: string): ParsedTemplate {

@@ -1,14 +1,7 @@
 import type { Draw } from './draw.ts';
 import type { TimeFormat } from './time-format.ts';
 
-/**
- * What a part of a template writes.
- *
- * @param target Where it goes.
- * @param at Where in it.
- * @param draw What it may depend on.
- * @returns Where the next byte goes: beyond the target's end if it didn't fit.
- */
+/** Writes a part of an event at `at`. @returns The end of the text: beyond the target's end if it did not fit. */
 export type WritePart = (target: Buffer, at: number, draw: Draw) => number;
 
 /** A function of a template, bound to its arguments. */
@@ -20,7 +13,6 @@ export interface PartValue {
   readonly isWords?: true;
   /** The texts that it chooses from. @default - it does not choose */
   readonly choices?: readonly string[];
-  /** Whether it writes the UUID, the event's identity. */
   readonly isUuid?: true;
   /** How it writes the time. @default - it does not depend on the time */
   readonly timeFormat?: TimeFormat;

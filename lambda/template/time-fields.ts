@@ -1,7 +1,7 @@
 /** A day of UTC, which knows no leap seconds. */
 export const dayMs = 86_400_000;
 
-/** Everything that a text can say of a time, and how it follows from the time. */
+/** The fields that a text can have of a time, each computed from the time. */
 export const fieldOf = {
   year: (time: Date) => time.getUTCFullYear(),
   yearOfCentury: (time: Date) => time.getUTCFullYear() % 100,
@@ -30,7 +30,6 @@ export const fieldOf = {
   epochMs: (time: Date) => time.getTime(),
 };
 
-/** The name of something that a text can say of a time. */
 export type Field = keyof typeof fieldOf;
 
 export type TimeFields = { readonly [F in Field]?: number };

@@ -54,7 +54,6 @@ export interface NumberGrid {
   readonly firstUnits: number;
   /** Distance between two of them, in the same units. */
   readonly stepUnits: number;
-  /** How many decimals they have at most. */
   readonly decimals: number;
 }
 

@@ -58,12 +58,7 @@ const schema = v.object({
   ),
 });
 
-/**
- * Reads the environment variables of the producer.
- *
- * @param source `process.env` at the edge.
- * @throws InvalidEnvironmentError naming each invalid variable, its value, and what was expected.
- */
+/** @throws InvalidEnvironmentError naming each invalid variable, its value, and what was expected. */
 export function parseEnvironment(source: Readonly<Record<string, string | undefined>>): Environment {
   const values = parseVariables(schema, source);
   const settings = readSettings(values);

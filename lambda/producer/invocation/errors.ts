@@ -5,15 +5,12 @@ export class InvalidPayloadError extends FunctionError {
   override readonly name = 'InvalidPayloadError';
 }
 
-/** Not one event of a slice was acknowledged; the message says why, and gives a payload that sends them again. */
+/** Not one event of a slice was acknowledged; the message has the reason, and a payload that sends them again. */
 export class NothingDeliveredError extends FunctionError {
   override readonly name = 'NothingDeliveredError';
 }
 
-/**
- * The work queue did not take slices that it should hold; the message says what became of the run's events, and gives
- * payloads that send the rest.
- */
+/** The work queue did not take some slices; the message has payloads that send the rest. */
 export class WorkQueueError extends FunctionError {
   override readonly name = 'WorkQueueError';
 }

@@ -26,7 +26,6 @@ export function describeNothingDelivered(report: Report, slice: RunSlice): strin
   );
 }
 
-/** Says that the work queue did not take everything, why, what became of the events, and what sends the rest. */
 export function describeUnqueued(report: Report, slice: RunSlice, queueFailure: Error | undefined): string {
   const { runId, eventsRequested, eventsDelivered, eventsQueued, eventsUndelivered, stopReason } = report;
   const stop = stopReason ? `. The delivery had stopped: ${describeStop(report)}` : '';

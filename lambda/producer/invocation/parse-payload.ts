@@ -56,7 +56,6 @@ function show(value: unknown): string {
  * Reads the {@link Payload} of an invocation. `count` is short for the slice `[0, count)`; `from` and `to` name a slice,
  * which lies within `[0, count)` when `count` is given too.
  *
- * @param payload What Lambda handed over: from the console's Test button, the schedule, or another caller.
  * @param settings Count, largest count and steady rate of a payload that names none.
  * @param requestId `runId` of a payload without one: the Lambda request id, the same on Lambda's own retries.
  * @throws InvalidPayloadError listing every problem, what was expected, and an example that works.
@@ -93,7 +92,7 @@ function describeUnknown(payload: unknown, known: readonly string[]): string[] {
     .map(([name, value]) => `${name}: ${show(value)} - unknown property, expected only ${known.join(', ')}`);
 }
 
-/** Values that are right one by one, and don't go together. */
+/** Values that are valid one by one, but not together. */
 function describeConflicts(
   { count, from, to }: { readonly count: number | undefined; readonly from: number; readonly to: number },
   maxCount: number,

@@ -15,10 +15,7 @@ export interface PutResponse {
 /** Sends one request; an abort of `signal` makes it `lost`. */
 export type PutRecords = (batch: RecordBatch, signal: AbortSignal) => Promise<PutResponse>;
 
-/**
- * The Firehose client of a container: keep-alive connections, one for each request in flight. The endpoint and the
- * credentials are the SDK's business (`AWS_ENDPOINT_URL` points it at an emulator).
- */
+/** The Firehose client of a container: keep-alive connections, one for each request in flight. */
 export function createFirehoseClient(concurrency: number): FirehoseClient {
   const agent = { keepAlive: true, maxSockets: concurrency };
   return new FirehoseClient({
@@ -64,10 +61,9 @@ function createCommand(deliveryStreamName: string, body: Buffer): PutRecordBatch
 const throttled = 'ServiceUnavailableException';
 
 /**
- * What Firehose decided over each record. Only a record with an id of its own is stored: what `FailedPutCount` says must
- * agree.
+ * The decision of Firehose on each record. Only a record with an id is stored, and `FailedPutCount` must agree.
  *
- * @throws AwsCallError of kind `lost` if nobody can know what the response means.
+ * @throws AwsCallError of kind `lost` if the response contradicts itself.
  */
 function responseOf(
   { RequestResponses: responses = [], FailedPutCount = 0 }: PutRecordBatchOutput,
@@ -96,7 +92,7 @@ function responseOf(
  * The JSON of a `PutRecordBatch` call, as the bytes to send: the same as the SDK makes of the same input, but written
  * once. The SDK's serializer writes base64 a character at a time, and that is a fifth to a third of a run's CPU time.
  *
- * @param target A body that nobody needs any more. It is written over if it is large enough.
+ * @param target A body that is no longer needed, overwritten if it is large enough.
  */
 export function encodeRequestBody(deliveryStreamName: string, batch: RecordBatch, target?: Buffer): Buffer {
   const head = `{"DeliveryStreamName":${JSON.stringify(deliveryStreamName)},"Records":[`;
