@@ -35,19 +35,10 @@ export async function invokeProducer(
 }
 
 /**
- * Invokes the producer asynchronously: Lambda queues the payload and tries up to three times.
- *
+ * @param invocationType With `Event`, Lambda queues the payload and tries up to three times.
  * @throws UnanswerableError if Lambda does not accept the payload.
  */
-export async function queueInvocation(
-  client: LambdaClient,
-  functionName: string,
-  payload: Payload,
-): Promise<void> {
-  await invoke(client, functionName, payload, 'Event');
-}
-
-function invoke(
+export function invoke(
   client: LambdaClient,
   functionName: string,
   payload: Payload,
@@ -63,7 +54,6 @@ function invoke(
   });
 }
 
-/** Settings of a deployed producer, from its environment. */
 export interface ProducerConfiguration {
   readonly deliveryStreamName: string;
   /** Events of a run if the payload has no count. */

@@ -10,7 +10,7 @@ export interface RunProof extends StreamSlice, Omit<Tally, 'segments'> {
   readonly missingRangeCount: number;
 }
 
-/** A line that is no event. */
+/** A line of an object that is not an event. */
 export interface CorruptLine {
   /** Key of the object. */
   readonly object: string;
@@ -22,14 +22,12 @@ export interface CorruptLine {
 
 /** An object that could not be read to its end; the lines before count. */
 export interface CorruptObject {
-  /** Key of the object. */
   readonly object: string;
   readonly reason: string;
 }
 
 /** The lines of one object. */
 export interface ObjectCount {
-  /** Key of the object. */
   readonly object: string;
   /** `LastModified`, or the file's modification time. ISO 8601. */
   readonly landedAt: string;

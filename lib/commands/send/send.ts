@@ -3,7 +3,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Payload } from '../../../lambda/contract/invocation.ts';
 import type { Report } from '../../../lambda/contract/report.ts';
 import { findDeployedStack, readEventTemplate } from '../../proof/deployed-stack.ts';
-import { invokeProducer, queueInvocation, readConfiguration } from '../../proof/invocation.ts';
+import { invoke, invokeProducer, readConfiguration } from '../../proof/invocation.ts';
 import { commandLine } from '../../terminal/command-line.ts';
 import { formatCount, formatNumber, quoteForShell } from '../../terminal/text.ts';
 
@@ -22,7 +22,6 @@ export interface SendWorld {
   readonly onStep: (line: string) => void;
 }
 
-/** Result of {@link send}. */
 export interface Sent {
   /** Missing without `wait`. */
   readonly report?: Report;
@@ -58,7 +57,7 @@ export async function send(options: SendOptions, world: SendWorld): Promise<Sent
     return { ...found, report, deliveryStreamName, count: eventsRequested };
   }
   const { deliveryStreamName, count } = await readConfiguration(world.lambda, functionName);
-  await queueInvocation(world.lambda, functionName, payload);
+  await invoke(world.lambda, functionName, payload, 'Event');
   return { ...found, deliveryStreamName, count: payload.count ?? count };
 }
 
@@ -74,7 +73,6 @@ export function verifyCommand({ runId, deliveryStreamName, count, bucketName, ha
   );
 }
 
-/** The result as text. */
 export function describeSent(sent: Sent): string {
   const { report, runId, count } = sent;
   return [
