@@ -35,7 +35,6 @@ export class QuotaKeeper {
   readonly #records: TokenBucket;
   readonly #requests: TokenBucket;
 
-  /** @param now The clock, in milliseconds. */
   constructor({ bytes, records, requests }: Quota, now: () => number) {
     this.#bytes = new TokenBucket(bytes, now);
     this.#records = new TokenBucket(records, now);
