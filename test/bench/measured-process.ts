@@ -2,7 +2,6 @@ import { peakRssMiB } from './process-usage.ts';
 
 /** The process of one measurement. Nothing else runs in it, so its CPU time and memory are those of the workload. */
 
-/** The work of a measured process. */
 export interface Task {
   /** Module beside this one, such as `functions`. */
   readonly module: string;

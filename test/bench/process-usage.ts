@@ -23,7 +23,6 @@ export function peakRssMiB(statusFile: string): number | undefined {
   return kibibytes === undefined ? undefined : Number(kibibytes) / 1_024;
 }
 
-/** Whether a process must wait to stay below its share of a core. */
 export function mustWait(cpuMs: number, elapsedMs: number, cores: number): boolean {
   return cpuMs > elapsedMs * cores;
 }

@@ -12,7 +12,6 @@ export function median(values: readonly number[]): number {
   return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
 }
 
-/** The median of each field. */
 export function mediansOf<Field extends string>(
   values: readonly Readonly<Record<Field, number>>[],
   ...fields: readonly Field[]
@@ -32,7 +31,6 @@ export function spread(values: readonly number[]): number {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }
 
-/** What Firehose charges for these billed bytes. */
 export function dollarsOf(billedBytes: number): number {
   return firehoseUsd(billedBytes, prices.firehoseUsdPerGb);
 }
@@ -44,7 +42,6 @@ export interface Figures {
   readonly eventsPerSecondSpread: number;
   readonly cpuMicrosPerEvent: number;
   readonly peakRssMiB: number;
-  /** Requests of a repetition. */
   readonly requests: number;
   /** Before base64, as the quota counts. */
   readonly dataBytesPerEvent: number;

@@ -1,13 +1,10 @@
 import type { World } from '../worlds/world.ts';
 
-/** A call to a service in a simulated world. */
 export interface SimulatedCall<Response> {
   readonly latencyMs: number;
-  /** Aborted when the caller gives up. */
   readonly signal: AbortSignal;
   /** The service's work, halfway, even if the caller has given up. Returns `undefined` if it never responds. */
   readonly process: () => Response | undefined;
-  /** The result for a caller that gave up. */
   readonly lost: () => Response;
 }
 

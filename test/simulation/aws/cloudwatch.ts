@@ -1,4 +1,3 @@
-/** A metric as CloudFormation names it. */
 export interface MetricName {
   readonly Namespace: string;
   readonly MetricName: string;
@@ -23,11 +22,9 @@ interface MetricQuery {
 
 /** Properties of an `AWS::CloudWatch::Alarm`, as a template has them. */
 export interface AlarmProperties extends Partial<MetricName> {
-  /** For an alarm on a metric. */
   readonly Statistic?: Statistic;
   /** In seconds, for an alarm on a metric. */
   readonly Period?: number;
-  /** For an alarm on an expression. */
   readonly Metrics?: readonly MetricQuery[];
   readonly Threshold: number;
   readonly ComparisonOperator: keyof typeof comparisons;
@@ -39,7 +36,6 @@ export interface AlarmProperties extends Partial<MetricName> {
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
-/** A change of an alarm's state. */
 export interface StateChange {
   readonly atMs: number;
   readonly state: AlarmState;

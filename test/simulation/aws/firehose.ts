@@ -13,7 +13,6 @@ import type { World } from '../worlds/world.ts';
 import { simulateCall } from './call.ts';
 import { StreamAccount } from './stream-account.ts';
 
-/** Faults of a simulated stream. */
 export interface FirehoseFaults {
   /** Probability that a record is refused, whatever the rate. */
   readonly throttle: number;
@@ -27,7 +26,6 @@ export interface FirehoseFaults {
   readonly html?: number;
   /** Probability that a request hangs until its sender gives up; half of these requests are stored. @default 0 */
   readonly stall?: number;
-  /** Longest time to a response. */
   readonly latencyMs: number;
   /** Shortest time to a response. @default 0 */
   readonly minLatencyMs?: number;
@@ -43,23 +41,18 @@ export interface FirehoseFaults {
 
 export interface StreamQuota {
   readonly bytesPerSecond: number;
-  /** A change in mid-run. */
   readonly later?: { readonly bytesPerSecond: number; readonly afterMs: number };
 }
 
-/** Longest extra time of a slow response. */
 const slowMs = 6_000;
 
-/** The decision of a stream on the records of a request. */
 export interface Admission {
-  /** Data of the records that it stored. */
   readonly stored: readonly Buffer[];
   readonly storedBytes: number;
   readonly recordsRefused: number;
   readonly sender: unknown;
 }
 
-/** A copy of an event that the stream has stored. */
 export interface StoredCopy {
   readonly sender: unknown;
   /** Whether the sender got the response. */
@@ -81,9 +74,7 @@ export class SimulatedFirehose {
   /** Every stored copy of every event, by UUID. */
   readonly stored = new Map<string, StoredCopy[]>();
   readonly violations: string[] = [];
-  /** Called with the lines of every record that is stored. */
   onStored: (lines: Buffer) => void = () => {};
-  /** Counts by sender. */
   readonly accounts = new Map<unknown, StreamAccount>();
   readonly #world: World;
   readonly #faults: FirehoseFaults;
@@ -163,7 +154,6 @@ export class SimulatedFirehose {
     return minLatencyMs + this.#world.random() * (latencyMs - minLatencyMs) + slowerMs;
   }
 
-  /** Stores some of the records of a request, and responds; `undefined` if there is no response. */
   #decide(
     fate: number,
     batch: RecordBatch,

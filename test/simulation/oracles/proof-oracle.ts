@@ -9,17 +9,13 @@ import type { CopiesBySender } from './report-oracle.ts';
 
 const dayMs = 24 * 3_600_000;
 
-/** A simulated proof after its end. */
 export interface FinishedProof {
-  /** The UUIDs of the run, in order. */
   readonly uuids: readonly string[];
-  /** The producer's invocations. */
   readonly ended: readonly Ended[];
   readonly copies: CopiesBySender;
   readonly proof: ProofWorld;
 }
 
-/** Every rule that the producer's claims or the prover broke. */
 export function findProofViolations(finished: FinishedProof): string[] {
   const { prover } = finished.proof;
   return [
@@ -149,7 +145,6 @@ function indicesOf({ body }: Message): number[] {
   return (JSON.parse(body) as Claim).slices.flatMap(range);
 }
 
-/** The events of payloads. */
 function eventsIn(bodies: readonly string[]): number[] {
   return bodies.flatMap((body) => {
     const { from, to } = JSON.parse(body) as RunSlice;

@@ -3,7 +3,6 @@ import type { World } from './world.ts';
 /** Passes a promise on while the invocation runs; afterwards it never settles. */
 export type WhileAlive = <Value>(promise: Promise<Value>) => Promise<Value>;
 
-/** The end of a simulated invocation. */
 export interface InvocationEnd<Result> {
   /** Missing if the invocation failed or was killed. */
   readonly result?: Result;

@@ -35,19 +35,15 @@ export function environmentWith(
   };
 }
 
-/** The pacer of a container. */
 export function createPacer({ settings }: Pick<Environment, 'settings'>, world: World): Pacer {
   return new Pacer(settings.concurrency * maxDataBytes(settings.maxRequestBytes), world.now);
 }
 
-/** Where an invocation sends its claims. */
 export interface ClaimSender {
   readonly sendMessages: SendMessages;
-  /** Called with the claims that could not be sent. */
   readonly onUnsent: (claims: readonly Claim[]) => void;
 }
 
-/** The ports of the producer. */
 export interface ProducerPorts {
   readonly putRecords: PutRecords;
   /** @default - the pacer of a new container */

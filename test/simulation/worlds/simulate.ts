@@ -24,7 +24,6 @@ const runId = 'simulated-run';
 /** Later than the end of every world. */
 const worldEndMs = worldStartMs + 90 * 86_400_000;
 
-/** The result of a simulated run. */
 export interface Verdict {
   readonly violations: readonly string[];
   readonly invocations: number;
@@ -39,7 +38,6 @@ function eventsOf(template: string | undefined) {
   return { createPacker: createTemplatePacker(compiled), createReader: createTemplateReader(compiled) };
 }
 
-/** The UUIDs of the run, in order. */
 function uuidsOf(count: number): string[] {
   const events = Buffer.alloc(count * eventBytes);
   createEventWriter(deliveryStreamName, runId, 0)(events, 0);

@@ -11,7 +11,6 @@ interface Timer {
 /** Default start of a world: the first moment of a day. */
 export const worldStartMs: number = Date.UTC(2026, 10, 22);
 
-/** A simulated world. Its clock jumps to the next timer. */
 export class World {
   readonly random: () => number;
   #nowMs: number;
@@ -85,20 +84,15 @@ export class World {
       if (isOver()) {
         return;
       }
-      const timer = this.#nextTimer();
+      let timer = this.#timers.pop();
+      while (timer?.cancelled) {
+        timer = this.#timers.pop();
+      }
       if (!timer) {
         return;
       }
       this.#nowMs = timer.atMs;
       timer.fire();
     }
-  }
-
-  #nextTimer(): Timer | undefined {
-    let timer = this.#timers.pop();
-    while (timer?.cancelled) {
-      timer = this.#timers.pop();
-    }
-    return timer;
   }
 }
