@@ -36,7 +36,6 @@ export async function inspectBundle(directory: string): Promise<Section> {
   };
 }
 
-/** Bundles the producer with zlib instead of its own compression. */
 export async function buildWithZlib(directory: string): Promise<void> {
   const path = join(projectDirectory, 'test/bench/workloads/zlib-member.ts');
   await build({

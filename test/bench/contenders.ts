@@ -2,7 +2,6 @@ import { producerSettings } from '../../lambda/contract/settings.ts';
 import type { Experiment } from './harness.ts';
 
 export interface Contender extends Pick<Experiment, 'module' | 'workload' | 'environment'> {
-  /** Whether it runs the bundle with zlib, not the shipped one. */
   readonly usesZlib?: boolean;
   /** Events of a measured round: about one or two seconds of work. */
   readonly events: { readonly full: number; readonly quick: number };

@@ -20,7 +20,6 @@ const lessonScript = fileURLToPath(new URL('./lesson.py', import.meta.url));
 export interface Experiment extends Task {
   /** Events of an unmeasured round before, in the same process. @default 0 */
   readonly warmUpEvents?: number;
-  /** Environment variables that differ from the template's. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Folder of the bundle. @default - the shipped bundle */
   readonly assetDirectory?: string;
@@ -87,12 +86,7 @@ export async function startEndpoint(directory: string, options: EndpointOptions)
   };
 }
 
-/**
- * Measures once, in a new process.
- *
- * @param directory Folder of the compiled programs.
- * @throws Error if the workload fails.
- */
+/** Measures once, in a new process. @throws Error if the workload fails. */
 export async function measureOnce(
   directory: string,
   settings: FunctionSettings,

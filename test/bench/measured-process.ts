@@ -5,7 +5,6 @@ import { peakRssMiB } from './process-usage.ts';
 export interface Task {
   /** Module beside this one, such as `functions`. */
   readonly module: string;
-  /** Its export, a {@link Workload}. */
   readonly workload: string;
   readonly events: number;
 }

@@ -28,11 +28,8 @@ export function mustWait(cpuMs: number, elapsedMs: number, cores: number): boole
 }
 
 /**
- * Limits the CPU time of a child process from now on, like `cpulimit`: stops and continues it a thousand times a second. Needs
- * no privileges.
- *
- * @param cores Such as 0.29.
- * @returns a function that ends the limit.
+ * Limits the CPU time of a child process to a share of a core, such as 0.29, like `cpulimit`: stops and continues it a
+ * thousand times a second. Needs no privileges. Returns a function that ends the limit.
  */
 export function limitCpu(child: ChildProcess, cores: number): () => void {
   const pid = child.pid!;

@@ -9,7 +9,6 @@ export function rowSection(benchmark: Benchmark): Section {
   return { table: rowTable(benchmark), targets: rowTargets(benchmark) };
 }
 
-/** The document of `--json`. */
 export function toJson({ node, cores, rows }: Benchmark): object {
   return {
     node,

@@ -9,7 +9,6 @@ export interface Target {
   readonly reached: boolean;
 }
 
-/** The result of a measurement: a part of the page. */
 export interface Section {
   /** @default - continues the section before */
   readonly title?: string;

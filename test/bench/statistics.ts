@@ -35,7 +35,6 @@ export function dollarsOf(billedBytes: number): number {
   return firehoseUsd(billedBytes, prices.firehoseUsdPerGb);
 }
 
-/** Medians of the repetitions of a row. */
 export interface Figures {
   readonly repetitions: number;
   readonly eventsPerSecond: number;

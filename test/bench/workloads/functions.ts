@@ -39,7 +39,6 @@ export const ours: Workload = async ({ events, measure }) => {
   return { ...expectedOf(deliveryStreamName, runId, events), events: eventsDelivered };
 };
 
-/** Small invocations of the producer, one after the other. */
 export const invocations: Workload = async ({ events, measure }) => {
   const runIds = Array.from({ length: events / eventsPerInvocation }, () => randomUUID());
   let deliveryStreamName = '';

@@ -32,3 +32,9 @@ export function simulateCall<Response>(
     });
   });
 }
+
+/** Makes errors with unique messages, so that a report has to name the right one. */
+export function numberErrors(service: string): (message: string) => Error {
+  let failures = 0;
+  return (message) => new Error(`${message} (failure ${++failures} of the ${service})`);
+}

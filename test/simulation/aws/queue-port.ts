@@ -1,7 +1,7 @@
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
 import type { BatchResponse, SendMessages } from '../../../lambda/runtime/batches.ts';
 import type { World } from '../worlds/world.ts';
-import { simulateCall } from './call.ts';
+import { numberErrors, simulateCall } from './call.ts';
 
 /** Faults of a queue's `SendMessageBatch`. */
 export interface QueueFaults {
@@ -55,7 +55,7 @@ export class QueuePort {
   readonly #faults: QueueFaults;
   readonly #take: (body: string) => void;
   readonly #startMs: number;
-  #failures = 0;
+  readonly #error = numberErrors('queue');
 
   constructor(world: World, faults: QueueFaults, take: (body: string) => void) {
     this.#world = world;
@@ -143,11 +143,5 @@ export class QueuePort {
   #fail(bodies: readonly string[], kind: FailureKind, message: string): BatchResponse {
     const again = kind === 'fatal' ? [] : [...bodies.keys()];
     return { kind, taken: [], again, cause: this.#error(message) };
-  }
-
-  /** An error with a unique message, so that an error of the producer has to name the right one. */
-  #error(message: string): Error {
-    this.#failures += 1;
-    return new Error(`${message} (failure ${this.#failures} of the queue)`);
   }
 }

@@ -47,10 +47,7 @@ export class SimulatedQueue {
   #running = 0;
   #left = 0;
 
-  /**
-   * @param invoke Resolves to `undefined` if the invocation failed.
-   * @param onGone Called when a message leaves the queue.
-   */
+  /** @param invoke Resolves to `undefined` if the invocation failed. */
   constructor(
     world: World,
     settings: QueueSettings,

@@ -83,11 +83,10 @@ function findUnaccounted(report: Report, copies: SenderCopies | undefined): stri
     }
   }
   const wrong = times.findIndex((number) => number !== 1);
+  const isOther = acknowledged.length !== eventsDelivered;
   return [
     ...(wrong === -1 ? [] : [`event ${from + wrong} is accounted for ${times[wrong]} times`]),
-    ...(acknowledged.length === eventsDelivered
-      ? []
-      : [`${acknowledged.length} events were acknowledged, not ${eventsDelivered}`]),
+    ...(isOther ? [`${acknowledged.length} events were acknowledged, not ${eventsDelivered}`] : []),
   ];
 }
 

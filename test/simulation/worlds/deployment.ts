@@ -198,11 +198,8 @@ export class Deployment {
 
   /** Puts a request of another program into the stream every second. The bucket does not keep it. */
   putFromElsewhere(minutes: number, records: number, recordBytes: number): void {
-    const batch = Array.from({ length: records }, () => ({
-      from: 0,
-      to: 1,
-      data: Buffer.alloc(recordBytes),
-    }));
+    const data = Buffer.alloc(recordBytes);
+    const batch = Array.from({ length: records }, () => ({ from: 0, to: 1, data }));
     for (let second = 0; second < 60 * minutes; second += 1) {
       this.#world.after(1_000 * second, () => {
         this.#firehose.put(batch, new AbortController().signal, elsewhere);

@@ -12,11 +12,7 @@ export interface InvocationEnd<Result> {
   readonly timedOut: boolean;
 }
 
-/**
- * Runs an invocation until it ends, times out or is killed.
- *
- * @param killAfterMs `undefined` if it is not killed.
- */
+/** Runs an invocation until it ends, times out or is killed. @param killAfterMs `undefined` if it is not killed. */
 export function runInvocation<Result>(
   world: World,
   { timeoutMs, killAfterMs = Number.POSITIVE_INFINITY }: { timeoutMs: number; killAfterMs?: number },

@@ -158,8 +158,8 @@ export class SimulatedLambda {
     const [works, failures]: [Work[], MessageFailure[]] = [[], []];
     const startedMs = world.now();
     const sendMessages = this.#port.connect(traffic);
-    const killAfterMs = world.chance(this.#faults.kill) ? { killAfterMs: world.random() * timeoutMs } : {};
-    const end = await runInvocation(world, { timeoutMs, ...killAfterMs }, (whileAlive) =>
+    const killAfterMs = world.chance(this.#faults.kill) ? world.random() * timeoutMs : undefined;
+    const end = await runInvocation(world, { timeoutMs, killAfterMs }, (whileAlive) =>
       this.#start({
         ...{ invocation, works, failures, whileAlive },
         sendMessages: (bodies, signal) => whileAlive(sendMessages(bodies, signal)),

@@ -13,7 +13,6 @@ import type { Clock } from '../../../lambda/runtime/clock.ts';
 import type { InvocationWorld } from './lambda.ts';
 import type { World } from './world.ts';
 
-/** The producer's settings: the defaults, overridden. */
 export function settingsWith(settings: Partial<ProducerSettings> = {}): ProducerSettings {
   const defaults = Object.entries(producerSettings).flatMap(([name, setting]) =>
     'default' in setting ? [[name, setting.default]] : [],

@@ -80,17 +80,13 @@ export class SimulatedProver {
     const startedMs = world.now();
     const judgements: Judgement[] = [];
     this.invocations += 1;
-    const killAfterMs = world.chance(this.#faults.kill)
-      ? { killAfterMs: world.random() * world.pick([1_000, 10_000]) }
-      : {};
-    const { result, error, timedOut } = await runInvocation(
-      world,
-      { timeoutMs, ...killAfterMs },
-      (whileAlive) =>
-        createProver(this.#optionsOf(whileAlive, judgements, startedMs))(
-          { Records: messages.map(recordOf) },
-          startedMs + timeoutMs,
-        ),
+    const isKilled = world.chance(this.#faults.kill);
+    const killAfterMs = isKilled ? world.random() * world.pick([1_000, 10_000]) : undefined;
+    const { result, error, timedOut } = await runInvocation(world, { timeoutMs, killAfterMs }, (whileAlive) =>
+      createProver(this.#optionsOf(whileAlive, judgements, startedMs))(
+        { Records: messages.map(recordOf) },
+        startedMs + timeoutMs,
+      ),
     );
     if (timedOut) {
       this.violations.push('the prover outlived its deadline');

@@ -180,9 +180,7 @@ function firehoseFaults(world: World, sometimes: Sometimes): FirehoseFaults {
     stall: sometimes(0.2, 0.05),
     latencyMs: world.pick([1, 50, 500, 4_000]),
     slow: sometimes(0.15, 0.1),
-    ...(world.chance(0.2) && {
-      outage: [world.random() * 5_000, world.random() * 60_000] as const,
-    }),
+    ...(world.chance(0.2) && { outage: [world.random() * 5_000, world.random() * 60_000] as const }),
     ...(world.chance(0.3) && {
       quota: {
         bytesPerSecond: world.integer(20_000, 200_000),

@@ -21,7 +21,6 @@ import { type World, worldStartMs } from './world.ts';
 const deliveryStreamName = 'simulated-stream';
 const runId = 'simulated-run';
 
-/** Later than the end of every world. */
 const worldEndMs = worldStartMs + 90 * 86_400_000;
 
 export interface Verdict {
@@ -51,8 +50,6 @@ export function simulate(seed: number, maxSteps?: number): Promise<Verdict> {
 }
 
 /**
- * Runs the producer's own code in a scenario, and checks the result.
- *
  * @param maxSteps Limit after which a run counts as endless. A queue that takes slices and reports that it did not
  * doubles them each time.
  */

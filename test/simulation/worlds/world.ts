@@ -46,12 +46,8 @@ export class World {
 
   /** @returns a function that cancels the timer. */
   after(durationMs: number, fire: () => void): () => void {
-    const timer: Timer = {
-      atMs: this.#nowMs + Math.max(0, durationMs),
-      order: this.#order++,
-      fire,
-      cancelled: false,
-    };
+    const atMs = this.#nowMs + Math.max(0, durationMs);
+    const timer: Timer = { atMs, order: this.#order++, fire, cancelled: false };
     this.#timers.push(timer);
     return () => {
       timer.cancelled = true;
