@@ -74,10 +74,7 @@ describe.each(variants)('the stack with context %j', (context) => {
   });
 
   it('needs no account, no region and no look-up to synthesize', () => {
-    // Act
     const template = JSON.stringify(templateOf(context).toJSON());
-
-    // Assess
     expect(template).not.toMatch(/"Type":"AWS::CDK::Metadata"|"Mappings"|\b\d{12}\b/);
     expect(Stage.of(synthOf(context).stack)!.synth().manifest.missing ?? []).toEqual([]);
   });

@@ -75,13 +75,8 @@ describe('a run on this machine', () => {
   });
 
   it('names the failed stage when the stack cannot be synthesized', async () => {
-    // Prepare
     const options = { payload: {}, context: { count: 'x' }, onStep: () => {}, onProgress: () => {} };
-
-    // Act
     const failed = runLocally({ ...options, outputDirectory: temporaryDirectory() });
-
-    // Assess
     await expect(failed).rejects.toThrow('synthesizing the stack failed: context count is "x"');
   });
 
