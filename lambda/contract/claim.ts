@@ -1,12 +1,19 @@
 import * as v from 'valibot';
+import { runIdExpectation, runIdPattern } from './invocation.ts';
 
 const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 const slicePair = v.pipe(
-  v.tuple([wholeNumber, wholeNumber]),
+  v.strictTuple([wholeNumber, wholeNumber]),
   v.check(([from, to]) => from < to, 'a slice ends after it begins'),
   v.readonly(),
 );
+
+/**
+ * Largest difference between any two clocks: those of the producer, the prover, Firehose, SQS and S3. The prover allows it
+ * wherever it compares times.
+ */
+export const clockAllowanceMs = 5 * 60_000;
 
 /** Days for which the proof queue keeps a claim: longer than any stays undecided while its bucket can be read. */
 export const claimRetentionDays = 7;
@@ -23,7 +30,7 @@ export const maxSlicesPerClaim = 1_000;
  */
 export const claimSchema = v.object({
   /** Names the run. */
-  runId: v.pipe(v.string(), v.minLength(1)),
+  runId: v.pipe(v.string(), v.regex(runIdPattern, runIdExpectation)),
   /** The acknowledged events, as sorted slices `[from, to]` that don't touch: one at least. */
   slices: v.pipe(v.array(slicePair), v.minLength(1), v.maxLength(maxSlicesPerClaim), v.readonly()),
   /** When the first of them may have been sent, in milliseconds since 1970. */

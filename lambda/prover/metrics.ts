@@ -38,7 +38,7 @@ export function addMetrics(
     eventsDuplicated: sum([...segments], ({ duplicated }) => duplicated),
     linesCorrupt: comparison.corruptLinesBeside(
       segments,
-      Math.min(...settled.map(({ claim }) => claim.sentFromMs)),
+      Math.min(...settled.map(({ sent }) => sent.sentFromMs)),
     ),
   };
   for (const [field, value] of Object.entries(counts)) {

@@ -1,6 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SlicePair } from '../contract/slice.ts';
 import type { MetricSink } from '../runtime/handler.ts';
+import { maxEventsAtOnce } from './claims/claim-messages.ts';
 import type { ProverObserver } from './claims/prover.ts';
 import type { CheckedClaim } from './claims/settle.ts';
 import { missingRanges, type Tally } from './comparison/tally.ts';
@@ -34,6 +35,11 @@ export function createObserver(
       log.warn('the stream could not deliver all records', { errorPrefix, errorObjects }),
     onErrorListingFailed: (errorPrefix, error) => log.warn(`could not list ${errorPrefix}`, { error }),
     onVerdict: (claim, reading) => logVerdict(claim, reading, log),
+    onPostponed: (messages) =>
+      log.warn('claims postponed: with the others they have too many events to check at once', {
+        maxEvents: maxEventsAtOnce,
+        claims: messages.map(({ messageId, claim, events }) => ({ messageId, runId: claim.runId, events })),
+      }),
     onPostponeFailed: (error) => log.warn('could not postpone claims', { error }),
     onChecked: (claims, { isAllRead }, comparison) => addMetrics(claims, isAllRead, comparison, metrics),
   };

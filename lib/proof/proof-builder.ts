@@ -95,7 +95,7 @@ export class ProofBuilder {
     if (counts.events > 0 || counts.corruptLines > 0 || damage !== undefined) {
       this.#objectCounts.push({
         object: key,
-        landedAt: new Date(landedAtMs).toISOString(),
+        landedAt: Number.isNaN(landedAtMs) ? 'unknown' : new Date(landedAtMs).toISOString(),
         bytes,
         ...counts,
       });

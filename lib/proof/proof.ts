@@ -29,7 +29,7 @@ export interface CorruptObject {
 /** The lines of one object. */
 export interface ObjectCount {
   readonly object: string;
-  /** `LastModified`, or the file's modification time. ISO 8601. */
+  /** `LastModified`, or the file's modification time: ISO 8601, or `unknown`. */
   readonly landedAt: string;
   /** Its size as stored. */
   readonly bytes: number;

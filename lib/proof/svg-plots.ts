@@ -31,7 +31,7 @@ export function landingPlot(
 ): string {
   const landings = objectCounts.map(({ landedAt, events }): ValueCount => [Date.parse(landedAt), events]);
   const generated = cumulate(eventTimes);
-  const landed = cumulate(landings.filter(([, events]) => events > 0));
+  const landed = cumulate(landings.filter(([timeMs, events]) => events > 0 && !Number.isNaN(timeMs)));
   const [first, last] = [generated[0], landed.at(-1)];
   if (first === undefined || last === undefined) {
     return '';

@@ -17,9 +17,11 @@ import type { Tally } from './tally.ts';
 
 const lessonScript = fileURLToPath(new URL('./lesson.py', import.meta.url));
 
+/** One measurement, in a new process. */
 export interface Experiment extends Task {
   /** Events of an unmeasured round before, in the same process. @default 0 */
   readonly warmUpEvents?: number;
+  /** Environment variables that differ from the template's. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Folder of the bundle. @default - the shipped bundle */
   readonly assetDirectory?: string;
@@ -27,10 +29,12 @@ export interface Experiment extends Task {
   readonly cores?: number;
 }
 
+/** A measurement, and what the endpoint received. */
 export interface Observation extends Measured {
   readonly received: Tally;
 }
 
+/** Runs `work` with a temporary directory, and removes it. */
 export async function inTemporaryDirectory<Result>(
   work: (directory: string) => Promise<Result>,
 ): Promise<Result> {
@@ -78,6 +82,7 @@ export async function startEndpoint(directory: string, options: EndpointOptions)
   return {
     url: (await nextMessage(child)) as string,
     pid: child.pid!,
+    /** The tally since the last call. */
     takeTally: async () => {
       child.send('take');
       return (await nextMessage(child)) as Tally;
@@ -86,7 +91,12 @@ export async function startEndpoint(directory: string, options: EndpointOptions)
   };
 }
 
-/** Measures once, in a new process. @throws Error if the workload fails. */
+/**
+ * Measures once, in a new process.
+ *
+ * @param directory Folder of the compiled programs.
+ * @throws Error if the workload fails.
+ */
 export async function measureOnce(
   directory: string,
   settings: FunctionSettings,

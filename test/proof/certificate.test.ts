@@ -41,6 +41,19 @@ function createLossyEvidence(): Evidence {
 }
 
 describe('the certificate', () => {
+  it('shows objects whose landing time is unknown, and no curve of them', () => {
+    // Act
+    const evidence = compare(
+      [createRun()],
+      [{ object: createStoredObject({ landedAtMs: Number.NaN }), lines: createLines() }],
+    );
+
+    // Assess
+    expect(evidence.proof).toMatchObject({ complete: true, objectCounts: [{ landedAt: 'unknown' }] });
+    expect(evidence.latencies).toEqual([]);
+    expect(certificate(evidence)).toContain('>unknown</td>');
+  });
+
   it('shows the verdict, the run, the stream, the time and every count', () => {
     // Act
     const html = certificate(createCompleteEvidence());
@@ -76,7 +89,10 @@ describe('the certificate', () => {
   });
 
   it('has no plots when no event landed', () => {
+    // Act
     const html = certificate(compare([createRun()], []));
+
+    // Assess
     expect(html).toContain('100 of 100 events are missing.');
     expect(html).not.toContain('<svg');
   });

@@ -14,7 +14,7 @@ function createSource(
   const source: Source = {
     name: 'memory',
     list: async function* () {
-      for (const { key, text, landedAtMs = 0 } of objects) {
+      for (const { key, text, landedAtMs = eventTimeMs } of objects) {
         if (landedAtMs <= now()) {
           yield { key, landedAtMs, bytes: text.length };
         }

@@ -4,6 +4,7 @@ import type { Claim } from '../../lambda/contract/claim.ts';
 import { proverMetrics } from '../../lambda/contract/metrics.ts';
 import type { Environment } from '../../lambda/prover/claims/environment.ts';
 import { createProver } from '../../lambda/prover/claims/prover.ts';
+import type { CreateLineReader } from '../../lambda/prover/comparison/line-reader.ts';
 import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
 import { type Bucket, ObjectGoneError } from '../../lambda/prover/objects/bucket.ts';
 import { keyPrefixAt } from '../../lambda/prover/objects/key-prefix.ts';
@@ -103,9 +104,11 @@ export class ProverWorld {
     Readable.from(body.length ? [body] : []);
   #objectCount = 0;
   readonly #environment: Environment;
+  readonly #createReader: CreateLineReader;
 
-  constructor(overrides: Partial<Environment> = {}) {
+  constructor(overrides: Partial<Environment> = {}, createReader: CreateLineReader = createDefaultReader) {
     this.#environment = createEnvironment(overrides);
+    this.#createReader = createReader;
   }
 
   /** Lets an object land, of which the oldest record came at `arrivedMs`. */
@@ -134,10 +137,13 @@ export class ProverWorld {
   /** Checks claims, and returns the places of the messages that stay. */
   async check(
     bodies: readonly (object | string)[],
-    { receiveCount = 1, timeMs = 60_000 } = {},
+    { receiveCount = 1, timeMs = 60_000, queuedAtMs = eventTimeMs } = {},
   ): Promise<number[]> {
     this.metrics.clear();
-    const { batchItemFailures } = await this.#prove(eventOf(bodies, receiveCount), this.nowMs + timeMs);
+    const { batchItemFailures } = await this.#prove(
+      eventOf(bodies, receiveCount, queuedAtMs),
+      this.nowMs + timeMs,
+    );
     return batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier.replace('message-', '')));
   }
 
@@ -151,7 +157,7 @@ export class ProverWorld {
           fields: (fields ?? {}) as Record<string, unknown>,
         });
     return createProver({
-      createReader: createDefaultReader,
+      createReader: this.#createReader,
       environment: this.#environment,
       bucket: this.#bucket,
       postpone: async (pauses) => void this.pauses.push(...pauses),

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { keyPrefixAt } from '../../lambda/prover/objects/key-prefix.ts';
 import { pointSdkAt, startServer, type TestServer } from '../producer/servers.ts';
 import { type StandIn, type StandInState, startStandIn } from '../proof/aws-stand-in.ts';
-import { createGzip, createLines } from '../proof/factories.ts';
+import { createGzip, createLines, createRun } from '../proof/factories.ts';
 import { createClaim, eventOf, proverEnvironment } from './factories.ts';
 
 /** A call to SQS, as it arrives. */
@@ -82,7 +82,7 @@ describe('the function, through the real SDK', () => {
 
   it('proves a claim from objects on several pages', async () => {
     // Prepare
-    const lines = createLines();
+    const lines = createLines(createRun(), sentMs);
     for (let part = 0; part < 5; part += 1) {
       const body = createGzip(lines.slice(part * 20, part * 20 + 20));
       state.objects.set(key(`object-${part}.gz`), { body, landedAtMs: sentMs + 30_000 });
@@ -101,7 +101,7 @@ describe('the function, through the real SDK', () => {
   it('lets the queue deliver a claim again later, and sends what is lost to the dead-letter queue', async () => {
     // Prepare: long after the events, whose second half is missing; and events of a moment ago.
     state.objects.set(key('object'), {
-      body: Buffer.from(createLines().slice(0, 50).join('')),
+      body: Buffer.from(createLines(createRun(), sentMs).slice(0, 50).join('')),
       landedAtMs: sentMs + 30_000,
     });
     const lateMs = Date.now() - 100_000;
@@ -147,7 +147,7 @@ describe('the function, through the real SDK', () => {
   it('keeps a claim when an object breaks off, and fails', async () => {
     // Prepare
     state.objects.set(key('object'), {
-      body: Buffer.from(createLines().join('')),
+      body: Buffer.from(createLines(createRun(), sentMs).join('')),
       landedAtMs: sentMs + 30_000,
       breakAfterBytes: 1_000,
     });
@@ -157,7 +157,10 @@ describe('the function, through the real SDK', () => {
   });
 
   it('keeps a claim when the bucket may not be listed, and fails', async () => {
+    // Prepare
     state.isListable = false;
+
+    // Act and assess
     await expect(check([claim])).rejects.toThrow('AccessDenied');
   });
 });

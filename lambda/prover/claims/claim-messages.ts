@@ -1,8 +1,10 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
-import { type Claim, claimSchema } from '../../contract/claim.ts';
+import { type Claim, claimSchema, clockAllowanceMs } from '../../contract/claim.ts';
 import { pairsLength, type Slice } from '../../contract/slice.ts';
 import { FunctionError } from '../../runtime/errors.ts';
+import type { Sending } from '../comparison/run-events.ts';
+import type { SendingTimes } from '../objects/object-window.ts';
 
 /** A message is not a valid claim. */
 export class InvalidClaimError extends FunctionError {
@@ -13,6 +15,10 @@ export class InvalidClaimError extends FunctionError {
 export interface ClaimMessage {
   readonly claim: Claim;
   readonly slices: readonly Slice[];
+  /** Bounds of the times in its events, by the clock of the producer. */
+  readonly sending: Sending;
+  /** When its events were sent, by the clock of the queue: the producer's, corrected by when the queue received the claim. */
+  readonly sent: SendingTimes;
   /** Number of claimed events. */
   readonly events: number;
   readonly messageId: string;
@@ -33,8 +39,8 @@ const maxSendingMs = 24 * 3_600_000;
 /** Last time of a `Date`, in milliseconds since 1970. */
 const lastTimeMs = 8.64e15;
 
-/** A claim is sent after its events, but perhaps by another clock than the queue's. */
-const maxAheadMs = 5 * 60_000;
+const example =
+  'expected for example {"runId":"run-1","slices":[[0,100]],"sentFromMs":1795485600000,"sentToMs":1795485600073}';
 
 /** Last index that is exact as a number. */
 const maxIndex = 2 ** 53;
@@ -42,16 +48,32 @@ const maxIndex = 2 ** 53;
 /** @throws InvalidClaimError if the message is no claim, or has values that no producer sends. */
 export function parseClaimMessage(record: SQSRecord): ClaimMessage {
   const claim = parseClaim(record.body);
-  const queuedAtMs = Number(record.attributes.SentTimestamp);
-  if (claim.sentToMs > queuedAtMs + maxAheadMs) {
+  const { sentFromMs, sentToMs } = claim;
+  // An emulator may not know when it received the message.
+  const queuedAtMs = Number(record.attributes.SentTimestamp) || sentToMs;
+  if (sentToMs > queuedAtMs + clockAllowanceMs) {
     throw new InvalidClaimError(
-      `Invalid claim: its last event was sent at ${new Date(claim.sentToMs).toISOString()}, but the queue received it at ` +
+      `Invalid claim: its last event was sent at ${new Date(sentToMs).toISOString()}, but the queue received it at ` +
         `${new Date(queuedAtMs).toISOString()}; expected at most 5 minutes of clock difference`,
     );
   }
+  // Events are sent before their claim. If the claim came earlier, the producer's clock is ahead.
+  const aheadMs = Math.max(0, sentToMs - queuedAtMs);
+  // If it came later, the clock may be behind. More than a day later, somebody has moved the message.
+  const isMoved = queuedAtMs - sentToMs > maxSendingMs;
   return {
     claim,
     slices: claim.slices.map(([from, to]) => ({ from, to })),
+    sending: {
+      // Events have times in whole seconds.
+      fromMs: sentFromMs - 1_000 - clockAllowanceMs,
+      toMs: sentToMs + clockAllowanceMs,
+      aheadMs,
+    },
+    sent: {
+      sentFromMs: sentFromMs - aheadMs,
+      sentToMs: isMoved ? sentToMs : Math.max(sentToMs, queuedAtMs),
+    },
     events: pairsLength(claim.slices),
     messageId: record.messageId,
     receiptHandle: record.receiptHandle,
@@ -60,17 +82,22 @@ export function parseClaimMessage(record: SQSRecord): ClaimMessage {
   };
 }
 
+/** Names a wrong value by its type: the text of a message that is no claim may be a secret, and goes into no log. */
+function problemOf({ expected, type, input }: v.BaseIssue<unknown>): string {
+  return `expected ${expected ?? type}, received ${typeof input === 'number' ? input : typeof input}`;
+}
+
 function parseClaim(body: string): Claim {
   let json: unknown;
   try {
     json = JSON.parse(body);
   } catch {
-    throw new InvalidClaimError(`Invalid claim: not JSON: ${body.slice(0, 80)}`);
+    throw new InvalidClaimError(`Invalid claim: ${body.length} characters that are not JSON; ${example}`);
   }
-  const parsed = v.safeParse(claimSchema, json);
+  const parsed = v.safeParse(claimSchema, json, { message: problemOf });
   if (!parsed.success) {
     const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'claim'}: ${issue.message}`);
-    throw new InvalidClaimError(`Invalid claim: ${problems.slice(0, 5).join('; ')}`);
+    throw new InvalidClaimError(`Invalid claim: ${problems.slice(0, 5).join('; ')}; ${example}`);
   }
   const claim = parsed.output;
   const { slices, sentFromMs, sentToMs } = claim;

@@ -29,6 +29,8 @@ export interface ProverObserver {
   readonly onErrorObjects: (errorPrefix: string, found: { objects: number; bytes: number }) => void;
   readonly onErrorListingFailed: (errorPrefix: string, error: Error) => void;
   readonly onVerdict: (claim: CheckedClaim, reading: Reading) => void;
+  /** Called for claims that are not checked, since together with the others they have more than {@link maxEventsAtOnce} events. */
+  readonly onPostponed: (messages: readonly ClaimMessage[]) => void;
   /** Claims still come back, but at the queue's own time. */
   readonly onPostponeFailed: (error: Error) => void;
   /** Called once, after all verdicts. */
@@ -66,9 +68,13 @@ export function createProver(options: ProverOptions): Prove {
 
     const messages = await parseMessages(records, untilMs, kept, options);
     const { current, postponed } = withinMemory(messages);
-    const slices = current.flatMap(({ claim, slices }) =>
+    if (postponed.length > 0) {
+      observer.onPostponed?.(postponed);
+    }
+    const slices = current.flatMap(({ claim, slices, sending }) =>
       slices.map((slice) => ({
         ...slice,
+        sending,
         runId: claim.runId,
         deliveryStreamName: environment.deliveryStreamName,
       })),
@@ -128,17 +134,29 @@ async function parseMessages(
   return messages;
 }
 
-/** The claims to check now, the oldest first, and those that do not fit into memory with them. */
+/** A claim goes first in every fourth of its deliveries: no claim waits forever for smaller ones. */
+const receivesPerTurn = 4;
+
+/**
+ * The claims to check now, the oldest first, and those that do not fit into memory with them. Small claims are checked before
+ * large ones, so that one absurd claim does not stop the others.
+ */
 function withinMemory(messages: readonly ClaimMessage[]) {
-  const current: ClaimMessage[] = [];
-  const postponed: ClaimMessage[] = [];
+  const rank = ({ events, receives }: ClaimMessage) => (receives % receivesPerTurn === 0 ? 0 : events);
+  const postponed = new Set<ClaimMessage>();
   let events = 0;
-  for (const message of messages.toSorted((a, b) => a.claim.sentToMs - b.claim.sentToMs)) {
-    const fits = events + message.events <= maxEventsAtOnce;
-    events += fits ? message.events : 0;
-    (fits ? current : postponed).push(message);
+  for (const message of messages.toSorted((a, b) => rank(a) - rank(b) || a.events - b.events)) {
+    if (events + message.events > maxEventsAtOnce) {
+      postponed.add(message);
+    } else {
+      events += message.events;
+    }
   }
-  return { current, postponed };
+  const current = messages.filter((message) => !postponed.has(message));
+  return {
+    current: current.sort((a, b) => a.claim.sentToMs - b.claim.sentToMs),
+    postponed: [...postponed],
+  };
 }
 
 /** Reads the objects that may hold the events of claims, until the time is over. */
@@ -159,8 +177,10 @@ async function readInTime(
     }
   });
   try {
-    const claims = messages.map(({ claim }) => claim);
-    const listings = listingsOf(claims, environment);
+    const listings = listingsOf(
+      messages.map(({ sent }) => sent),
+      environment,
+    );
     const { errorPrefix } = environment;
     const { signal } = over;
     const reading = await readObjects(listings, comparison, { bucket, errorPrefix, signal });
@@ -198,9 +218,9 @@ async function postponeClaims(
   if (messages.length === 0) {
     return;
   }
-  const pauses = messages.map(({ receiptHandle, claim }) => ({
+  const pauses = messages.map(({ receiptHandle, sent }) => ({
     receiptHandle,
-    seconds: pauseSeconds({ ageMs: startedMs - claim.sentToMs }, environment),
+    seconds: pauseSeconds({ ageMs: startedMs - sent.sentToMs }, environment),
   }));
   await postpone(pauses, untilMs).catch((error) => observer.onPostponeFailed?.(error));
 }

@@ -41,8 +41,9 @@ export async function settle(
   { isAllRead }: Reading,
   { environment, sendToDeadLetterQueue }: SettleOptions,
 ): Promise<CheckedClaim> {
-  const { claim, slices, queuedAtMs, receives } = message;
-  const { runId, sentToMs } = claim;
+  const { slices, queuedAtMs, receives, claim, sent } = message;
+  const { runId } = claim;
+  const { sentToMs } = sent;
   const { deliveryStreamName } = environment;
   const tally = comparison.tally({ runId, deliveryStreamName }, slices);
   // The age at the start: events that land during the reading may be overlooked.

@@ -1,6 +1,7 @@
+import { clockAllowanceMs } from '../../contract/claim.ts';
 import type { Slice } from '../../contract/slice.ts';
 import type { CreateLineReader, LineDifference } from './line-reader.ts';
-import { RunEvents, type Segment } from './run-events.ts';
+import { joinSendings, RunEvents, type Segment, type Sending, type SentSlice } from './run-events.ts';
 import { add, type Tally, tallyOf } from './tally.ts';
 import { UuidFilter } from './uuid-filter.ts';
 import type { StreamSlice } from './uuid-rule.ts';
@@ -28,6 +29,8 @@ export interface ObjectFindings {
 }
 
 export interface ComparisonOptions {
+  /** How long after they were sent events may land. @default 0 */
+  readonly lostAfterHours?: number;
   /** Whether others write to the bucket, too. Then a line is corrupt only if it has the UUID of an expected event. */
   readonly isShared?: boolean;
   /** `line` counts from 1. */
@@ -61,18 +64,20 @@ export class Comparison {
   readonly #filter: UuidFilter;
   readonly #createReader: CreateLineReader;
   readonly #options: ComparisonOptions;
+  /** Bounds of all times. */
+  readonly #sending: Sending;
   /** One for each corrupt object. */
   readonly #corruptions: { segments: ReadonlySet<Segment>; landedAtMs: number; lines: number }[] = [];
 
   /** @param slices The expected events. Slices of the same run may overlap. */
   constructor(
-    slices: readonly StreamSlice[],
+    slices: readonly (StreamSlice & SentSlice)[],
     createReader: CreateLineReader,
     options: ComparisonOptions = {},
   ) {
     this.#createReader = createReader;
     this.#options = options;
-    const slicesOfRuns = new Map<string, StreamSlice[]>();
+    const slicesOfRuns = new Map<string, (StreamSlice & SentSlice)[]>();
     for (const slice of slices) {
       const ofRun = slicesOfRuns.get(keyOf(slice));
       if (ofRun === undefined) {
@@ -83,6 +88,7 @@ export class Comparison {
     }
     this.#runs = new Map([...slicesOfRuns].map(([key, ofRun]) => [key, new RunEvents(ofRun[0]!, ofRun)]));
     this.#segments = [...this.#runs.values()].flatMap(({ segments }) => segments);
+    this.#sending = joinSendings(this.#segments.map(({ sending }) => sending));
     this.#filter = new UuidFilter([...this.#runs.values()]);
   }
 
@@ -101,29 +107,36 @@ export class Comparison {
     const eventTimes = new Map<Segment, Map<number, number>>();
     let [events, foreignLines, corruptLines] = [0, 0, 0];
     let lastSegment: Segment | undefined;
-    let [timeMs, eventsOfTime] = [Number.NaN, 0];
+    let [timeMs, hasTime, eventsOfTime] = [Number.NaN, false, 0];
     const noteTime = () => {
       if (lastSegment !== undefined) {
         const times = eventTimes.get(lastSegment) ?? new Map<number, number>();
         eventTimes.set(lastSegment, times);
-        if (!Number.isNaN(timeMs)) {
+        if (hasTime) {
           add(times, timeMs, eventsOfTime);
         }
       }
     };
 
-    const expected = { runs: [...this.#runs.values()], filter: this.#filter, isShared, landedAtMs };
+    const bounds = this.#boundsOf(landedAtMs);
+    const expected = { runs: [...this.#runs.values()], filter: this.#filter, isShared, ...bounds };
     const lines = this.#createReader(expected, {
-      onEvent: (segment, index, eventTimeMs) => {
-        segment.see(index);
-        events += 1;
-        const isSameTime = eventTimeMs === timeMs || (Number.isNaN(eventTimeMs) && Number.isNaN(timeMs));
-        if (!isSameTime || segment !== lastSegment) {
+      onEvent: (segment, index, eventTimeMs, isExact) => {
+        if (eventTimeMs !== timeMs || segment !== lastSegment) {
           noteTime();
-          lastSegment = segment;
+          const { fromMs, toMs } = segment.sending;
+          lastSegment = eventTimeMs >= fromMs && eventTimeMs <= toMs ? segment : undefined;
           timeMs = eventTimeMs;
+          hasTime = isExact;
           eventsOfTime = 0;
         }
+        if (lastSegment === undefined) {
+          // Another invocation of the run sent it at another time.
+          foreignLines += 1;
+          return;
+        }
+        segment.see(index);
+        events += 1;
         eventsOfTime += 1;
       },
       onForeign: (foreign) => {
@@ -140,7 +153,7 @@ export class Comparison {
       const damage = isShared ? undefined : reason;
       lines.flush();
       noteTime();
-      for (const [segment, times] of eventTimes) {
+      for (const [segment, times] of Number.isNaN(landedAtMs) ? [] : eventTimes) {
         for (const [eventTimeMs, count] of times) {
           add(segment.latencies, landedAtMs - eventTimeMs, count);
         }
@@ -162,6 +175,15 @@ export class Comparison {
     };
   }
 
+  /** An event may come from an earlier invocation of the run and land late. It is not younger than its object. */
+  #boundsOf(landedAtMs: number): { earliestMs: number; latestMs: number } {
+    const { fromMs, toMs, aheadMs } = this.#sending;
+    const earliestMs = Math.max(0, fromMs - (this.#options.lostAfterHours ?? 0) * 3_600_000);
+    // S3 rounds landing times to whole seconds.
+    const latestMs = landedAtMs + 1_000 + aheadMs + clockAllowanceMs;
+    return { earliestMs, latestMs: Number.isNaN(landedAtMs) ? toMs : latestMs };
+  }
+
   /** Counts the events of slices of one run. Each slice must be one that the comparison was made for. */
   tally(run: Pick<StreamSlice, 'runId' | 'deliveryStreamName'>, slices: readonly Slice[]): Tally {
     const events = this.#runs.get(keyOf(run));
@@ -177,7 +199,7 @@ export class Comparison {
     return this.#corruptions
       .filter(({ segments: beside, landedAtMs }) =>
         beside.size === 0
-          ? landedAtMs >= landedSinceMs
+          ? !(landedAtMs < landedSinceMs)
           : [...beside].some((segment) => segments.has(segment)),
       )
       .reduce((sum, { lines }) => sum + lines, 0);

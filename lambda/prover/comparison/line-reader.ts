@@ -11,8 +11,11 @@ export interface LineDifference {
 
 /** Receives the findings of a {@link LineReader}. */
 export interface LineListener {
-  /** An expected event. `timeMs` is the time in it, in milliseconds since 1970; NaN if its seconds are unknown. */
-  readonly onEvent: (segment: Segment, index: number, timeMs: number) => void;
+  /**
+   * An expected event. `timeMs` is the time in it, in milliseconds since 1970. If it does not have its seconds, `isExact` is
+   * false, and `timeMs` is the latest possible time.
+   */
+  readonly onEvent: (segment: Segment, index: number, timeMs: number, isExact: boolean) => void;
   /** Lines that belong to other runs or, in a shared bucket, to others. */
   readonly onForeign: (lines: number) => void;
   /** Any other line. `line` counts from 1. */
@@ -36,8 +39,9 @@ export interface Expected {
   readonly filter: UuidFilter;
   /** Whether others write to the bucket, too. */
   readonly isShared: boolean;
-  /** When the object landed, in milliseconds since 1970. */
-  readonly landedAtMs: number;
+  /** First and last time that an event in the object may have, in milliseconds since 1970. With another time it is corrupt. */
+  readonly earliestMs: number;
+  readonly latestMs: number;
 }
 
 /** Makes a reader for one object. */

@@ -2,10 +2,43 @@ import type { Slice } from '../../contract/slice.ts';
 import { EventStates } from './event-states.ts';
 import { type StreamSlice, UuidRule } from './uuid-rule.ts';
 
+/** Bounds of the times in events, in milliseconds since 1970. An event with another time was not sent with these. */
+export interface Sending {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** The clock of the producer was ahead of AWS's by at least this. */
+  readonly aheadMs: number;
+}
+
+/** Expected events, and when they were sent. @default - at any time since 1970 */
+export interface SentSlice extends Slice {
+  readonly sending?: Sending;
+}
+
+const anyTime: Sending = { fromMs: 0, toMs: Date.UTC(9_999, 11, 31), aheadMs: 0 };
+
+/** Bounds that include all of these. */
+export function joinSendings(sendings: readonly Sending[]): Sending {
+  return sendings.reduce(
+    (a, b) => ({
+      fromMs: Math.min(a.fromMs, b.fromMs),
+      toMs: Math.max(a.toMs, b.toMs),
+      aheadMs: Math.max(a.aheadMs, b.aheadMs),
+    }),
+    sendings[0] ?? anyTime,
+  );
+}
+
 /** Events of a run that belong to the same slices. */
 export class Segment extends EventStates {
+  readonly sending: Sending;
   /** Number of lines by latency: time of the object minus time in the event, in milliseconds. */
   readonly latencies = new Map<number, number>();
+
+  constructor(from: number, to: number, sending: Sending) {
+    super(from, to);
+    this.sending = sending;
+  }
 }
 
 /**
@@ -20,7 +53,7 @@ export class RunEvents {
   readonly segments: readonly Segment[];
   #last: Segment | undefined;
 
-  constructor(run: Pick<StreamSlice, 'runId' | 'deliveryStreamName'>, slices: readonly Slice[]) {
+  constructor(run: Pick<StreamSlice, 'runId' | 'deliveryStreamName'>, slices: readonly SentSlice[]) {
     this.runId = run.runId;
     this.deliveryStreamName = run.deliveryStreamName;
     this.rule = new UuidRule(run);
@@ -68,20 +101,21 @@ export class RunEvents {
   }
 }
 
-function segmentsOf(slices: readonly Slice[]): Segment[] {
-  const changes = new Map<number, number>();
-  for (const { from, to } of slices) {
-    changes.set(from, (changes.get(from) ?? 0) + 1);
-    changes.set(to, (changes.get(to) ?? 0) - 1);
-  }
+function segmentsOf(slices: readonly SentSlice[]): Segment[] {
+  const sorted = slices.toSorted((a, b) => a.from - b.from);
+  const ends = [...new Set(slices.flatMap(({ from, to }) => [from, to]))].sort((a, b) => a - b);
   const segments: Segment[] = [];
-  let [depth, from] = [0, 0];
-  for (const [to, change] of [...changes].sort(([a], [b]) => a - b)) {
-    if (depth > 0) {
-      segments.push(new Segment(from, to));
+  let covering: SentSlice[] = [];
+  let next = 0;
+  for (const [place, from] of ends.entries()) {
+    for (; sorted[next]?.from === from; next += 1) {
+      covering.push(sorted[next]!);
     }
-    depth += change;
-    from = to;
+    covering = covering.filter(({ to }) => to > from);
+    if (covering.length > 0) {
+      const sending = joinSendings(covering.map((slice) => slice.sending ?? anyTime));
+      segments.push(new Segment(from, ends[place + 1]!, sending));
+    }
   }
   return segments;
 }

@@ -15,13 +15,14 @@ class DefaultLines implements LineReader {
   readonly #listener: LineListener;
   readonly #finder: EventFinder;
   readonly #scan: UuidScan;
-  readonly #event = new EventLine();
+  readonly #event: EventLine;
   readonly #started = Buffer.alloc(eventLineBytes);
   #startedBytes = 0;
   #line = 1;
 
-  constructor({ runs, filter, isShared }: Expected, listener: LineListener) {
+  constructor({ runs, filter, isShared, earliestMs, latestMs }: Expected, listener: LineListener) {
     this.#listener = listener;
+    this.#event = new EventLine(earliestMs, latestMs);
     this.#finder = new EventFinder(runs, filter, listener);
     this.#scan = new UuidScan(runs, filter, isShared);
   }

@@ -63,7 +63,7 @@ export class EventFinder {
       prediction.getUint32(at + 8) === word2 &&
       prediction.getUint32(at + 12) === word3
     ) {
-      this.#listener.onEvent(this.#segment!, this.#next, timeMs);
+      this.#listener.onEvent(this.#segment!, this.#next, timeMs, true);
       this.#batch = 1;
       this.#next += 1;
       this.#predictionAt = at + uuidBytes;
@@ -107,7 +107,7 @@ export class EventFinder {
           kept += 1;
           continue;
         }
-        this.#listener.onEvent(segment, index, this.#waitingTimesMs[order]!);
+        this.#listener.onEvent(segment, index, this.#waitingTimesMs[order]!, true);
         found = { run, index };
       }
       this.#waiting = kept;

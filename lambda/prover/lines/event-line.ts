@@ -26,6 +26,14 @@ export class EventLine {
   /** The time in the line read last, in milliseconds since 1970. */
   timeMs = Number.NaN;
   readonly #timeWords = new Uint32Array(5);
+  readonly #earliestMs: number;
+  readonly #latestMs: number;
+
+  /** A line with a time before `earliestMs` or after `latestMs` is no event. */
+  constructor(earliestMs = Number.NEGATIVE_INFINITY, latestMs = Number.POSITIVE_INFINITY) {
+    this.#earliestMs = earliestMs;
+    this.#latestMs = latestMs;
+  }
 
   /**
    * Reads the {@link eventLineBytes} bytes from `at` on.
@@ -102,7 +110,8 @@ export class EventLine {
       return !Number.isNaN(this.timeMs);
     }
     words.set([word0, word1, word2, word3, word4]);
-    this.timeMs = parseTime(Buffer.from(bytes.buffer, bytes.byteOffset + at, 19).toString('latin1'));
+    const timeMs = parseTime(Buffer.from(bytes.buffer, bytes.byteOffset + at, 19).toString('latin1'));
+    this.timeMs = timeMs >= this.#earliestMs && timeMs <= this.#latestMs ? timeMs : Number.NaN;
     return !Number.isNaN(this.timeMs);
   }
 }

@@ -2,15 +2,12 @@ import type { EventTemplate } from '../../template/event-template.ts';
 import type { Part } from '../../template/part.ts';
 import type { TimeFields } from '../../template/time-fields.ts';
 import { type ReadTime, timeOf } from '../../template/time-of.ts';
-import type { LineDifference } from '../comparison/line-reader.ts';
+import type { Expected, LineDifference } from '../comparison/line-reader.ts';
 
 /** Whether a line is the expected event. */
 export type LineFinding =
   | { readonly isEvent: true; readonly timeMs: number; readonly isExact: boolean }
   | { readonly isEvent: false; readonly difference: LineDifference };
-
-/** Clock difference: an event may be younger than its object by this. */
-const clockSkewMs = 5 * 60_000;
 
 /** Limit for the text of a time, in characters. */
 const maxTimeLength = 400;
@@ -24,12 +21,14 @@ const maxShown = 60;
  *
  * @param line The line, with its `\n`.
  * @param pieces The output of each part of the template, at any time.
+ * @param sentToMs When the event was sent at the latest. A later time is taken only if no earlier one is possible.
  */
 export function compareLine(
   line: Buffer,
   { parts }: EventTemplate,
   pieces: readonly Buffer[],
-  landedAtMs: number,
+  { earliestMs, latestMs }: Pick<Expected, 'earliestMs' | 'latestMs'>,
+  sentToMs: number,
 ): LineFinding {
   /** A time can be parsed in several ways: the difference of the way that got farthest. */
   let farthest = { at: -1, difference: { part: '', expected: '', found: '' } };
@@ -46,9 +45,12 @@ export function compareLine(
     if (line.length !== at + 1) {
       return differs('the end of the line', '', at, line.length - 1 - at);
     }
-    const time = timeOf(fields, landedAtMs + clockSkewMs);
+    const time = timeOf(fields, Math.min(latestMs, sentToMs)) ?? timeOf(fields, latestMs);
+    if (time !== undefined && time.timeMs >= earliestMs) {
+      return time;
+    }
     const firstTime = parts.find(({ timeFormat }) => timeFormat !== undefined);
-    return time ?? differs(firstTime ? describe(firstTime) : '', 'a possible time', at, 0);
+    return differs(firstTime ? describe(firstTime) : '', 'a possible time', at, 0);
   };
 
   const from = (place: number, at: number, fields: TimeFields): ReadTime | undefined => {
@@ -69,7 +71,7 @@ export function compareLine(
         return time;
       }
     }
-    const example = part.timeFormat.format(landedAtMs);
+    const example = part.timeFormat.format(Math.min(latestMs, sentToMs));
     return differs(describe(part), `a time such as ${example}`, at, example.length);
   };
 

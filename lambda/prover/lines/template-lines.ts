@@ -106,9 +106,8 @@ class TemplateLines implements LineReader {
     while (last > first + 1 && !this.#isAt(chunk, at, start, ends[last - 1]!)) {
       last = first + 1 + ((last - first - 1) >> 1);
     }
-    const timeMs = this.#isExact ? this.#timeMs : Number.NaN;
     for (let event = first; event < last; event += 1) {
-      this.#listener.onEvent(this.#segment!, this.#next + event, timeMs);
+      this.#listener.onEvent(this.#segment!, this.#next + event, this.#timeMs, this.#isExact);
     }
     this.#line += last - first;
     this.#found = last;
@@ -126,18 +125,18 @@ class TemplateLines implements LineReader {
   }
 
   #readLine(line: Buffer): void {
-    const { landedAtMs, isShared } = this.#expected;
+    const { latestMs, isShared } = this.#expected;
     const isTooLong = line.length > maxLineBytes;
     const found = isTooLong ? undefined : this.#search.find(line);
     if (found !== undefined) {
       const { run, segment, index } = found;
-      const pieces = this.#rendererOf(run).pieces(index, run.rule.uuids(index, 1), landedAtMs);
-      const finding = compareLine(line, this.#template, pieces, landedAtMs);
+      const pieces = this.#rendererOf(run).pieces(index, run.rule.uuids(index, 1), latestMs);
+      const finding = compareLine(line, this.#template, pieces, this.#expected, segment.sending.toMs);
       if (finding.isEvent) {
         this.#run = run;
         this.#timeMs = finding.timeMs;
         this.#isExact = finding.isExact;
-        this.#listener.onEvent(segment, index, this.#isExact ? this.#timeMs : Number.NaN);
+        this.#listener.onEvent(segment, index, this.#timeMs, this.#isExact);
         this.#length = 1;
         this.#predict(index + 1);
       } else {

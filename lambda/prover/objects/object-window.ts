@@ -1,5 +1,8 @@
-import type { Claim } from '../../contract/claim.ts';
+import { type Claim, clockAllowanceMs } from '../../contract/claim.ts';
 import { keyPrefixAt } from './key-prefix.ts';
+
+/** When events were sent, in milliseconds since 1970. */
+export type SendingTimes = Pick<Claim, 'sentFromMs' | 'sentToMs'>;
 
 /** Objects under a prefix that may hold events. */
 export interface Listing {
@@ -20,9 +23,6 @@ const [secondMs, minuteMs, hourMs] = [1_000, 60_000, 3_600_000];
 /** A stream that lags may buffer longer than its interval by this. */
 const longerBufferingMs = 15 * minuteMs;
 
-/** Clock difference, and time from the producer to the stream. */
-const arrivalSlackMs = 5 * minuteMs;
-
 /** S3 rounds landing times to seconds of its own clock. */
 const landingSlackMs = secondMs;
 
@@ -33,14 +33,14 @@ const landingSlackMs = secondMs;
  * @returns listings that do not overlap.
  */
 export function listingsOf(
-  claims: readonly Pick<Claim, 'sentFromMs' | 'sentToMs'>[],
+  claims: readonly SendingTimes[],
   { prefix, bufferingSeconds }: ObjectNaming,
 ): Listing[] {
   const landedSince = new Map<string, number>();
   for (const { sentFromMs, sentToMs } of claims) {
-    const since = Math.floor(sentFromMs / secondMs) * secondMs - landingSlackMs;
-    const firstMs = sentFromMs - bufferingSeconds * secondMs - longerBufferingMs;
-    const lastMs = sentToMs + arrivalSlackMs;
+    const since = Math.floor(sentFromMs / secondMs) * secondMs - landingSlackMs - clockAllowanceMs;
+    const firstMs = sentFromMs - clockAllowanceMs - bufferingSeconds * secondMs - longerBufferingMs;
+    const lastMs = sentToMs + clockAllowanceMs;
     for (let atMs = Math.floor(firstMs / hourMs) * hourMs; atMs <= lastMs; atMs += hourMs) {
       const key = keyPrefixAt(prefix, atMs);
       landedSince.set(key, Math.min(since, landedSince.get(key) ?? since));

@@ -107,7 +107,7 @@ export async function countObjects(
   let [keys, objects, size] = [0, 0, 0];
   for await (const { landedAtMs, bytes } of bucket.list(prefix, signal)) {
     keys += 1;
-    if (landedAtMs >= landedSinceMs) {
+    if (!(landedAtMs < landedSinceMs)) {
       objects += 1;
       size += bytes;
     }

@@ -77,7 +77,10 @@ describe('npm run verify, of a run of 200,000', () => {
   });
 
   it('ends with status 0 and one duplicate when a line is duplicated', async () => {
+    // Act
     const { status, proof } = await verifyWith(createGzip([...lines, lines[77]!]));
+
+    // Assess
     expect(status).toBe(0);
     expect(proof).toMatchObject({ runs: [{ missing: 0, duplicated: 1, extraCopies: 1 }] });
   });
@@ -125,7 +128,9 @@ describe('npm run verify', () => {
 
   it('without options prints the proof on the last local run', async () => {
     // Prepare
-    const directory = await createDirectory({ 'bucket/events/a.gz': createGzip(createLines()) });
+    const directory = await createDirectory({
+      'bucket/events/a.gz': createGzip(createLines(small, Date.now())),
+    });
     const note = { report: createRun(), output: { directory: join(directory, 'bucket') } };
     await mkdir(join(directory, '.local'));
     await writeFile(join(directory, '.local', 'last-run.json'), JSON.stringify(note));
@@ -164,7 +169,7 @@ describe('npm run verify', () => {
     const runs = ['run-1', 'run-2', 'run-3'].map((runId) => createRun({ runId }));
     const directory = await createDirectory({
       a: runs
-        .flatMap((each) => createLines(each))
+        .flatMap((each) => createLines(each, Date.now()))
         .toSpliced(150, 1)
         .join(''),
     });
@@ -193,7 +198,9 @@ describe('npm run verify', () => {
 
   it('reads what landed while the record format was changed: plain lines beside gzip, and gzip within gzip', async () => {
     // Prepare
-    const parts = [0, 20, 40, 60, 80].map((from) => createLines(createRun({ from, to: from + 20 })));
+    const parts = [0, 20, 40, 60, 80].map((from) =>
+      createLines(createRun({ from, to: from + 20 }), Date.now()),
+    );
     const [plain, ...members] = parts.map((part, order) =>
       order === 0 ? Buffer.from(part.join('')) : createGzip(part),
     );
@@ -213,7 +220,8 @@ describe('npm run verify', () => {
 
   it('fails on a duplicate when asked for exactly once, and writes the certificate', async () => {
     // Prepare
-    const directory = await createDirectory({ a: [...createLines(), createLines()[0]].join('') });
+    const lines = createLines(small, Date.now());
+    const directory = await createDirectory({ a: [...lines, lines[0]].join('') });
     const html = join(directory, '.proof.html');
 
     // Act

@@ -167,8 +167,13 @@ describe('buffering', () => {
   });
 
   it('writes no object when nothing came', async () => {
+    // Prepare
     const { stream, directory } = makeStream({ bufferingIntervalSeconds: 0 });
+
+    // Act
     await stream.flush();
+
+    // Assess
     expect(listFiles(directory)).toEqual([]);
   });
 });

@@ -299,6 +299,24 @@ describe('claims together', () => {
     expect(world.verdicts).toEqual(['waiting']);
     expect(world.pauses).toHaveLength(2);
   });
+
+  it('are proven although an absurd claim came with them, which is postponed with a line in the log', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.landEvents(0, 100);
+    const absurd = createClaim({ runId: 'absurd', slices: [[0, 500_000_000]], sentToMs: eventTimeMs });
+
+    // Act
+    const kept = await world.check([absurd, createClaim()]);
+
+    // Assess
+    expect([kept, world.verdicts]).toEqual([[0], ['proven']]);
+    expect(world.lines[0]).toMatchObject({
+      level: 'warn',
+      text: expect.stringContaining('claims postponed'),
+      fields: { claims: [{ messageId: 'message-0', runId: 'absurd', events: 500_000_000 }] },
+    });
+  });
 });
 
 describe('a check of a bucket with faults', () => {
@@ -308,11 +326,12 @@ describe('a check of a bucket with faults', () => {
     const claim = createClaim({ sentFromMs: eventTimeMs + 20_300, sentToMs: eventTimeMs + 21_000 });
     world.landEvents(0, 50, 'run-1', { arrivedMs: eventTimeMs - 10_000, landedAtMs: eventTimeMs + 20_900 });
     world.landEvents(50, 100);
-    const old = world.landEvents(0, 100, 'run-1', { landedAtMs: eventTimeMs + 18_000 });
+    // A second for S3's rounding, and 5 minutes for clocks.
+    const old = world.landEvents(0, 100, 'run-1', { landedAtMs: eventTimeMs + 18_000 - 300_000 });
     world.land('not read', { arrivedMs: eventTimeMs + 2 * hourMs });
 
     // Act
-    const kept = await world.check([claim]);
+    const kept = await world.check([claim], { queuedAtMs: claim.sentToMs });
 
     // Assess
     expect(kept).toEqual([]);

@@ -39,7 +39,7 @@ const prefixes = [
 ];
 
 describe('the objects that may hold the events of claims', () => {
-  it('are listed, for any time of sending within a claim and any arrival of the oldest neighbor', () => {
+  it('are listed, for any time of sending within a claim, any arrival of the oldest neighbor, and any clock', () => {
     const scenario = fc.record({
       prefix: fc.constantFrom(...prefixes),
       bufferingSeconds: fc.constantFrom(0, 60, 900),
@@ -51,6 +51,7 @@ describe('the objects that may hold the events of claims', () => {
           sent: fc.double({ min: 0, max: 1, noNaN: true }),
           older: fc.double({ min: 0, max: 1, noNaN: true }),
           landsAfterMs: fc.nat(24 * hourMs),
+          aheadMs: fc.integer({ min: -5 * minuteMs, max: 5 * minuteMs }),
         }),
         { minLength: 1, maxLength: 5 },
       ),
@@ -59,7 +60,10 @@ describe('the objects that may hold the events of claims', () => {
       fc.property(scenario, ({ prefix, bufferingSeconds, claims }) => {
         // Act
         const listings = listingsOf(
-          claims.map(({ sentFromMs, durationMs }) => ({ sentFromMs, sentToMs: sentFromMs + durationMs })),
+          claims.map(({ sentFromMs, durationMs, aheadMs }) => ({
+            sentFromMs: sentFromMs + aheadMs,
+            sentToMs: sentFromMs + aheadMs + durationMs,
+          })),
           { prefix, bufferingSeconds },
         );
 
@@ -79,8 +83,13 @@ describe('the objects that may hold the events of claims', () => {
   });
 
   it('are those of few hours: two if an hour has just ended', () => {
+    // Prepare
     const claim = { sentFromMs: atMs + 2 * minuteMs, sentToMs: atMs + 3 * minuteMs };
+
+    // Act
     const listings = listingsOf([claim], { prefix: '', bufferingSeconds: 60 });
+
+    // Assess
     expect(listings.map(({ prefix }) => prefix)).toEqual(['2026/03/05/07/', '2026/03/05/08/']);
   });
 
@@ -94,9 +103,9 @@ describe('the objects that may hold the events of claims', () => {
 
     // Assess
     expect(listings).toEqual([
-      { prefix: '2026/03/04/11/', landedSinceMs: old.sentFromMs - 1_000 },
-      { prefix: '2026/03/04/12/', landedSinceMs: old.sentFromMs - 1_000 },
-      { prefix: '2026/03/05/07/', landedSinceMs: young.sentFromMs - 1_000 },
+      { prefix: '2026/03/04/11/', landedSinceMs: old.sentFromMs - 301_000 },
+      { prefix: '2026/03/04/12/', landedSinceMs: old.sentFromMs - 301_000 },
+      { prefix: '2026/03/05/07/', landedSinceMs: young.sentFromMs - 301_000 },
     ]);
   });
 });
