@@ -58,7 +58,7 @@ export function frequencyOf(expression: string): Frequency | undefined {
   return fields === undefined ? undefined : frequencyOfCron(fields.split(' '));
 }
 
-/** Matches days and times of day separately: matching every minute of two years would take minutes. */
+/** Matches days, hours and minutes separately: matching every minute of two years would take minutes. */
 function frequencyOfCron([minute, hour, dayOfMonth, month, dayOfWeek]: string[]): Frequency | undefined {
   // AWS requires ? in exactly one of the two. Its weekdays are 1 to 7.
   if ((dayOfMonth === '?') === (dayOfWeek === '?') || /[089]/.test(dayOfWeek!)) {
@@ -68,14 +68,15 @@ function frequencyOfCron([minute, hour, dayOfMonth, month, dayOfWeek]: string[])
   const weekday = dayOfWeek === 'L' ? 'SAT' : dayOfWeek;
   try {
     const dates = matches(`0 0 0 ${dayOfMonth} ${month} ${weekday}`.replace('?', '*'), days, minutesPer.day);
-    const times = matches(`0 ${minute} ${hour} * * *`, minutesPer.day, minutesPer.minute);
+    const hours = matches(`0 0 ${hour} * * *`, 24, minutesPer.hour);
+    const minutes = matches(`0 ${minute} * * * *`, 60, minutesPer.minute);
+    const times = hours.flatMap((hour) => minutes.map((minute) => hour * minutesPer.hour + minute));
     if (dates.length === 0) {
       return undefined;
     }
-    const hours = new Set(times.map((time) => Math.floor(time / minutesPer.hour)));
     return {
       runsPerMonth: (dates.length * times.length) / months,
-      activeHoursPerMonth: (dates.length * hours.size) / months,
+      activeHoursPerMonth: (dates.length * hours.length) / months,
       longestGapMinutes: Math.max(
         ...gaps(times),
         ...gaps(dates).map((gap) => gap * minutesPer.day - times.at(-1)! + times[0]!),

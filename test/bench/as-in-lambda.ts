@@ -88,7 +88,6 @@ export async function measureAsInLambda(
   };
 }
 
-/** A certificate for loopback, valid for one day. */
 async function createCertificate(directory: string): Promise<AwsConditions['tls']> {
   await mkdir(directory);
   const [keyFile, certificateFile] = [join(directory, 'key.pem'), join(directory, 'certificate.pem')];

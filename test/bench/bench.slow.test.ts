@@ -3,10 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { runBenchmark } from './benchmark.ts';
 import { rowNames } from './contenders.ts';
 
-function bench(...options: string[]) {
-  return spawnSync('npm', ['run', '--silent', 'bench', '--', ...options], { encoding: 'utf8' });
-}
-
 describe('the benchmark', () => {
   it('measures every row, and the endpoint receives exactly the events sent', async () => {
     // Act: a hundredth of a quick run; a missing or extra event would fail it.
@@ -35,7 +31,8 @@ describe('the benchmark', () => {
     ],
   ])('refuses %j with one error message and status 2', (options, message) => {
     // Act
-    const { stdout, stderr, status } = bench(...options);
+    const command = ['run', '--silent', 'bench', '--', ...options];
+    const { stdout, stderr, status } = spawnSync('npm', command, { encoding: 'utf8' });
 
     // Assess
     expect([status, stdout, stderr]).toEqual([2, '', message]);

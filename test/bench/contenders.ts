@@ -1,9 +1,7 @@
 import { producerSettings } from '../../lambda/contract/settings.ts';
 import type { Experiment } from './harness.ts';
 
-/** A row of the benchmark: a producer. */
 export interface Contender extends Pick<Experiment, 'module' | 'workload' | 'environment'> {
-  /** Whether it runs the bundle with zlib, not the shipped one. */
   readonly usesZlib?: boolean;
   /** Events of a measured round: about one or two seconds of work. */
   readonly events: { readonly full: number; readonly quick: number };
@@ -12,7 +10,6 @@ export interface Contender extends Pick<Experiment, 'module' | 'workload' | 'env
 
 const { maxRequestBytes } = producerSettings;
 
-/** The rows, in the order of the table. */
 export const contenders = {
   lesson: baseline('lesson', 1_500, 300, 'one `PutRecord` per event, one after the other'),
   parallel: baseline('parallel', 3_000, 800, 'one `PutRecord` per event, 50 at once'),

@@ -22,7 +22,6 @@ function stage(workload: string, format: RecordFormat): Experiment {
   return { module: 'stages', workload, events: stageEvents, warmUpEvents: stageEvents / 4, environment };
 }
 
-/** Generation alone, and small invocations. */
 export async function measureStages(laboratory: Laboratory): Promise<Section> {
   const experiments = [stage('generation', 'ndjson'), invocations];
   const [generated, invoked] = await measure(laboratory, stageRounds, experiments);

@@ -16,7 +16,6 @@ export interface AwsConditions {
   readonly tls: { readonly keyFile: string; readonly certificateFile: string };
   /** @default - no quota */
   readonly quota?: keyof typeof quotas;
-  /** Shortest and longest response time. */
   readonly latencyMs: readonly [min: number, max: number];
 }
 

@@ -17,11 +17,9 @@ import type { Tally } from './tally.ts';
 
 const lessonScript = fileURLToPath(new URL('./lesson.py', import.meta.url));
 
-/** One measurement, in a new process. */
 export interface Experiment extends Task {
   /** Events of an unmeasured round before, in the same process. @default 0 */
   readonly warmUpEvents?: number;
-  /** Environment variables that differ from the template's. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Folder of the bundle. @default - the shipped bundle */
   readonly assetDirectory?: string;
@@ -29,12 +27,10 @@ export interface Experiment extends Task {
   readonly cores?: number;
 }
 
-/** A measurement, and what the endpoint received. */
 export interface Observation extends Measured {
   readonly received: Tally;
 }
 
-/** Runs `work` with a temporary directory, and removes it. */
 export async function inTemporaryDirectory<Result>(
   work: (directory: string) => Promise<Result>,
 ): Promise<Result> {
@@ -82,7 +78,6 @@ export async function startEndpoint(directory: string, options: EndpointOptions)
   return {
     url: (await nextMessage(child)) as string,
     pid: child.pid!,
-    /** The tally since the last call. */
     takeTally: async () => {
       child.send('take');
       return (await nextMessage(child)) as Tally;
@@ -91,12 +86,7 @@ export async function startEndpoint(directory: string, options: EndpointOptions)
   };
 }
 
-/**
- * Measures once, in a new process.
- *
- * @param directory Folder of the compiled programs.
- * @throws Error if the workload fails.
- */
+/** Measures once, in a new process. @throws Error if the workload fails. */
 export async function measureOnce(
   directory: string,
   settings: FunctionSettings,

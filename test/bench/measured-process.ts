@@ -2,11 +2,9 @@ import { peakRssMiB } from './process-usage.ts';
 
 /** The process of one measurement. Nothing else runs in it, so its CPU time and memory are those of the workload. */
 
-/** The work of a measured process. */
 export interface Task {
   /** Module beside this one, such as `functions`. */
   readonly module: string;
-  /** Its export, a {@link Workload}. */
   readonly workload: string;
   readonly events: number;
 }

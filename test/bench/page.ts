@@ -7,13 +7,11 @@ import { plotBenchmark } from './plot.ts';
 import { rowSection } from './rows.ts';
 import { formatSections, targetTable } from './section.ts';
 
-/** The tables, for a terminal. */
 export function formatBenchmark(benchmark: Benchmark): string {
   const { details = [] } = benchmark;
   return `${machineOf(benchmark)}\n\n${formatSections([rowSection(benchmark), ...details])}`;
 }
 
-/** Writes benchmarks.md and benchmarks.svg. */
 export async function writePage(benchmark: Benchmark, directory: string): Promise<void> {
   await mkdir(directory, { recursive: true });
   await writeFile(join(directory, 'benchmarks.md'), formatPage(benchmark));

@@ -23,17 +23,13 @@ export function peakRssMiB(statusFile: string): number | undefined {
   return kibibytes === undefined ? undefined : Number(kibibytes) / 1_024;
 }
 
-/** Whether a process must wait to stay below its share of a core. */
 export function mustWait(cpuMs: number, elapsedMs: number, cores: number): boolean {
   return cpuMs > elapsedMs * cores;
 }
 
 /**
- * Limits the CPU time of a child process from now on, like `cpulimit`: stops and continues it a thousand times a second. Needs
- * no privileges.
- *
- * @param cores Such as 0.29.
- * @returns a function that ends the limit.
+ * Limits the CPU time of a child process to a share of a core, such as 0.29, like `cpulimit`: stops and continues it a
+ * thousand times a second. Needs no privileges. Returns a function that ends the limit.
  */
 export function limitCpu(child: ChildProcess, cores: number): () => void {
   const pid = child.pid!;

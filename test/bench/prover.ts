@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RecordFormat } from '../../lambda/contract/record-format.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
+import type { RecordBatch } from '../../lambda/producer/packing/records.ts';
 import { synthesize } from '../../lib/commands/start/synth.ts';
 import { readLocalStack } from '../../lib/commands/start/template.ts';
 import { DeliveryStream, type DeliveryStreamSettings } from '../../lib/emulator/firehose/delivery-stream.ts';
@@ -98,31 +99,22 @@ async function fillBucket(
 ): Promise<Readonly<Record<string, string>>> {
   const stream = new DeliveryStream(settings, { directory });
   const sentFromMs = Date.now();
-  const dataOf = (id: string, count: number) =>
-    dataOfRequests(createDefaultPacker(recordFormat, settings.deliveryStreamName, id), count);
-  const own = dataOf(runId, events / share);
-  const foreign = dataOf('another-run', events - events / share);
+  const { deliveryStreamName } = settings;
+  const requestsOfRun = (id: string, count: number) =>
+    requestsOf(createDefaultPacker(recordFormat, deliveryStreamName, id), count);
+  const own = requestsOfRun(runId, events / share);
+  const foreign = requestsOfRun('another-run', events - events / share);
   for (const records of share === 1 ? reverseGroups(own, requestsInFlight) : mix(own, foreign, share)) {
-    await stream.put(records);
+    await stream.put(records.map(({ data }) => data));
   }
   await stream.close();
   return { RUN_ID: runId, SENT_FROM_MS: `${sentFromMs}`, SENT_TO_MS: `${Date.now()}` };
 }
 
-function* dataOfRequests(...run: Parameters<typeof requestsOf>): Generator<Buffer[], void> {
-  for (const batch of requestsOf(...run)) {
-    yield batch.map(({ data }) => data);
-  }
-}
-
 /** Puts one record of the run before each `share - 1` foreign records. */
-function* mix(
-  own: Iterable<Buffer[]>,
-  foreign: Iterable<Buffer[]>,
-  share: number,
-): Generator<Buffer[], void> {
+function* mix(own: Iterable<RecordBatch>, foreign: Iterable<RecordBatch>, share: number) {
   const ownRecords = flatten(own);
-  let group: Buffer[] = [];
+  let group: RecordBatch[number][] = [];
   for (const record of flatten(foreign)) {
     group.push(record);
     if (group.length === share - 1) {
@@ -134,7 +126,7 @@ function* mix(
   yield [...ownRecords, ...group];
 }
 
-function* flatten(requests: Iterable<Buffer[]>): Generator<Buffer, void> {
+function* flatten(requests: Iterable<RecordBatch>): Generator<RecordBatch[number], void> {
   for (const request of requests) {
     yield* request;
   }

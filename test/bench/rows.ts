@@ -3,15 +3,12 @@ import { rowNames } from './contenders.ts';
 import { atLeast, atMost, type Section, show, type Table, type Target } from './section.ts';
 import { dollarsOf, type Figures } from './statistics.ts';
 
-/** A million events of 68 bytes. */
 const rawBytesPerMillion = 68e6;
 
-/** The rows and their targets. */
 export function rowSection(benchmark: Benchmark): Section {
   return { table: rowTable(benchmark), targets: rowTargets(benchmark) };
 }
 
-/** The document of `--json`. */
 export function toJson({ node, cores, rows }: Benchmark): object {
   return {
     node,

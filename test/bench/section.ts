@@ -2,7 +2,6 @@ import { formatTable } from '../../lib/terminal/table.ts';
 
 export type Table = readonly (readonly string[])[];
 
-/** A measured figure, and its bound. */
 export interface Target {
   /** Such as `ours / batch, events/s ≥ 15`. */
   readonly target: string;
@@ -10,7 +9,6 @@ export interface Target {
   readonly reached: boolean;
 }
 
-/** The result of a measurement: a part of the page. */
 export interface Section {
   /** @default - continues the section before */
   readonly title?: string;
@@ -38,7 +36,6 @@ export function targetTable(targets: readonly Target[]): Table {
   return [['target', 'measured', 'reached'], ...rows];
 }
 
-/** Tables for a terminal, the targets last. */
 export function formatSections(sections: readonly Section[]): string {
   const targets = targetTable(sections.flatMap((section) => section.targets));
   return [...sections.map(({ table }) => table), targets].map(formatTable).join('\n\n');

@@ -12,7 +12,6 @@ export function median(values: readonly number[]): number {
   return (sorted[Math.floor(middle)]! + sorted[Math.ceil(middle)]!) / 2;
 }
 
-/** The median of each field. */
 export function mediansOf<Field extends string>(
   values: readonly Readonly<Record<Field, number>>[],
   ...fields: readonly Field[]
@@ -32,19 +31,16 @@ export function spread(values: readonly number[]): number {
   return (Math.max(...values) - Math.min(...values)) / median(values);
 }
 
-/** What Firehose charges for these billed bytes. */
 export function dollarsOf(billedBytes: number): number {
   return firehoseUsd(billedBytes, prices.firehoseUsdPerGb);
 }
 
-/** Medians of the repetitions of a row. */
 export interface Figures {
   readonly repetitions: number;
   readonly eventsPerSecond: number;
   readonly eventsPerSecondSpread: number;
   readonly cpuMicrosPerEvent: number;
   readonly peakRssMiB: number;
-  /** Requests of a repetition. */
   readonly requests: number;
   /** Before base64, as the quota counts. */
   readonly dataBytesPerEvent: number;

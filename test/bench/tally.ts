@@ -11,7 +11,6 @@ const emptyTally = {
   dataBytes: 0,
   /** The same, with each record rounded up to a multiple of 5,120 bytes, as Firehose bills it. */
   billedBytes: 0,
-  /** Accepted records. */
   records: 0,
   /** Records over the quota, which count for nothing else. */
   recordsRefused: 0,
@@ -63,7 +62,6 @@ export class Counter {
     this.#tally.events += events.length / eventBytes;
   }
 
-  /** The tally since the last call. */
   take(): Tally {
     const tally = this.#tally;
     this.#tally = { ...emptyTally };

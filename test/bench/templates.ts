@@ -19,7 +19,6 @@ interface Subject {
   readonly workload: keyof typeof promisedMicros;
 }
 
-/** Measures generation and packing, and proving, for each template of docs/events. */
 export async function measureTemplates(): Promise<Section> {
   const subjects: Subject[] = readdirSync('docs/events').flatMap((name) => {
     const file = `docs/events/${name}`;

@@ -185,10 +185,7 @@ describe('npm run firehose', () => {
       "error: too many arguments for 'firehose'. Expected 0 arguments but got 1.\nPut options after --, for example: npm run firehose -- --port 0\n",
     ],
   ])('refuses %j, with the expectation and exit status 2', async (args, stderr) => {
-    // Act
     const result = await runBin(...args);
-
-    // Assess
     expect(result).toEqual({ status: 2, stdout: '', stderr });
   });
 

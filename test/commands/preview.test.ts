@@ -31,10 +31,7 @@ describe('npm run preview', () => {
   });
 
   it("prints the lesson's event, of any part of a run, without a template", () => {
-    // Act
     const { lines } = preview('--run-id', 'run-1', '--from', '2', '--count', '1');
-
-    // Assess
     expect(lines.map(uuidOf)).toEqual(uuidsOf(localDeliveryStreamName, 'run-1', 3).slice(2));
   });
 

@@ -125,10 +125,7 @@ describe('npm run query', () => {
     ['no gzip', Buffer.from('this is no gzip'), /^error: .*GZIP.*\n$/],
     ['no UTF-8', gzipSync(Buffer.from([0xff, 0xfe, 0x0a])), /^error: .*utf-8.*\n$/],
   ])('reports an object that is %s', async (_, bytes, message) => {
-    // Act
     const { stdout, stderr, status } = (await makeProject({ bytes })).query('--name', 'landed');
-
-    // Assess
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(message);
   });

@@ -47,13 +47,8 @@ describe('a quota', () => {
   });
 
   it('is not used up by what it refuses', () => {
-    // Prepare
     const { keeper } = makeKeeper();
-
-    // Act
     const admitted = [keeper.admitsRecord(900), keeper.admitsRecord(900), keeper.admitsRecord(100)];
-
-    // Assess
     expect(admitted).toEqual([true, false, true]);
   });
 

@@ -89,10 +89,7 @@ describe('the certificate', () => {
   });
 
   it('has no plots when no event landed', () => {
-    // Act
     const html = certificate(compare([createRun()], []));
-
-    // Assess
     expect(html).toContain('100 of 100 events are missing.');
     expect(html).not.toContain('<svg');
   });

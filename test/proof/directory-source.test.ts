@@ -23,24 +23,14 @@ describe('a directory as a source', () => {
   });
 
   it('skips hidden files', async () => {
-    // Prepare
     const directory = await createDirectory({ '.uploads/a': 'x', 'events/.DS_Store': 'x', 'events/a': 'x' });
-
-    // Act
     const objects = await list(directory);
-
-    // Assess
     expect(objects.map(({ key }) => key)).toEqual(['events/a']);
   });
 
   it('reads an object by its key', async () => {
-    // Prepare
     const directory = await createDirectory({ 'events/a': 'abc' });
-
-    // Act
     const content = await text(await sourceNamed(directory).open('events/a'));
-
-    // Assess
     expect(content).toBe('abc');
   });
 

@@ -57,13 +57,8 @@ describe('a bucket as a source', () => {
   it.each(['s3://my-bucket', 's3://my-bucket/', 's3://my-bucket/errors/'])(
     'lists nothing twice: %s',
     async (address) => {
-      // Prepare
       state.objects.set('errors/processing-failed/x', createObject());
-
-      // Act
       const objects = await list(createSource(address));
-
-      // Assess
       expect(objects).toHaveLength(1);
     },
   );

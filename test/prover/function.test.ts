@@ -157,10 +157,7 @@ describe('the function, through the real SDK', () => {
   });
 
   it('keeps a claim when the bucket may not be listed, and fails', async () => {
-    // Prepare
     state.isListable = false;
-
-    // Act and assess
     await expect(check([claim])).rejects.toThrow('AccessDenied');
   });
 });

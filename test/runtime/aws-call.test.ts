@@ -54,13 +54,8 @@ describe('a call to AWS', () => {
   });
 
   it('resolves to the response', async () => {
-    // Prepare
     await start(responding(200, { FailedPutCount: 0, RequestResponses: [{ RecordId: 'x' }] }));
-
-    // Act
     const output = await call();
-
-    // Assess
     expect(output).toMatchObject({ FailedPutCount: 0, RequestResponses: [{ RecordId: 'x' }] });
   });
 
@@ -94,24 +89,14 @@ describe('a call to AWS', () => {
     ['LimitExceededException', 'rejected', 400],
     ['InternalFailure', 'lost', 500],
   ] as const)('that fails with %s is %s, and says what AWS said', async (errorType, kind, status) => {
-    // Prepare
     await start(failing(status, errorType));
-
-    // Act
     const error = await failureOf(call());
-
-    // Assess
     expect(error).toMatchObject({ kind, message: `${errorType}: as AWS would say` });
   });
 
   it('knows an error of AWS by its body alone, too', async () => {
-    // Prepare
     await start(responding(400, { __type: 'com.amazonaws#AccessDeniedException', message: 'not yours' }));
-
-    // Act
     const error = await failureOf(call());
-
-    // Assess
     expect(error).toMatchObject({ kind: 'fatal', message: 'AccessDeniedException: not yours' });
   });
 
@@ -141,13 +126,8 @@ describe('a call to AWS', () => {
   );
 
   it('shows the first 100 characters of a page, on one line', async () => {
-    // Prepare
     const { host } = await start(respondingPage(502, `${'a'.repeat(99)}bcd`));
-
-    // Act
     const error = await failureOf(call());
-
-    // Assess
     expect(error.message).toBe(`502 Bad Gateway from ${host}: text/html, "${'a'.repeat(99)}b"`);
   });
 
@@ -321,13 +301,8 @@ describe('a call to AWS', () => {
   });
 
   it('is over at once when it was aborted before it began', async () => {
-    // Prepare
     await start(() => {});
-
-    // Act
     const error = await failureOf(call(AbortSignal.abort()));
-
-    // Assess
     expect(error.kind).toBe('lost');
   });
 });

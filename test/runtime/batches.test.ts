@@ -102,10 +102,7 @@ describe('handing slices to the work queue', () => {
   });
 
   it('makes no call when there is nothing to send', async () => {
-    // Act
     const { queued, unqueued, calls } = await send(0, takeAll);
-
-    // Assess
     expect([queued, unqueued, calls]).toEqual([[], [], []]);
   });
 
@@ -242,10 +239,7 @@ describe('handing slices to the work queue', () => {
   });
 
   it('has few calls in flight: a small function opens its connections slowly', async () => {
-    // Act
     const { seen } = await send(1_000, takeAll);
-
-    // Assess
     expect(seen.mostInFlight).toBe(4);
   });
 

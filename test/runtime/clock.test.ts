@@ -44,19 +44,13 @@ describe('a call with a timeout', () => {
   });
 
   it('is aborted when its time is over', async () => {
-    // Act
     const { made, tookMs } = await makeCall(1_000, hang);
-
-    // Assess
     await expect(made).resolves.toBe('ended');
     expect(tookMs).toBe(1_000);
   });
 
   it.each([400, 0])('is aborted together with what it is part of, after %i ms', async (abortedAfterMs) => {
-    // Act
     const { made, tookMs } = await makeCall(1_000, hang, abortedAfterMs);
-
-    // Assess
     await expect(made).resolves.toBe('ended');
     expect(tookMs).toBe(abortedAfterMs);
   });
@@ -74,21 +68,13 @@ describe('a call with a timeout', () => {
 
 describe('backoff', () => {
   it('doubles from 100 ms up to 5 s', () => {
-    // Prepare
     const clock = { ...new World(1), random: () => 1 };
-
-    // Act
     const waits = [1, 2, 3, 4, 5, 6, 7, 8, 50].map((attempt) => backoffOf(attempt, clock));
-
-    // Assess
     expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
   });
 
   it('has full jitter, so that requests that failed together are not sent again together', () => {
-    // Prepare
     const clock = { ...new World(1), random: () => 0 };
-
-    // Assess
     expect(backoffOf(9, clock)).toBe(0);
   });
 });

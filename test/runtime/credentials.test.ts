@@ -60,13 +60,8 @@ describe("the function's credentials", () => {
   });
 
   it('are missing with a message that says what was expected', async () => {
-    // Prepare
     withEnvironment({});
-
-    // Act
     const credentials = defaultProvider()();
-
-    // Assess
     await expect(credentials).rejects.toThrow('expected AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY');
   });
 });

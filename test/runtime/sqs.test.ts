@@ -189,13 +189,8 @@ describe('a call that sends messages through the real SDK', () => {
   ] satisfies [string, string, RequestListener][])(
     'sends everything again after %s, which is %s',
     async (_, kind, respond) => {
-      // Prepare
       listener = respond;
-
-      // Act
       const response = await sendMessages(bodies, signal);
-
-      // Assess
       expect(response).toMatchObject({ kind, taken: [], again: [0, 1, 2], cause: expect.any(Error) });
     },
   );
@@ -250,13 +245,8 @@ describe('a call that sends messages through the real SDK', () => {
   });
 
   it('makes one call: retrying is not left to the SDK', async () => {
-    // Prepare
     listener = failing(500, 'InternalError');
-
-    // Act
     await sendMessages(bodies, signal);
-
-    // Assess
     expect(server.requests()).toBe(1);
   });
 });

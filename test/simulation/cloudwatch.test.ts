@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type AlarmProperties, type AlarmState, CloudWatch } from './aws/cloudwatch.ts';
+import { type AlarmProperties, CloudWatch } from './aws/cloudwatch.ts';
 
 const minuteMs = 60_000;
 const metric = {
@@ -21,19 +21,19 @@ function createAlarm(properties: Partial<AlarmProperties> = {}): AlarmProperties
   };
 }
 
-/** An alarm on an expression of the metrics a and b, by the minute. */
+/** An alarm on an expression of the metrics a and b in a minute. */
 function createExpressionAlarm(
   Expression: string,
   properties: Partial<AlarmProperties> = {},
 ): AlarmProperties {
-  const { Statistic: Stat, Period, Namespace: _, MetricName: __, Dimensions: ___, ...alarm } = createAlarm();
   const stat = (Id: string) => ({
     Id,
-    MetricStat: { Stat: Stat!, Period: Period!, Metric: { ...metric, MetricName: Id } },
+    MetricStat: { Stat: 'Sum', Period: 60, Metric: { ...metric, MetricName: Id } } as const,
     ReturnData: false,
   });
   return {
-    ...alarm,
+    Threshold: 0,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
     EvaluationPeriods: 1,
     ...properties,
     Metrics: [{ Id: 'expr_1', Expression }, stat('a'), stat('b')],
@@ -41,10 +41,7 @@ function createExpressionAlarm(
 }
 
 /** A CloudWatch that holds a data point a minute, from minute 0 on; none where there is no number. */
-function createCloudWatch(
-  points: readonly (number | undefined)[],
-  MetricName = metric.MetricName,
-): CloudWatch {
+function createCloudWatch(points: readonly (number | undefined)[], MetricName = metric.MetricName) {
   const cloudWatch = new CloudWatch(() => 0);
   for (const [minute, value] of points.entries()) {
     if (value !== undefined) {
@@ -58,56 +55,44 @@ function createCloudWatch(
 const parse = (text: string) => text.split(' ').map((point) => ({ X: 1, '0': 0 })[point]);
 
 describe('an alarm', () => {
-  // The tables of the CloudWatch guide, "How alarm state is evaluated when data is missing".
-  it.each<[string, number, Record<NonNullable<AlarmProperties['TreatMissingData']>, AlarmState | 'retain'>]>([
-    ['0 - X - X', 3, { missing: 'OK', ignore: 'OK', breaching: 'OK', notBreaching: 'OK' }],
-    ['0 - - - -', 3, { missing: 'OK', ignore: 'OK', breaching: 'OK', notBreaching: 'OK' }],
-    [
-      '- - - - -',
-      3,
-      { missing: 'INSUFFICIENT_DATA', ignore: 'retain', breaching: 'ALARM', notBreaching: 'OK' },
-    ],
-    ['0 X X - X', 3, { missing: 'ALARM', ignore: 'ALARM', breaching: 'ALARM', notBreaching: 'ALARM' }],
-    ['- - X - -', 3, { missing: 'ALARM', ignore: 'retain', breaching: 'ALARM', notBreaching: 'OK' }],
-    [
-      '- - - - X',
-      3,
-      { missing: 'INSUFFICIENT_DATA', ignore: 'retain', breaching: 'ALARM', notBreaching: 'OK' },
-    ],
-    ['0 - X - X', 2, { missing: 'ALARM', ignore: 'ALARM', breaching: 'ALARM', notBreaching: 'ALARM' }],
-    ['0 0 X 0 X', 2, { missing: 'ALARM', ignore: 'ALARM', breaching: 'ALARM', notBreaching: 'ALARM' }],
-    ['0 - X - -', 2, { missing: 'OK', ignore: 'OK', breaching: 'ALARM', notBreaching: 'OK' }],
-    ['- - - - 0', 2, { missing: 'OK', ignore: 'OK', breaching: 'ALARM', notBreaching: 'OK' }],
-  ])('on %s, %i of 3, goes where the guide says', (points, DatapointsToAlarm, states) => {
-    for (const [treatment, state] of Object.entries(states)) {
+  // The tables of the CloudWatch guide, "How alarm state is evaluated when data is missing": data points, datapoints to
+  // alarm, and the state if missing data is missing, ignored, breaching and not breaching.
+  it.each([
+    ['0 - X - X', 3, 'OK', 'OK', 'OK', 'OK'],
+    ['0 - - - -', 3, 'OK', 'OK', 'OK', 'OK'],
+    ['- - - - -', 3, 'INSUFFICIENT_DATA', 'retain', 'ALARM', 'OK'],
+    ['0 X X - X', 3, 'ALARM', 'ALARM', 'ALARM', 'ALARM'],
+    ['- - X - -', 3, 'ALARM', 'retain', 'ALARM', 'OK'],
+    ['- - - - X', 3, 'INSUFFICIENT_DATA', 'retain', 'ALARM', 'OK'],
+    ['0 - X - X', 2, 'ALARM', 'ALARM', 'ALARM', 'ALARM'],
+    ['0 0 X 0 X', 2, 'ALARM', 'ALARM', 'ALARM', 'ALARM'],
+    ['0 - X - -', 2, 'OK', 'OK', 'ALARM', 'OK'],
+    ['- - - - 0', 2, 'OK', 'OK', 'ALARM', 'OK'],
+  ] as const)('on %s, %i of 3, goes where the guide says', (points, DatapointsToAlarm, ...states) => {
+    for (const [place, TreatMissingData] of (
+      ['missing', 'ignore', 'breaching', 'notBreaching'] as const
+    ).entries()) {
       for (const [before, retained] of [
         [0, 'OK'],
         [1, 'ALARM'],
       ] as const) {
         // Prepare
-        const TreatMissingData = treatment as keyof typeof states;
+        const alarm = createAlarm({ DatapointsToAlarm, TreatMissingData });
         const cloudWatch = createCloudWatch([before, before, before, ...parse(points)]);
 
         // Act
-        const changes = cloudWatch.statesOf(
-          createAlarm({ DatapointsToAlarm, TreatMissingData }),
-          3 * minuteMs,
-          8 * minuteMs,
-        );
+        const changes = cloudWatch.statesOf(alarm, 3 * minuteMs, 8 * minuteMs);
 
         // Assess
-        expect(changes.at(-1)!.state).toBe(state === 'retain' ? retained : state);
+        expect(changes.at(-1)!.state).toBe(states[place] === 'retain' ? retained : states[place]);
       }
     }
   });
 
   it('goes back to OK when the trouble ends, minute by minute', () => {
     // Act
-    const changes = createCloudWatch(parse('0 0 X X X 0')).statesOf(
-      createAlarm(),
-      2 * minuteMs,
-      6 * minuteMs,
-    );
+    const cloudWatch = createCloudWatch(parse('0 0 X X X 0'));
+    const changes = cloudWatch.statesOf(createAlarm(), 2 * minuteMs, 6 * minuteMs);
 
     // Assess
     expect(changes.map(({ atMs, state }) => [atMs / minuteMs, state])).toEqual([
@@ -146,12 +131,9 @@ describe('an alarm', () => {
     cloudWatch.put(metric, 1, 0);
 
     // Act
-    const late = cloudWatch.statesOf(createAlarm({ EvaluationPeriods: 1 }), 0, 30 * minuteMs);
-    const inTime = cloudWatch.statesOf(
-      createAlarm({ EvaluationPeriods: 11, DatapointsToAlarm: 1 }),
-      0,
-      30 * minuteMs,
-    );
+    const statesOf = (EvaluationPeriods: number) =>
+      cloudWatch.statesOf(createAlarm({ EvaluationPeriods, DatapointsToAlarm: 1 }), 0, 30 * minuteMs);
+    const [late, inTime] = [statesOf(1), statesOf(11)];
 
     // Assess
     expect(late.map(({ state }) => state)).not.toContain('ALARM');
@@ -173,16 +155,10 @@ describe('an alarm', () => {
     if (b !== undefined) {
       cloudWatch.put({ ...metric, MetricName: 'b' }, b, 0);
     }
-    const stateAt = (Threshold: number, TreatMissingData: 'breaching' | 'notBreaching') =>
-      cloudWatch.statesOf(
-        createExpressionAlarm(expression, {
-          ComparisonOperator: 'GreaterThanOrEqualToThreshold',
-          Threshold,
-          TreatMissingData,
-        }),
-        minuteMs,
-        minuteMs,
-      )[0]!.state;
+    const stateAt = (Threshold: number, TreatMissingData: 'breaching' | 'notBreaching') => {
+      const alarm = createExpressionAlarm(expression, { Threshold, TreatMissingData });
+      return cloudWatch.statesOf(alarm, minuteMs, minuteMs)[0]!.state;
+    };
 
     // Assess
     expect(stateAt(value ?? 0, 'notBreaching')).toBe(value === undefined ? 'OK' : 'ALARM');
@@ -193,9 +169,9 @@ describe('an alarm', () => {
     ['a ^ 2', 'is more metric math than is known here'],
     ['MAX(a)', 'MAX is not defined'],
   ])('on %s is rejected, because it would have another meaning here', (expression, message) => {
-    expect(() => createCloudWatch([1], 'a').statesOf(createExpressionAlarm(expression), 0, 0)).toThrow(
-      message,
-    );
+    const alarm = createExpressionAlarm(expression);
+
+    expect(() => createCloudWatch([1], 'a').statesOf(alarm, 0, 0)).toThrow(message);
   });
 
   it('ignores metrics of other dimensions', () => {
@@ -216,9 +192,8 @@ describe('an alarm', () => {
 
   it('rejects a reference to something without a name', () => {
     // Prepare
-    const alarm = createAlarm({
-      Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': ['Queue', 'Arn'] } }],
-    });
+    const Value = { 'Fn::GetAtt': ['Queue', 'Arn'] };
+    const alarm = createAlarm({ Dimensions: [{ Name: 'QueueName', Value }] });
 
     // Assess
     expect(() => new CloudWatch(() => 0).statesOf(alarm, 0, 0)).toThrow(

@@ -1,56 +1,40 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
-import type { Report } from '../../lambda/contract/report.ts';
 import type { RunSlice } from '../../lambda/contract/slice.ts';
 import type { PutRecords } from '../../lambda/producer/delivery/aws/firehose.ts';
-import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
 import { parseEnvironment } from '../../lambda/producer/invocation/environment.ts';
-import { createInvocation } from '../../lambda/producer/invocation/invocation.ts';
 import { quotas } from '../../lib/aws/quotas.ts';
 import { neededVariables } from '../producer/factories.ts';
 import { SimulatedFirehose } from './aws/firehose.ts';
-import { createPacer } from './worlds/producer.ts';
+import type { Work } from './worlds/lambda.ts';
+import { createProducer } from './worlds/producer.ts';
 import { World } from './worlds/world.ts';
 
-/** Lets one invocation process messages of 900,000 events each. */
-async function processMessages(
-  world: World,
-  putRecords: PutRecords,
-  { messages, timeMs }: { readonly messages: number; readonly timeMs: number },
-) {
-  const reports: Report[] = [];
+/** Lets one invocation of 20 s process messages of 900,000 events each. */
+async function processMessages(world: World, putRecords: PutRecords, messages: number) {
+  const works: Work[] = [];
   const sent: RunSlice[] = [];
-  const environment = parseEnvironment(neededVariables);
-  const invoke = createInvocation({
-    environment,
-    createPacker: createDefaultPacker,
-    stream: { putRecords, pacer: createPacer(environment, world) },
-    queues: {
-      sendSlices: async (slices) => {
-        sent.push(...slices);
-        return { queued: [...slices], unqueued: [] };
-      },
+  const invocation = {
+    ...{ invocation: 1, works, failures: [] },
+    whileAlive: <Value>(promise: Promise<Value>) => promise,
+    sendMessages: async (bodies: readonly string[]) => {
+      sent.push(...bodies.map((body) => JSON.parse(body)));
+      return { kind: 'decided', taken: [...bodies.keys()], again: [] } as const;
     },
-    clock: world,
-    observer: { onReport: (report) => reports.push(report) },
-  });
-  const slices = Array.from({ length: messages }, (_, part) => ({
-    runId: 'run-1',
-    from: part * 900_000,
-    to: (part + 1) * 900_000,
-  }));
-  const Records = slices.map((slice, part) => ({
+  };
+  const invoke = createProducer(parseEnvironment(neededVariables), world, invocation, { putRecords });
+  const Records = Array.from({ length: messages }, (_, part) => ({
     eventSource: 'aws:sqs',
     messageId: `message-${part}`,
-    body: JSON.stringify(slice),
+    body: JSON.stringify({ runId: 'run-1', from: part * 900_000, to: (part + 1) * 900_000 }),
   }));
   let response: SQSBatchResponse | undefined;
-  invoke({ Records }, { requestId: 'request-1', endMs: world.now() + timeMs }).then((result) => {
+  invoke({ Records }, { requestId: 'request-1', endMs: world.now() + 20_000 }).then((result) => {
     response = result as SQSBatchResponse;
   });
   await world.run(() => response !== undefined, 100_000);
   const failed = response!.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-  return { failed, reports, sent, slices };
+  return { failed, reports: works.flatMap(({ reports }) => reports), sent };
 }
 
 /** A stream that takes the events of some messages, and never responds to the requests of the others. */
@@ -74,10 +58,7 @@ describe('messages', () => {
     const putRecords: PutRecords = (batch, signal) => firehose.put(batch, signal, 1);
 
     // Act
-    const { failed, reports, sent, slices } = await processMessages(world, putRecords, {
-      messages: 3,
-      timeMs: 20_000,
-    });
+    const { failed, reports, sent } = await processMessages(world, putRecords, 3);
 
     // Assess
     expect(failed).toEqual([]);
@@ -87,43 +68,33 @@ describe('messages', () => {
     expect(Math.max(...others)).toBeLessThan(10_000);
     const delivered = reports.reduce((sum, { eventsDelivered }) => sum + eventsDelivered, 0);
     expect(sent.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(2_700_000 - delivered);
-    expect(sent.at(-1)).toMatchObject({ runId: 'run-1', to: slices.at(-1)!.to });
+    expect(sent.at(-1)).toMatchObject({ runId: 'run-1', to: 2_700_000 });
   });
 
-  it('that came after others, and whose time was over before anything of them was delivered, go on as new ones', async () => {
+  it.each([
+    [
+      'that came after others, and whose time was over before anything of them was delivered, go on as new ones',
+      ...[[0], 2, []],
+      [{ eventsDelivered: 900_000 }, { eventsDelivered: 0, eventsQueued: 900_000, stopReason: 'deadline' }],
+      [{ runId: 'run-1', from: 900_000, to: 1_800_000 }],
+    ],
+    [
+      'that came first and had all the time there was stay in the queue, which counts how often',
+      ...[[], 1, ['message-0']],
+      [{ eventsUndelivered: 900_000, stopReason: 'deadline' }],
+      [],
+    ],
+  ] as const)('%s', async (_, takes, messages, failed, reports, sent) => {
     // Prepare
     const world = new World(1);
 
     // Act
-    const { failed, reports, sent, slices } = await processMessages(world, firehoseThatTakes(world, [0]), {
-      messages: 2,
-      timeMs: 20_000,
-    });
+    const result = await processMessages(world, firehoseThatTakes(world, takes), messages);
 
     // Assess
-    expect(failed).toEqual([]);
-    expect(reports).toMatchObject([
-      { eventsDelivered: 900_000 },
-      { eventsDelivered: 0, eventsQueued: 900_000, stopReason: 'deadline' },
-    ]);
-    expect(reports[1]!.requests).toBeGreaterThan(0);
-    expect(sent).toEqual([slices[1]]);
-  });
-
-  it('that came first and had all the time there was stay in the queue, which counts how often', async () => {
-    // Prepare
-    const world = new World(1);
-
-    // Act
-    const { failed, reports, sent } = await processMessages(world, firehoseThatTakes(world, []), {
-      messages: 1,
-      timeMs: 20_000,
-    });
-
-    // Assess
-    expect(failed).toEqual(['message-0']);
-    expect(reports).toMatchObject([{ eventsUndelivered: 900_000, stopReason: 'deadline' }]);
-    expect(sent).toEqual([]);
+    expect(result).toMatchObject({ failed, reports });
+    expect(result.sent).toEqual(sent);
+    expect(result.reports.at(-1)!.requests).toBeGreaterThan(0);
   });
 
   it('that came after others stay in the queue when it was not the time that stopped them', async () => {
@@ -139,7 +110,7 @@ describe('messages', () => {
     };
 
     // Act
-    const { failed, sent } = await processMessages(world, putRecords, { messages: 2, timeMs: 20_000 });
+    const { failed, sent } = await processMessages(world, putRecords, 2);
 
     // Assess
     expect(failed).toEqual(['message-1']);

@@ -8,11 +8,7 @@ const number = wholeNumberArgument({ min: 1, max: 1_000_000_000_000, example: 1_
 
 const seedsPerLine = 1_000;
 
-/**
- * Simulates a world for each seed, and prints failures and progress.
- *
- * @returns the number of failures.
- */
+/** Simulates a world for each seed, prints failures and progress, and returns the number of failures. */
 async function simulateSeeds(from: number, seeds: number): Promise<number> {
   const startedMs = Date.now();
   let [failed, invocations, events] = [0, 0, 0];

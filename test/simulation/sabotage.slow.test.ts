@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { firstViolations, SaboteurBuild } from './sabotage.ts';
-import { sabotages } from './sabotages.ts';
+import { firstViolations, SaboteurBuild, sabotages } from './sabotage.ts';
 import { World, worldStartMs } from './worlds/world.ts';
 import { duplicatesWithoutTime, unreadableBucket } from './worlds/written-scenarios.ts';
 

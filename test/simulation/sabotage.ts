@@ -4,11 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildContext, context, type PluginBuild } from 'esbuild';
 import { worldsPerProof } from './worlds/scenario.ts';
-import type { simulate, simulateScenario } from './worlds/simulate.ts';
 
-/** A change of the code of lambda/. */
 export interface Change {
-  /** File in lambda/. */
   readonly file: string;
   /** Text that the file has exactly once. */
   readonly search: string;
@@ -26,12 +23,7 @@ export interface Sabotage extends Change {
   readonly isFast?: boolean;
 }
 
-type Simulate = typeof simulate;
-
-export interface Simulation {
-  readonly simulate: Simulate;
-  readonly simulateScenario: typeof simulateScenario;
-}
+export type Simulation = Pick<typeof import('./worlds/simulate.ts'), 'simulate' | 'simulateScenario'>;
 
 /** Builds the simulation with sabotages in the code of lambda/. */
 export class SaboteurBuild {
@@ -99,4 +91,28 @@ export async function firstViolations({ simulate: run }: Simulation, { seed }: S
     }
   }
   return [];
+}
+
+const sabotagesFile = new URL('./sabotages.txt', import.meta.url);
+
+/** The sabotages of sabotages.txt: lines with `-` are replaced by those with `+`, which must cause the violation `!`. */
+export const sabotages: readonly Sabotage[] = readFileSync(sabotagesFile, 'utf8')
+  .split(/^== /m)
+  .slice(1)
+  .flatMap((ofFile) => {
+    const [file, ...blocks] = ofFile.trim().split(/\n\n/);
+    return blocks.map((block) => parse(file!, block.split('\n')));
+  });
+
+function parse(file: string, [what, ...lines]: readonly string[]): Sabotage {
+  const marked = (mark: string) => {
+    const texts = lines.filter((line) => line[0] === mark).map((line) => line.slice(2));
+    return texts.join('\n');
+  };
+  const [seed, speed] = marked('#').split(' ');
+  return {
+    ...{ file, what: what!, search: marked('-'), replace: marked('+'), violation: marked('!') },
+    seed: Number(seed),
+    isFast: speed === 'fast',
+  };
 }

@@ -1,6 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest';
-import { firstViolations, SaboteurBuild } from './sabotage.ts';
-import { sabotages } from './sabotages.ts';
+import { firstViolations, SaboteurBuild, sabotages } from './sabotage.ts';
 import { simulate, simulateScenario } from './worlds/simulate.ts';
 import { World, worldStartMs } from './worlds/world.ts';
 import { duplicatesWithoutTime, unreadableBucket } from './worlds/written-scenarios.ts';
@@ -17,10 +16,7 @@ describe('in 25 worlds whose stream and queue throttle, fail, stall and lose res
 describe('a world that once had a violation', () => {
   it.each([
     ['messages are delivered twice while there is no time for all of them', duplicatesWithoutTime],
-    [
-      'postponing often fails, so that claims of an unreadable bucket are delivered too often',
-      unreadableBucket,
-    ],
+    ['postponing often fails, so claims of an unreadable bucket are delivered too often', unreadableBucket],
   ])('has none: %s', async (_, scenario) => {
     expect((await simulateScenario(new World(1, worldStartMs), scenario, 200_000)).violations).toEqual([]);
   });

@@ -9,13 +9,8 @@ const importStream = (stack: Stack, id: string) =>
 
 describe("the mapping of Firehose's IP ranges", () => {
   it('is left out', () => {
-    // Prepare
     const stack = new Stack(new App(), 'Stack');
-
-    // Act
     withoutIpRanges(stack, () => importStream(stack, 'One'));
-
-    // Assess
     expect(Template.fromStack(stack).toJSON()).not.toHaveProperty('Mappings');
   });
 

@@ -91,10 +91,7 @@ describe('a numeric prop', () => {
   });
 
   it('of a count above maxCount is refused with an example that is not', () => {
-    // Act
     const { message } = refusalOf({ count: 51, maxCount: 50 });
-
-    // Assess
     expect(Number(/for example (\d+)$/.exec(message)?.[1])).toBeLessThanOrEqual(50);
   });
 
@@ -134,10 +131,7 @@ describe('a price', () => {
     [-1, 'prices.firehoseUsdPerGb is "-1": expected a price in US dollars'],
     [Number.NaN, 'prices.firehoseUsdPerGb is "NaN": expected a price in US dollars'],
   ])('of %d is refused, by the path of the construct', (firehoseUsdPerGb, message) => {
-    // Act
     const refusal = refusalOf({ prices: { firehoseUsdPerGb } });
-
-    // Assess
     expect(refusal).toBeInstanceOf(PropError);
     expect(refusal.message).toContain(`Other/Producer/Function: ${message}`);
   });

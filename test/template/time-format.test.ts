@@ -95,10 +95,7 @@ describe('a time format', () => {
   });
 
   it('is read with its fields, and where it ends', () => {
-    // Act
     const readings = [...createTimeFormat('MMM Do, h A').read('at Nov 22nd, 1 AM.', 3)];
-
-    // Assess
     expect(readings).toEqual([{ end: 17, fields: { month: 11, day: 22, hourTo12: 1, isPm: 0 } }]);
   });
 
@@ -129,13 +126,8 @@ describe('a time format', () => {
   });
 
   it('has no more readings when the same tokens are repeated', () => {
-    // Prepare
     const format = createTimeFormat('Dh'.repeat(50));
-
-    // Act
     const readings = [...format.read('1'.repeat(200), 0)].map(({ end }) => end);
-
-    // Assess
     expect(readings).toEqual([200, 150, 150, 100]);
   });
 });

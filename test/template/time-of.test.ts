@@ -77,13 +77,8 @@ describe('the time of texts', () => {
     const format = createTimeFormat(pattern);
     fc.assert(
       fc.property(anyTimeMs, anyTimeMs, (one, other) => {
-        // Prepare
         const [timeMs, notAfterMs] = [Math.min(one, other), Math.max(one, other)];
-
-        // Act
         const time = readTime(format.format(timeMs), [format], notAfterMs);
-
-        // Assess
         expect(time).toEqual({ timeMs: timeMs - (timeMs % unitMs), isExact: true });
       }),
     );
@@ -101,10 +96,7 @@ describe('the time of texts', () => {
     ['dddd, MMM D', 'Monday, Feb 29', '2016-02-29T23:59:59.000Z'],
     ['[now]', 'now', '2026-11-22T10:20:30.000Z'],
   ])('is the latest possible one where %s leaves it open', (format, text, expected) => {
-    // Act
     const time = readBy(format, text, Date.UTC(2026, 10, 22, 10, 20, 30, 400));
-
-    // Assess
     expect(time).toEqual({ timeMs: Date.parse(expected), isExact: false });
   });
 

@@ -59,13 +59,8 @@ describe('the option of a setting', () => {
 
 describe('a directory to write to', () => {
   it('is made if it is not there', () => {
-    // Prepare
     const directory = join(mkdtempSync(join(tmpdir(), 'directory-')), 'a', 'b');
-
-    // Act
     checkDirectory('--output', directory);
-
-    // Assess
     expect(statSync(directory).isDirectory()).toBe(true);
   });
 

@@ -63,10 +63,7 @@ describe('a progress bar', () => {
     [38, '██░░░  52%    520,000/1,000,000 events'],
     [30, '█████████████░░░░░░░░░░░░  52%'],
   ])('fits into %i columns', (columns, expected) => {
-    // Act
     const bar = progressBar(createProgress(), columns);
-
-    // Assess
     expect(bar).toBe(expected);
     expect(bar.length).toBeLessThanOrEqual(columns);
   });

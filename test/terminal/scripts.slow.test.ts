@@ -16,10 +16,7 @@ const cli = (...args: string[]) => run(process.execPath, cliPath, ...args);
 
 describe('the commands as people type them', () => {
   it.each(['verify', 'query'])('npm run %s explains its options', async (name) => {
-    // Act
     const { stdout } = await run('npm', 'run', '--silent', name, '--', '--help');
-
-    // Assess
     expect(stdout).toContain(`Usage: npm run ${name} -- [options]`);
   });
 });

@@ -21,13 +21,10 @@ const batchRecords = 500;
 /** Enough bodies to exceed any processor cache. */
 const preparedBodies = 16;
 
-/** One `PutRecord` per event, one after the other. */
 export const lesson: Workload = singleRecords(1);
 
-/** One `PutRecord` per event, 50 at once. */
 export const parallel: Workload = singleRecords(50);
 
-/** `PutRecordBatch` of 500 one-event records. */
 export const batch: Workload = async ({ events, measure }) => {
   const client = createClient(concurrency);
   const sent = new Counter();

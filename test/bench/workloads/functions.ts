@@ -7,8 +7,6 @@ import { producerSettings } from '../../../lambda/contract/settings.ts';
 import type { Workload } from '../measured-process.ts';
 import { expectedOf } from './run-events.ts';
 
-/** The bundled functions, invoked as Lambda does. */
-
 const { LAMBDA_TASK_ROOT = '', _HANDLER = '', AWS_LAMBDA_FUNCTION_NAME } = process.env;
 const { RUN_ID = '', SENT_FROM_MS, SENT_TO_MS } = process.env;
 const [file, exportName = ''] = _HANDLER.split('.');
@@ -35,14 +33,12 @@ function produce(count: number, runId: string) {
   return invoke<{ deliveryStreamName: string; eventsDelivered: number }>({ count, runId });
 }
 
-/** One invocation of the producer. */
 export const ours: Workload = async ({ events, measure }) => {
   const runId = randomUUID();
   const { deliveryStreamName, eventsDelivered } = await measure(() => produce(events, runId));
   return { ...expectedOf(deliveryStreamName, runId, events), events: eventsDelivered };
 };
 
-/** Small invocations of the producer, one after the other. */
 export const invocations: Workload = async ({ events, measure }) => {
   const runIds = Array.from({ length: events / eventsPerInvocation }, () => randomUUID());
   let deliveryStreamName = '';

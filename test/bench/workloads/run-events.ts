@@ -10,7 +10,6 @@ import { Counter } from '../tally.ts';
 /** Limits the memory of {@link expectedOf}. */
 const chunkEvents = 10_000;
 
-/** The lines of events `[from, to)` of a run. */
 export function linesOf(deliveryStreamName: string, runId: string, from: number, to: number): Buffer {
   const lines = Buffer.alloc((to - from) * eventBytes);
   createEventWriter(deliveryStreamName, runId, from)(lines, Date.now());

@@ -15,8 +15,6 @@ import { findWordFunction } from '../../../lambda/template/word-functions.ts';
 import type { Workload } from '../measured-process.ts';
 import { requestsOf } from './run-events.ts';
 
-/** Single stages of both functions. They send nothing. */
-
 const { TEMPLATE_FILE, RECORD_FORMAT = 'ndjson' } = process.env;
 const source = TEMPLATE_FILE ? readFileSync(TEMPLATE_FILE, 'utf8') : defaultTemplate;
 const isDefault = source.trim() === defaultTemplate;
@@ -41,7 +39,6 @@ export const generation: Workload = async ({ events, measure }) => {
   return nothingSent;
 };
 
-/** Generation, packing and batching. */
 export const packing: Workload = async ({ events, measure }) => {
   await measure(() => {
     for (const _ of requestsOfRun(events)) {
@@ -51,7 +48,6 @@ export const packing: Workload = async ({ events, measure }) => {
   return nothingSent;
 };
 
-/** Base64 of the records, request by request. */
 export const base64: Workload = repeatForRequests((batch) => () => {
   for (const { data } of batch) {
     data.toString('base64');

@@ -203,13 +203,8 @@ describe('npm run prove', () => {
   });
 
   it('does not invoke a function whose events it could not find', async () => {
-    // Prepare
     delete state.outputs?.BucketName;
-
-    // Act
     await prove();
-
-    // Assess
     expect(standIn.requests).toEqual(['POST /', 'POST /']);
   });
 
@@ -229,13 +224,8 @@ describe('npm run prove', () => {
   });
 
   it('finds the events of an imported stream at --source', async () => {
-    // Prepare
     delete state.outputs?.BucketName;
-
-    // Act
     const { status } = await prove('--source', 's3://my-bucket/events/');
-
-    // Assess
     expect(status).toBe(0);
   });
 });

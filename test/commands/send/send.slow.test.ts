@@ -85,13 +85,8 @@ describe('npm run send', () => {
   });
 
   it('names the template that verify needs', async () => {
-    // Prepare
     state.metadata = { EventTemplate: '{{random.uuid}}' };
-
-    // Act
     const { stdout } = await send('--stack', stackName!);
-
-    // Assess
     expect(stdout).toContain('--count 100 --event <its template> --wait 5m\n');
   });
 

@@ -112,13 +112,8 @@ describe('the reports of a run', () => {
   });
 
   it('count an event once that was delivered twice', () => {
-    // Prepare
     const reports = [makeReport(), makeReport({ from: 50, eventsRequested: 50, eventsDelivered: 50 })];
-
-    // Act
     const report = combineReports(reports[0]!, reports, [], 1_000);
-
-    // Assess
     expect(report).toMatchObject({ eventsDelivered: 100, eventsUndelivered: 0 });
   });
 

@@ -33,13 +33,8 @@ describe('the question', () => {
     [{}, 'of the last local run', lesson],
     [{ event: 'docs/events/iot-sensor.json' }, 'of the file that was named', iotSensor],
   ])('is about events of the template, as %j: %s', async (options, _, eventTemplate) => {
-    // Prepare
     const readLastRun = async () => ({ ...createLastRun(), eventTemplate: lesson });
-
-    // Act
     const question = await resolveQuestion(options, readLastRun);
-
-    // Assess
     expect(question.eventTemplate).toBe(eventTemplate);
   });
 

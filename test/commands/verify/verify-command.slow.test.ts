@@ -77,10 +77,7 @@ describe('npm run verify, of a run of 200,000', () => {
   });
 
   it('ends with status 0 and one duplicate when a line is duplicated', async () => {
-    // Act
     const { status, proof } = await verifyWith(createGzip([...lines, lines[77]!]));
-
-    // Assess
     expect(status).toBe(0);
     expect(proof).toMatchObject({ runs: [{ missing: 0, duplicated: 1, extraCopies: 1 }] });
   });

@@ -167,13 +167,8 @@ describe('buffering', () => {
   });
 
   it('writes no object when nothing came', async () => {
-    // Prepare
     const { stream, directory } = makeStream({ bufferingIntervalSeconds: 0 });
-
-    // Act
     await stream.flush();
-
-    // Assess
     expect(listFiles(directory)).toEqual([]);
   });
 });

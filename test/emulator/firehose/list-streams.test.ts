@@ -32,13 +32,8 @@ describe('the list of delivery streams', () => {
     [['a'], { DeliveryStreamType: DeliveryStreamType.DirectPut }, ['a'], false],
     [['a'], { DeliveryStreamType: DeliveryStreamType.KinesisStreamAsSource }, [], false],
   ])('of %j, asked for by %j, is %j; more follow: %s', async (names, input, listed, hasMore) => {
-    // Prepare
     const { client } = await makeServerOf(...names);
-
-    // Act
     const output = await client.send(new ListDeliveryStreamsCommand(input));
-
-    // Assess
     expect(output).toMatchObject({ DeliveryStreamNames: listed, HasMoreDeliveryStreams: hasMore });
   });
 

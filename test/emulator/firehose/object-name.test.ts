@@ -23,10 +23,7 @@ function evaluatePrefix(prefix: string, at = Arrival): string {
 
 describe('the key of an object', () => {
   it('is the prefix, the stream, its version, the arrival time in UTC, a UUID and the extension', () => {
-    // Act
     const key = nameObject({ prefix: 'raw/!{timestamp:yyyy}/', errorOutputPrefix: Errors });
-
-    // Assess
     expect(key).toBe(`raw/2018/my-stream-1-2018-08-07-03-04-05-${Uuid}.gz`);
   });
 

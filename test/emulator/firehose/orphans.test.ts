@@ -169,13 +169,8 @@ describe('the uploads of a process that lives', () => {
 
 describe('a folder without uploads', () => {
   it('has nothing to deliver, and is not touched', async () => {
-    // Prepare
     const directory = makeDirectory();
-
-    // Act
     const paths = await deliverOrphans(directory);
-
-    // Assess
     expect([paths, readdirSync(directory)]).toEqual([[], []]);
   });
 });

@@ -284,13 +284,8 @@ describe('a request that no SDK would send', () => {
   });
 
   it('and is a GET is refused', async () => {
-    // Prepare
     const { endpoint } = await makeServer();
-
-    // Act
     const response = await send(endpoint, '', {}, 'GET');
-
-    // Assess
     expect(response).toMatchObject({ status: 400, json: { __type: 'UnknownOperationException' } });
   });
 

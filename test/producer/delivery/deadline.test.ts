@@ -10,33 +10,20 @@ describe('the deadline of an invocation', () => {
   ])(
     'of %i ms delivers until %i and queues until %i, which leaves time for the report',
     (timeMs, deliverMs, queueMs) => {
-      // Act
       const { deliverUntilMs, queueUntilMs } = new Deadline(1_000, 1_000 + timeMs);
-
-      // Assess
       expect([deliverUntilMs, queueUntilMs]).toEqual([1_000 + deliverMs, 1_000 + queueMs]);
     },
   );
 
   it('lets requests start up to half a second before that, when responses are fast', () => {
-    // Prepare
     const deadline = new Deadline(0, 60_000);
-
-    // Act
     deadline.responded(20);
-
-    // Assess
     expect(deadline.lastStartMs).toBe(57_500);
   });
 
   it('gives a request half as long again as the slowest response took', () => {
-    // Prepare
     const deadline = new Deadline(0, 60_000);
-
-    // Act
     deadline.responded(4_000);
-
-    // Assess
     expect(deadline.lastStartMs).toBe(52_000);
   });
 
@@ -109,13 +96,8 @@ describe('the timeout of a response', () => {
   });
 
   it('is five times the slowest one, however little time is left', () => {
-    // Prepare
     const deadline = new Deadline(0, 60_000);
-
-    // Act
     deadline.responded(3_000);
-
-    // Assess
     expect(deadline.responseTimeoutMs(55_000)).toBe(15_000);
   });
 

@@ -135,24 +135,14 @@ describe('the line at the gate', () => {
   });
 
   it('lets records in that are to be sent again, although nothing is left', async () => {
-    // Prepare
     const { gate, settle } = createGate({ hasMore: () => false });
-
-    // Act
     const entered = await settle([gate.enterAgain(batchOf())]);
-
-    // Assess
     expect(entered).toEqual([true]);
   });
 
   it('charges nothing for a request that was not made', async () => {
-    // Prepare
     const { gate, seen, enter, settle } = createGate({ pace: { bytesPerSecond: 1_000 } });
-
-    // Act
     await settle([gate.enter(() => undefined), gate.enter(() => undefined), enter(), enter()]);
-
-    // Assess
     expect(seen.enteredMs).toEqual([0, 0]);
   });
 });
@@ -176,24 +166,15 @@ describe("the pacer's rate", () => {
   });
 
   it('spreads requests, the first of which may start at once', async () => {
-    // Prepare: 100 bytes take 100 ms, so far requests catch up
+    // 100 bytes take 100 ms, so far requests catch up
     const { seen, enter, settle } = createGate({ pace: { bytesPerSecond: 1_000 } });
-
-    // Act
     await settle([enter(), enter(), enter(), enter(), enter()]);
-
-    // Assess
     expect(seen.enteredMs).toEqual([0, 0, 100, 200, 300]);
   });
 
   it('counts records that are sent again as well', async () => {
-    // Prepare
     const { gate, seen, enter, settle } = createGate({ pace: { bytesPerSecond: 1_000 } });
-
-    // Act
     await settle<unknown>([enter(), gate.enterAgain(batchOf()), gate.enterAgain(batchOf()), enter()]);
-
-    // Assess
     expect(seen.enteredMs).toEqual([0, 200]);
   });
 
@@ -211,13 +192,9 @@ describe("the pacer's rate", () => {
   });
 
   it('makes no request wait longer than two seconds', async () => {
-    // Prepare: at this rate a request would take 100 s
+    // At this rate a request would take 100 s
     const { seen, enter, settle } = createGate({ pace: { bytesPerSecond: 1 } });
-
-    // Act
     await settle([enter(), enter(), enter()]);
-
-    // Assess
     expect(seen.enteredMs).toEqual([0, 1_900, 3_900]);
   });
 
@@ -337,13 +314,8 @@ describe('a full window', () => {
   });
 
   it('is never so small that no request at all may start', async () => {
-    // Prepare
     const { seen, enter, settle } = createGate({ pace: { windowBytes: 10 } });
-
-    // Act
     await settle([enter()]);
-
-    // Assess
     expect(seen.enteredMs).toEqual([0]);
   });
 });
@@ -477,13 +449,8 @@ describe('backing off', () => {
   );
 
   it('does not hold up who else wants to enter', async () => {
-    // Prepare
     const { gate, seen, enter, settle } = createGate();
-
-    // Act
     await settle<unknown>([gate.backOff(20), enter()]);
-
-    // Assess
     expect(seen.enteredMs).toEqual([0]);
   });
 

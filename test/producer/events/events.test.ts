@@ -32,18 +32,13 @@ describe('the events of a run', () => {
     [4_294_967_296, 'c4b4af25-2ddc-44a7-8e85-7b364d8e053f'],
     [9_007_199_254_740_990, 'a076390d-1aca-4e62-b5ef-d95ff0b4445b'],
   ])('gives event %i of my-stream/run-1 the UUID that openssl gives it', (index, uuid) => {
-    // Act
     const event = eventsOf({ from: index, count: 1 });
-
-    // Assess
     expect(uuidOf(event)).toBe(uuid);
   });
 
   it('reads names beyond ASCII as UTF-8', () => {
-    // Act: block 7 by openssl is 00586528 5f71 369b c893 46a489cdda58
+    // Block 7 by openssl is 00586528 5f71 369b c893 46a489cdda58
     const event = eventsOf({ stream: 'Strom-ü', runId: 'läuft 🚀', from: 7, count: 1 });
-
-    // Assess
     expect(uuidOf(event)).toBe('00586528-5f71-469b-8893-46a489cdda58');
   });
 

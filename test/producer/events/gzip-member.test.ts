@@ -89,10 +89,7 @@ describe('a gzip member', () => {
   it('is joined with others to one gzip file, in any number', () => {
     fc.assert(
       fc.property(fc.array(anyEvents, { minLength: 1, maxLength: 6 }), (members) => {
-        // Act
         const text = gunzipSync(Buffer.concat(members.map(memberOf)));
-
-        // Assess
         expect(text.equals(Buffer.concat(members.map(textOf)))).toBe(true);
       }),
       { numRuns: runs(50) },

@@ -92,10 +92,7 @@ describe("the function's environment", () => {
     ['LAMBDA_USD_PER_GB_SECOND', '', 'LAMBDA_USD_PER_GB_SECOND is ""; expected a price'],
     ['AWS_LAMBDA_FUNCTION_MEMORY_SIZE', 'much', 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE is "much"; expected'],
   ])('refuses %s = %s', (name, value, problem) => {
-    // Act
     const parse = () => parseEnvironment({ ...needed, [name]: value });
-
-    // Assess
     expect(parse).toThrow(InvalidEnvironmentError);
     expect(parse).toThrow(problem);
   });

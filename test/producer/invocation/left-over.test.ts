@@ -111,18 +111,12 @@ describe('cutting a slice', () => {
     [1_000_000, 1_000, Array(1_000).fill(1_000)],
     [1_000_001, 1_000, [1_000_000, 1]],
   ])('makes of %i events, with %i in a slice, pieces that may have to be cut again', (to, size, lengths) => {
-    // Act
     const pieces = [...cutSlice({ runId: 'run-1', from: 0, to }, size)];
-
-    // Assess
     expect(pieces.map(sliceLength)).toEqual(lengths);
   });
 
   it('hands on the name of the run', () => {
-    // Act
     const pieces = [...cutSlice({ runId: 'run-1', from: 0, to: 2_000 }, 1_000)];
-
-    // Assess
     expect(pieces.map(({ runId }) => runId)).toEqual(['run-1', 'run-1']);
   });
 });

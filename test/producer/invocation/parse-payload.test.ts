@@ -92,10 +92,7 @@ describe('the payload of an invocation', () => {
     ['null for a count', { count: null }, 'count: null - expected'],
     ['an index beyond what a number can count', { from: 0, to: 2 ** 53 }, 'to: 9007199254740992 - expected'],
   ])('refuses %s', (_, payload, problem) => {
-    // Act
     const message = refusalOf(payload);
-
-    // Assess
     expect(message).toContain(problem);
     expect(message).toContain('This one works: {"count": 100}');
   });
@@ -111,10 +108,7 @@ describe('the payload of an invocation', () => {
   });
 
   it('lists every problem at once', () => {
-    // Act
     const message = refusalOf({ count: 'x', runId: 7, foo: 1 });
-
-    // Assess
     expect(message.match(/^- /gm)).toHaveLength(3);
   });
 

@@ -57,10 +57,8 @@ describe('producing a slice', () => {
   });
 
   it('keeps to the steady rate of the slice', async () => {
-    // Act
     const { outcome, seconds } = await produceSlice({ from: 0, to: 5_000, eventsPerSecond: 1_000 });
-
-    // Assess: the last of fifty requests starts a tenth of a second before the fifth is over
+    // The last of fifty requests starts a tenth of a second before the fifth is over
     expect(outcome.eventsDelivered).toBe(5_000);
     expect(seconds).toBeCloseTo(4.9, 3);
   });
@@ -79,10 +77,7 @@ describe('producing a slice', () => {
   });
 
   it('sends a slice without a rate as fast as it can, even if the function has a rate', async () => {
-    // Act
     const { outcome, seconds } = await produceSlice({ from: 0, to: 5_000 }, { eventsPerSecond: 10 });
-
-    // Assess
     expect(outcome.eventsDelivered).toBe(5_000);
     expect(seconds).toBe(0);
   });

@@ -115,13 +115,8 @@ describe('the report', () => {
   });
 
   it('says why the delivery stopped, and what had failed last', () => {
-    // Prepare
     const outcome = outcomeOf({ stopReason: 'attempts', lastFailure: new Error('Slow down.') });
-
-    // Act
     const report = reportOf({ outcome });
-
-    // Assess
     expect(report).toMatchObject({ stopReason: 'attempts', lastFailure: 'Slow down.' });
   });
 
@@ -145,10 +140,7 @@ describe('the report', () => {
     ['queued', { queued: [{ from: 20, to: 30 }] }],
     ['stopped', { outcome: outcomeOf({ stopReason: 'fatal', lastFailure: new Error('no such stream') }) }],
   ])('is what its schema says, of a slice that was %s', (_, options) => {
-    // Act
     const report = reportOf(options);
-
-    // Assess
     expect(v.parse(v.strictObject(reportSchema.entries), report)).toEqual(report);
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
   });

@@ -43,13 +43,8 @@ describe('the test events for the console', () => {
   });
 
   it.each(Object.entries(slices))('%s asks for %j', (file, slice) => {
-    // Prepare
     const { settings } = parseEnvironment(neededVariables);
-
-    // Act
     const asked = parsePayload(readTestEvent(file), settings, 'request-1');
-
-    // Assess
     expect(asked).toEqual(slice);
   });
 });

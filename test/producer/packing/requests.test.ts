@@ -147,10 +147,7 @@ describe.each(recordFormats)('the requests of a slice as %s', (recordFormat) => 
   });
 
   it('carry at least one event, however little they may carry', () => {
-    // Act
     const [batch] = requestsOf({ recordFormat }, { bytes: 1, events: 1 });
-
-    // Assess
     expect(batch).toHaveLength(1);
     expect(eventsIn(batch!)).toBe(1);
   });
@@ -187,10 +184,7 @@ describe('a request', () => {
   });
 
   it('carries one full ndjson record when the budget is smaller than that', () => {
-    // Act
     const batches = requestsOf({ slice: { from: 0, to: 1_000 } }, { ...anyBudget, bytes: 10_000 });
-
-    // Assess
     expect(batches.map((batch) => batch.map(({ from, to }) => to - from))).toEqual([[451], [451], [98]]);
   });
 
@@ -236,19 +230,13 @@ describe('a request', () => {
   ])(
     'of at most %i bytes, with what JSON puts around base64, has %i full ndjson records',
     (maxRequestBytes, records) => {
-      // Act
       const [batch] = requestsOf({ maxRequestBytes });
-
-      // Assess
       expect(batch).toHaveLength(records);
     },
   );
 
   it('has 500 records at most', () => {
-    // Act
     const [batch] = requestsOf({ recordFormat: 'single' });
-
-    // Assess
     expect(batch).toHaveLength(500);
   });
 });

@@ -29,18 +29,12 @@ function indexesOf(rule: UuidRule, uuids: Buffer): number[] {
 
 describe('the UUID rule', () => {
   it.each(vectors)('gives event %i the UUID that openssl gives it', (index, uuid) => {
-    // Act
     const uuids = createRule().uuids(index, 1);
-
-    // Assess
     expect(uuids.toString('hex')).toBe(uuid);
   });
 
   it.each(vectors)('leads back to event %i from that UUID', (index, uuid) => {
-    // Act
     const indexes = indexesOf(createRule(), Buffer.from(uuid, 'hex'));
-
-    // Assess
     expect(indexes).toEqual([index]);
   });
 

@@ -60,13 +60,8 @@ describe('a bucket with lines of others', () => {
   });
 
   it('ignores unreadable objects', () => {
-    // Prepare
     const builder = new ProofBuilder([createRun()], createDefaultReader, true);
-
-    // Act
     builder.comparison.startObject(createStoredObject()).abandon('gzip: incorrect data check');
-
-    // Assess
     expect(builder.evidence('here', 0, false).proof.corruptObjectCount).toBe(0);
   });
 });

@@ -78,13 +78,8 @@ describe('the bytes of an object', () => {
   });
 
   it('include a line that continues in the next member', async () => {
-    // Prepare
     const members = [text.slice(0, 100), text.slice(100)].map((part) => gzipSync(part));
-
-    // Act
     const object = await read(Buffer.concat([Buffer.from(text), ...members, Buffer.from(text)]));
-
-    // Assess
     expect(object).toEqual({ text: text + text + text });
   });
 
@@ -262,10 +257,7 @@ describe('the bytes of an object', () => {
     ['zeros and another member follow', Buffer.concat([Buffer.alloc(3), gzipSync('{}\n')])],
     ['a member follows that is cut off', gzipSync('{}\n').subarray(0, 5)],
   ])('are complete before the error when %s', async (_, rest) => {
-    // Act
     const { text: start, error } = await read(Buffer.concat([createGzip(lines), rest]));
-
-    // Assess
     expect(start).toBe(text);
     expect(error).toBeInstanceOf(CorruptObjectError);
   });

@@ -83,13 +83,8 @@ describe('the objects that may hold the events of claims', () => {
   });
 
   it('are those of few hours: two if an hour has just ended', () => {
-    // Prepare
     const claim = { sentFromMs: atMs + 2 * minuteMs, sentToMs: atMs + 3 * minuteMs };
-
-    // Act
     const listings = listingsOf([claim], { prefix: '', bufferingSeconds: 60 });
-
-    // Assess
     expect(listings.map(({ prefix }) => prefix)).toEqual(['2026/03/05/07/', '2026/03/05/08/']);
   });
 

@@ -3,9 +3,7 @@ import { type Bucket, ObjectGoneError } from '../../../lambda/prover/objects/buc
 import type { WhileAlive } from '../worlds/invocation.ts';
 import type { World } from '../worlds/world.ts';
 
-/** Faults of a simulated bucket. */
 export interface BucketFaults {
-  /** Longest time of a call. */
   readonly latencyMs: number;
   /** Probability that a call fails, in the first 26 hours. */
   readonly fails: number;
@@ -24,7 +22,6 @@ export interface SimulatedObject {
   readonly chunks: Buffer[];
 }
 
-/** A bucket in a simulated world. */
 export class SimulatedBucket<Item extends SimulatedObject = SimulatedObject> {
   /** Every object that has landed or will land. */
   readonly objects: Item[] = [];
@@ -50,7 +47,6 @@ export class SimulatedBucket<Item extends SimulatedObject = SimulatedObject> {
     return toMs < deniedFromMs || fromMs >= deniedToMs;
   }
 
-  /** The bucket as an invocation sees it. */
   readonly connect = (whileAlive: WhileAlive): Bucket => {
     const call = (signal: AbortSignal) => whileAlive(this.#call(signal));
     const { objects } = this;

@@ -1,13 +1,10 @@
 import type { World } from '../worlds/world.ts';
 
-/** A call to a service in a simulated world. */
 export interface SimulatedCall<Response> {
   readonly latencyMs: number;
-  /** Aborted when the caller gives up. */
   readonly signal: AbortSignal;
   /** The service's work, halfway, even if the caller has given up. Returns `undefined` if it never responds. */
   readonly process: () => Response | undefined;
-  /** The result for a caller that gave up. */
   readonly lost: () => Response;
 }
 
@@ -34,4 +31,10 @@ export function simulateCall<Response>(
       }
     });
   });
+}
+
+/** Makes errors with unique messages, so that a report has to name the right one. */
+export function numberErrors(service: string): (message: string) => Error {
+  let failures = 0;
+  return (message) => new Error(`${message} (failure ${++failures} of the ${service})`);
 }

@@ -1,4 +1,3 @@
-/** A metric as CloudFormation names it. */
 export interface MetricName {
   readonly Namespace: string;
   readonly MetricName: string;
@@ -6,7 +5,7 @@ export interface MetricName {
   readonly Dimensions?: readonly { readonly Name: string; readonly Value: unknown }[];
 }
 
-type Statistic = 'Sum' | 'Average' | 'Minimum' | 'Maximum';
+type Statistic = keyof typeof statistics;
 
 export interface MetricStatistic {
   readonly Period: number;
@@ -23,11 +22,9 @@ interface MetricQuery {
 
 /** Properties of an `AWS::CloudWatch::Alarm`, as a template has them. */
 export interface AlarmProperties extends Partial<MetricName> {
-  /** For an alarm on a metric. */
   readonly Statistic?: Statistic;
   /** In seconds, for an alarm on a metric. */
   readonly Period?: number;
-  /** For an alarm on an expression. */
   readonly Metrics?: readonly MetricQuery[];
   readonly Threshold: number;
   readonly ComparisonOperator: keyof typeof comparisons;
@@ -39,7 +36,6 @@ export interface AlarmProperties extends Partial<MetricName> {
 
 export type AlarmState = 'OK' | 'ALARM' | 'INSUFFICIENT_DATA';
 
-/** A change of an alarm's state. */
 export interface StateChange {
   readonly atMs: number;
   readonly state: AlarmState;
@@ -50,6 +46,15 @@ const comparisons = {
   GreaterThanOrEqualToThreshold: (value: number, threshold: number) => value >= threshold,
   LessThanThreshold: (value: number, threshold: number) => value < threshold,
   LessThanOrEqualToThreshold: (value: number, threshold: number) => value <= threshold,
+};
+
+const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
+
+const statistics = {
+  Sum: sum,
+  Average: (values: readonly number[]) => sum(values) / values.length,
+  Minimum: (values: readonly number[]) => Math.min(...values),
+  Maximum: (values: readonly number[]) => Math.max(...values),
 };
 
 const minuteMs = 60_000;
@@ -68,20 +73,13 @@ export class CloudWatch {
   readonly #delayMs: number;
   readonly #metrics = new Map<string, Map<number, Point[]>>();
 
-  /**
-   * @param now The clock, in milliseconds.
-   * @param delayMs Time until alarms see a data point, from the end of the minute in which it was published.
-   */
+  /** @param delayMs Time until alarms see a data point, from the end of the minute in which it was published. */
   constructor(now: () => number, delayMs = 0) {
     this.#now = now;
     this.#delayMs = delayMs;
   }
 
-  /**
-   * Publishes a data point.
-   *
-   * @param timestampMs May be long ago: Lambda's data points have the start of the invocation.
-   */
+  /** @param timestampMs May be long ago: Lambda's data points have the start of the invocation. */
   put(metric: MetricName, value: number, timestampMs = this.#now()): void {
     const key = keyOf(metric);
     const minutes = this.#metrics.get(key) ?? new Map<number, Point[]>();
@@ -147,22 +145,10 @@ export class CloudWatch {
         }
       }
     }
-    if (values.length === 0) {
-      return Number.NaN;
+    if (!(Stat in statistics)) {
+      throw new Error(`${Stat} of ${Metric.MetricName}: expected ${Object.keys(statistics).join(', ')}`);
     }
-    const sum = values.reduce((total, value) => total + value, 0);
-    switch (Stat) {
-      case 'Sum':
-        return sum;
-      case 'Average':
-        return sum / values.length;
-      case 'Minimum':
-        return Math.min(...values);
-      case 'Maximum':
-        return Math.max(...values);
-      default:
-        throw new Error(`${Stat} of ${Metric.MetricName}: expected Sum, Average, Minimum or Maximum`);
-    }
+    return values.length === 0 ? Number.NaN : statistics[Stat](values);
   }
 }
 

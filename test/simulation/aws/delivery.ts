@@ -3,7 +3,6 @@ import type { World } from '../worlds/world.ts';
 import type { SimulatedBucket, SimulatedObject } from './bucket.ts';
 import { uuidsIn } from './firehose.ts';
 
-/** Faults of a stream's delivery to its bucket. */
 export interface DeliveryFaults {
   /** Longest time for which a stream that lags buffers more than it should. */
   readonly lagMs: number;
@@ -52,7 +51,6 @@ export class Delivery {
     this.#bufferingMs = bufferingSeconds * 1_000;
   }
 
-  /** Takes a record that the stream stored. */
   take(lines: Buffer): void {
     const world = this.#world;
     if (world.chance(this.#faults.lose)) {

@@ -10,10 +10,9 @@ import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
 import { TokenBucket } from '../../../lib/emulator/quota.ts';
 import type { World } from '../worlds/world.ts';
-import { simulateCall } from './call.ts';
+import { numberErrors, simulateCall } from './call.ts';
 import { StreamAccount } from './stream-account.ts';
 
-/** Faults of a simulated stream. */
 export interface FirehoseFaults {
   /** Probability that a record is refused, whatever the rate. */
   readonly throttle: number;
@@ -27,7 +26,6 @@ export interface FirehoseFaults {
   readonly html?: number;
   /** Probability that a request hangs until its sender gives up; half of these requests are stored. @default 0 */
   readonly stall?: number;
-  /** Longest time to a response. */
   readonly latencyMs: number;
   /** Shortest time to a response. @default 0 */
   readonly minLatencyMs?: number;
@@ -43,23 +41,18 @@ export interface FirehoseFaults {
 
 export interface StreamQuota {
   readonly bytesPerSecond: number;
-  /** A change in mid-run. */
   readonly later?: { readonly bytesPerSecond: number; readonly afterMs: number };
 }
 
-/** Longest extra time of a slow response. */
 const slowMs = 6_000;
 
-/** The decision of a stream on the records of a request. */
 export interface Admission {
-  /** Data of the records that it stored. */
   readonly stored: readonly Buffer[];
   readonly storedBytes: number;
   readonly recordsRefused: number;
   readonly sender: unknown;
 }
 
-/** A copy of an event that the stream has stored. */
 export interface StoredCopy {
   readonly sender: unknown;
   /** Whether the sender got the response. */
@@ -81,9 +74,7 @@ export class SimulatedFirehose {
   /** Every stored copy of every event, by UUID. */
   readonly stored = new Map<string, StoredCopy[]>();
   readonly violations: string[] = [];
-  /** Called with the lines of every record that is stored. */
   onStored: (lines: Buffer) => void = () => {};
-  /** Counts by sender. */
   readonly accounts = new Map<unknown, StreamAccount>();
   readonly #world: World;
   readonly #faults: FirehoseFaults;
@@ -92,7 +83,7 @@ export class SimulatedFirehose {
   readonly #startMs: number;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
   #tokens: TokenBucket | undefined;
-  #failures = 0;
+  readonly #error = numberErrors('stream');
 
   /** @param onAdmission Called for every request that is decided on. The stream itself then remembers no events. */
   constructor(
@@ -122,8 +113,11 @@ export class SimulatedFirehose {
   /** Responds to a request, or its sender gives up. Requests are counted by sender. */
   async put(batch: RecordBatch, signal: AbortSignal, sender: unknown): Promise<PutResponse> {
     this.#checkLimits(batch);
-    const account = this.#accountOf(sender);
-    account?.requested(batch);
+    const account = this.#onAdmission ? undefined : (this.accounts.get(sender) ?? new StreamAccount());
+    if (account) {
+      this.accounts.set(sender, account);
+      account.requested(batch);
+    }
     const fate = this.#world.random();
     let copies: readonly StoredCopy[] = [];
     const response = await simulateCall<PutResponse>(this.#world, {
@@ -143,15 +137,6 @@ export class SimulatedFirehose {
     return response;
   }
 
-  #accountOf(sender: unknown): StreamAccount | undefined {
-    if (this.#onAdmission) {
-      return undefined;
-    }
-    const account = this.accounts.get(sender) ?? new StreamAccount();
-    this.accounts.set(sender, account);
-    return account;
-  }
-
   #setQuota(bytesPerSecond: number): void {
     this.#bytesPerSecond = bytesPerSecond;
     this.#tokens = new TokenBucket(bytesPerSecond, this.#world.now);
@@ -163,7 +148,6 @@ export class SimulatedFirehose {
     return minLatencyMs + this.#world.random() * (latencyMs - minLatencyMs) + slowerMs;
   }
 
-  /** Stores some of the records of a request, and responds; `undefined` if there is no response. */
   #decide(
     fate: number,
     batch: RecordBatch,
@@ -213,46 +197,29 @@ export class SimulatedFirehose {
     return { kind, refused: [...batch.keys()], throttled: [], cause: this.#error(message) };
   }
 
-  /** An error with a unique message, so that a report has to name the right one. */
-  #error(message: string): Error {
-    this.#failures += 1;
-    return new Error(`${message} (failure ${this.#failures} of the stream)`);
-  }
-
   #store(batch: RecordBatch, sender: unknown): { refused: number[]; copies: StoredCopy[] } {
     const refused: number[] = [];
     const copies: StoredCopy[] = [];
     const stored: Buffer[] = [];
     let storedBytes = 0;
     for (const [place, { data }] of batch.entries()) {
-      if (this.#world.chance(this.#faults.throttle) || !this.#takeTokens(data.length)) {
+      // A record larger than the burst would never pass: real quotas are larger than the largest record.
+      const isAdmitted = this.#tokens?.has(Math.min(data.length, this.#bytesPerSecond)) ?? true;
+      if (this.#world.chance(this.#faults.throttle) || !isAdmitted) {
         refused.push(place);
         continue;
       }
+      this.#tokens?.take(data.length);
       storedBytes += data.length;
       stored.push(data);
       for (const uuid of this.#onAdmission ? [] : this.#uuidsIn(data)) {
         const copy = { sender, acknowledged: false };
         copies.push(copy);
-        const others = this.stored.get(uuid);
-        if (others) {
-          others.push(copy);
-        } else {
-          this.stored.set(uuid, [copy]);
-        }
+        this.stored.set(uuid, [...(this.stored.get(uuid) ?? []), copy]);
       }
     }
     this.#onAdmission?.({ stored, storedBytes, recordsRefused: refused.length, sender });
     return { refused, copies };
-  }
-
-  #takeTokens(bytes: number): boolean {
-    // A record larger than the burst would never pass: real quotas are larger than the largest record.
-    const isAdmitted = this.#tokens?.has(Math.min(bytes, this.#bytesPerSecond)) ?? true;
-    if (isAdmitted) {
-      this.#tokens?.take(bytes);
-    }
-    return isAdmitted;
   }
 
   #uuidsIn(data: Buffer): string[] {

@@ -1,7 +1,7 @@
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
 import type { BatchResponse, SendMessages } from '../../../lambda/runtime/batches.ts';
 import type { World } from '../worlds/world.ts';
-import { simulateCall } from './call.ts';
+import { numberErrors, simulateCall } from './call.ts';
 
 /** Faults of a queue's `SendMessageBatch`. */
 export interface QueueFaults {
@@ -25,7 +25,6 @@ export interface QueueFaults {
   readonly queueHangs?: boolean;
 }
 
-/** A queue without faults. */
 export const calmQueue = {
   queueFails: 0,
   queueUnusable: 0,
@@ -35,23 +34,18 @@ export const calmQueue = {
   queueSlow: 0,
 } satisfies QueueFaults;
 
-/** Longest extra time of a slow response. */
 const slowMs = 6_000;
 
-/** A message that the queue took. */
 export interface TakenMessage<Item> {
   readonly item: Item;
   /** Whether the sender got the response. */
   acknowledged: boolean;
 }
 
-/** The messages and failures between the queue and an invocation. */
 export class QueueTraffic<Item> {
   /** Messages that the queue took, acknowledged or not. */
   readonly taken: TakenMessage<Item>[] = [];
-  /** The last failure in a response. */
   lastFailure: string | undefined;
-  /** Whether a message was refused for good. */
   isFinal = false;
 }
 
@@ -61,7 +55,7 @@ export class QueuePort {
   readonly #faults: QueueFaults;
   readonly #take: (body: string) => void;
   readonly #startMs: number;
-  #failures = 0;
+  readonly #error = numberErrors('queue');
 
   constructor(world: World, faults: QueueFaults, take: (body: string) => void) {
     this.#world = world;
@@ -70,7 +64,6 @@ export class QueuePort {
     this.#startMs = world.now();
   }
 
-  /** The port of one invocation. */
   connect<Item>(traffic: QueueTraffic<Item>): SendMessages {
     return async (bodies, signal) => {
       const taken = new Map<number, TakenMessage<Item>>();
@@ -101,7 +94,6 @@ export class QueuePort {
     return world.random() * queueLatencyMs + (world.chance(queueSlow) ? world.random() * slowMs : 0);
   }
 
-  /** Takes some of the messages of a call, and responds; `undefined` if there is no response. */
   #decide(bodies: readonly string[], take: (place: number) => void): BatchResponse | undefined {
     const world = this.#world;
     const { queueFails, queueUnusable = 0, queueStalls = 0, queueHangs, queueDenied = [0, 0] } = this.#faults;
@@ -151,11 +143,5 @@ export class QueuePort {
   #fail(bodies: readonly string[], kind: FailureKind, message: string): BatchResponse {
     const again = kind === 'fatal' ? [] : [...bodies.keys()];
     return { kind, taken: [], again, cause: this.#error(message) };
-  }
-
-  /** An error with a unique message, so that an error of the producer has to name the right one. */
-  #error(message: string): Error {
-    this.#failures += 1;
-    return new Error(`${message} (failure ${this.#failures} of the queue)`);
   }
 }

@@ -17,7 +17,6 @@ export interface QueueSettings {
   readonly batchingWindowMs?: number;
 }
 
-/** Faults of delivery. */
 export interface DeliveryFaults {
   /** Probability that a message is delivered again although it was processed. */
   readonly deliverTwice: number;
@@ -25,7 +24,6 @@ export interface DeliveryFaults {
   readonly queueDelayMs: number;
 }
 
-/** A message of a simulated queue. */
 export interface Message {
   readonly id: string;
   readonly body: string;
@@ -37,7 +35,6 @@ export interface Message {
 
 /** An SQS queue in a simulated world, and the event source mapping that hands its messages to a function, in any order. */
 export class SimulatedQueue {
-  /** Every message ever sent. */
   readonly messages: Message[] = [];
   readonly #world: World;
   readonly #settings: QueueSettings;
@@ -45,16 +42,12 @@ export class SimulatedQueue {
   readonly #invoke: (messages: readonly Message[]) => Promise<SQSBatchResponse | undefined>;
   readonly #onGone: (message: Message) => void;
   readonly #waiting: Message[] = [];
-  /** Cancels the next delivery of a message. */
   readonly #cancels = new Map<Message, () => void>();
   #isEnabled = true;
   #running = 0;
   #left = 0;
 
-  /**
-   * @param invoke Resolves to `undefined` if the invocation failed.
-   * @param onGone Called when a message leaves the queue.
-   */
+  /** @param invoke Resolves to `undefined` if the invocation failed. */
   constructor(
     world: World,
     settings: QueueSettings,
@@ -73,12 +66,10 @@ export class SimulatedQueue {
     return this.#left === 0;
   }
 
-  /** Number of messages that wait for an invocation. */
   get visible(): number {
     return this.#waiting.length;
   }
 
-  /** Whether any message was delivered more than once. */
   get hasRepeated(): boolean {
     return this.messages.some(({ receiveCount }) => receiveCount > 1);
   }
@@ -103,7 +94,6 @@ export class SimulatedQueue {
     }
   }
 
-  /** Enables or disables the event source mapping. */
   setTrigger(enabled: boolean): void {
     this.#isEnabled = enabled;
     this.#processWaiting();

@@ -5,7 +5,7 @@ import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 const billedUnitBytes = 5_120;
 
 /** The counts of one sender's requests that a report must match. */
-const zero = {
+export const zeroCounts = {
   requests: 0,
   requestsFailed: 0,
   recordsDelivered: 0,
@@ -16,14 +16,10 @@ const zero = {
   eventsUncertain: 0,
 };
 
-/** A stream's counts of one sender, and its responses. */
 export class StreamAccount {
-  readonly counts = { ...zero };
-  /** The last failure in a response. */
+  readonly counts = { ...zeroCounts };
   lastFailure: string | undefined;
-  /** Whether a response said that no retry can help. */
   isFatal = false;
-  /** Highest number of attempts for one record. */
   mostAttempts = 0;
   /** Attempts by the first event of the record. */
   readonly #attempts = new Map<number, number>();

@@ -5,9 +5,7 @@ import type { SimulatedLambda } from '../worlds/lambda.ts';
 import { findWrongErrors } from './error-oracle.ts';
 import { copiesBySender, findWrongQueue, findWrongReports } from './report-oracle.ts';
 
-/** A simulated run after its end. */
 export interface FinishedRun {
-  /** The UUIDs of the run, in order. */
   readonly uuids: readonly string[];
   readonly eventsPerSecond?: number;
   readonly settings: ProducerSettings;
@@ -22,7 +20,6 @@ const minSpareMs = 100;
 /** With less time left than this, an invocation may give up on the queue. */
 const maxSpareMs = 600;
 
-/** Every rule that a run broke. */
 export function findViolations(run: FinishedRun): string[] {
   const { uuids, settings, firehose, lambda } = run;
   const copies = copiesBySender(uuids, firehose);

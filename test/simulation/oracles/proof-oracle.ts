@@ -9,17 +9,13 @@ import type { CopiesBySender } from './report-oracle.ts';
 
 const dayMs = 24 * 3_600_000;
 
-/** A simulated proof after its end. */
 export interface FinishedProof {
-  /** The UUIDs of the run, in order. */
   readonly uuids: readonly string[];
-  /** The producer's invocations. */
   readonly ended: readonly Ended[];
   readonly copies: CopiesBySender;
   readonly proof: ProofWorld;
 }
 
-/** Every rule that the producer's claims or the prover broke. */
 export function findProofViolations(finished: FinishedProof): string[] {
   const { prover } = finished.proof;
   return [
@@ -68,11 +64,8 @@ function findForgottenClaims({ proof: { prover } }: FinishedProof): string[] {
 }
 
 /** Every event of a proven claim was in an object that had landed. */
-function findWrongProof(
-  claim: Message,
-  { verdict, times }: Judgement,
-  { uuids, proof }: FinishedProof,
-): string[] {
+function findWrongProof(claim: Message, judgement: Judgement, { uuids, proof }: FinishedProof): string[] {
+  const { verdict, times } = judgement;
   const missing =
     verdict === 'proven' ? indicesOf(claim).find((index) => !isIn(proof, uuids[index]!, times)) : undefined;
   return missing === undefined ? [] : [`${claim.id} is called proven without event ${missing}`];
@@ -125,11 +118,8 @@ function findWrongPayloads(claim: Message, judgement: Judgement, { uuids, proof 
 }
 
 /** A claim is given up only if the bucket is unreadable, and within a day or 100 deliveries of the queue's limits. */
-function findGivenUpTooEarly(
-  claim: Message,
-  { verdict, times, receives }: Judgement,
-  { proof }: FinishedProof,
-): string[] {
+function findGivenUpTooEarly(claim: Message, judgement: Judgement, { proof }: FinishedProof): string[] {
+  const { verdict, times, receives } = judgement;
   const isKept = times[0] - claim.sentMs < 6 * dayMs && receives < claimMaxReceives - 100;
   const isWrong = verdict === 'unproven' && (isKept || proof.bucket.isReadable(...times));
   return isWrong ? [`${claim.id} is given up too early`] : [];
@@ -149,12 +139,9 @@ function indicesOf({ body }: Message): number[] {
   return (JSON.parse(body) as Claim).slices.flatMap(range);
 }
 
-/** The events of payloads. */
 function eventsIn(bodies: readonly string[]): number[] {
-  return bodies.flatMap((body) => {
-    const { from, to } = JSON.parse(body) as RunSlice;
-    return range([from, to]);
-  });
+  const slices = bodies.map((body): RunSlice => JSON.parse(body));
+  return slices.flatMap(({ from, to }) => range([from, to]));
 }
 
 function range([from, to]: readonly [number, number]): number[] {

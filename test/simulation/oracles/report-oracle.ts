@@ -2,14 +2,11 @@ import type { Report } from '../../../lambda/contract/report.ts';
 import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import type { SlicePair } from '../../../lambda/contract/slice.ts';
 import type { SimulatedFirehose } from '../aws/firehose.ts';
-import type { StreamAccount } from '../aws/stream-account.ts';
+import { type StreamAccount, zeroCounts } from '../aws/stream-account.ts';
 import type { Ended, Work } from '../worlds/lambda.ts';
 
-/** The copies of one sender in the stream. */
 interface SenderCopies {
-  /** Indices of acknowledged events. */
   readonly acknowledged: number[];
-  /** Number of other copies. */
   unacknowledged: number;
 }
 
@@ -39,14 +36,15 @@ export function findWrongReports(
   { maxAttempts }: ProducerSettings,
 ): string[] {
   return ended.works.flatMap((work) => {
+    const account = firehose.accounts.get(work);
     const missing = ended.killed ? [] : findMissingReport(work);
     const wrong = work.reports.flatMap((report) => [
       ...findWrongSum(report),
       ...findUnaccounted(report, copies.get(work)),
       ...findExtraCopies(report, copies.get(work)),
-      ...findWrongCounts(report, firehose.accounts.get(work)),
-      ...findWrongCause(report, firehose.accounts.get(work)),
-      ...findWrongStop(report, firehose.accounts.get(work), maxAttempts),
+      ...findWrongCounts(report, account),
+      ...findWrongCause(report, account),
+      ...findWrongStop(report, account, maxAttempts),
     ]);
     return [...missing, ...wrong].map((what) => `slice [${work.slice.from}, ${work.slice.to}): ${what}`);
   });
@@ -85,11 +83,10 @@ function findUnaccounted(report: Report, copies: SenderCopies | undefined): stri
     }
   }
   const wrong = times.findIndex((number) => number !== 1);
+  const isOther = acknowledged.length !== eventsDelivered;
   return [
     ...(wrong === -1 ? [] : [`event ${from + wrong} is accounted for ${times[wrong]} times`]),
-    ...(acknowledged.length === eventsDelivered
-      ? []
-      : [`${acknowledged.length} events were acknowledged, not ${eventsDelivered}`]),
+    ...(isOther ? [`${acknowledged.length} events were acknowledged, not ${eventsDelivered}`] : []),
   ];
 }
 
@@ -101,23 +98,13 @@ function findExtraCopies({ eventsUncertain }: Report, copies: SenderCopies | und
 
 /** The counts of requests match the stream's. */
 function findWrongCounts(report: Report, account: StreamAccount | undefined): string[] {
-  const names = [
-    'requests',
-    'requestsFailed',
-    'recordsDelivered',
-    'recordsRefused',
-    'recordsRetried',
-    'bytesDelivered',
-    'billedBytes',
-    'eventsUncertain',
-  ] as const;
-  return names.flatMap((name) => {
-    const counted = account?.counts[name] ?? 0;
-    return report[name] === counted ? [] : [`${name} is ${counted}, not ${report[name]}`];
-  });
+  const names = Object.keys(zeroCounts) as (keyof typeof zeroCounts)[];
+  const counts = account?.counts ?? zeroCounts;
+  return names
+    .filter((name) => report[name] !== counts[name])
+    .map((name) => `${name} is ${counts[name]}, not ${report[name]}`);
 }
 
-/** The report names the last failure in a response. */
 function findWrongCause({ lastFailure }: Report, account: StreamAccount | undefined): string[] {
   return lastFailure === account?.lastFailure
     ? []

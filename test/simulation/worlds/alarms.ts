@@ -16,12 +16,10 @@ export function alarmsOf({ Resources }: TemplateJson): ReadonlyMap<string, Alarm
   );
 }
 
-/** The template of the default stack. */
 export const template = templateOf().toJSON();
 
 const alarms = alarmsOf(template);
 
-/** Names of all alarms. */
 export const alarmNames: readonly string[] = [...alarms.keys()];
 
 /** Names of the alarms that were in ALARM at any time in the last minutes. */
@@ -44,7 +42,7 @@ export function provenAtLeast(events: number, { cloudWatch, nowMs }: Deployment)
 
 /** The alarms that fire before a trouble, because of it, and after it. */
 export async function firedBy(trouble: Trouble): Promise<Record<'before' | 'because' | 'after', string[]>> {
-  const { context = {}, limits, minutes, endAfter = 0, quietAfter = 60 } = trouble;
+  const { context = {}, limits, minutes = 60, endAfter = 0, quietAfter = 60 } = trouble;
   const quota: Quota = { ...quotas['us-east-1'], ...limits };
   const deployment = new Deployment(templateOf(context).toJSON(), quota);
   await deployment.pass(90);

@@ -8,6 +8,7 @@ import { addReport } from '../../../lambda/producer/observer.ts';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
 import { addMetrics } from '../../../lambda/prover/metrics.ts';
 import { keyPrefixAt } from '../../../lambda/prover/objects/key-prefix.ts';
+import type { MetricSink } from '../../../lambda/runtime/handler.ts';
 import type { Quota } from '../../../lib/aws/quotas.ts';
 import { frequencyOf } from '../../../lib/aws/schedule.ts';
 import { type BucketFaults, SimulatedBucket } from '../aws/bucket.ts';
@@ -35,12 +36,14 @@ const minuteMs = 60_000;
 /** AWS's own metrics can be read a minute or two after the minute that they are about. */
 const metricDelayMs = minuteMs;
 
+/** The stream's metrics of a minute without records. */
+const nothingHappened = { IncomingBytes: 0, IncomingRecords: 0, IncomingPutRequests: 0, ThrottledRecords: 0 };
+
 /** Sender of the requests that are not the producer's. */
 const elsewhere = 0;
 
 const dimensions = { 'AWS/Firehose': streamDimension, 'AWS/Lambda': 'FunctionName', 'AWS/SQS': 'QueueName' };
 
-/** Everything that can be broken and fixed in mid-run. */
 export interface Faults {
   readonly firehose: Mutable<FirehoseFaults>;
   readonly lambda: Mutable<LambdaFaults>;
@@ -69,6 +72,7 @@ export class Deployment {
   readonly #names: Readonly<Record<Name, string>>;
   readonly #environment: Environment;
   readonly #ownMetrics: Omit<MetricName, 'MetricName'>;
+  readonly #ownSink: MetricSink = { addMetric: (name, _, value) => this.#publishOwn(name, value) };
   readonly #bufferingMs: number;
   readonly #limits: Quota;
   readonly #firehose: SimulatedFirehose;
@@ -77,7 +81,7 @@ export class Deployment {
   readonly #bucket: SimulatedBucket;
   readonly #prefix: string;
   readonly #claims: boolean;
-  #incoming = { bytes: 0, records: 0, requests: 0, recordsRefused: 0 };
+  #happened = { ...nothingHappened };
   #messagesDeleted = 0;
   /** The producer's records that no object has yet. */
   #buffer: { readonly oldestMs: number; readonly chunks: Buffer[] } | undefined;
@@ -156,9 +160,7 @@ export class Deployment {
       connectBucket: this.#bucket.connect,
       onDeadLetter: (body) => this.lambda.deadLetters.push(JSON.parse(body)),
       onChecked: (claims, { isAllRead }, comparison) =>
-        addMetrics(claims, isAllRead, comparison, {
-          addMetric: (name, _unit, value) => this.#publishOwn(name, value),
-        }),
+        addMetrics(claims, isAllRead, comparison, this.#ownSink),
       onEnded: (failed, startedMs) =>
         this.#publish('AWS/Lambda', names.prover, 'Errors', failed ? 1 : 0, startedMs),
     });
@@ -188,7 +190,6 @@ export class Deployment {
     await this.#world.run(() => this.nowMs >= endMs, Number.POSITIVE_INFINITY);
   }
 
-  /** Moves the dead letters to the work queue. */
   redrive(): void {
     for (const payload of this.lambda.deadLetters.splice(0)) {
       this.lambda.queue.send(JSON.stringify(payload));
@@ -197,11 +198,8 @@ export class Deployment {
 
   /** Puts a request of another program into the stream every second. The bucket does not keep it. */
   putFromElsewhere(minutes: number, records: number, recordBytes: number): void {
-    const batch = Array.from({ length: records }, () => ({
-      from: 0,
-      to: 1,
-      data: Buffer.alloc(recordBytes),
-    }));
+    const data = Buffer.alloc(recordBytes);
+    const batch = Array.from({ length: records }, () => ({ from: 0, to: 1, data }));
     for (let second = 0; second < 60 * minutes; second += 1) {
       this.#world.after(1_000 * second, () => {
         this.#firehose.put(batch, new AbortController().signal, elsewhere);
@@ -233,10 +231,10 @@ export class Deployment {
 
   #take({ stored, storedBytes, recordsRefused, sender }: Admission): void {
     const records = stored.length;
-    this.#incoming.bytes += storedBytes;
-    this.#incoming.records += records;
-    this.#incoming.requests += records > 0 ? 1 : 0;
-    this.#incoming.recordsRefused += recordsRefused;
+    this.#happened.IncomingBytes += storedBytes;
+    this.#happened.IncomingRecords += records;
+    this.#happened.IncomingPutRequests += records > 0 ? 1 : 0;
+    this.#happened.ThrottledRecords += recordsRefused;
     if (records === 0) {
       return;
     }
@@ -253,7 +251,6 @@ export class Deployment {
     }
   }
 
-  /** Writes an object to the bucket. If that fails, retries later. */
   #writeObject(oldestMs: number, records: Buffer[]): void {
     const { stream } = this.#names;
     const { bucketIsWritable, changeObject } = this.faults.stack;
@@ -278,30 +275,21 @@ export class Deployment {
     this.#publish('AWS/Lambda', this.#names.function, 'Errors', result ? 0 : 1, startedMs);
     this.#publish('AWS/Lambda', this.#names.function, 'Duration', endedMs - startedMs, startedMs);
     for (const report of killed ? [] : works.flatMap(({ reports }) => reports)) {
-      addReport(report, {
-        addMetric: (name, _unit, value) => this.#publishOwn(name, value),
-      });
+      addReport(report, this.#ownSink);
     }
   }
 
-  /** Publishes the metrics that AWS counts by the minute. */
   #publishMinute(): void {
     const { stream, workQueue, proofQueue, deadLetterQueue } = this.#names;
     const startMs = this.nowMs - minuteMs;
-    const happened = {
-      IncomingBytes: this.#incoming.bytes,
-      IncomingRecords: this.#incoming.records,
-      IncomingPutRequests: this.#incoming.requests,
-      ThrottledRecords: this.#incoming.recordsRefused,
-    };
     // Firehose publishes no zeros.
-    for (const [name, value] of Object.entries(happened).filter(([, value]) => value > 0)) {
+    for (const [name, value] of Object.entries(this.#happened).filter(([, value]) => value > 0)) {
       this.#publish('AWS/Firehose', stream, name, value, startMs);
     }
     this.#publish('AWS/Firehose', stream, 'BytesPerSecondLimit', this.#limits.bytes, startMs);
     this.#publish('AWS/Firehose', stream, 'RecordsPerSecondLimit', this.#limits.records, startMs);
     this.#publish('AWS/Firehose', stream, 'PutRequestsPerSecondLimit', this.#limits.requests, startMs);
-    this.#incoming = { bytes: 0, records: 0, requests: 0, recordsRefused: 0 };
+    this.#happened = { ...nothingHappened };
 
     const waiting = 'ApproximateNumberOfMessagesVisible';
     this.#publish('AWS/SQS', workQueue, waiting, this.lambda.queue.visible, startMs);
@@ -311,7 +299,6 @@ export class Deployment {
     this.#messagesDeleted = 0;
   }
 
-  /** Publishes a metric of a function's own code. */
   #publishOwn(MetricName: string, value: number): void {
     this.cloudWatch.put({ ...this.#ownMetrics, MetricName }, value);
   }

@@ -3,7 +3,6 @@ import type { World } from './world.ts';
 /** Passes a promise on while the invocation runs; afterwards it never settles. */
 export type WhileAlive = <Value>(promise: Promise<Value>) => Promise<Value>;
 
-/** The end of a simulated invocation. */
 export interface InvocationEnd<Result> {
   /** Missing if the invocation failed or was killed. */
   readonly result?: Result;
@@ -13,11 +12,7 @@ export interface InvocationEnd<Result> {
   readonly timedOut: boolean;
 }
 
-/**
- * Runs an invocation until it ends, times out or is killed.
- *
- * @param killAfterMs `undefined` if it is not killed.
- */
+/** Runs an invocation until it ends, times out or is killed. @param killAfterMs `undefined` if it is not killed. */
 export function runInvocation<Result>(
   world: World,
   { timeoutMs, killAfterMs = Number.POSITIVE_INFINITY }: { timeoutMs: number; killAfterMs?: number },

@@ -1,7 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import type { Report } from '../../../lambda/contract/report.ts';
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
-import type { Invoke } from '../../../lambda/producer/invocation/invocation.ts';
+import type { Invoke, MessageFailure } from '../../../lambda/producer/invocation/invocation.ts';
 import type { SendMessages } from '../../../lambda/runtime/batches.ts';
 import {
   type DeliveryFaults,
@@ -14,7 +14,6 @@ import { type QueueFaults, QueuePort, QueueTraffic } from '../aws/queue-port.ts'
 import { type InvocationEnd, runInvocation, type WhileAlive } from './invocation.ts';
 import type { World } from './world.ts';
 
-/** Faults of Lambda, the work queue and asynchronous invocations. */
 export interface LambdaFaults extends QueueFaults, DeliveryFaults {
   /** Probability that an invocation is killed, at any moment. */
   readonly kill: number;
@@ -35,21 +34,12 @@ export interface Work {
   readonly reports: Report[];
 }
 
-/** An error that an invocation reported about a message. */
-export interface MessageFailure {
-  readonly messageId?: string;
-  readonly runId?: string;
-  readonly error: Error;
-}
-
 type Result = Report | SQSBatchResponse;
 
-/** An invocation that ended. */
 export interface Ended extends InvocationEnd<Result> {
   /** Its number, from 1. */
   readonly invocation: number;
   readonly payload: unknown;
-  /** In order. */
   readonly works: Work[];
   readonly failures: MessageFailure[];
   readonly traffic: QueueTraffic<RunSlice>;
@@ -58,16 +48,12 @@ export interface Ended extends InvocationEnd<Result> {
 
 export interface LambdaObserver {
   readonly onEnded: (ended: Ended) => void;
-  /** Called when an invocation could not start. */
   readonly onThrottled: () => void;
-  /** Called when a message was processed. */
   readonly onDeleted: () => void;
 }
 
-/** The world as one invocation sees it. */
 export interface InvocationWorld extends Pick<Ended, 'invocation' | 'works' | 'failures'> {
   readonly whileAlive: WhileAlive;
-  /** Sends to the work queue. */
   readonly sendMessages: SendMessages;
 }
 
@@ -172,8 +158,8 @@ export class SimulatedLambda {
     const [works, failures]: [Work[], MessageFailure[]] = [[], []];
     const startedMs = world.now();
     const sendMessages = this.#port.connect(traffic);
-    const killAfterMs = world.chance(this.#faults.kill) ? { killAfterMs: world.random() * timeoutMs } : {};
-    const end = await runInvocation(world, { timeoutMs, ...killAfterMs }, (whileAlive) =>
+    const killAfterMs = world.chance(this.#faults.kill) ? world.random() * timeoutMs : undefined;
+    const end = await runInvocation(world, { timeoutMs, killAfterMs }, (whileAlive) =>
       this.#start({
         ...{ invocation, works, failures, whileAlive },
         sendMessages: (bodies, signal) => whileAlive(sendMessages(bodies, signal)),

@@ -20,7 +20,6 @@ export interface PacingOptions {
   readonly producers?: number;
   /** Quota in bytes a second, with a second of burst. @default - none */
   readonly quota?: number;
-  /** A change of the quota. */
   readonly later?: { readonly quota: number; readonly afterMs: number };
   /** Between these times nothing is stored. */
   readonly outage?: readonly [fromMs: number, toMs: number];
@@ -32,7 +31,6 @@ export interface PacingOptions {
   readonly seed?: number;
 }
 
-/** The measurements. */
 export interface Pacing {
   readonly seconds: number;
   readonly recordsDelivered: number;
@@ -41,11 +39,9 @@ export interface Pacing {
   /** The same since 10 s after `later`. */
   readonly usedLater: number;
   readonly bytesPerSecond: number;
-  /** Refused share of the offered records. */
   readonly refusedShare: number;
 }
 
-/** Measures producers that share a stream, in a new world. */
 export async function measurePacing(options: PacingOptions): Promise<Pacing> {
   const { producers = 1, seed = 1 } = options;
   const world = new World(seed);
@@ -133,7 +129,6 @@ export const pacingTargets = [
   { quota: mebibyte, producers: 16, used: 0.85, refusedShare: 0.08 },
 ] as const;
 
-/** The measurements for {@link pacingTargets}, in Markdown. */
 export async function formatPacing(): Promise<string> {
   const rows = [['stream', 'producers', 'used', 'target', 'refused', 'target']];
   for (const { quota, producers, used, refusedShare } of pacingTargets) {

@@ -13,7 +13,6 @@ import type { Clock } from '../../../lambda/runtime/clock.ts';
 import type { InvocationWorld } from './lambda.ts';
 import type { World } from './world.ts';
 
-/** The producer's settings: the defaults, overridden. */
 export function settingsWith(settings: Partial<ProducerSettings> = {}): ProducerSettings {
   const defaults = Object.entries(producerSettings).flatMap(([name, setting]) =>
     'default' in setting ? [[name, setting.default]] : [],
@@ -35,19 +34,15 @@ export function environmentWith(
   };
 }
 
-/** The pacer of a container. */
 export function createPacer({ settings }: Pick<Environment, 'settings'>, world: World): Pacer {
   return new Pacer(settings.concurrency * maxDataBytes(settings.maxRequestBytes), world.now);
 }
 
-/** Where an invocation sends its claims. */
 export interface ClaimSender {
   readonly sendMessages: SendMessages;
-  /** Called with the claims that could not be sent. */
   readonly onUnsent: (claims: readonly Claim[]) => void;
 }
 
-/** The ports of the producer. */
 export interface ProducerPorts {
   readonly putRecords: PutRecords;
   /** @default - the pacer of a new container */

@@ -8,10 +8,8 @@ import { SimulatedProver } from './prover.ts';
 import type { ProofScenario } from './scenario.ts';
 import type { World } from './world.ts';
 
-/** The claims of an invocation of the producer. */
 export interface InvocationClaims {
   readonly traffic: QueueTraffic<Claim>;
-  /** Claims that it reported as unsent. */
   readonly unsent: Claim[];
 }
 
@@ -20,7 +18,6 @@ export class ProofWorld {
   readonly bucket: SimulatedBucket<DeliveredObject>;
   readonly delivery: Delivery;
   readonly prover: SimulatedProver;
-  /** Bodies of all messages in the dead-letter queue. */
   readonly deadLetters: string[] = [];
   /** By the number of the producer's invocation. */
   readonly claimed = new Map<number, InvocationClaims>();

@@ -9,17 +9,11 @@ import type { Bucket } from '../../../lambda/prover/objects/bucket.ts';
 import { type BatchResponse, createCallAll } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
 import type { Pause } from '../../../lambda/runtime/sqs.ts';
-import {
-  type DeliveryFaults,
-  type Message,
-  type QueueSettings,
-  recordOf,
-  SimulatedQueue,
-} from '../aws/queue.ts';
+import { type DeliveryFaults, type Message, recordOf, SimulatedQueue } from '../aws/queue.ts';
 import { runInvocation, type WhileAlive } from './invocation.ts';
+import type { LambdaSettings } from './lambda.ts';
 import type { World } from './world.ts';
 
-/** Faults of the proof queue, the dead-letter queue and the prover's Lambda. */
 export interface ProverFaults extends DeliveryFaults {
   /** Probability that an invocation is killed, at any moment of its first seconds. */
   readonly kill: number;
@@ -29,19 +23,13 @@ export interface ProverFaults extends DeliveryFaults {
   readonly throttled?: boolean;
 }
 
-export interface ProverSettings extends QueueSettings {
-  readonly timeoutMs: number;
-}
-
 export interface ProverSurroundings extends Pick<ProverOptions, 'createReader' | 'environment'> {
   readonly connectBucket: (whileAlive: WhileAlive) => Bucket;
-  /** Takes a message of the dead-letter queue. */
   readonly onDeadLetter: (body: string) => void;
   readonly onChecked?: ProverObserver['onChecked'];
   readonly onEnded?: (failed: boolean, startedMs: number) => void;
 }
 
-/** A verdict of an invocation on a claim. */
 export interface Judgement {
   readonly messageId: string;
   readonly verdict: Verdict;
@@ -49,7 +37,6 @@ export interface Judgement {
   readonly failed: boolean;
   /** The payloads that the dead-letter queue took for this claim. */
   readonly payloads: readonly string[];
-  /** Number of deliveries of the claim. */
   readonly receives: number;
   readonly times: readonly [startedMs: number, endedMs: number];
 }
@@ -57,18 +44,17 @@ export interface Judgement {
 /** The prover's own code in a simulated world, and the queue of claims that invokes it. */
 export class SimulatedProver {
   readonly queue: SimulatedQueue;
-  /** All verdicts, in order. */
   readonly judgements: Judgement[] = [];
   readonly violations: string[] = [];
   invocations = 0;
   readonly #world: World;
-  readonly #settings: ProverSettings;
+  readonly #settings: LambdaSettings;
   readonly #faults: ProverFaults;
   readonly #surroundings: ProverSurroundings;
 
   constructor(
     world: World,
-    settings: ProverSettings,
+    settings: LambdaSettings,
     faults: ProverFaults,
     surroundings: ProverSurroundings,
   ) {
@@ -94,17 +80,13 @@ export class SimulatedProver {
     const startedMs = world.now();
     const judgements: Judgement[] = [];
     this.invocations += 1;
-    const killAfterMs = world.chance(this.#faults.kill)
-      ? { killAfterMs: world.random() * world.pick([1_000, 10_000]) }
-      : {};
-    const { result, error, timedOut } = await runInvocation(
-      world,
-      { timeoutMs, ...killAfterMs },
-      (whileAlive) =>
-        createProver(this.#optionsOf(whileAlive, judgements, startedMs))(
-          { Records: messages.map(recordOf) },
-          startedMs + timeoutMs,
-        ),
+    const isKilled = world.chance(this.#faults.kill);
+    const killAfterMs = isKilled ? world.random() * world.pick([1_000, 10_000]) : undefined;
+    const { result, error, timedOut } = await runInvocation(world, { timeoutMs, killAfterMs }, (whileAlive) =>
+      createProver(this.#optionsOf(whileAlive, judgements, startedMs))(
+        { Records: messages.map(recordOf) },
+        startedMs + timeoutMs,
+      ),
     );
     if (timedOut) {
       this.violations.push('the prover outlived its deadline');

@@ -6,13 +6,12 @@ import type { DeliveryFaults } from '../aws/delivery.ts';
 import type { FirehoseFaults } from '../aws/firehose.ts';
 import type { QueueFaults } from '../aws/queue-port.ts';
 import type { LambdaFaults, LambdaSettings } from './lambda.ts';
-import type { ProverFaults, ProverSettings } from './prover.ts';
+import type { ProverFaults } from './prover.ts';
 import { randomTemplate } from './random-template.ts';
 import { World, worldStartMs } from './world.ts';
 
 /** A run, and the world that it takes place in. */
 export interface Scenario {
-  /** Number of events of the run. */
   readonly count: number;
   /** @default - as fast as the stream takes them */
   readonly eventsPerSecond?: number;
@@ -32,7 +31,6 @@ export interface Scenario {
   readonly proof?: ProofScenario;
 }
 
-/** Delivery to the bucket, claims and the prover. */
 export interface ProofScenario {
   readonly bufferingSeconds: number;
   readonly prefix: string;
@@ -42,7 +40,7 @@ export interface ProofScenario {
   /** Faults of the proof queue towards the producer. */
   readonly claims: QueueFaults;
   readonly prover: ProverFaults;
-  readonly proverSettings: ProverSettings;
+  readonly proverSettings: LambdaSettings;
 }
 
 /** One in this many worlds has a prover. Such a world takes days, so its run is small. */
@@ -155,7 +153,7 @@ function withProof(scenario: Scenario, world: World): Scenario {
 export function proofQueueSettings(
   bufferingSeconds: number,
   timeoutMs: number,
-): Omit<ProverSettings, 'batchSize'> {
+): Omit<LambdaSettings, 'batchSize'> {
   return {
     delayMs: Math.min(900, bufferingSeconds + 15) * 1_000,
     timeoutMs,
@@ -182,9 +180,7 @@ function firehoseFaults(world: World, sometimes: Sometimes): FirehoseFaults {
     stall: sometimes(0.2, 0.05),
     latencyMs: world.pick([1, 50, 500, 4_000]),
     slow: sometimes(0.15, 0.1),
-    ...(world.chance(0.2) && {
-      outage: [world.random() * 5_000, world.random() * 60_000] as const,
-    }),
+    ...(world.chance(0.2) && { outage: [world.random() * 5_000, world.random() * 60_000] as const }),
     ...(world.chance(0.3) && {
       quota: {
         bytesPerSecond: world.integer(20_000, 200_000),

@@ -21,10 +21,8 @@ import { type World, worldStartMs } from './world.ts';
 const deliveryStreamName = 'simulated-stream';
 const runId = 'simulated-run';
 
-/** Later than the end of every world. */
 const worldEndMs = worldStartMs + 90 * 86_400_000;
 
-/** The result of a simulated run. */
 export interface Verdict {
   readonly violations: readonly string[];
   readonly invocations: number;
@@ -39,7 +37,6 @@ function eventsOf(template: string | undefined) {
   return { createPacker: createTemplatePacker(compiled), createReader: createTemplateReader(compiled) };
 }
 
-/** The UUIDs of the run, in order. */
 function uuidsOf(count: number): string[] {
   const events = Buffer.alloc(count * eventBytes);
   createEventWriter(deliveryStreamName, runId, 0)(events, 0);
@@ -53,8 +50,6 @@ export function simulate(seed: number, maxSteps?: number): Promise<Verdict> {
 }
 
 /**
- * Runs the producer's own code in a scenario, and checks the result.
- *
  * @param maxSteps Limit after which a run counts as endless. A queue that takes slices and reports that it did not
  * doubles them each time.
  */

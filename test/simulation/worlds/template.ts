@@ -1,18 +1,15 @@
 import { proverVariables } from '../../../lambda/contract/variables.ts';
 import { type Environment, parseEnvironment } from '../../../lambda/prover/claims/environment.ts';
 import { nameOf } from '../aws/cloudwatch.ts';
-import type { ProverSettings } from './prover.ts';
+import type { LambdaSettings } from './lambda.ts';
 
-/** A synthesized template, as JSON. */
 export type TemplateJson = ReturnType<import('aws-cdk-lib/assertions').Template['toJSON']>;
 
-/** A resource with metrics. */
 export type Name = 'stream' | 'function' | 'prover' | 'workQueue' | 'proofQueue' | 'deadLetterQueue';
 
 /** Stands for the URLs of a template, which are references. */
 export const queueUrl = 'https://queue.invalid/';
 
-/** The names of a stack's resources, from its outputs. */
 export function namesOf(Outputs: TemplateJson): Readonly<Record<Name, string>> {
   return {
     stream: nameOf(Outputs.DeliveryStreamName.Value),
@@ -24,17 +21,15 @@ export function namesOf(Outputs: TemplateJson): Readonly<Record<Name, string>> {
   };
 }
 
-/** The environment variables of a function, by name. */
 export function valuesOf({ Variables }: TemplateJson): Record<string, string> {
   return Object.fromEntries(Object.entries(Variables).map(([name, value]) => [name, nameOf(value)]));
 }
 
-/** A function and its queue, as a template has them. */
 export function queueSettingsOf(
   Resources: TemplateJson,
   functionName: string,
   queueName: string,
-): ProverSettings {
+): LambdaSettings {
   const mapping = Object.values<TemplateJson>(Resources).find(
     ({ Type, Properties }) =>
       Type === 'AWS::Lambda::EventSourceMapping' && nameOf(Properties.FunctionName) === functionName,
@@ -50,7 +45,6 @@ export function queueSettingsOf(
   };
 }
 
-/** The prover's environment, as a template has it. */
 export function proverEnvironmentOf({ Properties }: TemplateJson): Environment {
   return parseEnvironment({
     ...valuesOf(Properties.Environment),

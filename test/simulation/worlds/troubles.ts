@@ -8,18 +8,15 @@ export interface Trouble {
   readonly isFast?: boolean;
   /** The alarms that fire because of it: these and no others. */
   readonly fires: readonly string[];
-  /** The CDK context of the stack. */
   readonly context?: Record<string, unknown>;
   /** Quotas of the stream. @default - those of us-east-1 */
   readonly limits?: Partial<Quota>;
-  /** Duration of the faults. */
-  readonly minutes: number;
+  /** Duration of the faults. @default 60 */
+  readonly minutes?: number;
   readonly faults?: { readonly [Group in keyof Faults]?: Partial<Faults[Group]> };
-  /** Called when the trouble begins. */
   readonly begin?: (deployment: Deployment) => void;
   /** Minutes from the end of the faults to `end`. @default 0 */
   readonly endAfter?: number;
-  /** Called to repair the damage. */
   readonly end?: (deployment: Deployment) => void;
   /** Minutes after which the alarms are OK again. @default 60 */
   readonly quietAfter?: number;
@@ -53,7 +50,6 @@ export const troubles: readonly Trouble[] = [
     what: 'every object gets an extra line',
     isFast: true,
     fires: ['EventsCorrupt'],
-    minutes: 60,
     faults: { stack: { changeObject: (chunks) => [...chunks, Buffer.from('this is not an event\n')] } },
   },
   {
@@ -67,14 +63,12 @@ export const troubles: readonly Trouble[] = [
     what: 'the trigger of the proof queue is off',
     isFast: true,
     fires: ['ProverSilence'],
-    minutes: 60,
     begin: ({ prover }) => prover.queue.setTrigger(false),
     end: ({ prover }) => prover.queue.setTrigger(true),
   },
   {
     what: 'the prover may not read the bucket',
     fires: ['EventsUnproven', 'ProverErrors'],
-    minutes: 60,
     faults: { bucket: { denied: [0, Number.POSITIVE_INFINITY] } },
   },
   {
@@ -86,7 +80,6 @@ export const troubles: readonly Trouble[] = [
   {
     what: 'Firehose cannot write to the bucket',
     fires: ['DeliveryFreshness', 'DeliverySuccess', 'EventsUnproven'],
-    minutes: 60,
     faults: { stack: { bucketIsWritable: false } },
   },
   {
@@ -121,7 +114,6 @@ export const troubles: readonly Trouble[] = [
     what: 'Firehose refuses every record',
     isFast: true,
     fires: ['EventsUndelivered', 'RefusedRecords', 'Silence'],
-    minutes: 60,
     faults: { firehose: { throttle: 1 } },
   },
   {
@@ -134,14 +126,12 @@ export const troubles: readonly Trouble[] = [
   {
     what: 'a firewall drops the requests to Firehose',
     fires: ['EventsUndelivered', 'FailedRequests', 'Silence'],
-    minutes: 60,
     faults: { firehose: { stall: 1 } },
   },
   {
     what: 'the function may not put records any more',
     isFast: true,
     fires: ['DeadLetters', 'EventsUndelivered', 'FailedRequests', 'FunctionErrors', 'Silence'],
-    minutes: 60,
     faults: { firehose: { forbiddenAfterMs: 0 } },
     end: redrive,
   },
@@ -155,7 +145,6 @@ export const troubles: readonly Trouble[] = [
   {
     what: 'the trigger of the work queue is off',
     fires: ['WorkQueueStuck'],
-    minutes: 60,
     begin: ({ lambda }) => {
       lambda.queue.setTrigger(false);
       lambda.invokeAsync({ count: 2_000_000 });
@@ -172,20 +161,18 @@ export const troubles: readonly Trouble[] = [
   {
     what: "the account's concurrency is used up",
     fires: ['FunctionThrottles', 'Silence'],
-    minutes: 60,
     faults: { lambda: { throttled: true }, prover: { throttled: true } },
   },
   {
     what: 'the schedule is off',
     fires: ['Silence'],
-    minutes: 60,
     faults: { stack: { scheduleIsOn: false } },
   },
 ];
 
 /** Breaks something in a deployment, repairs it, and lets time pass until the alarms must be OK again. */
 export async function breakAndRepair(deployment: Deployment, trouble: Trouble): Promise<void> {
-  const { faults = {}, minutes, begin, endAfter = 0, end, quietAfter = 60 } = trouble;
+  const { faults = {}, minutes = 60, begin, endAfter = 0, end, quietAfter = 60 } = trouble;
   const groups = Object.keys(faults) as (keyof Faults)[];
   const before = groups.map((group) => ({ ...deployment.faults[group] }));
   for (const group of groups) {

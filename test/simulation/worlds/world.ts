@@ -11,7 +11,6 @@ interface Timer {
 /** Default start of a world: the first moment of a day. */
 export const worldStartMs: number = Date.UTC(2026, 10, 22);
 
-/** A simulated world. Its clock jumps to the next timer. */
 export class World {
   readonly random: () => number;
   #nowMs: number;
@@ -47,12 +46,8 @@ export class World {
 
   /** @returns a function that cancels the timer. */
   after(durationMs: number, fire: () => void): () => void {
-    const timer: Timer = {
-      atMs: this.#nowMs + Math.max(0, durationMs),
-      order: this.#order++,
-      fire,
-      cancelled: false,
-    };
+    const atMs = this.#nowMs + Math.max(0, durationMs);
+    const timer: Timer = { atMs, order: this.#order++, fire, cancelled: false };
     this.#timers.push(timer);
     return () => {
       timer.cancelled = true;
@@ -85,20 +80,15 @@ export class World {
       if (isOver()) {
         return;
       }
-      const timer = this.#nextTimer();
+      let timer = this.#timers.pop();
+      while (timer?.cancelled) {
+        timer = this.#timers.pop();
+      }
       if (!timer) {
         return;
       }
       this.#nowMs = timer.atMs;
       timer.fire();
     }
-  }
-
-  #nextTimer(): Timer | undefined {
-    let timer = this.#timers.pop();
-    while (timer?.cancelled) {
-      timer = this.#timers.pop();
-    }
-    return timer;
   }
 }

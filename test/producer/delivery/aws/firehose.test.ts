@@ -134,13 +134,8 @@ describe('one request through the real SDK', () => {
   ] satisfies [string, string, RequestListener][])(
     'asks to send all records again after %s, which is %s',
     async (_, kind, respond) => {
-      // Prepare
       listener = respond;
-
-      // Act
       const response = await putRecords(batch, signal);
-
-      // Assess
       expect(response).toMatchObject({ kind, refused: [0, 1, 2], throttled: [], cause: expect.any(Error) });
     },
   );
@@ -190,13 +185,8 @@ describe('one request through the real SDK', () => {
   });
 
   it('sends a request once: retrying is not left to the SDK', async () => {
-    // Prepare
     listener = failing(500, 'InternalFailure');
-
-    // Act
     await putRecords(batch, signal);
-
-    // Assess
     expect(server.requests()).toBe(1);
   });
 
@@ -262,13 +252,8 @@ describe('one request through the real SDK', () => {
   });
 
   it('takes a response that is no HTTP for a lost one', async () => {
-    // Prepare
     listener = (request) => request.resume().on('end', () => request.socket.end('what do you want?\n'));
-
-    // Act
     const response = await putRecords(batch, signal);
-
-    // Assess
     expect(response).toMatchObject({ kind: 'lost', refused: [0, 1, 2] });
   });
 });

@@ -325,10 +325,7 @@ describe('an alarm that is tuned', () => {
   });
 
   it.each(alarmNames)('by %s: false is left out, and no other alarm is', (name) => {
-    // Act
     const alarms = tuned({ [name]: false });
-
-    // Assess
     const { [name]: _, ...others } = alarmsOf(templateOf());
     expect(alarms).toEqual(others);
   });
@@ -357,10 +354,7 @@ describe('an alarm that is tuned', () => {
       'alarms.BytesQuota.threshold is Infinity: expected a number',
     ],
   ])('by %j is refused, by the path of the construct', (alarms, message) => {
-    // Act
     const create = () => createStack({}, { alarms });
-
-    // Assess
     expect(create).toThrow(PropError);
     expect(create).toThrow(`FirehoseEventProducer/Producer/Alarms: ${message}`);
   });

@@ -226,11 +226,8 @@ describe('proof', () => {
   });
 
   it('=off takes away nothing else', () => {
-    // Prepare
     const without = (template: Template) =>
       Object.keys(template.toJSON().Resources).filter((id) => !/Prover|Alarms/.test(id));
-
-    // Assess
     expect(without(templateOf())).toEqual(without(templateOf({ proof: 'off' })));
   });
 

@@ -39,10 +39,7 @@ describe('the billed bytes of a run', () => {
   it.each(counts)(
     "of %i events are within half a percent of the producer's own records, as gzip",
     (count) => {
-      // Act
       const ratio = billedBytesOf(count, formatFigures.gzip) / packedBytes(count, 'gzip');
-
-      // Assess
       expect(Math.abs(ratio - 1)).toBeLessThan(0.005);
     },
   );
@@ -67,13 +64,8 @@ describe('the billed bytes of a run', () => {
   );
 
   it('of a run that is cut are those of its slices', () => {
-    // Prepare
     const count = 2_000_100;
-
-    // Act
     const { billedBytes } = costsOf('ndjson', { count });
-
-    // Assess
     expect(billedBytes).toBe(2 * packedBytes(1_000_000, 'ndjson') + packedBytes(100, 'ndjson'));
   });
 });
@@ -116,10 +108,7 @@ describe('the costs of a run', () => {
   });
 
   it('follow the prices', () => {
-    // Act
     const dear = costsOf('gzip', { prices: { ...prices, firehoseUsdPerGb: 0.058 } });
-
-    // Assess
     expect(dear.usdPerRun.firehose).toBeCloseTo(2 * costsOf('gzip').usdPerRun.firehose, 15);
     expect(dear.usdPerRun.lambda).toBe(costsOf('gzip').usdPerRun.lambda);
   });
@@ -169,10 +158,7 @@ describe('the costs of a month', () => {
   });
 
   it('count metrics by the hour in which there is a run', () => {
-    // Act
     const { metrics } = costsOf('ndjson', { schedule: 'cron(0/5 8,20 * * ? *)' }).usdPerMonth;
-
-    // Assess
     expect(metrics).toBeCloseTo(costsOf('ndjson').usdPerMonth.metrics / 12, 2);
   });
 

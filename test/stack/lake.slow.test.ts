@@ -219,10 +219,7 @@ describe('a stack that turns it on', () => {
   });
 
   it('and off again has no trace of it', () => {
-    // Act
     const template = templateOf({ lake: 'off' }).toJSON();
-
-    // Assess
     expect(template).toEqual(templateOf().toJSON());
     expect(JSON.stringify(template)).not.toMatch(/Glue|Athena/);
   });

@@ -109,19 +109,13 @@ describe('CDK context', () => {
     ['alarmEmail', '<you@example.com>', 'context alarmEmail is "<you@example.com>": expected'],
     ['alarmEmail', 'you@example', 'context alarmEmail is "you@example": expected'],
   ])('stops synth when %s is %j', (key, value, message) => {
-    // Act
     const create = () => createStack({ [key]: value });
-
-    // Assess
     expect(create).toThrow(InvalidContextError);
     expect(create).toThrow(message);
   });
 
   it('stops synth when count is above maxCount', () => {
-    // Act
     const create = () => createStack({ count: '1000000001' });
-
-    // Assess
     expect(create).toThrow(PropError);
     expect(create).toThrow('count is 1000000001: expected a whole number from 1 to 1000000000');
   });

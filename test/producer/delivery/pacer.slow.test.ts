@@ -171,13 +171,8 @@ describe('a pacer with a rate', () => {
   });
 
   it('lowers it by twice what is refused, so that the stream recovers', () => {
-    // Prepare
     const { pacer, learn } = createPacerWithRate(mebibyte);
-
-    // Act
     learn({ bytesThrottled: 10_000 });
-
-    // Assess
     expect(pacer.bytesPerSecond).toBe(mebibyte - 20_000);
   });
 
@@ -226,24 +221,14 @@ describe('a pacer with a rate', () => {
   });
 
   it('cuts it by no more than half at once', () => {
-    // Prepare
     const { pacer, learn } = createPacerWithRate(1_000_000);
-
-    // Act
     learn({ bytes: 5_000_000, bytesThrottled: 5_000_000 });
-
-    // Assess
     expect(pacer.bytesPerSecond).toBe(500_000);
   });
 
   it('learns nothing from requests that were started before it had one', () => {
-    // Prepare
     const { pacer, clock, learn } = createPacerWithRate(1_000_000);
-
-    // Act
     learn({ startedMs: clock.ms - 1, bytes: 500_000, bytesThrottled: 500_000 });
-
-    // Assess
     expect(pacer.bytesPerSecond).toBe(1_000_000);
   });
 
@@ -267,34 +252,26 @@ describe('a pacer with a rate', () => {
 // Each of these fails when a constant of the pacer is much larger or much smaller.
 describe('the constants of the pacer', () => {
   it('keep requests small enough that the rate can be reached, one response at a time', async () => {
-    // Act: requestMs
+    // requestMs
     const { used } = await measurePacing({ bytes: 60 * mebibyte, quota: 5 * mebibyte });
-
-    // Assess
     expect(used).toBeGreaterThan(0.97);
   });
 
   it('start with so little in flight that four producers at once do not swamp a small stream', async () => {
-    // Act: firstWindowBytes, not too large
+    // firstWindowBytes, not too large
     const { refusedShare } = await measurePacing({ bytes: 120 * mebibyte, quota: mebibyte, producers: 4 });
-
-    // Assess
     expect(refusedShare).toBeLessThan(0.1);
   });
 
   it('start with so much in flight that a stream without a quota is soon used', async () => {
-    // Act: firstWindowBytes, not too small
+    // firstWindowBytes, not too small
     const { bytesPerSecond } = await measurePacing({ bytes: 300 * mebibyte, latencyMs: [2.5, 5] });
-
-    // Assess
     expect(bytesPerSecond).toBeGreaterThan(200 * mebibyte);
   });
 
   it('let the rate grow so slowly that less than 2 % of the records are refused', async () => {
-    // Act: growth, not too large
+    // growth, not too large
     const { refusedShare } = await measurePacing({ bytes: 600 * mebibyte, quota: 5 * mebibyte });
-
-    // Assess
     expect(refusedShare).toBeLessThan(0.02);
   });
 
@@ -323,34 +300,26 @@ describe('the constants of the pacer', () => {
   });
 
   it('let a refused record say less when there are few of them, so that a very small stream is used', async () => {
-    // Act: fullWeightRecordsPerSecond, not too small, and growth neither
+    // fullWeightRecordsPerSecond, not too small, and growth neither
     const { used } = await measurePacing({ bytes: 8 * mebibyte, quota: mebibyte / 16 });
-
-    // Assess
     expect(used).toBeGreaterThan(0.65);
   });
 
   it('let a refused record say enough that four producers keep to a small stream', async () => {
-    // Act: fullWeightRecordsPerSecond, not too large
+    // fullWeightRecordsPerSecond, not too large
     const { refusedShare } = await measurePacing({ bytes: 120 * mebibyte, quota: mebibyte, producers: 4 });
-
-    // Assess
     expect(refusedShare).toBeLessThan(0.03);
   });
 
   it('average enough records not to slow down for refusals with another cause than the rate', async () => {
-    // Act: averagedRecords, not too small
+    // averagedRecords, not too small
     const { seconds } = await measurePacing({ bytes: 300 * mebibyte, refused: 0.3 });
-
-    // Assess
     expect(seconds).toBeLessThan(60);
   });
 
   it('average few enough records for eight producers to share a small stream', async () => {
-    // Act: averagedRecords, not too large
+    // averagedRecords, not too large
     const { refusedShare } = await measurePacing({ bytes: 120 * mebibyte, quota: mebibyte, producers: 8 });
-
-    // Assess
     expect(refusedShare).toBeLessThan(0.1);
   });
 });

@@ -1,0 +1,41 @@
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { describe, expect, it } from 'vitest';
+import { createApp } from './synth.ts';
+
+/** The parts of stacks in few combinations: the checks take seconds, and .ci/run checks each variant. */
+const checkedVariants = [
+  {},
+  {
+    recordFormat: 'gzip',
+    eventTemplate: 'docs/events/orders.csv',
+    lake: 'on',
+    removalPolicy: 'destroy',
+    alarmEmail: 'you@example.com',
+  },
+  { monitoring: 'off', proof: 'off', schedule: 'off' },
+  { deliveryStreamName: 'my-stream', bucketName: 'my-bucket', prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/' },
+];
+
+describe.each(checkedVariants)('the stack with context %j', (context) => {
+  it('has no finding of cdk-nag, of the template validator or of the CDK', () => {
+    // Act: synth throws on the first finding that is not acknowledged
+    const assembly = createApp(context).app.synth();
+
+    // Assess
+    expect(assembly.getStackByName('FirehoseEventProducer').messages).toEqual([]);
+  });
+});
+
+describe('cdk-nag', () => {
+  it('finds an unencrypted bucket in the stack', () => {
+    // Prepare
+    const { app, stack } = createApp();
+    new Bucket(stack, 'Open');
+
+    // Act
+    const synth = () => app.synth();
+
+    // Assess
+    expect(synth).toThrow('AwsSolutions-S10');
+  });
+});
