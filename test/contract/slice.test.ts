@@ -27,21 +27,6 @@ function toPair({ from, to }: Slice): SlicePair {
 }
 
 describe('merging slices', () => {
-  it('joins those that touch or overlap, and drops empty ones', () => {
-    expect(
-      mergeSlices([
-        { from: 10, to: 20 },
-        { from: 0, to: 5 },
-        { from: 20, to: 30 },
-        { from: 12, to: 14 },
-        { from: 40, to: 40 },
-      ]),
-    ).toEqual([
-      [0, 5],
-      [10, 30],
-    ]);
-  });
-
   it('keeps exactly the same events, sorted, with a gap between any two pairs', () => {
     fc.assert(
       fc.property(slices, (parts) => {
@@ -74,10 +59,6 @@ describe('subtracting slices', () => {
         expect(left).toEqual(mergeSlices(left.map(([from, to]) => ({ from, to }))));
       }),
     );
-  });
-
-  it('leaves all of a slice when there are no others', () => {
-    expect(subtractSlices({ from: 3, to: 9 }, [])).toEqual([[3, 9]]);
   });
 });
 

@@ -73,8 +73,11 @@ describe('backoff', () => {
     expect(waits).toEqual([100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000, 5_000]);
   });
 
-  it('has full jitter, so that requests that failed together are not sent again together', () => {
-    const clock = { ...new World(1), random: () => 0 };
-    expect(backoffOf(9, clock)).toBe(0);
-  });
+  it.each([0, 0.25, 0.5])(
+    'has full jitter, so that failed requests are not repeated together: %d',
+    (chance) => {
+      const clock = { ...new World(1), random: () => chance };
+      expect(backoffOf(3, clock)).toBe(400 * chance);
+    },
+  );
 });

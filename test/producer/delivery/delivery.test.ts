@@ -303,71 +303,51 @@ describe('delivering requests', () => {
     expect(mergeSlices(outcome.undelivered)).toEqual([[0, 300]]);
   });
 
-  it('counts the events of a lost response as uncertain, each time, and sends them again', async () => {
+  it.each([
+    [
+      'counts the events of each lost response as uncertain, and sends them again',
+      ['lost', 'lost'],
+      {
+        eventsDelivered: 6,
+        eventsUncertain: 12,
+        requests: 3,
+        requestsFailed: 2,
+        recordsRefused: 0,
+        recordsRetried: 4,
+      },
+    ],
+    [
+      'ends after maxAttempts when no response can be used',
+      ['lost', 'lost', 'lost', 'lost'],
+      {
+        stopReason: 'attempts',
+        eventsDelivered: 0,
+        eventsUncertain: 24,
+        requests: 4,
+        requestsFailed: 4,
+        recordsRefused: 0,
+      },
+    ],
+    [
+      'counts a rejected request as failed, none of its records as refused, no event as uncertain',
+      ['rejected'],
+      { eventsDelivered: 6, eventsUncertain: 0, requests: 2, requestsFailed: 1, recordsRefused: 0 },
+    ],
+  ] as const)('%s', async (_, failures, expected) => {
     // Prepare
     let requests = 0;
     const putRecords: PutRecords = async (batch) => {
+      const kind = failures[requests];
       requests += 1;
-      return requests <= 2
-        ? { kind: 'lost', refused: [...batch.keys()], throttled: [], cause: new Error('lost') }
-        : { kind: 'decided', refused: [], throttled: [] };
+      return kind ? failed(kind, batch, '502 Bad Gateway from proxy') : acknowledged;
     };
-
-    // Act
-    const outcome = await deliverIn(new World(1), requestsOf(2, 2), { putRecords });
-
-    // Assess
-    expect(outcome).toMatchObject({
-      eventsDelivered: 6,
-      eventsUncertain: 12,
-      requests: 3,
-      requestsFailed: 2,
-      recordsRefused: 0,
-      recordsRetried: 4,
-    });
-    expect(outcome.lastFailure?.message).toBe('lost');
-  });
-
-  it('ends after maxAttempts when no response can be used, and counts all events as uncertain each time', async () => {
-    // Prepare
-    const putRecords: PutRecords = async (batch) => failed('lost', batch, '200 OK from proxy: text/html');
 
     // Act
     const outcome = await deliverIn(new World(1), requestsOf(2, 2), { putRecords, maxAttempts: 4 });
 
     // Assess
-    expect(outcome).toMatchObject({
-      stopReason: 'attempts',
-      lastFailure: { message: '200 OK from proxy: text/html' },
-      eventsDelivered: 0,
-      eventsUncertain: 4 * 6,
-      requests: 4,
-      requestsFailed: 4,
-      recordsRefused: 0,
-    });
-    expect(mergeSlices(outcome.undelivered)).toEqual([[0, 6]]);
-  });
-
-  it('counts a request that was rejected as failed, none of its records as refused, no event as uncertain', async () => {
-    // Prepare
-    let requests = 0;
-    const putRecords: PutRecords = async (batch) => {
-      requests += 1;
-      return requests === 1 ? failed('rejected', batch, 'ServiceUnavailableException: no') : acknowledged;
-    };
-
-    // Act
-    const outcome = await deliverIn(new World(1), requestsOf(2, 2), { putRecords });
-
-    // Assess
-    expect(outcome).toMatchObject({
-      eventsDelivered: 6,
-      eventsUncertain: 0,
-      requests: 2,
-      requestsFailed: 1,
-      recordsRefused: 0,
-      lastFailure: { message: 'ServiceUnavailableException: no' },
-    });
+    expect(outcome).toMatchObject({ ...expected, lastFailure: { message: '502 Bad Gateway from proxy' } });
+    expect(mergeSlices(outcome.undelivered)).toEqual(outcome.eventsDelivered === 6 ? [] : [[0, 6]]);
   });
 
   it('says what failed although the time was over in the end', async () => {
@@ -495,7 +475,7 @@ describe('delivering requests', () => {
         sentInTenSeconds.events += batch.length * eventsPerTestRecord;
       }
       await world.sleep(world.random() * 300);
-      return { kind: 'decided', refused: [], throttled: [] };
+      return acknowledged;
     };
 
     // Act
@@ -529,15 +509,12 @@ describe('delivering requests', () => {
     process.on('warning', onWarning);
     const putRecords: PutRecords = async (batch, signal) => {
       await world.sleep(10, signal);
-      return { kind: 'rejected', refused: [...batch.keys()], throttled: [], cause: new Error('500') };
+      return failed('rejected', batch, '500');
     };
 
     // Act
-    const outcome = await deliverIn(world, requestsOf(100, 1), {
-      putRecords,
-      concurrency: 16,
-      maxAttempts: 3,
-    });
+    const options = { putRecords, concurrency: 16, maxAttempts: 3 };
+    const outcome = await deliverIn(world, requestsOf(100, 1), options);
     process.off('warning', onWarning);
 
     // Assess
@@ -606,10 +583,7 @@ describe('delivering requests', () => {
     });
 
     // Act
-    await deliverIn(world, requestsOf(2, 2), {
-      ...firehose,
-      onRequest: (trace) => traces.push(trace),
-    });
+    await deliverIn(world, requestsOf(2, 2), { ...firehose, onRequest: (trace) => traces.push(trace) });
 
     // Assess
     expect(traces).toEqual([
@@ -652,12 +626,7 @@ describe('delivering requests', () => {
     // Prepare
     const world = new World(1);
     const pacer = createPacer(world);
-    const putRecords: PutRecords = async (batch) => ({
-      kind,
-      refused: [...batch.keys()],
-      throttled: [],
-      cause: new Error('500'),
-    });
+    const putRecords: PutRecords = async (batch) => failed(kind, batch, '500');
 
     // Act
     await deliverIn(world, requestsOf(100, 10), { putRecords, pacer, maxAttempts: 3 });
@@ -684,7 +653,7 @@ describe('delivering requests', () => {
     const { requestBytes, windowBytes } = pacer;
     const putRecords: PutRecords = async () => {
       await world.sleep(budgets.length * 100);
-      return { kind: 'decided', refused: [], throttled: [] };
+      return acknowledged;
     };
 
     // Act

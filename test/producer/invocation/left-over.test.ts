@@ -114,9 +114,4 @@ describe('cutting a slice', () => {
     const pieces = [...cutSlice({ runId: 'run-1', from: 0, to }, size)];
     expect(pieces.map(sliceLength)).toEqual(lengths);
   });
-
-  it('hands on the name of the run', () => {
-    const pieces = [...cutSlice({ runId: 'run-1', from: 0, to: 2_000 }, 1_000)];
-    expect(pieces.map(({ runId }) => runId)).toEqual(['run-1', 'run-1']);
-  });
 });
