@@ -15,7 +15,7 @@ import { nearestName } from '../template/nearest-name.ts';
 import { readTemplateFile, TemplateFileError } from '../template/template-file.ts';
 import type { EventProducerStackProps } from './event-producer-stack.ts';
 import { isKeyPrefix, keyPrefixExample, keyPrefixExpectation } from './key-prefix.ts';
-import { combinationProblems } from './prop-checks.ts';
+import { alternatives, combinationProblems } from './prop-checks.ts';
 
 /** Values of `-c key=value` (or `context` in cdk.json) are invalid; the message lists each. */
 export class InvalidContextError extends Error {
@@ -44,7 +44,7 @@ interface ContextKey {
 
 function oneOf(values: readonly string[], example: string, toProp?: ContextKey['toProp']): ContextKey {
   return {
-    expected: values.join(', ').replace(/, (\w+)$/, ' or $1'),
+    expected: alternatives(values),
     example,
     fits: (text) => values.includes(text),
     ...(toProp && { toProp }),
@@ -88,6 +88,11 @@ const combinedKeys: Readonly<Record<string, ContextKey>> = {
 const contextKeys: Readonly<Record<string, ContextKey>> = {
   ...Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, wholeNumber(setting)])),
   ...combinedKeys,
+  stackName: {
+    expected: "the stack's name: a letter, then up to 127 letters, digits and -",
+    example: 'Dev',
+    fits: (text) => /^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(text),
+  },
   recordFormat: oneOf(recordFormats, 'gzip'),
   eventTemplate: {
     expected: 'a file with a template of events',

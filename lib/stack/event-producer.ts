@@ -38,7 +38,7 @@ import { type AlarmOptions, Alarms } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';
 import { ownMetric, producerMetrics, proofMetrics } from './monitoring/metrics.ts';
 import { ProducerFunction, type ProducerFunctionOptions } from './producer-function.ts';
-import { combinationProblems, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
+import { checkKinds, combinationProblems, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 import { type ProofOptions, ProverFunction, provenDestination } from './prover-function.ts';
 
 /** Deliveries of a message until it moves to the dead-letter queue: AWS recommends at least five. */
@@ -148,6 +148,7 @@ export class EventProducer extends Construct {
   constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
     super(scope, id);
     const { monitoring = 'full', scheduleEnabled = true } = props;
+    checkKinds(this, props);
     this.#checkCombination(props);
     const timeoutSeconds = requiredSetting(this, 'timeout', secondsOf(props.timeout));
     if (props.deliveryStream) {

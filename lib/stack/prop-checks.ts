@@ -1,6 +1,8 @@
-import type { Duration, Size } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
-import { type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
+import { monitoringLevels, type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
+import { recordFormats } from '../../lambda/contract/record-format.ts';
 import {
   type Bounds,
   isWholeNumber,
@@ -31,6 +33,71 @@ export class PropError extends Error {
   }
 }
 
+/** For messages: `a, b or c`. */
+export function alternatives(values: readonly string[]): string {
+  return values.join(', ').replace(/, ([^,]+)$/, ' or $1');
+}
+
+/** A value of a prop, for messages: texts in quotes, so that "5" differs from 5. */
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+interface PropKind {
+  readonly expected: string;
+  readonly fits: (value: unknown) => boolean;
+}
+
+function oneOf(values: readonly unknown[], expected: string): PropKind {
+  return { expected, fits: (value) => values.includes(value) };
+}
+
+/** Not `instanceof`: the app may have another copy of the CDK. */
+function withMethod(name: string, expected: string): PropKind {
+  return {
+    expected,
+    fits: (value) => typeof (value as Readonly<Record<string, unknown>> | null)?.[name] === 'function',
+  };
+}
+
+const onOff = oneOf([true, false], 'true or false');
+const text: PropKind = { expected: 'a text', fits: (value) => typeof value === 'string' };
+const duration = withMethod('toSeconds', 'a Duration, for example Duration.minutes(5)');
+const size = withMethod('toKibibytes', 'a Size, for example Size.mebibytes(64)');
+
+/** Props that are no numbers: an app in JavaScript, or a cast, passes values that their types exclude. */
+const propKinds: Readonly<Record<string, PropKind>> = {
+  recordFormat: oneOf(recordFormats, `${alternatives(recordFormats)}, for example 'gzip'`),
+  monitoring: oneOf(monitoringLevels, `${alternatives(monitoringLevels)}, for example 'alarms'`),
+  removalPolicy: oneOf(Object.values(RemovalPolicy), 'a RemovalPolicy, for example RemovalPolicy.DESTROY'),
+  logRetention: oneOf(
+    Object.values(RetentionDays).filter((days) => typeof days === 'number'),
+    'a RetentionDays, for example RetentionDays.ONE_WEEK',
+  ),
+  proof: onOff,
+  lake: onOff,
+  scheduleEnabled: onOff,
+  eventTemplate: text,
+  prefix: text,
+  timeout: duration,
+  bufferingInterval: duration,
+  lostAfter: duration,
+  objectExpiration: duration,
+  memorySize: size,
+  bufferingSize: size,
+  lakeScanLimit: size,
+};
+
+/** @throws PropError if a prop that is no number has a value of another type, or a text that is none of its values. */
+export function checkKinds(scope: IConstruct, props: object): void {
+  for (const [name, value] of Object.entries(props)) {
+    const kind = propKinds[name];
+    if (kind && value !== undefined && !kind.fits(value)) {
+      throw new PropError(scope, `${name} is ${shown(value)}: expected ${kind.expected}`);
+    }
+  }
+}
+
 /**
  * The value of a setting: the prop, else its default, else `undefined`.
  *
@@ -50,7 +117,7 @@ export function checkedSetting(
     const example = Math.min(setting.default ?? setting.example, own.max);
     throw new PropError(
       scope,
-      `${name} is ${number}: expected ${wholeNumberExpectation(own)}, for example ${example}`,
+      `${name} is ${shown(number)}: expected ${wholeNumberExpectation(own)}, for example ${example}`,
     );
   }
   return number;

@@ -4,7 +4,7 @@ import { type SettingName, settings } from '../../lambda/contract/deployment-set
 import { producerSettings } from '../../lambda/contract/settings.ts';
 import { InvalidContextError } from '../../lib/stack/context.ts';
 import { PropError } from '../../lib/stack/prop-checks.ts';
-import { createStack, templateOf } from './synth.ts';
+import { createStack, synthOf, templateOf } from './synth.ts';
 
 type DeploymentSetting = Exclude<SettingName, keyof typeof producerSettings>;
 
@@ -106,6 +106,11 @@ describe('CDK context', () => {
       '73',
       'context lostAfter is "73": expected a whole number from 1 to 72 (hours), for example -c lostAfter=48',
     ],
+    [
+      'stackName',
+      'My_Stack',
+      "context stackName is \"My_Stack\": expected the stack's name: a letter, then up to 127 letters, digits and -, for example -c stackName=Dev",
+    ],
     ['alarmEmail', '<you@example.com>', 'context alarmEmail is "<you@example.com>": expected'],
     ['alarmEmail', 'you@example', 'context alarmEmail is "you@example": expected'],
   ])('stops synth when %s is %j', (key, value, message) => {
@@ -122,6 +127,20 @@ describe('CDK context', () => {
 
   it('lists every wrong value at once', () => {
     expect(() => createStack({ count: 'x', removalPolicy: 'y' })).toThrow(/count.*\n.*removalPolicy/);
+  });
+
+  it('takes stackName: two environments in one account share no name, and no logical id changes', () => {
+    // Act
+    const [dev, other] = [synthOf({ stackName: 'Dev' }), synthOf()];
+
+    // Assess
+    expect([dev.stack.stackName, other.stack.stackName]).toEqual(['Dev', 'FirehoseEventProducer']);
+    const text = JSON.stringify(dev.template.toJSON());
+    expect(text).toContain('"Dev-Producer-Silence"');
+    expect(text).not.toContain('FirehoseEventProducer-');
+    expect(Object.keys(dev.template.toJSON().Resources)).toEqual(
+      Object.keys(other.template.toJSON().Resources),
+    );
   });
 
   it('takes numbers too, as cdk.json may hold them', () => {

@@ -126,6 +126,33 @@ describe('a numeric prop', () => {
   });
 });
 
+describe('a prop of another type than its own', () => {
+  it.each<[string, unknown, string]>([
+    ['count', '5', '"5": expected a whole number from 1 to 1000000000, for example 100'],
+    ['eventsPerSecond', '5', '"5": expected a whole number from 1 to 1000000, for example 1000'],
+    ['recordFormat', 'jsn', `"jsn": expected ndjson, single or gzip, for example 'gzip'`],
+    ['monitoring', 'none', `"none": expected full, alarms or off, for example 'alarms'`],
+    ['monitoring', false, `false: expected full, alarms or off, for example 'alarms'`],
+    ['removalPolicy', 'keep', '"keep": expected a RemovalPolicy, for example RemovalPolicy.DESTROY'],
+    ['logRetention', 31, '31: expected a RetentionDays, for example RetentionDays.ONE_WEEK'],
+    ['proof', 'off', '"off": expected true or false'],
+    ['lake', 'false', '"false": expected true or false'],
+    ['scheduleEnabled', 0, '0: expected true or false'],
+    ['proof', null, 'null: expected true or false'],
+    ['eventTemplate', { id: 1 }, '[object Object]: expected a text'],
+    ['timeout', 60, '60: expected a Duration, for example Duration.minutes(5)'],
+    ['memorySize', '512', '"512": expected a Size, for example Size.mebibytes(64)'],
+  ])('is refused: %s of %j', (name, value, message) => {
+    // Act
+    const refusal = refusalOf({ [name]: value });
+
+    // Assess
+    expect(refusal).toBeInstanceOf(PropError);
+    expect(refusal.message).toMatch(/^Other\/Producer(\/Function)?: /);
+    expect(refusal.message.replace(/^\S+ /, '')).toBe(`${name} is ${message}`);
+  });
+});
+
 describe('a price', () => {
   it.each([
     [-1, 'prices.firehoseUsdPerGb is "-1": expected a price in US dollars'],
