@@ -103,6 +103,12 @@ export function parseWholeNumber(text: string, bounds: Bounds): number | undefin
   return isWholeNumber(value, bounds) ? value : undefined;
 }
 
+/** For messages: the number that a refused text such as `1e6` or `1_000_000` may mean, else the example. */
+export function exampleLike(text: string, bounds: Bounds): number {
+  const meant = text === '' ? Number.NaN : Number(text.replaceAll(/[_,' ]/g, ''));
+  return isWholeNumber(meant, bounds) ? meant : bounds.example;
+}
+
 /** For messages: `a whole number from 3 to 900 (seconds)`. */
 export function wholeNumberExpectation({ min, max, unit }: Bounds): string {
   return `a whole number from ${min} to ${max}${unit ? ` (${unit})` : ''}`;

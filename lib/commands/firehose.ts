@@ -37,11 +37,20 @@ export function configure(command: Command): void {
 async function runFirehose({ port, stream, output }: FirehoseOptions): Promise<void> {
   checkDirectory('--output', output);
   const settings = streamSettings(stream);
-  const endpoint = await startEndpoint({ deliveryStream: settings, outputDirectory: output, port });
+  const options = { deliveryStream: settings, outputDirectory: output, port };
+  const endpoint = await startEndpoint(options).catch((error: NodeJS.ErrnoException) => {
+    throw error.syscall === 'listen' ? portError(port, error) : error;
+  });
   process.stdout.write(describeOrphans(endpoint.orphans) + greeting(endpoint.endpointUrl, settings, output));
   await new Promise((resolve) => process.once('SIGINT', resolve).once('SIGTERM', resolve));
   await endpoint.stop(graceMs);
   process.stdout.write(summary(endpoint, output));
+}
+
+function portError(port: number, { code, message }: NodeJS.ErrnoException): Error {
+  const reason =
+    { EADDRINUSE: 'another program uses it', EACCES: 'this user may not use it' }[code ?? ''] ?? message;
+  return new Error(`--port is ${port}: ${reason}. Expected a free port, for example --port 0 for any`);
 }
 
 /**

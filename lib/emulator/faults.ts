@@ -106,7 +106,7 @@ function parseDeliveryFault(text: string, part: string): Pick<Faults, 'lose' | '
   if (kind === 's3') {
     const [, from, to] = /^deny@(\d+(?:\.\d+)?)s-(\d+(?:\.\d+)?)s$/.exec(value) ?? [];
     if (!from || !to || Number(from) >= Number(to)) {
-      throw expected(part, 'deny@SECONDSs-SECONDSs for s3');
+      throw expected(part, 'deny@SECONDSs-SECONDSs for s3', 's3=deny@5s-60s');
     }
     return { denial: { fromMs: Number(from) * 1_000, toMs: Number(to) * 1_000 } };
   }
@@ -122,14 +122,14 @@ function parseFault(text: string, part: string, others: string): Partial<Service
   if (kind === 'latency') {
     const [, milliseconds] = /^(\d{1,6})(?:ms)?$/.exec(value) ?? [];
     if (!milliseconds) {
-      throw expected(part, 'milliseconds for latency');
+      throw expected(part, 'milliseconds for latency', 'latency=20ms');
     }
     return { latencyMs: Number(milliseconds) };
   }
   if (kind === 'outage') {
     const [, length, from] = /^(\d+(?:\.\d+)?)s@(\d+(?:\.\d+)?)s$/.exec(value) ?? [];
     if (!length || !from) {
-      throw expected(part, 'SECONDSs@SECONDSs for outage');
+      throw expected(part, 'the length and the start of the outage, in seconds', 'outage=8s@0s');
     }
     return { outage: { fromMs: Number(from) * 1_000, toMs: (Number(from) + Number(length)) * 1_000 } };
   }
@@ -156,8 +156,8 @@ function checkSum(faults: ServiceFaults, spec: string): void {
   }
 }
 
-function expected(part: string, what: string): RangeError {
-  return new RangeError(`"${part}": expected ${what}, for example ${faultsExample}`);
+function expected(part: string, what: string, example = faultsExample): RangeError {
+  return new RangeError(`"${part}": expected ${what}, for example ${example}`);
 }
 
 /** Returns a function that decides whether `throttle` refuses a record or message. */

@@ -1,6 +1,6 @@
 import { commandLine } from '../terminal/command-line.ts';
 import { formatTable } from '../terminal/table.ts';
-import { formatCount } from '../terminal/text.ts';
+import { formatCount, printable } from '../terminal/text.ts';
 import type { Rows, Value } from './local-database.ts';
 import type { NamedQuery } from './named-queries.ts';
 
@@ -20,15 +20,15 @@ export function summarizeRows({ columns, rows }: Rows): string {
   const shown = rows.slice(0, maxShownRows).map((row) => row.map(textOf));
   const more = rows.length - shown.length;
   return [
-    formatTable([columns, ...shown]),
+    formatTable([columns, ...shown].map((row) => row.map(printable))),
     ...(more > 0 ? [`and ${formatCount(more, 'row')} more: --json prints all`] : []),
     ...(rows.length === 0 ? ['no rows'] : []),
   ].join('\n');
 }
 
 export function rowsAsJson({ columns, rows }: Rows): string {
-  return JSON.stringify(
-    rows.map((row) => Object.fromEntries(row.map((value, column) => [columns[column]!, value]))),
+  return printable(
+    JSON.stringify(rows.map((row) => Object.fromEntries(row.map((value, column) => [columns[column]!, value])))),
   );
 }
 

@@ -58,6 +58,8 @@ export interface ProducerConfiguration {
   readonly deliveryStreamName: string;
   /** Events of a run if the payload has no count. */
   readonly count: number;
+  /** NaN if unknown. */
+  readonly maxCount: number;
 }
 
 /**
@@ -74,18 +76,30 @@ export async function readConfiguration(
     throw unanswerableCall(`reading the configuration of ${functionName}`, error);
   });
   const deliveryStreamName = Environment?.Variables?.[variables.deliveryStreamName];
-  const count = Environment?.Variables?.[producerSettings.count.variable];
+  const { [producerSettings.count.variable]: count, [producerSettings.maxCount.variable]: maxCount } =
+    Environment?.Variables ?? {};
   if (deliveryStreamName === undefined || count === undefined) {
     throw new UnanswerableError(
       `the function ${functionName} has no variable ${variables.deliveryStreamName} and ${producerSettings.count.variable}: it is no producer`,
     );
   }
-  return { deliveryStreamName, count: Number(count) };
+  return { deliveryStreamName, count: Number(count), maxCount: Number(maxCount) };
 }
 
-/** The error of the function, or else the text. */
+/** @throws UnanswerableError if the producer would refuse the count: asynchronously, nobody would see that. */
+export function checkCount(count: number | undefined, producer: ProducerConfiguration | undefined): void {
+  if (producer && count !== undefined && count > producer.maxCount) {
+    throw new UnanswerableError(
+      `--count is ${count}: expected at most the producer's maxCount, ${producer.maxCount}. Raise it, for example npx ` +
+        `cdk deploy -c maxCount=${count}`,
+    );
+  }
+}
+
+/** The error of the function, or else the text, in one line. */
 function describeFunctionError(text: string): string {
   const error = v.object({ errorType: v.optional(v.string()), errorMessage: v.string() });
   const { success, output } = v.safeParse(v.pipe(v.string(), v.parseJson(), error), text);
-  return success ? [output.errorType, output.errorMessage].filter(Boolean).join(': ') : text;
+  const described = success ? [output.errorType, output.errorMessage].filter(Boolean).join(': ') : text;
+  return described.replaceAll(/\s*\n\s*/g, ' ');
 }

@@ -1,4 +1,4 @@
-import { formatCount, formatNumber } from '../terminal/text.ts';
+import { formatCount, formatNumber, printable } from '../terminal/text.ts';
 import { type CorruptLine, type Proof, type RunProof, total } from './proof.ts';
 
 /** Limit of the items of a list without `--all`. */
@@ -116,7 +116,9 @@ export function summarize(proof: Proof, { all = false }: { all?: boolean | undef
     ),
     '',
     `${word}: ${sentence}`,
-  ].join('\n');
+  ]
+    .map(printable)
+    .join('\n');
 }
 
 function describeRun(run: RunProof): string[] {

@@ -1,7 +1,19 @@
+import { printable } from '../terminal/text.ts';
+
 /** The command cannot find out whether events arrived; the message gives the reason in one line. Exit status 2. */
 export class UnanswerableError extends Error {
   override readonly name = 'UnanswerableError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(printable(message), options);
+  }
 }
+
+/** Remedies of errors of the SDK's settings, by their messages. */
+const remedies: readonly (readonly [RegExp, string])[] = [
+  [/^Region is missing$/, 'set AWS_REGION, for example AWS_REGION=us-east-1'],
+  [/^Could not load credentials/, 'set AWS_PROFILE, or sign in, for example by aws sso login'],
+];
 
 /**
  * The error of a failed call, in one line: the attempt, the error's name, its message. For a refused connection the SDK's
@@ -12,5 +24,7 @@ export class UnanswerableError extends Error {
 export function unanswerableCall(attempt: string, error: unknown): UnanswerableError {
   const { name, message, code } = error as Error & { code?: string };
   const reason = [name === 'Error' ? undefined : name, message || code].filter(Boolean).join(': ');
-  return new UnanswerableError(`${attempt}: ${reason.replaceAll(/\s*\n\s*/g, ' ')}`, { cause: error });
+  const remedy = remedies.find(([pattern]) => pattern.test(message))?.[1];
+  const text = [attempt, reason.replaceAll(/\s*\n\s*/g, ' '), remedy].filter(Boolean).join(': ');
+  return new UnanswerableError(text, { cause: error });
 }

@@ -5,6 +5,7 @@ import { defaultSchedule, monitoringLevels, settings } from '../../lambda/contra
 import { deliveryStreamNamePattern } from '../../lambda/contract/firehose-limits.ts';
 import { recordFormats } from '../../lambda/contract/record-format.ts';
 import {
+  exampleLike,
   parseWholeNumber,
   type WholeNumberSetting,
   wholeNumberExpectation,
@@ -36,7 +37,7 @@ function isTimeZone(text: string): boolean {
 
 interface ContextKey {
   readonly expected: string;
-  readonly example: string;
+  readonly example: string | ((text: string) => string);
   readonly fits: (text: string) => boolean;
   /** Makes the prop of the same name. @default - the text is the prop */
   readonly toProp?: (text: string) => unknown;
@@ -62,7 +63,7 @@ const units: Readonly<Record<string, (value: number) => unknown>> = {
 function wholeNumber(setting: WholeNumberSetting): ContextKey {
   return {
     expected: wholeNumberExpectation(setting),
-    example: String(setting.example),
+    example: (text) => String(exampleLike(text, setting)),
     fits: (text) => parseWholeNumber(text, setting) !== undefined,
     toProp: (text) => (units[setting.unit ?? ''] ?? Number)(Number(text)),
   };
@@ -209,9 +210,10 @@ function readContext(app: Construct): ContextValues {
 function keyProblem(key: string, value: unknown): string | undefined {
   if (Object.hasOwn(contextKeys, key)) {
     const { expected, example, fits } = contextKeys[key]!;
-    return fits(String(value))
+    const text = String(value);
+    return fits(text)
       ? undefined
-      : `is "${value}": expected ${expected}, for example -c ${key}=${example}`;
+      : `is "${text}": expected ${expected}, for example -c ${key}=${typeof example === 'string' ? example : example(text)}`;
   }
   if (Object.hasOwn(propsWithoutKey, key)) {
     return `is not a context key: ${propsWithoutKey[key]}`;

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from 'commander';
+import { printable } from './text.ts';
 
 /** Exit status when the command cannot do what was asked for. */
 export const unusable = 2;
@@ -65,7 +66,7 @@ export async function runCommand<Options extends object>(
 
 function reportFailure(error: Error, options: FailureOptions | undefined): number {
   if (!(error instanceof CommanderError)) {
-    console.error(`error: ${error.message}`);
+    console.error(`error: ${error.message.split('\n').map(printable).join('\n')}`);
     if (error instanceof StoppedError) {
       return error.status;
     }

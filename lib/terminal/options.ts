@@ -9,6 +9,7 @@ import {
 import { runIdExpectation, runIdPattern } from '../../lambda/contract/invocation.ts';
 import {
   type Bounds,
+  exampleLike,
   parseWholeNumber,
   type WholeNumberSetting,
   wholeNumberExpectation,
@@ -23,7 +24,7 @@ export function wholeNumberArgument(bounds: Bounds): ArgumentParser<number> {
     const value = parseWholeNumber(text, bounds);
     if (value === undefined) {
       throw new InvalidArgumentError(
-        `Expected ${wholeNumberExpectation(bounds)}, for example ${bounds.example}.`,
+        `Expected ${wholeNumberExpectation(bounds)}, for example ${exampleLike(text, bounds)}.`,
       );
     }
     return value;

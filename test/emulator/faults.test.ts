@@ -57,7 +57,11 @@ describe('parseFaults', () => {
     ],
     ['error=0.1,reset=x', '"reset=x": expected a probability from 0 to 1 for reset'],
     ['latency=-1', '"latency=-1": expected milliseconds for latency'],
-    ['outage=5', '"outage=5": expected SECONDSs@SECONDSs for outage'],
+    [
+      'outage=8s',
+      '"outage=8s": expected the length and the start of the outage, in seconds, for example outage=8s@0s',
+    ],
+    ['outage=5', '"outage=5": expected the length and the start of the outage'],
     [
       'thortle=0.1',
       '"thortle=0.1": expected throttle, error, reset, truncate, garble, miscount, html, hang, drip, expired, latency, outage, lose or s3',

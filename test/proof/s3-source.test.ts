@@ -63,6 +63,22 @@ describe('a bucket as a source', () => {
     },
   );
 
+  it('names the remedy when there is no region', async () => {
+    // Prepare
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) {
+      vi.stubEnv(name, undefined);
+    }
+    for (const name of ['AWS_CONFIG_FILE', 'AWS_SHARED_CREDENTIALS_FILE']) {
+      vi.stubEnv(name, '/nowhere');
+    }
+
+    // Act and assess
+    await expect(list()).rejects.toMatchObject({
+      message:
+        'listing s3://my-bucket/events/: Region is missing: set AWS_REGION, for example AWS_REGION=us-east-1',
+    });
+  });
+
   it('skips folders and objects that landed too early', async () => {
     // Prepare
     state.objects.set('events/', createObject({ body: Buffer.alloc(0) }));

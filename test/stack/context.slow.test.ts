@@ -36,6 +36,11 @@ describe('CDK context', () => {
       'abc',
       'context count is "abc": expected a whole number from 1 to 1000000000000, for example -c count=5000',
     ],
+    [
+      'count',
+      '1_000_000',
+      'context count is "1_000_000": expected a whole number from 1 to 1000000000000, for example -c count=1000000',
+    ],
     ['count', '0', 'context count is "0": expected'],
     ['count', '1000000000001', 'context count is "1000000000001": expected'],
     [

@@ -19,6 +19,24 @@ describe('a count of events', () => {
   });
 });
 
+describe('a whole number that is written otherwise', () => {
+  it.each([
+    ['1e6', 1_000_000],
+    ['1_000_000', 1_000_000],
+    ['1,000,000', 1_000_000],
+    ["1'000", 1_000],
+    ['1e3', 1_000],
+    ['1e13', 5_000],
+    ['1.5', 5_000],
+    ['many', 5_000],
+    ['', 5_000],
+  ])('is refused with its digits: %j', (text, example) => {
+    expect(() => wholeNumberArgument(settings.count)(text)).toThrow(
+      `Expected a whole number from 1 to 1000000000000, for example ${example}.`,
+    );
+  });
+});
+
 describe('the option of a setting', () => {
   it('is named, described and bounded as the setting is', () => {
     // Act

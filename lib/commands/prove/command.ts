@@ -10,6 +10,7 @@ import { defaultStackName } from '../../stack/outputs.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
 import { wholeNumberArgument } from '../../terminal/options.ts';
 import { showProgress } from '../../terminal/progress.ts';
+import { printable } from '../../terminal/text.ts';
 import { prove } from './prove.ts';
 
 interface ProveCommandOptions extends ProofOptions {
@@ -46,6 +47,6 @@ async function runProve(options: ProveCommandOptions): Promise<void> {
     },
   ).finally(progress.end);
   await writeCertificate(evidence, { html });
-  console.log(json ? JSON.stringify({ report, ...evidence.proof }) : summarize(evidence.proof, { all }));
+  console.log(json ? printable(JSON.stringify({ report, ...evidence.proof })) : summarize(evidence.proof, { all }));
   process.exitCode = evidence.proof.complete ? 0 : 1;
 }

@@ -2,7 +2,7 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Report } from '../../../lambda/contract/report.ts';
 import { findDeployedStack, readEventTemplate } from '../../proof/deployed-stack.ts';
-import { invokeProducer } from '../../proof/invocation.ts';
+import { checkCount, invokeProducer, readConfiguration } from '../../proof/invocation.ts';
 import type { Evidence } from '../../proof/proof.ts';
 import type { Source } from '../../proof/source.ts';
 import { UnanswerableError } from '../../proof/unanswerable.ts';
@@ -48,6 +48,9 @@ export async function prove(
       `the stack ${stackName} did not create its stream, so its bucket is unknown: give --source s3://bucket/prefix`,
     );
   }
+  // Only for a check and the wait: who may invoke a function may perhaps not read its settings.
+  const producer = await readConfiguration(world.lambda, functionName).catch(() => undefined);
+  checkCount(count, producer);
   // The run is new: objects that landed before it cannot hold its events.
   const source = world.sourceNamed(sourceName, startedMs - maxClockSkewMs);
 

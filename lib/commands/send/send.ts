@@ -3,7 +3,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Payload } from '../../../lambda/contract/invocation.ts';
 import type { Report } from '../../../lambda/contract/report.ts';
 import { findDeployedStack, readEventTemplate } from '../../proof/deployed-stack.ts';
-import { invoke, invokeProducer, readConfiguration } from '../../proof/invocation.ts';
+import { checkCount, invoke, invokeProducer, readConfiguration } from '../../proof/invocation.ts';
 import { commandLine } from '../../terminal/command-line.ts';
 import { formatCount, formatNumber, quoteForShell } from '../../terminal/text.ts';
 
@@ -50,13 +50,17 @@ export async function send(options: SendOptions, world: SendWorld): Promise<Sent
     hasTemplate:
       stack !== undefined && (await readEventTemplate(world.cloudFormation, stackName)) !== undefined,
   };
+  const reading = readConfiguration(world.lambda, functionName);
+  // Only for checks and hints: who may invoke a function may perhaps not read its settings.
+  const producer = wait ? await reading.catch(() => undefined) : await reading;
+  checkCount(payload.count, producer);
   world.onStep(`Invoking ${functionName} for the run ${runId} ...`);
   if (wait) {
     const report = await invokeProducer(world.lambda, functionName, payload);
     const { deliveryStreamName, eventsRequested } = report;
     return { ...found, report, deliveryStreamName, count: eventsRequested };
   }
-  const { deliveryStreamName, count } = await readConfiguration(world.lambda, functionName);
+  const { deliveryStreamName, count } = producer!;
   await invoke(world.lambda, functionName, payload, 'Event');
   return { ...found, deliveryStreamName, count: payload.count ?? count };
 }

@@ -74,11 +74,12 @@ export function addStartOptions(command: Command): Command {
     .option('--json', 'print one JSON document, {"report", "output", "proof"}, instead of the summary');
 }
 
-/** @throws UsageError if the event template is invalid, or slices lack the run's id or end after `maxCount`. */
+/** @throws UsageError if the event template is invalid, slices lack the run's id, or events are beyond `maxCount`. */
 export function toLocalRun(options: StartOptions): Omit<LocalRunOptions, 'onStep' | 'onProgress'> {
+  checkCount(options);
   checkSlices(options);
   checkEvent(options);
-  const { count, runId, eventsPerSecond, event, recordFormat, slices, quota, faults } = options;
+  const { count, runId, eventsPerSecond, event, recordFormat, slices, quota, faults, maxCount } = options;
   const given = contextSettings.filter((name) => options[name] !== undefined);
   return {
     payload: {
@@ -90,6 +91,8 @@ export function toLocalRun(options: StartOptions): Omit<LocalRunOptions, 'onStep
       recordFormat,
       ...(event !== undefined && { event: resolve(event) }),
       ...Object.fromEntries(given.map((name) => [name, String(options[name])])),
+      // That of the schedule may not be above a lower maxCount either.
+      ...(maxCount && maxCount < settings.count.default && { count: String(maxCount) }),
     },
     outputDirectory: options.output,
     faultSeed: options.faultSeed,
@@ -121,13 +124,21 @@ function checkEvent({ event }: StartOptions): void {
   }
 }
 
+function checkCount({ count = 0, maxCount = settings.maxCount.default }: StartOptions): void {
+  if (count > maxCount) {
+    throw new UsageError(
+      `--count is ${count}: expected at most --max-count, ${maxCount}. Raise it, for example --max-count ${count}`,
+    );
+  }
+}
+
 function checkSlices({ slices, runId, maxCount = settings.maxCount.default }: StartOptions): void {
   const end = slices?.at(-1)?.[1];
   if (end !== undefined && runId === undefined) {
     throw new UsageError('--slices are of a run: give --run-id too');
   }
   if (end !== undefined && end > maxCount) {
-    throw new UsageError(`--slices ends at ${end}: expected at most --max-count, ${maxCount}`);
+    throw new UsageError(`--slices ends at ${end}: expected at most --max-count, ${maxCount}. Raise it, for example --max-count ${end}`);
   }
 }
 

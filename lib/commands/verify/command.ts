@@ -9,6 +9,7 @@ import { verify } from '../../proof/verify.ts';
 import { readLastRun } from '../../terminal/last-run.ts';
 import { wholeNumberArgument } from '../../terminal/options.ts';
 import { showProgress } from '../../terminal/progress.ts';
+import { printable } from '../../terminal/text.ts';
 import { type QuestionOptions, resolveQuestion } from './question.ts';
 
 /** Adds the options and the action of `verify`. */
@@ -33,6 +34,6 @@ async function runVerify(options: QuestionOptions & ProofOptions): Promise<void>
     { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },
   ).finally(progress.end);
   await writeCertificate(evidence, { html });
-  console.log(json ? JSON.stringify(evidence.proof) : summarize(evidence.proof, { all }));
+  console.log(json ? printable(JSON.stringify(evidence.proof)) : summarize(evidence.proof, { all }));
   process.exitCode = evidence.proof.complete ? 0 : 1;
 }

@@ -116,12 +116,12 @@ describe('npm run send', () => {
       'the function fails',
       (now) => {
         now.invoke = () => ({
-          result: { errorType: 'InvalidPayloadError', errorMessage: 'count: 0' },
+          result: { errorType: 'InvalidPayloadError', errorMessage: 'nothing was sent:\n- count: 0' },
           functionError: 'Unhandled',
         });
       },
       ['--stack', stackName!],
-      'my-function failed: InvalidPayloadError: count: 0',
+      'my-function failed: InvalidPayloadError: nothing was sent: - count: 0',
     ],
     [
       'the function is no producer',
@@ -131,6 +131,14 @@ describe('npm run send', () => {
       ['--function', functionName!, '--no-wait'],
       'the function my-function has no variable DELIVERY_STREAM_NAME and COUNT: it is no producer',
     ],
+    ...[[], ['--no-wait']].map((options): [string, (state: StandInState) => void, string[], string] => [
+      `the count is above the producer's maximum ${options.join()}`,
+      (now) => {
+        now.environment = { ...now.environment, MAX_COUNT: '500' };
+      },
+      ['--stack', stackName!, '--count', '501', ...options],
+      "--count is 501: expected at most the producer's maxCount, 500. Raise it, for example npx cdk deploy -c maxCount=501",
+    ]),
     [
       'there are two of them',
       () => {},

@@ -26,6 +26,19 @@ describe('the options of npm start', () => {
       ['--slices', '0:1000000001', '--run-id', 'run-1'],
       '--slices ends at 1000000001: expected at most --max-count, 1000000000',
     ],
+    [
+      ['--count', '2000000000'],
+      '--count is 2000000000: expected at most --max-count, 1000000000. Raise it, for example --max-count 2000000000',
+    ],
+    [
+      ['--count', '11', '--max-count', '10'],
+      '--count is 11: expected at most --max-count, 10. Raise it, for example --max-count 11',
+    ],
+    [['--count', '1e6'], 'Expected a whole number from 1 to 1000000000000, for example 1000000.'],
+    [
+      ['--faults', 'outage=8s'],
+      '"outage=8s": expected the length and the start of the outage, in seconds, for example outage=8s@0s',
+    ],
     [['--run-id', ''], 'Expected 1 to 256 characters without control characters, for example run-1.'],
     [['--run-id', 'a'.repeat(257)], 'Expected 1 to 256 characters'],
     [['--run-id', 'a\nb'], 'Expected 1 to 256 characters'],
@@ -35,6 +48,13 @@ describe('the options of npm start', () => {
     [['--event', 'no-such-file'], 'no-such-file: there is no such file, expected a file with a template'],
   ])('refuse %j with what was expected', (options, message) => {
     expect(() => localRunOf(...options)).toThrow(message);
+  });
+
+  it('lower the count of the schedule to a lower maximum: the stack would refuse it', () => {
+    expect(localRunOf('--count', '20', '--max-count', '50')).toMatchObject({
+      payload: { count: 20 },
+      context: { maxCount: '50', count: '50' },
+    });
   });
 
   it('reach the stack as its context, and the function as its payload', () => {
