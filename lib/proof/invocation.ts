@@ -6,6 +6,7 @@ import {
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
+import { settings } from '../../lambda/contract/deployment-settings.ts';
 import type { Payload } from '../../lambda/contract/invocation.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
 import { producerSettings } from '../../lambda/contract/settings.ts';
@@ -54,12 +55,20 @@ export function invoke(
   });
 }
 
+/** Beside buffering. */
+const landingReserveSeconds = 300;
+
+/** If nothing is known of the stream. */
+export const longestLandingMs = (settings.bufferingInterval.max + landingReserveSeconds) * 1_000;
+
 export interface ProducerConfiguration {
   readonly deliveryStreamName: string;
   /** Events of a run if the payload has no count. */
   readonly count: number;
   /** NaN if unknown. */
   readonly maxCount: number;
+  /** Time in which events land: the buffering of their stream, and some more. */
+  readonly landingMs: number;
 }
 
 /**
@@ -78,12 +87,18 @@ export async function readConfiguration(
   const deliveryStreamName = Environment?.Variables?.[variables.deliveryStreamName];
   const { [producerSettings.count.variable]: count, [producerSettings.maxCount.variable]: maxCount } =
     Environment?.Variables ?? {};
+  const delay = Environment?.Variables?.[variables.proofDelaySeconds];
   if (deliveryStreamName === undefined || count === undefined) {
     throw new UnanswerableError(
       `the function ${functionName} has no variable ${variables.deliveryStreamName} and ${producerSettings.count.variable}: it is no producer`,
     );
   }
-  return { deliveryStreamName, count: Number(count), maxCount: Number(maxCount) };
+  return {
+    deliveryStreamName,
+    count: Number(count),
+    maxCount: Number(maxCount),
+    landingMs: delay ? (Number(delay) + landingReserveSeconds) * 1_000 : longestLandingMs,
+  };
 }
 
 /** @throws UnanswerableError if the producer would refuse the count: asynchronously, nobody would see that. */

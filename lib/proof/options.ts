@@ -13,14 +13,14 @@ export interface ProofOptions {
 
 const unitsMs = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
-/** @param defaultWait For example `5m`. */
-export function addProofOptions(command: Command, defaultWait: string): Command {
+/** @param defaultWait For example `0s`. @default - the command's own */
+export function addProofOptions(command: Command, defaultWait?: string): Command {
+  const wait = new Option(
+    '--wait <time>',
+    `wait for missing events, such as 90s, 15m or 1h${defaultWait ? '' : ' (default: what the stream buffers, and 5m)'}`,
+  ).argParser(parseWait);
   return command
-    .addOption(
-      new Option('--wait <time>', 'wait for missing events, such as 90s, 15m or 1h')
-        .argParser(parseWait)
-        .default(parseWait(defaultWait), defaultWait),
-    )
+    .addOption(defaultWait ? wait.default(parseWait(defaultWait), defaultWait) : wait)
     .option('--exactly-once', 'fail if an event arrived more than once')
     .option('--all', 'show every object, corrupt line and missing range, not only the first ten')
     .option('--json', 'print one JSON document on stdout')

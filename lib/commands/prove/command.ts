@@ -13,7 +13,8 @@ import { showProgress } from '../../terminal/progress.ts';
 import { printable } from '../../terminal/text.ts';
 import { prove } from './prove.ts';
 
-interface ProveCommandOptions extends ProofOptions {
+interface ProveCommandOptions extends Omit<ProofOptions, 'wait'> {
+  readonly wait?: number;
   readonly count?: number;
   readonly stack: string;
   readonly event?: string;
@@ -27,7 +28,7 @@ export function configure(command: Command): void {
     .option('--stack <name>', 'name of the deployed stack', defaultStackName)
     .option('--event <file>', "the template of the events (default: the stack's)")
     .option('--source <place>', "where the events land: s3://bucket/prefix (default: the stack's bucket)");
-  addProofOptions(command, '5m').action(runProve);
+  addProofOptions(command).action(runProve);
 }
 
 async function runProve(options: ProveCommandOptions): Promise<void> {

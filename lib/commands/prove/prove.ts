@@ -2,18 +2,20 @@ import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Report } from '../../../lambda/contract/report.ts';
 import { findDeployedStack, readEventTemplate } from '../../proof/deployed-stack.ts';
-import { checkCount, invokeProducer, readConfiguration } from '../../proof/invocation.ts';
+import { checkCount, invokeProducer, longestLandingMs, readConfiguration } from '../../proof/invocation.ts';
 import type { Evidence } from '../../proof/proof.ts';
 import type { Source } from '../../proof/source.ts';
 import { UnanswerableError } from '../../proof/unanswerable.ts';
 import { type Question, verify, type World } from '../../proof/verify.ts';
 
-export interface ProveOptions extends Pick<Question, 'eventTemplate' | 'waitMs' | 'exactlyOnce'> {
+export interface ProveOptions extends Pick<Question, 'eventTemplate' | 'exactlyOnce'> {
   readonly stackName: string;
   /** @default - the producer's */
   readonly count?: number;
   /** @default - the stack's bucket */
   readonly source?: string;
+  /** Longest wait for missing events. @default - the stack's buffering, and some more */
+  readonly waitMs?: number;
 }
 
 export interface ProveWorld extends World {
@@ -38,7 +40,7 @@ export async function prove(
   options: ProveOptions,
   world: ProveWorld,
 ): Promise<{ report: Report; evidence: Evidence }> {
-  const { stackName, count, waitMs, exactlyOnce } = options;
+  const { stackName, count, exactlyOnce } = options;
   const startedMs = world.now();
   const { functionName, bucketName } = await findDeployedStack(world.cloudFormation, stackName);
   const eventTemplate = options.eventTemplate ?? (await readEventTemplate(world.cloudFormation, stackName));
@@ -65,7 +67,7 @@ export async function prove(
     source,
     runs: [run],
     exactlyOnce,
-    waitMs,
+    waitMs: options.waitMs ?? producer?.landingMs ?? longestLandingMs,
     ...(eventTemplate !== undefined && { eventTemplate }),
   };
   return { report, evidence: await verify(question, world) };

@@ -3,7 +3,13 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Payload } from '../../../lambda/contract/invocation.ts';
 import type { Report } from '../../../lambda/contract/report.ts';
 import { findDeployedStack, readEventTemplate } from '../../proof/deployed-stack.ts';
-import { checkCount, invoke, invokeProducer, readConfiguration } from '../../proof/invocation.ts';
+import {
+  checkCount,
+  invoke,
+  invokeProducer,
+  longestLandingMs,
+  readConfiguration,
+} from '../../proof/invocation.ts';
 import { commandLine } from '../../terminal/command-line.ts';
 import { formatCount, formatNumber, quoteForShell } from '../../terminal/text.ts';
 
@@ -32,6 +38,8 @@ export interface Sent {
   readonly bucketName?: string;
   /** Whether `verify` needs the template of the events. */
   readonly hasTemplate: boolean;
+  /** Time in which the events land. */
+  readonly landingMs: number;
 }
 
 /**
@@ -44,16 +52,17 @@ export async function send(options: SendOptions, world: SendWorld): Promise<Sent
   const { runId } = payload;
   const stack = options.functionName ? undefined : await findDeployedStack(world.cloudFormation, stackName);
   const functionName = options.functionName ?? stack!.functionName;
-  const found = {
-    runId,
-    ...(stack?.bucketName && { bucketName: stack.bucketName }),
-    hasTemplate:
-      stack !== undefined && (await readEventTemplate(world.cloudFormation, stackName)) !== undefined,
-  };
   const reading = readConfiguration(world.lambda, functionName);
   // Only for checks and hints: who may invoke a function may perhaps not read its settings.
   const producer = wait ? await reading.catch(() => undefined) : await reading;
   checkCount(payload.count, producer);
+  const found = {
+    runId,
+    landingMs: producer?.landingMs ?? longestLandingMs,
+    ...(stack?.bucketName && { bucketName: stack.bucketName }),
+    hasTemplate:
+      stack !== undefined && (await readEventTemplate(world.cloudFormation, stackName)) !== undefined,
+  };
   world.onStep(`Invoking ${functionName} for the run ${runId} ...`);
   if (wait) {
     const report = await invokeProducer(world.lambda, functionName, payload);
@@ -66,13 +75,14 @@ export async function send(options: SendOptions, world: SendWorld): Promise<Sent
 }
 
 /** The command that proves whether every event arrived. */
-export function verifyCommand({ runId, deliveryStreamName, count, bucketName, hasTemplate }: Sent): string {
+export function verifyCommand(sent: Sent): string {
+  const { runId, deliveryStreamName, count, bucketName, hasTemplate, landingMs } = sent;
   const source = bucketName === undefined ? 's3://<bucket>' : quoteForShell(`s3://${bucketName}`);
   return commandLine(
     'verify',
     [
       `--source ${source} --stream ${quoteForShell(deliveryStreamName)} --run-id ${quoteForShell(runId)}`,
-      `--count ${count}${hasTemplate ? ' --event <its template>' : ''} --wait 5m`,
+      `--count ${count}${hasTemplate ? ' --event <its template>' : ''} --wait ${Math.ceil(landingMs / 60_000)}m`,
     ].join(' '),
   );
 }

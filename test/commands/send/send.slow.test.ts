@@ -17,7 +17,7 @@ beforeEach(async () => {
   payloads = [];
   state = {
     outputs: { FunctionName: functionName!, DeliveryStreamName: 'my-stream', BucketName: 'my-bucket' },
-    environment: { DELIVERY_STREAM_NAME: 'my-stream', COUNT: '100' },
+    environment: { DELIVERY_STREAM_NAME: 'my-stream', COUNT: '100', PROOF_DELAY_SECONDS: '75' },
     objects: new Map(),
     invoke: (payload) => {
       payloads.push(payload);
@@ -42,7 +42,7 @@ function send(...args: string[]): Promise<CommandResult> {
 }
 
 const verifyCommand =
-  "npm run verify -- --source 's3://my-bucket' --stream 'my-stream' --run-id 'run-1' --count 1000 --wait 5m";
+  "npm run verify -- --source 's3://my-bucket' --stream 'my-stream' --run-id 'run-1' --count 1000 --wait 7m";
 
 describe('npm run send', () => {
   it('invokes the producer of a stack, waits for its report, and prints the line that verifies the run', async () => {
@@ -69,8 +69,19 @@ describe('npm run send', () => {
     expect(payloads).toEqual([{ runId: 'run-1' }]);
     expect(stdout).toContain('Lambda was asked for 100 events; run run-1\n');
     expect(stdout).toContain(
-      "npm run verify -- --source s3://<bucket> --stream 'my-stream' --run-id 'run-1' --count 100 --wait 5m",
+      "npm run verify -- --source s3://<bucket> --stream 'my-stream' --run-id 'run-1' --count 100 --wait 7m",
     );
+  });
+
+  it('lets verify wait for the longest buffering where it cannot read that of the stack', async () => {
+    // Prepare
+    delete state.environment;
+
+    // Act
+    const { stdout } = await send('--stack', stackName!);
+
+    // Assess
+    expect(stdout).toContain('--count 100 --wait 20m\n');
   });
 
   it('prints one JSON document for a program, with a run id of its own', async () => {
@@ -87,7 +98,7 @@ describe('npm run send', () => {
   it('names the template that verify needs', async () => {
     state.metadata = { EventTemplate: '{{random.uuid}}' };
     const { stdout } = await send('--stack', stackName!);
-    expect(stdout).toContain('--count 100 --event <its template> --wait 5m\n');
+    expect(stdout).toContain('--count 100 --event <its template> --wait 7m\n');
   });
 
   it('ends with status 1 when events are undelivered', async () => {

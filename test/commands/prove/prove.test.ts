@@ -1,0 +1,71 @@
+import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { Readable } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import { prove } from '../../../lib/commands/prove/prove.ts';
+import { createLines, createRun, eventTimeMs } from '../../proof/factories.ts';
+import { makeReport } from '../start/factories.ts';
+
+const producer = { DELIVERY_STREAM_NAME: 'my-stream', COUNT: '100' };
+
+/** Proves a run, in virtual time, of which the one object lands some seconds after the report. */
+async function proveRun(environment: Record<string, string> | undefined, landsAfterSeconds: number) {
+  let nowMs = eventTimeMs;
+  const run = createRun();
+  const outputs = { FunctionName: 'my-function', BucketName: 'my-bucket' };
+  const { evidence } = await prove(
+    { stackName: 'MyStack', exactlyOnce: false },
+    {
+      cloudFormation: {
+        send: async () => ({
+          Stacks: [
+            { Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })) },
+          ],
+        }),
+      } as unknown as CloudFormationClient,
+      lambda: {
+        send: async (command: unknown) => {
+          if (!(command instanceof GetFunctionConfigurationCommand)) {
+            return { Payload: Buffer.from(JSON.stringify(makeReport(run))) };
+          }
+          if (environment === undefined) {
+            throw new Error('AccessDeniedException');
+          }
+          return { Environment: { Variables: environment } };
+        },
+      } as unknown as LambdaClient,
+      sourceNamed: (name) => ({
+        name,
+        list: async function* () {
+          if (nowMs >= eventTimeMs + landsAfterSeconds * 1_000) {
+            yield { key: 'a', landedAtMs: nowMs, bytes: 1 };
+          }
+        },
+        open: async () => Readable.from([Buffer.from(createLines(run).join(''))]),
+      }),
+      now: () => nowMs,
+      sleep: async (durationMs) => {
+        nowMs += durationMs;
+      },
+      onProgress: () => {},
+      onStep: () => {},
+      onReport: () => {},
+    },
+  );
+  return evidence.proof.complete;
+}
+
+describe('prove', () => {
+  it.each([
+    ["Firehose's default buffering", { ...producer, PROOF_DELAY_SECONDS: '315' }, 310],
+    ['the buffering of the stack', { ...producer, PROOF_DELAY_SECONDS: '75' }, 360],
+    ['the longest buffering, when the bucket has no prover', producer, 1_190],
+    ['the longest buffering, when the settings cannot be read', undefined, 1_190],
+  ])('waits for %s, and some more', async (_, environment, seconds) => {
+    expect(await proveRun(environment, seconds)).toBe(true);
+  });
+
+  it('does not wait for the longest buffering when it knows better', async () => {
+    expect(await proveRun({ ...producer, PROOF_DELAY_SECONDS: '75' }, 390)).toBe(false);
+  });
+});
