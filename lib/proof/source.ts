@@ -99,10 +99,13 @@ async function* listBelow(directory: string, folder: string): AsyncGenerator<Sto
     }
     if (entry.isDirectory()) {
       yield* listBelow(directory, `${key}/`);
-    }
-    if (entry.isFile()) {
+    } else if (entry.isFile()) {
       const { mtimeMs, size } = await stat(join(directory, key));
       yield { key, landedAtMs: Math.round(mtimeMs), bytes: size };
+    } else {
+      // To skip it would count its events as missing, to follow it could count them twice.
+      const what = entry.isSymbolicLink() ? 'a symbolic link' : 'neither a file nor a folder';
+      throw new UnanswerableError(`${join(directory, key)}: ${what}. Put the file itself there, or take it away`);
     }
   }
 }

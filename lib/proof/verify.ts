@@ -33,6 +33,19 @@ export interface World {
   readonly onProgress: (progress: Progress) => void;
 }
 
+/** Two bits for each: 1 GiB. */
+const maxEvents = 2 ** 32;
+
+/** @throws UnanswerableError if the events of all runs are too many for the memory. */
+export function checkEvents(events: number): void {
+  if (events > maxEvents) {
+    throw new UnanswerableError(
+      `${formatCount(events, 'event')} are too many to verify at once: expected at most ${formatNumber(maxEvents)}, in 1 GiB ` +
+        'of memory. Give fewer runs, or a lower --count, which verifies the first events of a run',
+    );
+  }
+}
+
 /** Time between two listings of the source. */
 const pollIntervalMs = 5_000;
 
@@ -43,11 +56,12 @@ const progressIntervalMs = 200;
  * Compares every object of a source with the runs, until no event is missing or the time is over. Each object is read once,
  * however often the source is listed: Firehose never changes an object.
  *
- * @throws UnanswerableError if the source or an object in it cannot be read.
+ * @throws UnanswerableError if the source or an object in it cannot be read, or the events are too many.
  * @throws InvalidTemplateError if the template cannot be used.
  */
 export async function verify(question: Question, { now, sleep, onProgress }: World): Promise<Evidence> {
   const { source, runs, eventTemplate, exactlyOnce, waitMs } = question;
+  checkEvents(runs.reduce((sum, { from, to }) => sum + to - from, 0));
   const builder = new ProofBuilder(runs, lineReader(eventTemplate));
   const { comparison } = builder;
   const startedMs = now();

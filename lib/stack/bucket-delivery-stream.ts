@@ -95,7 +95,9 @@ export class BucketDeliveryStream extends Construct {
     });
     // The L2's own grant would also allow deleting objects and reading every other setting of the bucket.
     const role = new Role(this, 'DeliveryRole', {
-      assumedBy: new ServicePrincipal('firehose.amazonaws.com'),
+      assumedBy: new ServicePrincipal('firehose.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
       inlinePolicies: { deliver: deliveryPolicy(this.bucket, deliveryErrors) },
     });
     Validations.of(role).acknowledge({

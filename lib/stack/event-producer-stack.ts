@@ -1,4 +1,4 @@
-import { CfnOutput, Stack, type StackProps, Tags } from 'aws-cdk-lib';
+import { Aws, CfnCondition, CfnOutput, Fn, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -36,6 +36,8 @@ export interface EventProducerStackProps
   readonly alarmEmail?: string;
 }
 
+const consoleHosts = { 'aws-us-gov': 'console.amazonaws-us-gov.com', 'aws-cn': 'console.amazonaws.cn' };
+
 /** One {@link EventProducer}, tagged, with the names and commands for its use as outputs. */
 export class EventProducerStack extends Stack {
   readonly producer: EventProducer;
@@ -65,8 +67,8 @@ export class EventProducerStack extends Stack {
     const { deliveryStream, bucket, workQueue, prover, deadLetterQueue, lake, dashboard, count } =
       this.producer;
     const { functionName } = this.producer.function;
-    const consoleUrl = (service: string) =>
-      `https://console.aws.amazon.com/${service}/home?region=${this.region}`;
+    const host = dashboard || lake ? this.consoleHost() : '';
+    const consoleUrl = (service: string) => `https://${host}/${service}/home?region=${this.region}`;
     this.output(outputs.functionName, functionName, 'The Lambda function');
     this.output(
       outputs.deliveryStreamName,
@@ -122,6 +124,15 @@ export class EventProducerStack extends Stack {
     );
     topic.addSubscription(new EmailSubscription(email));
     return topic;
+  }
+
+  /** The host of AWS's console, which differs by partition. */
+  private consoleHost(): string {
+    return Object.entries(consoleHosts).reduce((otherwise, [partition, host]) => {
+      const expression = Fn.conditionEquals(Aws.PARTITION, partition);
+      const condition = new CfnCondition(this, `IsPartition-${partition}`, { expression });
+      return Fn.conditionIf(condition.logicalId, host, otherwise).toString();
+    }, 'console.aws.amazon.com');
   }
 
   /** Adds an output if it has a value. */

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
@@ -26,6 +27,22 @@ describe('a directory as a source', () => {
     const directory = await createDirectory({ '.uploads/a': 'x', 'events/.DS_Store': 'x', 'events/a': 'x' });
     const objects = await list(directory);
     expect(objects.map(({ key }) => key)).toEqual(['events/a']);
+  });
+
+  it.each([
+    ['a file', 'b'],
+    ['a folder, even its own', '.'],
+    ['nothing', 'gone'],
+  ])('names a symbolic link to %s: to skip it would count its events as missing', async (_, target) => {
+    // Prepare
+    const directory = await createDirectory({ 'events/b': 'x' });
+    symlinkSync(target, `${directory}/events/a`);
+
+    // Act and assess
+    await expect(list(directory)).rejects.toMatchObject({
+      name: 'UnanswerableError',
+      message: `${directory}/events/a: a symbolic link. Put the file itself there, or take it away`,
+    });
   });
 
   it('reads an object by its key', async () => {

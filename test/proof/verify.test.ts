@@ -77,6 +77,27 @@ describe('a verification', () => {
     expect(world.lines).toEqual([]);
   });
 
+  it.each([
+    [[createRun({ to: 1_000_000_000_000 })], '1,000,000,000,000'],
+    [[createRun({ to: 2 ** 31 }), createRun({ runId: 'run-2', to: 2 ** 31 + 1 })], '4,294,967,297'],
+  ])('refuses more events than its memory holds, before it reads: %#', async (questionRuns, events) => {
+    // Prepare
+    const world = createWorld();
+    const { source, opened } = createSource([{ key: 'a', text: '' }], world.now);
+
+    // Act
+    const verifying = verify(createQuestion(source, { runs: questionRuns }), world);
+
+    // Assess
+    await expect(verifying).rejects.toMatchObject({
+      name: 'UnanswerableError',
+      message: expect.stringContaining(
+        `${events} events are too many to verify at once: expected at most 4,294,967,296`,
+      ),
+    });
+    expect(opened).toEqual([]);
+  });
+
   it('waits until no event is missing, reports progress, and reads each object once', async () => {
     // Prepare
     const world = createWorld();

@@ -179,7 +179,12 @@ describe('the delivery stream', () => {
 
     // Assess
     expect(role.AssumeRolePolicyDocument?.Statement).toEqual([
-      { Effect: 'Allow', Action: 'sts:AssumeRole', Principal: { Service: 'firehose.amazonaws.com' } },
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { Service: 'firehose.amazonaws.com' },
+        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+      },
     ]);
     expect(role.Policies?.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toEqual([
       {
@@ -468,6 +473,36 @@ describe('every prop', () => {
       Properties: { LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 3 })] } },
     });
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 1 });
+  });
+});
+
+describe('the addresses of the console', () => {
+  it.each([
+    ['aws', 'console.aws.amazon.com'],
+    ['aws-us-gov', 'console.amazonaws-us-gov.com'],
+    ['aws-cn', 'console.amazonaws.cn'],
+    ['aws-eusc', 'console.aws.amazon.com'],
+  ])('are those of the partition %s', (partition, host) => {
+    // Prepare
+    const { Conditions, Outputs } = templateOf({ lake: 'on' }).toJSON();
+    const holds = (id: string) => Conditions[id]['Fn::Equals'][1] === partition;
+    const resolve = (value: string | { 'Fn::If': [string, string, never] }): string =>
+      typeof value === 'string'
+        ? value
+        : resolve(holds(value['Fn::If'][0]) ? value['Fn::If'][1] : value['Fn::If'][2]);
+
+    // Act
+    const hosts = ['DashboardUrl', 'QueryConsoleUrl'].map((name) =>
+      resolve(Outputs[name].Value['Fn::Join'][1][1]),
+    );
+
+    // Assess
+    expect(Object.values(Conditions)).toContainEqual({ 'Fn::Equals': [{ Ref: 'AWS::Partition' }, 'aws-cn'] });
+    expect(hosts).toEqual([host, host]);
+  });
+
+  it('leave no condition where there is none', () => {
+    expect(templateOf({ monitoring: 'off' }).toJSON().Conditions ?? {}).not.toHaveProperty('IsPartitionawscn');
   });
 });
 

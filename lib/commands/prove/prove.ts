@@ -6,7 +6,7 @@ import { checkCount, invokeProducer, longestLandingMs, readConfiguration } from 
 import type { Evidence } from '../../proof/proof.ts';
 import type { Source } from '../../proof/source.ts';
 import { UnanswerableError } from '../../proof/unanswerable.ts';
-import { type Question, verify, type World } from '../../proof/verify.ts';
+import { checkEvents, type Question, verify, type World } from '../../proof/verify.ts';
 
 export interface ProveOptions extends Pick<Question, 'eventTemplate' | 'exactlyOnce'> {
   readonly stackName: string;
@@ -53,6 +53,7 @@ export async function prove(
   // Only for a check and the wait: who may invoke a function may perhaps not read its settings.
   const producer = await readConfiguration(world.lambda, functionName).catch(() => undefined);
   checkCount(count, producer);
+  checkEvents(count ?? 0);
   // The run is new: objects that landed before it cannot hold its events.
   const source = world.sourceNamed(sourceName, startedMs - maxClockSkewMs);
 
