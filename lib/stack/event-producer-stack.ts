@@ -104,8 +104,8 @@ export class EventProducerStack extends Stack {
     this.output(
       outputs.invokeCommand,
       // Versions 1 and 2 of the AWS CLI agree on fileb:// only.
-      `echo '{"count":${count}}' | aws lambda invoke --function-name ${functionName} --cli-read-timeout 0 ` +
-        '--payload fileb:///dev/stdin report.json && cat report.json',
+      `echo '{"count":${count}}' | aws lambda invoke --function-name ${functionName} --region ${this.region} ` +
+        '--cli-read-timeout 0 --payload fileb:///dev/stdin report.json && cat report.json',
       'Pushes events now and prints the report',
     );
   }

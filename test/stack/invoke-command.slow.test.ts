@@ -19,7 +19,9 @@ if (!hasAwsCli) {
 function outputLine(): string {
   const { Value } = templateOf({ count: '5000' }).findOutputs('InvokeCommand').InvokeCommand!;
   const parts: (string | object)[] = Value['Fn::Join'][1];
-  return parts.map((part) => (typeof part === 'string' ? part : 'my-function')).join('');
+  const resolve = (part: object) =>
+    JSON.stringify(part).includes('AWS::Region') ? 'us-east-1' : 'my-function';
+  return parts.map((part) => (typeof part === 'string' ? part : resolve(part))).join('');
 }
 
 /** The command that the README shows. */
@@ -39,6 +41,10 @@ async function startLambda() {
   onTestFinished(() => void server.close());
   return { received, endpointUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 }
+
+it('the output InvokeCommand names the region', () => {
+  expect(outputLine()).toContain('--function-name my-function --region us-east-1 --cli-read-timeout 0');
+});
 
 describe.each([
   ['the output InvokeCommand', outputLine, { count: 5_000 }],

@@ -81,7 +81,7 @@ export function summarize(run: LocalRun, repeat = commandUsage('start')): string
 
 function describeProof(proof: LocalProof): string {
   const { claims, looks, mostReads, lostAfterHours, maxMemoryUsedMiB } = proof;
-  const passed = lostAfterHours === undefined ? '' : `, and ${lostAfterHours} hours passed at once`;
+  const passed = lostAfterHours === undefined ? '' : `, and ${plural(lostAfterHours, 'hour')} passed at once`;
   const memory = maxMemoryUsedMiB > 0 ? `; ${number(maxMemoryUsedMiB)} MiB at most` : '';
   return (
     `  proof    ${plural(claims, 'claim')}, ${plural(looks, 'verdict')}, no object read more than ${plural(mostReads, 'time')}; ` +

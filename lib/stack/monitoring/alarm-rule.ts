@@ -1,10 +1,11 @@
-import type { Duration } from 'aws-cdk-lib';
+import type { Duration, IResource } from 'aws-cdk-lib';
 import type {
   ComparisonOperator,
   MathExpression,
   Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { ProducerMetrics, ProofMetrics, WatchedProducer, WatchedProver } from './metrics.ts';
 
@@ -66,12 +67,14 @@ export function periodsOfInvocation(timeout: Duration): number {
   return periodsOf(timeout) + 1;
 }
 
-/** The command that shows the last hour of a function's log, filtered. */
-export function logCommand(
-  { logGroup }: { readonly logGroup: { readonly logGroupName: string } },
-  pattern: string,
-): string {
-  return `aws logs tail ${logGroup.logGroupName} --since 1h --filter-pattern '${pattern}'`;
+/** The option of an AWS command that names a resource's region. */
+export function regionOption({ env }: Pick<IResource, 'env'>): string {
+  return `--region ${env.region}`;
+}
+
+/** The command, of version 2 of the AWS CLI, that shows the last hour of a function's log, filtered. */
+export function logCommand(lambda: Pick<LambdaFunction, 'env' | 'logGroup'>, pattern: string): string {
+  return `aws logs tail ${lambda.logGroup.logGroupName} ${regionOption(lambda)} --since 1h --filter-pattern '${pattern}'`;
 }
 
 export const errorPattern = '{ $.level = "ERROR" }';
@@ -79,7 +82,7 @@ export const errorPattern = '{ $.level = "ERROR" }';
 /** The command that sends the dead letters again. */
 export function redriveCommand({ deadLetterQueue, workQueue }: WatchedProducer): string {
   return (
-    `aws sqs start-message-move-task --source-arn ${deadLetterQueue.queueArn} ` +
+    `aws sqs start-message-move-task ${regionOption(deadLetterQueue)} --source-arn ${deadLetterQueue.queueArn} ` +
     `--destination-arn ${workQueue.queueArn}`
   );
 }

@@ -10,6 +10,7 @@ import {
   periodsOf,
   periodsOfInvocation,
   redriveCommand,
+  regionOption,
   type Watched,
 } from './alarm-rule.ts';
 
@@ -84,7 +85,8 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
     periods: lastingPeriods,
     description: (_, lasting) =>
       `Lambda has throttled ${producer.function.functionName} ${lasting || 'for 5 minutes'}; events are late. Compare ` +
-      'ConcurrentExecutions with the limit of the account: aws lambda get-account-settings. Stop the functions that use it ' +
+      'ConcurrentExecutions with the limit of the account: aws lambda get-account-settings ' +
+      `${regionOption(producer.function)}. Stop the functions that use it ` +
       'up, or ask for a higher limit: console, Service Quotas, AWS Lambda.',
   }),
   FunctionDuration: (watched) => ({
@@ -162,17 +164,19 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
     missingData: 'ignore',
     description: (_, lasting) =>
       `Slices wait in the work queue, and ${lasting || 'for 5 minutes'} none was done. Is its trigger on? aws lambda ` +
-      `list-event-source-mappings --function-name ${watched.producer.function.functionName} must show State: Enabled. Is the ` +
-      `function throttled? See the dashboard. ${functionErrors(watched)} Messages are kept for 4 days.`,
+      `list-event-source-mappings --function-name ${watched.producer.function.functionName} ` +
+      `${regionOption(watched.producer.function)} must show State: Enabled. Is the function throttled? See the ` +
+      `dashboard. ${functionErrors(watched)} Messages are kept for 4 days.`,
   }),
   DeadLetters: (watched) => ({
     metric: watched.metrics.deadLetters,
     // As with the work queue: a dead letter must not look gone.
     missingData: 'ignore',
     description: () =>
-      'Slices of runs were given up: their events are not delivered until they are sent again. See them: aws sqs ' +
-      `receive-message --queue-url ${watched.producer.deadLetterQueue.queueUrl} --visibility-timeout 0. ` +
-      `${functionErrors(watched)} ${watched.proof ? "Or see the prover's. " : ''}Fix the cause, then: ` +
+      'Slices were given up; their events are not delivered. See: aws sqs ' +
+      `receive-message --queue-url ${watched.producer.deadLetterQueue.queueUrl} ` +
+      `${regionOption(watched.producer.deadLetterQueue)} --visibility-timeout 0. ` +
+      `${functionErrors(watched)} ${watched.proof ? "Or the prover's. " : ''}Fix the cause, then: ` +
       redriveCommand(watched.producer),
   }),
 };

@@ -1,3 +1,4 @@
+import type { Duration } from 'aws-cdk-lib';
 import { claimRetentionDays } from '../../../lambda/contract/claim.ts';
 import {
   type AlarmRule,
@@ -6,6 +7,7 @@ import {
   logCommand,
   periodsOfInvocation,
   redriveCommand,
+  regionOption,
   type Watched,
   type WatchedProof,
 } from './alarm-rule.ts';
@@ -18,6 +20,9 @@ const periodsOfCheck = 4;
 
 const proverErrors = ({ prover }: WatchedProof) =>
   `Its errors: ${logCommand(prover.function, errorPattern)}.`;
+
+const hours = (duration: Duration) =>
+  duration.toHours() === 1 ? 'an hour' : `${duration.toHours()} hours`;
 
 const deliveryErrors = ({ producer }: Watched) =>
   `console, Firehose, ${producer.deliveryStream.deliveryStreamName}, "Destination error logs"`;
@@ -57,8 +62,9 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
     missingData: 'ignore',
     description: (_, lasting) =>
       `Claims wait in the proof queue, and none was checked ${lasting || 'for 5 minutes'}: nothing is proven. Is the trigger ` +
-      `on? aws lambda list-event-source-mappings --function-name ${proof.prover.function.functionName} must show State: ` +
-      `Enabled. Is the prover throttled, or killed by its timeout? See its metrics in the console. ${proverErrors(proof)} ` +
+      `on? aws lambda list-event-source-mappings --function-name ${proof.prover.function.functionName} ` +
+      `${regionOption(proof.prover.function)} must show State: Enabled. Is the prover throttled, or killed by its ` +
+      `timeout? See its metrics in the console. ${proverErrors(proof)} ` +
       `No event is lost by this; claims are kept for ${claimRetentionDays} days.`,
   }),
   ProverErrors: (_, proof) => ({
@@ -81,12 +87,12 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
       'late, not lost: Firehose retries for 24 hours. If DeliveryFreshness fires too: ' +
       `${deliveryErrors(watched)}. If not, they were written and are gone or elsewhere: look for a clean-up, a lifecycle ` +
       "rule, a changed prefix, objects under the stream's error prefix. Which events: " +
-      `${logCommand(prover.function, '{ $.verdict = "waiting" }')} (isOutOfTime: too many objects to read in time)`,
+      `${logCommand(prover.function, '{ $.verdict = "waiting" }')} (isOutOfTime: too many objects)`,
   }),
   EventsLost: (watched, { metrics, prover }) => ({
     metric: metrics.eventsLost,
     description: () =>
-      `Events are not in the bucket ${prover.lostAfter.toHours()} hours after they were sent: they are lost. The dead-letter ` +
+      `Events are not in the bucket ${hours(prover.lostAfter)} after they were sent: they are lost. The dead-letter ` +
       `queue has payloads that send exactly these again. First find the cause: ${deliveryErrors(watched)}; a clean-up, a ` +
       `lifecycle rule, a changed prefix. Then: ${redriveCommand(watched.producer)}`,
   }),

@@ -126,6 +126,14 @@ describe('the summary', () => {
     );
   });
 
+  it('says 1 hour, not 1 hours', () => {
+    // Act
+    const summary = summarize({ ...run, proof: { ...proof, lost: [[0, 1]], lostAfterHours: 1 } });
+
+    // Assess
+    expect(summary).toContain(', and 1 hour passed at once');
+  });
+
   it('names single events, and as many ranges in a command as a shell takes', () => {
     // Prepare
     const lost = Array.from({ length: 10_000 }, (_, index): [number, number] => [

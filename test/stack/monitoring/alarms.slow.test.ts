@@ -163,9 +163,34 @@ describe('the alarms', () => {
     const text = JSON.stringify(alarms[name]!.AlarmDescription);
 
     // Assess
-    const resolved = text.replaceAll(/\{"(Ref|Fn::GetAtt)":[^}]*\}/g, 'x'.repeat(150));
+    const resolved = text
+      .replaceAll('",{"Ref":"AWS::Region"},"', 'eusc-de-east-1')
+      .replaceAll(/\{"(Ref|Fn::GetAtt)":[^}]*\}/g, 'x'.repeat(150));
     expect(resolved.length).toBeLessThanOrEqual(1_024);
     expect(text).toMatch(/aws \w+|[Cc]onsole/);
+  });
+
+  it.each(alarmNames)('%s names the region in each of its commands', (name) => {
+    // Prepare
+    const text = JSON.stringify(alarms[name]!.AlarmDescription).replaceAll('",{"Ref":"AWS::Region"},"', 'REGION');
+
+    // Act
+    const commands = text.match(/aws (lambda|logs|sqs) .*?(?=aws (?:lambda|logs|sqs) |$)/g) ?? [];
+
+    // Assess
+    for (const command of commands) {
+      expect(command).toContain(' --region REGION');
+    }
+  });
+
+  it('say an hour, not 1 hours', () => {
+    // Act
+    const { EventsLost } = alarmsOf(templateOf({ lostAfter: '1' }));
+
+    // Assess
+    expect(JSON.stringify(EventsLost!.AlarmDescription)).toContain(
+      'Events are not in the bucket an hour after they were sent',
+    );
   });
 
   it('have names that no other producer has', () => {
