@@ -28,7 +28,9 @@ export function summarizeRows({ columns, rows }: Rows): string {
 
 export function rowsAsJson({ columns, rows }: Rows): string {
   return printable(
-    JSON.stringify(rows.map((row) => Object.fromEntries(row.map((value, column) => [columns[column]!, value])))),
+    JSON.stringify(
+      rows.map((row) => Object.fromEntries(row.map((value, column) => [columns[column]!, value]))),
+    ),
   );
 }
 

@@ -105,7 +105,9 @@ async function* listBelow(directory: string, folder: string): AsyncGenerator<Sto
     } else {
       // To skip it would count its events as missing, to follow it could count them twice.
       const what = entry.isSymbolicLink() ? 'a symbolic link' : 'neither a file nor a folder';
-      throw new UnanswerableError(`${join(directory, key)}: ${what}. Put the file itself there, or take it away`);
+      throw new UnanswerableError(
+        `${join(directory, key)}: ${what}. Put the file itself there, or take it away`,
+      );
     }
   }
 }

@@ -43,57 +43,45 @@ function shown(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-interface PropKind {
-  readonly expected: string;
-  readonly fits: (value: unknown) => boolean;
-}
-
-function oneOf(values: readonly unknown[], expected: string): PropKind {
-  return { expected, fits: (value) => values.includes(value) };
-}
+const isOneOf = (values: readonly unknown[]) => (value: unknown) => values.includes(value);
 
 /** Not `instanceof`: the app may have another copy of the CDK. */
-function withMethod(name: string, expected: string): PropKind {
-  return {
-    expected,
-    fits: (value) => typeof (value as Readonly<Record<string, unknown>> | null)?.[name] === 'function',
-  };
-}
+const hasMethod = (name: string) => (value: unknown) =>
+  typeof (value as Readonly<Record<string, unknown>> | null)?.[name] === 'function';
 
-const onOff = oneOf([true, false], 'true or false');
-const text: PropKind = { expected: 'a text', fits: (value) => typeof value === 'string' };
-const duration = withMethod('toSeconds', 'a Duration, for example Duration.minutes(5)');
-const size = withMethod('toKibibytes', 'a Size, for example Size.mebibytes(64)');
+const retentions = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
-/** Props that are no numbers: an app in JavaScript, or a cast, passes values that their types exclude. */
-const propKinds: Readonly<Record<string, PropKind>> = {
-  recordFormat: oneOf(recordFormats, `${alternatives(recordFormats)}, for example 'gzip'`),
-  monitoring: oneOf(monitoringLevels, `${alternatives(monitoringLevels)}, for example 'alarms'`),
-  removalPolicy: oneOf(Object.values(RemovalPolicy), 'a RemovalPolicy, for example RemovalPolicy.DESTROY'),
-  logRetention: oneOf(
-    Object.values(RetentionDays).filter((days) => typeof days === 'number'),
-    'a RetentionDays, for example RetentionDays.ONE_WEEK',
-  ),
-  proof: onOff,
-  lake: onOff,
-  scheduleEnabled: onOff,
-  eventTemplate: text,
-  prefix: text,
-  timeout: duration,
-  bufferingInterval: duration,
-  lostAfter: duration,
-  objectExpiration: duration,
-  memorySize: size,
-  bufferingSize: size,
-  lakeScanLimit: size,
-};
+/** What props that are no numbers must be: an app in JavaScript, or a cast, passes what their types exclude. */
+const propKinds: readonly [names: readonly string[], expected: string, fits: (value: unknown) => boolean][] =
+  [
+    [['recordFormat'], `${alternatives(recordFormats)}, for example 'gzip'`, isOneOf(recordFormats)],
+    [['monitoring'], `${alternatives(monitoringLevels)}, for example 'alarms'`, isOneOf(monitoringLevels)],
+    [
+      ['removalPolicy'],
+      'a RemovalPolicy, for example RemovalPolicy.DESTROY',
+      isOneOf(Object.values(RemovalPolicy)),
+    ],
+    [['logRetention'], 'a RetentionDays, for example RetentionDays.ONE_WEEK', isOneOf(retentions)],
+    [['proof', 'lake', 'scheduleEnabled'], 'true or false', isOneOf([true, false])],
+    [['eventTemplate', 'prefix'], 'a text', (value) => typeof value === 'string'],
+    [
+      ['timeout', 'bufferingInterval', 'lostAfter', 'objectExpiration'],
+      'a Duration, for example Duration.minutes(5)',
+      hasMethod('toSeconds'),
+    ],
+    [
+      ['memorySize', 'bufferingSize', 'lakeScanLimit'],
+      'a Size, for example Size.mebibytes(64)',
+      hasMethod('toKibibytes'),
+    ],
+  ];
 
 /** @throws PropError if a prop that is no number has a value of another type, or a text that is none of its values. */
 export function checkKinds(scope: IConstruct, props: object): void {
   for (const [name, value] of Object.entries(props)) {
-    const kind = propKinds[name];
-    if (kind && value !== undefined && !kind.fits(value)) {
-      throw new PropError(scope, `${name} is ${shown(value)}: expected ${kind.expected}`);
+    const [, expected, fits] = propKinds.find(([names]) => names.includes(name)) ?? [];
+    if (value !== undefined && fits?.(value) === false) {
+      throw new PropError(scope, `${name} is ${shown(value)}: expected ${expected}`);
     }
   }
 }

@@ -114,7 +114,7 @@ describe('CDK context', () => {
     [
       'stackName',
       'My_Stack',
-      "context stackName is \"My_Stack\": expected the stack's name: a letter, then up to 127 letters, digits and -, for example -c stackName=Dev",
+      'context stackName is "My_Stack": expected the stack\'s name: a letter, then up to 127 letters, digits and -, for example -c stackName=Dev',
     ],
     ['alarmEmail', '<you@example.com>', 'context alarmEmail is "<you@example.com>": expected'],
     ['alarmEmail', 'you@example', 'context alarmEmail is "you@example": expected'],

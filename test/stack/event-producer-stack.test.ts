@@ -502,7 +502,9 @@ describe('the addresses of the console', () => {
   });
 
   it('leave no condition where there is none', () => {
-    expect(templateOf({ monitoring: 'off' }).toJSON().Conditions ?? {}).not.toHaveProperty('IsPartitionawscn');
+    expect(templateOf({ monitoring: 'off' }).toJSON().Conditions ?? {}).not.toHaveProperty(
+      'IsPartitionawscn',
+    );
   });
 });
 

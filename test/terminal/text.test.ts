@@ -24,7 +24,9 @@ describe('text of others on a terminal', () => {
     const object = createStoredObject({ key: hostile });
 
     // Act
-    const summary = summarize(compare([run], [{ object, lines: [...createLines(run).slice(1), '?\n'] }]).proof);
+    const summary = summarize(
+      compare([run], [{ object, lines: [...createLines(run).slice(1), '?\n'] }]).proof,
+    );
 
     // Assess
     expect(summary).not.toMatch(obeyed);

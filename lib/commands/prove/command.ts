@@ -48,6 +48,8 @@ async function runProve(options: ProveCommandOptions): Promise<void> {
     },
   ).finally(progress.end);
   await writeCertificate(evidence, { html });
-  console.log(json ? printable(JSON.stringify({ report, ...evidence.proof })) : summarize(evidence.proof, { all }));
+  console.log(
+    json ? printable(JSON.stringify({ report, ...evidence.proof })) : summarize(evidence.proof, { all }),
+  );
   process.exitCode = evidence.proof.complete ? 0 : 1;
 }

@@ -21,8 +21,7 @@ const periodsOfCheck = 4;
 const proverErrors = ({ prover }: WatchedProof) =>
   `Its errors: ${logCommand(prover.function, errorPattern)}.`;
 
-const hours = (duration: Duration) =>
-  duration.toHours() === 1 ? 'an hour' : `${duration.toHours()} hours`;
+const hours = (duration: Duration) => (duration.toHours() === 1 ? 'an hour' : `${duration.toHours()} hours`);
 
 const deliveryErrors = ({ producer }: Watched) =>
   `console, Firehose, ${producer.deliveryStream.deliveryStreamName}, "Destination error logs"`;

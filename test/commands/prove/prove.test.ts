@@ -1,6 +1,6 @@
+import { Readable } from 'node:stream';
 import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { GetFunctionConfigurationCommand, type LambdaClient } from '@aws-sdk/client-lambda';
-import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import { prove } from '../../../lib/commands/prove/prove.ts';
 import { createLines, createRun, eventTimeMs } from '../../proof/factories.ts';
@@ -19,7 +19,12 @@ async function proveRun(environment: Record<string, string> | undefined, landsAf
       cloudFormation: {
         send: async () => ({
           Stacks: [
-            { Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({ OutputKey, OutputValue })) },
+            {
+              Outputs: Object.entries(outputs).map(([OutputKey, OutputValue]) => ({
+                OutputKey,
+                OutputValue,
+              })),
+            },
           ],
         }),
       } as unknown as CloudFormationClient,

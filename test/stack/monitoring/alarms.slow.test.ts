@@ -172,7 +172,10 @@ describe('the alarms', () => {
 
   it.each(alarmNames)('%s names the region in each of its commands', (name) => {
     // Prepare
-    const text = JSON.stringify(alarms[name]!.AlarmDescription).replaceAll('",{"Ref":"AWS::Region"},"', 'REGION');
+    const text = JSON.stringify(alarms[name]!.AlarmDescription).replaceAll(
+      '",{"Ref":"AWS::Region"},"',
+      'REGION',
+    );
 
     // Act
     const commands = text.match(/aws (lambda|logs|sqs) .*?(?=aws (?:lambda|logs|sqs) |$)/g) ?? [];
