@@ -15,8 +15,8 @@ export class StoppedError extends Error {
   /** Exit status: 128 and the number of the signal. */
   readonly status: number;
 
-  constructor(status: number) {
-    super('stopped');
+  constructor(status: number, message = 'stopped') {
+    super(message);
     this.status = status;
   }
 }

@@ -1,8 +1,10 @@
 import type { Command } from 'commander';
 import { StoppedError } from '../../terminal/command.ts';
+import { commandLine } from '../../terminal/command-line.ts';
 import { forgetLastRun, joinRuns, lastRunPath, readLastRun, writeLastRun } from '../../terminal/last-run.ts';
 import { checkDirectory } from '../../terminal/options.ts';
 import { showProgress } from '../../terminal/progress.ts';
+import { quoteForShell } from '../../terminal/text.ts';
 import { isProven } from './proof.ts';
 import { runLocally } from './run.ts';
 import { addStartOptions, repeatCommand, type StartOptions, toLocalRun } from './start-options.ts';
@@ -25,7 +27,27 @@ async function runStart(options: StartOptions): Promise<void> {
   // Slices are sent again of a run that is proven as a whole.
   const before = options.slices && (await readLastRun().catch(() => undefined));
   await forgetLastRun();
-  const run = await runLocally({ ...localRun, ...progress, signal: stop.signal }).finally(progress.end);
+  let sent = 'nothing was sent';
+  const run = await runLocally({
+    ...localRun,
+    ...progress,
+    // A failure is reported at the end.
+    onStart: (started) => writeLastRun(joinRuns(started, before)).catch(() => {}),
+    onProgress: (now) => {
+      sent = now.line;
+      progress.onProgress(now);
+    },
+    signal: stop.signal,
+  })
+    .finally(progress.end)
+    .catch((error: Error) => {
+      if (!stop.signal.aborted) {
+        throw error;
+      }
+      const again = `The same command with --run-id ${quoteForShell(localRun.payload.runId!)} sends the same UUIDs again`;
+      const message = `stopped: ${sent}. What landed: ${commandLine('verify')}. ${again}`;
+      throw new StoppedError(stop.signal.reason.status, message);
+    });
   await writeLastRun(joinRuns(run, before)).catch((error: Error) => {
     console.error(`warning: ${lastRunPath} was not written: ${error.message}`);
   });

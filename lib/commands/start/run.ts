@@ -12,6 +12,7 @@ import { LambdaPool } from '../../emulator/lambda/pool.ts';
 import type { Invocation } from '../../emulator/lambda/runtime.ts';
 import { defaultStackName } from '../../stack/outputs.ts';
 import { UsageError } from '../../terminal/command.ts';
+import type { LastRun } from '../../terminal/last-run.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { formatCount } from '../../terminal/text.ts';
 import { defaultEventsInRecord, describeDelivery, eventsInRecord, measureProgress } from './progress.ts';
@@ -30,6 +31,8 @@ export interface LocalRunOptions extends Pick<EndpointOptions, 'faults' | 'fault
   readonly outputDirectory: string;
   /** An existing cloud assembly. @default - the stack is synthesized, and its assembly removed in the end */
   readonly assemblyDirectory?: string;
+  /** Called before the function is invoked, if the payload names the run. */
+  readonly onStart?: (run: LastRun) => Promise<void>;
   /** Called at each step, with a line for a person. */
   readonly onStep: (line: string) => void;
   readonly onProgress: (progress: Progress) => void;
@@ -90,6 +93,7 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   const { payload, slices, onStep, onProgress, faults, signal } = options;
   const { producer, prover, eventTemplate } = stack;
   const outputDirectory = resolve(options.outputDirectory);
+  const directory = join(outputDirectory, stack.deliveryStream.bucketName);
   const logPath = join(outputDirectory, 'function.log');
   const log = await open(logPath, 'w');
   let eventsAccepted = 0;
@@ -125,6 +129,15 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
 
   try {
     signal?.throwIfAborted();
+    if (payload.runId !== undefined) {
+      const [from, to] = [slices?.[0]?.[0] ?? 0, slices?.at(-1)?.[1] ?? totalEvents];
+      const { deliveryStreamName } = stack.deliveryStream;
+      await options.onStart?.({
+        report: { runId: payload.runId, deliveryStreamName, from, to },
+        output: { directory },
+        ...(eventTemplate !== undefined && { eventTemplate }),
+      });
+    }
     for (const [from, to] of slices ?? []) {
       workQueue.send(JSON.stringify({ ...payload, from, to }));
     }
@@ -162,7 +175,6 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     const proof = await proverRun?.finish(report.runId, delivered, (faults?.lose ?? 0) > 0);
     signal?.throwIfAborted();
     const { keys, objectBytes } = aws.deliveryStream.totals;
-    const directory = join(outputDirectory, stack.deliveryStream.bucketName);
     return {
       report,
       ...(eventTemplate !== undefined && { eventTemplate }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type SettingName, settings } from '../../../lambda/contract/deployment-settings.ts';
@@ -79,12 +80,12 @@ export function toLocalRun(options: StartOptions): Omit<LocalRunOptions, 'onStep
   checkCount(options);
   checkSlices(options);
   checkEvent(options);
-  const { count, runId, eventsPerSecond, event, recordFormat, slices, quota, faults, maxCount } = options;
+  const { count, eventsPerSecond, event, recordFormat, slices, quota, faults, maxCount } = options;
   const given = contextSettings.filter((name) => options[name] !== undefined);
   return {
     payload: {
       ...(count && { count }),
-      ...(runId !== undefined && { runId }),
+      runId: options.runId ?? randomUUID(),
       ...(eventsPerSecond && { eventsPerSecond }),
     },
     context: {
@@ -138,7 +139,9 @@ function checkSlices({ slices, runId, maxCount = settings.maxCount.default }: St
     throw new UsageError('--slices are of a run: give --run-id too');
   }
   if (end !== undefined && end > maxCount) {
-    throw new UsageError(`--slices ends at ${end}: expected at most --max-count, ${maxCount}. Raise it, for example --max-count ${end}`);
+    throw new UsageError(
+      `--slices ends at ${end}: expected at most --max-count, ${maxCount}. Raise it, for example --max-count ${end}`,
+    );
   }
 }
 

@@ -95,25 +95,41 @@ describe('npm start', () => {
     ['SIGTERM', 143],
   ] as const)('leaves whole objects and no process behind when it gets %s', async (signal, status) => {
     // Prepare: slow enough to be under way for minutes
-    const output = temporaryDirectory();
+    const [output, directory] = [temporaryDirectory(), temporaryDirectory()];
     const options = ['--count', '1000000', '--events-per-second', '5000', '--output', output];
     const child = spawn(process.execPath, [cliPath, 'start', ...options], {
       stdio: ['ignore', 'ignore', 'pipe'],
-      cwd: temporaryDirectory(),
+      cwd: directory,
     });
+    let stderr = '';
     await new Promise<void>((resolve) => {
-      child.stderr.on('data', (chunk) => String(chunk).includes('Firehose took') && resolve());
+      child.stderr.on('data', (chunk) => {
+        stderr += chunk;
+        if (/Firehose took [1-9]/.test(stderr)) {
+          resolve();
+        }
+      });
     });
     const children = childrenOf(child.pid!);
 
     // Act
     child.kill(signal);
     const [exitCode] = await once(child, 'close');
+    const verified = spawnSync(process.execPath, [cliPath, 'verify'], { cwd: directory, encoding: 'utf8' });
 
     // Assess
     expect(exitCode).toBe(status);
     expect(children.length).toBeGreaterThan(0);
     expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+    const [, runId] = /invoking the function with \{"count":1000000,"runId":"([^"]+)"/.exec(stderr) ?? [];
+    expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
+      new RegExp(
+        `^error: stopped: Firehose took [\\d,]+ events? in .*\\. What landed: npm run verify\\. ` +
+          `The same command with --run-id '${runId}' sends the same UUIDs again$`,
+      ),
+    );
+    expect(verified).toMatchObject({ status: 1, stdout: expect.stringContaining(`run         ${runId}, `) });
+    expect(verified.stdout).toMatch(/\nINCOMPLETE: [\d,]+ of 1,000,000 events are missing\.\n$/);
     const [bucket, ...others] = readdirSync(output).filter((name) => !name.endsWith('.log'));
     expect(others).toEqual([]);
     expect(linesIn(join(output, bucket!)).map(uuidOf).length).toBeGreaterThan(0);
