@@ -9,8 +9,11 @@ export type LineFinding =
   | { readonly isEvent: true; readonly timeMs: number; readonly isExact: boolean }
   | { readonly isEvent: false; readonly difference: LineDifference };
 
-/** Limit for the text of a time, in characters. */
-const maxTimeLength = 400;
+/** No time has more than three times as many bytes as another in the same format: `May` and `September`. */
+const maxTimeGrowth = 3;
+
+/** Room for numbers of more digits. */
+const extraTimeBytes = 64;
 
 /** Limit for a text in a message, in characters. */
 const maxShown = 60;
@@ -64,7 +67,7 @@ export function compareLine(
         ? from(place + 1, at + piece.length, fields)
         : differs(describe(part), piece.toString(), at, piece.length);
     }
-    const text = line.toString('utf8', at, at + maxTimeLength);
+    const text = line.toString('utf8', at, at + extraTimeBytes + maxTimeGrowth * pieces[place]!.length);
     for (const read of part.timeFormat.read(text, 0, fields)) {
       const time = from(place + 1, at + Buffer.byteLength(text.slice(0, read.end)), read.fields);
       if (time !== undefined) {

@@ -43,7 +43,8 @@ export class UuidSearch {
         if (found !== undefined) {
           return found;
         }
-        dashAt = bytes.indexOf(dash, dashAt + uuidLength);
+        // Another UUID may overlap its last group: its first dash comes at the end or later.
+        dashAt = bytes.indexOf(dash, dashAt + uuidLength - firstDashAt);
       } else {
         dashAt = bytes.indexOf(dash, dashAt + 1);
       }

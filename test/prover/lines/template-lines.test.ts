@@ -86,6 +86,26 @@ describe.each(examples)('the events of docs/events/%s', (_, source) => {
   });
 });
 
+describe('a valid line is proven', () => {
+  it.each([
+    [
+      'with a time of more than 400 bytes',
+      `{{random.uuid}} {{date.utc("${'MMMM '.repeat(30)}${'L'.repeat(39)}")}}`,
+    ],
+    ['with a time that is not ASCII', `{{random.uuid}} {{date.utc("${'€ zz'.repeat(50)}")}}`],
+    ['behind a fixed UUID that overlaps', 'aaaaaaaa-bbbb-4ccc-8ddd-{{random.uuid}}'],
+    ['behind a fixed UUID that ends in it', 'aaaaaaaa-bbbb-4ccc-8ddd-aaaa{{random.uuid}}'],
+    ['before more hex digits', '{{random.uuid}}-bbbb-4ccc-8ddd-aaaaaaaaaaaa'],
+    ['behind another UUID', 'aaaaaaaa-bbbb-4ccc-8ddd-aaaaaaaaaaaa-{{random.uuid}}'],
+  ])('%s', (_, source) => {
+    // Act
+    const proof = prove(source, 300, linesOf(source, 0, 300));
+
+    // Assess
+    expect(proof).toMatchObject({ complete: true, corruptLineCount: 0, foreignLines: 0 });
+  });
+});
+
 describe('a line with the UUID of an event', () => {
   it.each([
     ['"sensor":5', '{{random.number({"min":1,"max":50})}}'],
