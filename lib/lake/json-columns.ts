@@ -124,6 +124,9 @@ function bareType(type: NodeType, only: PlacedPart | undefined): ColumnType {
     return type === 'number' ? 'double' : type === 'boolean' ? 'boolean' : 'string';
   }
   const samples = [...only.samples];
+  if (only.isMixed) {
+    return 'string';
+  }
   if (samples.every((text) => /^(true|false)$/.test(text))) {
     return 'boolean';
   }

@@ -21,8 +21,12 @@ export function linePattern({ parts }: Skeleton, stretches: readonly Stretch[], 
   const opens = new Set(stretches.map(({ from }) => from));
   const closes = new Set(stretches.map(({ to }) => to));
   const empty = new Set(stretches.filter(({ from, to }) => from === to).map(({ from }) => from));
+  const mixed = parts.filter(({ isMixed }) => isMixed);
+  const quotes = new Set(mixed.flatMap(({ from, to }) => [from, to]));
   const at = (place: number) =>
-    empty.has(place) ? '()' : (closes.has(place) ? ')' : '') + (opens.has(place) ? '(' : '');
+    empty.has(place)
+      ? '()'
+      : (closes.has(place) ? ')' : '') + (quotes.has(place) ? '"?' : '') + (opens.has(place) ? '(' : '');
   const pieces = parts.map((placed, index) => {
     const { part, from } = placed;
     return part.isText

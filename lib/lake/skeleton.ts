@@ -10,11 +10,13 @@ export interface Stretch {
 
 export interface PlacedPart extends Stretch {
   readonly part: Part;
-  /** Its choices, or its values in the sample events. */
+  /** Its choices, or its values in the sample events; without their quotes if they are strings of JSON. */
   readonly samples: ReadonlySet<string>;
+  /** Whether some of the values, not all, have quotes: `"Red"` or `null`. */
+  readonly isMixed?: boolean;
 }
 
-/** A template with a digit in place of each expression: valid JSON if the events are JSON. */
+/** A template with a digit in place of each expression, in quotes if it writes them: valid JSON if the events are JSON. */
 export interface Skeleton {
   readonly text: string;
   /** In the template's order. */
@@ -24,15 +26,29 @@ export interface Skeleton {
 const expressionMark = '1';
 
 export function skeletonOf(template: EventTemplate): Skeleton {
-  const samples = textsOf(template);
+  const texts = textsOf(template);
   const parts: PlacedPart[] = [];
   let text = '';
-  for (const [place, part] of template.parts.entries()) {
-    const from = text.length;
-    text += part.isText ? part.source : expressionMark;
-    parts.push({ part, from, to: text.length, samples: samples[place]! });
+  const place = (part: Part, written: string, samples: ReadonlySet<string>, isMixed = false) => {
+    parts.push({ part, from: text.length, to: text.length + written.length, samples, isMixed });
+    text += written;
+  };
+  for (const [order, part] of template.parts.entries()) {
+    const all = [...texts[order]!];
+    const strings = template.isJson && !part.isText ? all.filter(isString) : [];
+    const isQuoted = strings.length > 0 && strings.length === all.length;
+    const samples = new Set(all.map((value) => (strings.includes(value) ? value.slice(1, -1) : value)));
+    const quote = () => isQuoted && place({ ...part, isText: true, source: '"' }, '"', new Set());
+    quote();
+    place(part, part.isText ? part.source : expressionMark, samples, strings.length > 0 && !isQuoted);
+    quote();
   }
   return { text, parts };
+}
+
+/** Whether a text is a string of JSON, with its quotes. */
+function isString(text: string): boolean {
+  return /^"(?:[^"\\]|\\.)*"$/s.test(text);
 }
 
 function textsOf(template: EventTemplate): Set<string>[] {

@@ -152,6 +152,29 @@ describe('the pattern of lines', () => {
     expect(new Set(rows.map(({ length }) => length))).toEqual(new Set([1 + columns.length]));
   });
 
+  it.each([
+    ['{{random.arrayElement(["\\"Red\\"","\\"Blue\\""])}}', ['Blue', 'Red'], 'string'],
+    ['{{random.arrayElement(["\\"Red\\"","null","3","true"])}}', ['3', 'Red', 'null', 'true'], 'string'],
+    ['{{random.arrayElement(["\\"1\\"","2"])}}', ['1', '2'], 'string'],
+    ['{{random.arrayElement(["\\"\\"","\\"a \\\\\\"b\\\\\\"\\""])}}', ['', 'a \\"b\\"'], 'string'],
+    ['{{date.utc("\\"YYYY-MM-DD\\"")}}', ['2026-11-22'], 'date'],
+    ['[{{random.arrayElement(["\\"a\\"","1"])}}]', ['["a"]', '[1]'], 'string'],
+    ['{{random.arrayElement(["1","2"])}}', ['1', '2'], 'bigint'],
+  ])('takes strings without their quotes: %s', (value, expected, type) => {
+    // Prepare
+    const template = templateOf(`{"id":"{{random.uuid}}","a":${value},"b":"x"}`);
+    const { pattern, columns } = tableOf(template);
+
+    // Act
+    const values = linesOf(template, { count: 300 }).map(
+      (line) => whole(pattern).exec(line.slice(0, -1))?.[3],
+    );
+
+    // Assess
+    expect([...new Set(values)].sort()).toEqual(expected);
+    expect(columns[2]).toEqual({ name: 'a', type });
+  });
+
   it.each([...examples.keys()])('matches no event of %s that is cut, joined or has another text', (file) => {
     // Prepare
     const template = examples.get(file)!;
