@@ -15,21 +15,65 @@ const faker = new Faker({
   },
 });
 
-const maxNumber = 1_000;
+/** Largest number of words or characters. */
+const maxCount = 1_000;
 
-/** Functions whose numbers say something else. */
-const isUnbounded = new Set(['commerce.price', 'finance.amount']);
-
-/** Options that positional arguments of faker's older versions stand for. */
-const positional: Readonly<Record<string, readonly string[]>> = {
-  'commerce.price': ['min', 'max', 'dec', 'symbol'],
-  'finance.amount': ['min', 'max', 'dec', 'symbol'],
-  'finance.accountNumber': ['length'],
-  'internet.password': ['length', 'memorable', 'pattern', 'prefix'],
-  'location.latitude': ['max', 'min', 'precision'],
-  'location.longitude': ['max', 'min', 'precision'],
-  'word.words': ['count'],
+/** Types of arguments: their names in messages, an example, and what fits. All others are the values of a choice. */
+const types: Readonly<Record<string, readonly [string, unknown, (value: unknown) => boolean]>> = {
+  count: [`0 to ${maxCount}`, 3, isCount],
+  range: [`0 to ${maxCount} or {"min","max"}`, 3, (value) => isCount(value) || isRange(value)],
+  number: ['number', 1, (value) => Number.isFinite(value)],
+  text: ['text', 'a', (value) => typeof value === 'string' && value.length <= maxCount],
+  flag: ['true or false', true, (value) => typeof value === 'boolean'],
 };
+
+/**
+ * Arguments of faker's functions, in the order of its older versions; the others have none. After `*`, today's versions take them in this
+ * order, too, and not by name.
+ */
+const parameters = `
+airline.flightNumber: length=range addLeadingZeros=flag
+airline.recordLocator: allowNumerics=flag allowVisuallySimilarCharacters=flag
+airline.seat: aircraftType=narrowbody|regional|widebody
+color.rgb: prefix=text casing=lower|upper|mixed format=hex|css|binary|decimal includeAlpha=flag
+commerce.isbn: variant=10|13 separator=text
+commerce.price: min=number max=number dec=count symbol=text
+date.month date.weekday: abbreviated=flag context=flag
+finance.accountNumber finance.pin git.commitSha: length=count
+finance.amount: min=number max=number dec=count symbol=text autoFormat=flag
+finance.bic: includeBranchCode=flag
+finance.bitcoinAddress: type=legacy|segwit|bech32|taproot network=mainnet|testnet
+finance.creditCardNumber: issuer=text
+finance.iban: formatted=flag countryCode=text
+image.url: width=count height=count
+image.urlPicsumPhotos: width=count height=count grayscale=flag blur=count
+internet.email: firstName=text lastName=text provider=text allowSpecialCharacters=flag
+internet.exampleEmail: firstName=text lastName=text allowSpecialCharacters=flag
+internet.password: length=count memorable=flag
+internet.url: protocol=http|https appendSlash=flag
+internet.username internet.displayName: firstName=text lastName=text
+location.countryCode: variant=alpha-2|alpha-3|numeric
+location.latitude location.longitude: max=number min=number precision=number
+location.state location.direction location.cardinalDirection location.ordinalDirection: abbreviated=flag
+location.streetAddress: useFullAddress=flag
+location.zipCode: format=text state=text
+lorem.lines lorem.paragraph lorem.sentence lorem.slug lorem.words*: count=range
+lorem.paragraphs lorem.sentences*: count=range separator=text
+lorem.word word.adjective word.adverb word.conjunction word.interjection: length=range strategy=closest|shortest|longest|any-length
+word.noun word.preposition word.sample word.verb: length=range strategy=closest|shortest|longest|any-length
+person.firstName person.lastName person.middleName person.prefix*: sex=female|male|generic
+person.fullName: firstName=text lastName=text sex=female|male|generic
+person.sexType: includeGeneric=flag
+phone.number: format=text style=human|national|international|mobile
+system.commonFileName*: extension=text
+system.cron: includeYear=flag includeNonStandard=flag
+system.fileExt*: mimeType=text
+system.fileName: extensionCount=range
+word.words: count=range
+`;
+
+/** Options that had another name. */
+const renamed: Readonly<Record<string, string>> = { abbr: 'abbreviated' };
 
 /** A function of faker's, under KDG's name or today's; undefined if there is no usable one. */
 export function findWordFunction(name: string): WordFunction | undefined {
@@ -40,15 +84,16 @@ export function findWordFunction(name: string): WordFunction | undefined {
   const [module, method] = nameOfToday.split('.') as [keyof Faker, string];
   const functions = faker[module] as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
   return (args) => {
-    if (!isUnbounded.has(nameOfToday) && numbersIn(args).some((number) => Math.abs(number) > maxNumber)) {
-      throw new ArgumentsError(
-        `wrong arguments of ${name}: expected numbers of at most ${maxNumber}, for example {{${name}}}`,
-      );
+    const found = wordArguments(nameOfToday, name === 'address.stateAbbr' ? [...args, true] : args);
+    if ('expected' in found) {
+      throw new ArgumentsError(`wrong arguments of ${name}: expected ${found.expected}`);
     }
-    const given = optionsOf(nameOfToday, args);
+    const { format } = found.byName;
     const write = (random: RandomWords) => {
       source = random;
-      return String(functions[method]!(...given));
+      return nameOfToday === 'phone.number' && typeof format === 'string'
+        ? format.replace(/[#!]/g, (mark) => `${faker.number.int({ min: mark === '!' ? 2 : 0, max: 9 })}`)
+        : String(functions[method]!(...found.given));
     };
     try {
       write(new RandomWords());
@@ -62,19 +107,51 @@ export function findWordFunction(name: string): WordFunction | undefined {
   };
 }
 
-/** The arguments as faker takes them today: several, or numbers, as one object with their names. */
-function optionsOf(name: string, args: readonly unknown[]): readonly unknown[] {
-  const names = positional[name];
+/** The arguments by name, and as faker takes them today; or what was expected. */
+function wordArguments(
+  nameOfToday: string,
+  args: readonly unknown[],
+):
+  | { readonly byName: Readonly<Record<string, unknown>>; readonly given: readonly unknown[] }
+  | { readonly expected: string } {
+  const rows = parameters.split('\n').map((row) => row.split(': '));
+  const [functions = '', list] = rows.find(([names]) => names!.split(/[ *]/).includes(nameOfToday)) ?? [];
+  const known = (list?.split(' ') ?? []).map((parameter) => {
+    const [key = '', type = ''] = parameter.split('=');
+    return { key, type: types[type] ?? choiceOf(type) };
+  });
   const [first] = args;
-  if (names === undefined || first === undefined || (typeof first === 'object' && args.length === 1)) {
-    return args;
+  const isByName =
+    args.length === 1 && typeof first === 'object' && first !== null && !known[0]?.type[2](first);
+  const entries = isByName
+    ? Object.entries(first).map(([key, value]) => [renamed[key] ?? key, value] as const)
+    : args.map((value, place) => [known[place]?.key ?? '', value] as const);
+  if (!entries.every(([key, value]) => known.find((parameter) => parameter.key === key)?.type[2](value))) {
+    return { expected: expectedOf(nameOfToday, known) };
   }
-  return [Object.fromEntries(args.map((value, place) => [names[place], value]))];
+  const byName = Object.fromEntries(entries);
+  const inOrder = known.map(({ key }) => byName[key]);
+  return { byName, given: functions.endsWith('*') ? inOrder : entries.length > 0 ? [byName] : [] };
 }
 
-function numbersIn(value: unknown): number[] {
-  if (typeof value === 'number') {
-    return [value];
-  }
-  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(numbersIn) : [];
+function expectedOf(name: string, known: readonly { key: string; type: (typeof types)[string] }[]): string {
+  const [parameter] = known;
+  const all = known.map(({ key, type }) => `${key} (${type[0]})`).join(', ');
+  return parameter
+    ? `${all}, in this order or by name, for example {{${name}(${JSON.stringify({ [parameter.key]: parameter.type[1] })})}}`
+    : `no arguments, for example {{${name}}}`;
+}
+
+function choiceOf(type: string): (typeof types)[string] {
+  const values = type.split('|').map((value) => (/^\d+$/.test(value) ? Number(value) : value));
+  return [values.join(' or '), values[0], (value) => values.includes(value as string)];
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= maxCount;
+}
+
+function isRange(value: unknown): boolean {
+  const isObject = typeof value === 'object' && value !== null;
+  return isObject && Object.keys(value).sort().join() === 'max,min' && Object.values(value).every(isCount);
 }

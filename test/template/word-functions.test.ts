@@ -58,8 +58,43 @@ describe('a function of words', () => {
     ['{{lorem.words(3)}}', /^\w+ \w+ \w+$/],
     ['{{internet.password(12)}}', /^\w{12}$/],
     ['{{random.words(2)}}', /^\S+ \S+$/],
+    ['{{phone.phoneNumber("###-###-####")}}', /^\d{3}-\d{3}-\d{4}$/],
+    ['{{date.month({"abbr":true})}}', /^[A-Z][a-z]{2}$/],
+    ['{{date.weekday({"abbr":true})}}', /^[A-Z][a-z]{2}$/],
+    ['{{address.stateAbbr}}', /^[A-Z]{2}$/],
+    ['{{internet.email("Ann")}}', /^Ann.*@/],
+    ['{{name.findName("Ann")}}', /Ann /],
+    ['{{internet.userName("Ann")}}', /^Ann/],
+    ['{{address.zipCode("###")}}', /^\d{3}$/],
+    ['{{lorem.words({"min":4,"max":4})}}', /^(\w+ ){3}\w+$/],
+    ['{{commerce.price({"min":5,"max":6})}}', /^[56]\.\d\d$/],
+    ['{{lorem.sentences(2,"|")}}', /^[^|]+\|[^|]+$/],
+    ['{{location.state({"abbreviated":true})}}', /^[A-Z]{2}$/],
+    ['{{commerce.isbn(10)}}', /^[\dX-]{13}$/],
   ])('takes the arguments of old and of today: %s', (expression, form) => {
     expect(valueOfExpression(expression)).toMatch(form);
+  });
+
+  it.each([
+    [
+      'commerce.price("x")',
+      'expected min (number), max (number), dec (0 to 1000), symbol (text), in this order or by name',
+    ],
+    ['finance.amount({"decimals":1})', 'expected min (number)'],
+    ['lorem.words("x")', 'expected count (0 to 1000'],
+    ['name.firstName("x")', 'expected sex (female or male or generic)'],
+    ['company.companyName(1)', 'expected no arguments, for example {{company.name}}'],
+    ['address.stateAbbr({"abbreviated":false})', 'expected abbreviated (true or false)'],
+    ['phone.number({"style":"x"})', 'expected format (text)'],
+    ['commerce.isbn("10")', 'expected variant (10 or 13)'],
+    ['internet.email({"__proto__":1})', 'expected firstName (text)'],
+    ['lorem.words(-1)', 'expected count'],
+    ['lorem.words(null)', 'expected count'],
+    ['image.imageUrl(10,20,"cats")', 'expected width'],
+  ])('refuses the arguments that it would ignore: %s', (call, message) => {
+    expect(() => valueOfExpression(`{{${call}}}`)).toThrow(
+      `wrong arguments of ${call.split('(')[0]}: ${message}`,
+    );
   });
 
   it('cannot break an event', () => {
