@@ -24,7 +24,7 @@ lib/lake: lib/aws lib/template lib/terminal lambda/template @duckdb/node-api jso
 lib/cost: lib/aws lib/template lib/stack/monitoring/producer-alarms.ts lib/stack/monitoring/proof-alarms.ts
   lambda/contract lambda/template
 lib/emulator: lib/aws lambda/contract/firehose-limits.ts esbuild pure-rand valibot
-lib/template: lambda/contract lambda/template fastest-levenshtein jsonc-parser
+lib/template: lambda/contract lambda/template lambda/prover/lines lambda/prover/comparison fastest-levenshtein
 lib/terminal: lambda/contract commander valibot yocto-spinner
 lib/aws: lambda/contract croner
 

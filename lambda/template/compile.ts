@@ -13,6 +13,9 @@ export interface CompileOptions {
   readonly describeUnknown?: (name: string) => string;
 }
 
+/** Most problems that are named at once. */
+const maxProblems = 9;
+
 /** Separators that are invisible in a message. */
 const separatorNames: Readonly<Record<string, string>> = { ' ': 'a blank and ', '\t': 'a tab and ' };
 
@@ -44,6 +47,10 @@ export function compileTemplate(source: string, options: CompileOptions = {}): E
         throw error;
       }
       problems.push({ offset, message: error.message });
+      if (problems.length === maxProblems) {
+        problems.push({ offset: offset + 2, message: 'the rest was not checked: correct these first' });
+        break;
+      }
     }
   }
   const uuids = parts.filter(({ isUuid }) => isUuid);
@@ -80,7 +87,7 @@ function bind({ name, args, source }: Expression, isJson: boolean, options: Comp
   }
   const wordFunction = options.findWordFunction?.(name);
   if (wordFunction === undefined) {
-    throw new ArgumentsError(options.describeUnknown?.(name) ?? `there is no function ${name}`);
+    throw new ArgumentsError(options.describeUnknown?.(name) ?? `there is no function ${shown(name)}`);
   }
   const wordsOf = wordFunction(args);
   // Words may hold quotes and line breaks, of which an event must not fall apart.
@@ -95,17 +102,20 @@ function bind({ name, args, source }: Expression, isJson: boolean, options: Comp
 }
 
 /** The problem of a template without a UUID, with the text to insert. */
-function withoutUuid(source: string, { isJson }: ParsedTemplate): TemplateProblem {
-  const lines = source.trim().split(/\r?\n/);
-  const open = source.indexOf('{');
+function withoutUuid(source: string, { isJson, parts }: ParsedTemplate): TemplateProblem {
+  const [json, start = ''] = /^\s*(\[\s*\{(?!\{)|\[|\{)\s*/.exec(source) ?? [''];
   if (isJson) {
-    const firstLine = lines[0]!.replace('{', `{"eventId":"${uuidExpression}",`);
+    const rest = source.slice(json.length);
+    const uuid = start.endsWith('{') ? `"eventId":"${uuidExpression}"` : `"${uuidExpression}"`;
+    const [firstLine = ''] = json.trim().includes('\n') || json.endsWith('\n') ? [] : rest.split(/[\r\n]/, 1);
+    const comma = /^[}\]]/.test(rest) ? '' : ',';
     return {
-      offset: open,
-      message: `no UUID, which is the event's identity: put one in, so that the template begins with ${firstLine}`,
+      offset: json.indexOf(start),
+      message: `no UUID, which is the event's identity: put one in, so that the template begins with ${start.replace(/\s/g, '')}${uuid}${comma}${firstLine.slice(0, 200)}`,
     };
   }
-  const separator = /[,;\t|]/.exec(source.replace(/\{\{.*?\}\}/gs, ''))?.[0] ?? ' ';
+  const texts = parts.map((part) => ('text' in part ? part.text : '')).join('');
+  const separator = /[,;\t|]/.exec(texts)?.[0] ?? ' ';
   return {
     offset: source.trimEnd().length,
     message: `no UUID, which is the event's identity: append ${separatorNames[separator] ?? separator}${uuidExpression}`,

@@ -9,7 +9,15 @@ import {
   isoFormat,
   type TimeFormat,
 } from './time-format.ts';
-import { gridOf, type NumberGrid, writeBytes, writeDecimal, writeInteger, writeText } from './write-text.ts';
+import {
+  edgesOf,
+  gridOf,
+  type NumberGrid,
+  writeBytes,
+  writeDecimal,
+  writeInteger,
+  writeText,
+} from './write-text.ts';
 
 export interface TemplateFunction {
   /** The arguments, for messages. */
@@ -21,6 +29,9 @@ export interface TemplateFunction {
 }
 
 const maxLength = 10_000;
+
+/** Random characters that are repeated more often have the same form for JSON. */
+const edgeLength = 6;
 
 const maxFormatLength = 200;
 
@@ -75,6 +86,7 @@ function drawFrom(grid: NumberGrid | undefined): PartValue | undefined {
   const { count, firstUnits, stepUnits, decimals } = grid;
   return {
     isRandom: true,
+    edges: () => edgesOf(grid),
     write: (target, at, draw) =>
       writeDecimal(target, at, firstUnits + Math.floor(draw.fraction() * count) * stepUnits, decimals),
   };
@@ -119,10 +131,12 @@ function float(args: readonly unknown[]): PartValue | undefined {
   if (step !== undefined) {
     return drawFrom(gridOf(min, max, step as number));
   }
-  return max < min
+  const next = [min, max, (min + max) / 2, 0, 1e-7, -1e-7].filter((value) => value >= min && value <= max);
+  return max < min || !Number.isFinite(max - min)
     ? undefined
     : {
         isRandom: true,
+        edges: () => next.map(String),
         write: (target, at, draw) => writeText(target, at, String(min + draw.fraction() * (max - min))),
       };
 }
@@ -167,7 +181,8 @@ function weighted(values: readonly unknown[], weights: readonly unknown[]): Part
     }
     return writeBytes(target, at, bytes[place]!);
   };
-  return { isRandom: true, choices, write };
+  const possible = choices.filter((_, place) => (weights[place] as number) > 0);
+  return { isRandom: true, choices: possible, write };
 }
 
 /** Today's form is a list of `{weight, value}`, KDG's is `{weights, data}`. */
@@ -214,7 +229,7 @@ function characters(
     const checks = {
       length: isLength,
       count: isLength,
-      casing: (value: unknown) => Object.hasOwn(alphabets, String(value)),
+      casing: (value: unknown) => typeof value === 'string' && Object.hasOwn(alphabets, value),
       prefix: (value: unknown) => typeof value === 'string',
     };
     const options = optionsOf(args, checks, 'length');
@@ -237,7 +252,11 @@ function characters(
       }
       return begin + length;
     };
-    return { isRandom: true, write };
+    const edges = () =>
+      [0, 1, alphabet.length - 1].map(
+        (place) => prefix + alphabets[casing][place]!.repeat(Math.min(length, edgeLength)),
+      );
+    return { isRandom: true, edges, write };
   };
 }
 
@@ -310,14 +329,25 @@ function formattedTime(withoutFormat: TimeFormat): TemplateFunction['bind'] {
 
 function epoch(args: readonly unknown[]): PartValue | undefined {
   const [unit = 's'] = args;
-  const format = { s: epochSeconds, ms: epochMilliseconds }[String(unit)];
+  const format = unit === 's' ? epochSeconds : unit === 'ms' ? epochMilliseconds : undefined;
   return args.length <= 1 && format ? time(format) : undefined;
 }
 
 function sequence(args: readonly unknown[]): PartValue | undefined {
   const options = optionsOf(args, { start: Number.isSafeInteger, step: Number.isSafeInteger }, 'start');
   const { start = 0, step = 1 } = (options ?? {}) as { start?: number; step?: number };
-  return options && { write: (target, at, { index }) => writeInteger(target, at, start + index * step) };
+  const valueAt = (index: number) => BigInt(start) + BigInt(index) * BigInt(step);
+  const write: WritePart = (target, at, { index }) => {
+    const [steps, value] = [index * step, start + index * step];
+    return Number.isSafeInteger(steps) && Number.isSafeInteger(value)
+      ? writeInteger(target, at, value)
+      : writeText(target, at, `${valueAt(index)}`);
+  };
+  const nextToZero = Math.round(-start / (step || 1));
+  const edges = [0, 1, Number.MAX_SAFE_INTEGER, nextToZero - 1, nextToZero, nextToZero + 1];
+  return (
+    options && { write, edges: () => edges.filter((index) => index >= 0).map((index) => `${valueAt(index)}`) }
+  );
 }
 
 function wave(args: readonly unknown[]): PartValue | undefined {
@@ -339,7 +369,7 @@ function wave(args: readonly unknown[]): PartValue | undefined {
     const height = (1 + Math.sin((2 * Math.PI * (index % period)) / period)) / 2;
     return writeDecimal(target, at, firstUnits + Math.round(height * (count - 1)) * stepUnits, decimals);
   };
-  return { write };
+  return { edges: () => edgesOf(grid), write };
 }
 
 function run(args: readonly unknown[], isJson: boolean): PartValue | undefined {
@@ -408,6 +438,7 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   },
   'number.float': floatNumber,
   'random.float': floatNumber,
+  'random.number.float': floatNumber,
   'datatype.float': floatNumber,
   'random.boolean': booleanValue,
   'datatype.boolean': booleanValue,
@@ -472,7 +503,10 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   index: {
     expected: none,
     example: 'index',
-    bind: without({ write: (target, at, { index }) => writeInteger(target, at, index) }),
+    bind: without({
+      edges: () => ['0', '1', `${Number.MAX_SAFE_INTEGER}`],
+      write: (target, at, { index }) => writeInteger(target, at, index),
+    }),
   },
   run: { expected: none, example: 'run', bind: run },
   sequence: {

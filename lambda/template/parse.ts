@@ -20,8 +20,16 @@ export interface ParsedTemplate {
   readonly parts: readonly (FixedText | Expression)[];
 }
 
-/** A line break, with the indentation. */
-const lineBreak = /\s*[\r\n]\s*/g;
+/** Largest template. CloudFormation takes 1 MB for all of a stack. */
+export const maxTemplateLength = 250_000;
+
+export const maxExpressions = 1_000;
+
+/** Limit of the nesting of brackets in arguments. */
+const maxNesting = 20;
+
+/** A line break, with the indentation. The lookbehind makes it linear in long blanks. */
+const lineBreak = /(?<!\s)\s*[\r\n]\s*/g;
 
 const nameStart = /\{\{\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)?\s*/y;
 const expressionEnd = /\s*\}\}/y;
@@ -32,9 +40,13 @@ const expressionEnd = /\s*\}\}/y;
  * @throws InvalidTemplateError naming every place that is no template.
  */
 export function parseTemplate(source: string): ParsedTemplate {
-  const isJson = /^\uFEFF?\s*\{(?!\{)/.test(source);
+  if (source.length > maxTemplateLength) {
+    const message = `a template of ${source.length} characters, expected at most ${maxTemplateLength}: shorten its texts, or make long ones with {{string.alphanumeric(10000)}}`;
+    throw new InvalidTemplateError(source, [{ offset: 0, message }]);
+  }
   const parts: (FixedText | Expression)[] = [];
   const problems: TemplateProblem[] = [];
+  let expressions = 0;
   const end = source.trimEnd().length;
   let at = source.length - source.replace(/^\uFEFF?\s*/, '').length;
   if (at >= end) {
@@ -44,17 +56,30 @@ export function parseTemplate(source: string): ParsedTemplate {
     const next = source.indexOf('{{', at);
     const textEnd = next === -1 || next > end ? end : next;
     if (textEnd > at) {
-      parts.push(fixedText(source.slice(at, textEnd), at, isJson, problems));
+      parts.push({ text: source.slice(at, textEnd).replace(lineBreak, ''), offset: at });
       at = textEnd;
       continue;
     }
-    const found = readExpression(source, at);
+    expressions += 1;
+    const found =
+      expressions > maxExpressions
+        ? { offset: at, message: `more than ${maxExpressions} expressions: write fixed text instead of some` }
+        : readExpression(source, at);
     if ('message' in found) {
       problems.push(found);
       break;
     }
     parts.push(found.expression);
     at = found.end;
+  }
+  const isJson = /^\s*(?:\[\s*)?\{(?!\{)/.test(source) || isArray(parts);
+  const breakAt = isJson ? -1 : breakOf(source, parts);
+  if (breakAt !== -1) {
+    problems.unshift({
+      offset: breakAt,
+      message:
+        'a line break, but an event is one line: put the whole template on one line (only a template that is a JSON object or array may have several)',
+    });
   }
   if (problems.length > 0) {
     throw new InvalidTemplateError(source, problems);
@@ -64,16 +89,30 @@ export function parseTemplate(source: string): ParsedTemplate {
 
 const example = '{"id":"{{random.uuid}}","value":{{random.number(50)}}}';
 
-function fixedText(text: string, offset: number, isJson: boolean, problems: TemplateProblem[]): FixedText {
-  const breakAt = text.search(/[\r\n]/);
-  if (!isJson && breakAt !== -1) {
-    problems.push({
-      offset: offset + breakAt,
-      message:
-        'a line break, but an event is one line: put the whole template on one line (only a template that is a JSON object may have several)',
-    });
+/** Whether the template is a JSON array: a log line may begin with `[`, too. */
+function isArray(parts: ParsedTemplate['parts']): boolean {
+  try {
+    return Array.isArray(JSON.parse(parts.map((part) => ('text' in part ? part.text : '0')).join('')));
+  } catch {
+    return false;
   }
-  return { text: text.replace(lineBreak, ''), offset };
+}
+
+/** Where the fixed text has its first line break; -1 if there is none. */
+function breakOf(source: string, parts: ParsedTemplate['parts']): number {
+  for (const [place, part] of parts.entries()) {
+    const at =
+      'text' in part
+        ? source
+            .slice(part.offset, parts[place + 1]?.offset)
+            .trimEnd()
+            .search(/[\r\n]/)
+        : -1;
+    if (at !== -1) {
+      return part.offset + at;
+    }
+  }
+  return -1;
 }
 
 function readExpression(
@@ -96,6 +135,12 @@ function readExpression(
       return { offset: at, message: `the ( after ${name} is never closed: expected ) and }}` };
     }
     const text = source.slice(at + 1, close);
+    if (nestingOf(text) > maxNesting) {
+      return {
+        offset: at + 1,
+        message: `the arguments of ${name} are nested deeper than ${maxNesting} brackets: take fewer`,
+      };
+    }
     try {
       args = JSON.parse(`[${text}]`);
     } catch {
@@ -143,7 +188,17 @@ function closingParenthesis(source: string, open: number): number {
   return -1;
 }
 
+/** How deep the brackets of JSON are nested, outside of its texts. */
+function nestingOf(json: string): number {
+  let [depth, deepest] = [0, 0];
+  for (const [character] of json.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]/g)) {
+    depth += '[{'.includes(character) ? 1 : ']}'.includes(character) ? -1 : 0;
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+}
+
 export function shown(text: string): string {
-  const line = text.replace(lineBreak, ' ').trim();
+  const line = text.slice(0, 1_000).replace(lineBreak, ' ').trim();
   return line.length > 60 ? `${line.slice(0, 60)}…` : line;
 }

@@ -13,6 +13,8 @@ export interface PartValue {
   readonly isWords?: true;
   /** The texts that it chooses from. @default - it does not choose */
   readonly choices?: readonly string[];
+  /** Texts of each form that it writes, such as its smallest and its largest number. @default - samples have all forms */
+  readonly edges?: () => readonly string[];
   readonly isUuid?: true;
   /** How it writes the time. @default - it does not depend on the time */
   readonly timeFormat?: TimeFormat;

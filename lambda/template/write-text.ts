@@ -73,6 +73,26 @@ export function gridOf(min: number, max: number, step: number): NumberGrid | und
     : undefined;
 }
 
+/** Numbers of a grid in each of their forms: the outer ones, those next to zero, and whole numbers. */
+export function edgesOf({ count, firstUnits, stepUnits, decimals }: NumberGrid): string[] {
+  const first = firstUnits / stepUnits;
+  const last = first + count - 1;
+  const scale = 10 ** decimals;
+  const wholeEvery = Number.isSafeInteger(scale) ? scale / greatestDivisor(stepUnits, scale) : 1;
+  const target = Buffer.alloc(400);
+  return [1, wholeEvery]
+    .flatMap((every) => {
+      const [low, high] = [Math.ceil(first / every) * every, Math.floor(last / every) * every];
+      return [low, low + every, -every, 0, every, high - every, high];
+    })
+    .filter((place) => place >= first && place <= last)
+    .map((place) => target.toString('latin1', 0, writeDecimal(target, 0, place * stepUnits + 0, decimals)));
+}
+
+function greatestDivisor(one: number, other: number): number {
+  return other === 0 ? one : greatestDivisor(other, one % other);
+}
+
 /** Writes `units / 10 ** decimals`, as JavaScript writes numbers: without zeros at its end. */
 export function writeDecimal(target: Buffer, at: number, units: number, decimals: number): number {
   if (decimals === 0) {

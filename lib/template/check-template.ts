@@ -1,16 +1,22 @@
 import { gzipSync } from 'node:zlib';
-import { type ParseError, parse } from 'jsonc-parser';
+import type { LineListener } from '../../lambda/prover/comparison/line-reader.ts';
+import { RunEvents } from '../../lambda/prover/comparison/run-events.ts';
+import { UuidFilter } from '../../lambda/prover/comparison/uuid-filter.ts';
+import { createTemplateReader } from '../../lambda/prover/lines/template-lines.ts';
 import { compileTemplate } from '../../lambda/template/compile.ts';
 import { defaultTemplate } from '../../lambda/template/deployed.ts';
 import { InvalidTemplateError, type TemplateProblem } from '../../lambda/template/errors.ts';
 import type { EventTemplate } from '../../lambda/template/event-template.ts';
 import { templateFunctions } from '../../lambda/template/functions.ts';
+import { shown } from '../../lambda/template/parse.ts';
+import type { Part } from '../../lambda/template/part.ts';
 import { findWordFunction } from '../../lambda/template/word-functions.ts';
 import { whyNot, wordNames } from '../../lambda/template/word-names.ts';
+import { JsonReader } from './json-reader.ts';
 import { nearestName } from './nearest-name.ts';
-import { sampledEvents, sampleEvents } from './sample-events.ts';
+import { edgeTimes, sampleEvents, sampleRun } from './sample-events.ts';
 
-/** A valid template, with the sizes of {@link sampledEvents} events, each with its `\n`. */
+/** A valid template, with the sizes of sample events, each with its `\n`. */
 export interface CheckedTemplate {
   readonly template: EventTemplate;
   readonly isDefault: boolean;
@@ -25,104 +31,138 @@ export interface CheckedTemplate {
 /** Largest event. The largest record of Firehose is slightly larger. */
 export const maxEventBytes = 1_000_000;
 
-const newline = 0x0a;
-const lineEnd = Buffer.of(newline);
+const lineEnd = Buffer.from('\n');
+
+/** Word functions that write numbers of JSON, without leading zeros. */
+const numbersWithoutQuotes = new Set([
+  ...['commerce.price', 'finance.amount', 'internet.httpStatusCode', 'airline.flightNumber'],
+  ...['location.buildingNumber', 'location.latitude', 'location.longitude'],
+]);
 
 /**
- * Compiles a template and makes 1,000 sample events, to find errors before anything is sent.
+ * Compiles a template and finds errors before anything is sent. It decides by each text that an expression can write: its choices,
+ * numbers at their bounds, and times with and without leading zeros. Words, which have any text, need quotes in JSON.
  *
  * @throws InvalidTemplateError with each problem and its position.
  */
 export function checkTemplate(source: string): CheckedTemplate {
   const template = compileTemplate(source, { findWordFunction, describeUnknown });
-  const events: Buffer[] = [];
-  for (const pieces of sampleEvents(template)) {
-    const event = Buffer.concat(pieces);
-    const problem = problemOf(template, event, pieces);
-    if (problem) {
-      throw new InvalidTemplateError(source, [problem]);
-    }
-    events.push(event, lineEnd);
+  const samples = [...sampleEvents(template)];
+  const texts = template.parts.map((part, place) => textsOf(part, place, samples));
+  const problem =
+    sizeProblem(template, texts) ??
+    lineBreakProblem(template, texts) ??
+    (template.isJson ? jsonProblem(template, texts) : undefined) ??
+    proofProblem(template);
+  if (problem) {
+    throw new InvalidTemplateError(source, [problem]);
   }
-  const lines = Buffer.concat(events);
+  const lines = samples.map((pieces) => Buffer.concat([...pieces, lineEnd]));
   return {
     template,
     isDefault: source.trim() === defaultTemplate,
     needsWords: template.parts.some(({ isWords }) => isWords),
-    meanEventBytes: lines.length / sampledEvents,
-    gzipEventBytes: gzipSync(lines, { level: 1 }).length / sampledEvents,
-    maxEventBytes: events.reduce((largest, { length }) => Math.max(largest, length), 0) + lineEnd.length,
+    meanEventBytes: Buffer.concat(lines).length / lines.length,
+    gzipEventBytes: gzipSync(Buffer.concat(lines), { level: 1 }).length / lines.length,
+    maxEventBytes: Math.max(...lines.map(({ length }) => length)),
   };
 }
 
-function problemOf(
-  template: EventTemplate,
-  event: Buffer,
-  pieces: readonly Buffer[],
+/** What a part writes: samples, and each form that it has. */
+function textsOf(part: Part, place: number, samples: readonly Buffer[][]): readonly string[] {
+  const { choices = [], edges, timeFormat, isWords, source } = part;
+  const name = wordNames.get(source.split(/[\s(]/, 1)[0]!) ?? '';
+  const isNumber = numbersWithoutQuotes.has(name) && !/autoFormat|addLeadingZeros/.test(source);
+  return [
+    ...new Set([
+      ...samples.map((pieces) => pieces[place]!.toString()),
+      ...choices,
+      ...(edges?.() ?? []),
+      ...(timeFormat ? edgeTimes.map((timeMs) => timeFormat.format(timeMs)) : []),
+      ...(isWords && !isNumber ? ['any words'] : []),
+    ]),
+  ];
+}
+
+function sizeProblem(
+  { parts }: EventTemplate,
+  texts: readonly (readonly string[])[],
 ): TemplateProblem | undefined {
-  if (event.length >= maxEventBytes) {
-    const largest = pieces.reduce(
-      (most, piece, place) => (piece.length > pieces[most]!.length ? place : most),
-      0,
-    );
-    return {
-      offset: template.parts[largest]!.offset,
-      message: `an event of ${event.length + 1} bytes, expected at most ${maxEventBytes}: ${pieces[largest]!.length} bytes of it are from here`,
-    };
-  }
-  const breakAt = event.indexOf(newline);
-  if (breakAt !== -1) {
-    const { place } = pieceAt(pieces, breakAt);
-    return {
-      offset: template.parts[place]!.offset,
-      message: `a line break in what ${sourceOf(template, place)} made, but an event is one line: take it out`,
-    };
-  }
-  return template.isJson ? jsonProblem(template, event.toString(), pieces) : undefined;
+  const sizes = texts.map((some) => some.reduce((most, text) => Math.max(most, Buffer.byteLength(text)), 0));
+  const size = sizes.reduce((sum, bytes) => sum + bytes, lineEnd.length);
+  const largest = Math.max(...sizes);
+  return size > maxEventBytes
+    ? {
+        offset: parts[sizes.indexOf(largest)]!.offset,
+        message: `an event of ${size} bytes, expected at most ${maxEventBytes}: ${largest} bytes of it are from here`,
+      }
+    : undefined;
+}
+
+function lineBreakProblem(
+  { parts }: EventTemplate,
+  texts: readonly (readonly string[])[],
+): TemplateProblem | undefined {
+  const place = texts.findIndex((some) => some.some((text) => /[\r\n]/.test(text)));
+  return (
+    parts[place] && {
+      offset: parts[place].offset,
+      message: `a line break in what {{${shown(parts[place].source)}}} made, but an event is one line: take it out`,
+    }
+  );
 }
 
 function jsonProblem(
-  template: EventTemplate,
-  event: string,
-  pieces: readonly Buffer[],
+  { source, parts }: EventTemplate,
+  texts: readonly (readonly string[])[],
 ): TemplateProblem | undefined {
-  const errors: ParseError[] = [];
-  parse(event, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
-  const [error] = errors;
-  if (error === undefined) {
-    return undefined;
-  }
-  const { place, from } = pieceAt(pieces, Buffer.byteLength(event.slice(0, error.offset)));
-  const { isText, offset } = template.parts[place]!;
-  const rendered = JSON.stringify(around(event, error.offset));
-  const remedy = isText
-    ? 'check commas, quotes and braces'
-    : 'put the expression in double quotes, or take another function';
-  return {
-    offset: offset + (isText ? from : 0),
-    message: `the event is not JSON at ${sourceOf(template, place)}, where ${rendered} was rendered: ${remedy}`,
-  };
-}
-
-/** The piece that has a byte of an event, and the byte's offset in it. */
-function pieceAt(pieces: readonly Buffer[], at: number): { place: number; from: number } {
-  let from = at;
-  for (const [place, { length }] of pieces.entries()) {
-    if (from < length || place === pieces.length - 1) {
-      return { place, from };
+  const reader = new JsonReader();
+  const end = source.trimEnd().length;
+  for (const [place, part] of parts.entries()) {
+    const { isText, offset } = part;
+    // With its line breaks, so that the place is right.
+    const fixed = source.slice(offset, parts[place + 1]?.offset ?? end);
+    const failure = reader.read(isText ? [fixed] : texts[place]!);
+    if (failure !== undefined) {
+      const { text, at, reason } = failure;
+      const rendered = JSON.stringify(text.slice(Math.max(0, at - 15), at + 15));
+      const remedy = isText
+        ? 'check commas, quotes and braces'
+        : 'put the expression in double quotes, or take another function';
+      const from = isText ? 'this text' : `{{${shown(part.source)}}}`;
+      const message = reason ?? `the event is not JSON at ${from}, where ${rendered} was rendered: ${remedy}`;
+      return { offset: offset + (isText ? at : 0), message };
     }
-    from -= length;
   }
-  return { place: 0, from: 0 };
+  return reader.isComplete
+    ? undefined
+    : { offset: end, message: 'the event is not JSON at its end: check its quotes, and close its braces' };
 }
 
-function sourceOf({ parts }: EventTemplate, place: number): string {
-  const { isText, source } = parts[place]!;
-  return isText ? 'this text' : `{{${source}}}`;
-}
-
-function around(text: string, at: number): string {
-  return text.slice(Math.max(0, at - 15), at + 15);
+/** Proves sample events as the prover does, at times of all kinds. */
+function proofProblem(template: EventTemplate): TemplateProblem | undefined {
+  const run = new RunEvents(sampleRun, [{ from: 0, to: edgeTimes.length }]);
+  const expected = { runs: [run], filter: new UuidFilter([run]), isShared: false };
+  const createReader = createTemplateReader(template);
+  const reasons = ['its UUID is not found'];
+  const listener: LineListener = {
+    onEvent: (segment, index) => segment.see(index),
+    onForeign: () => {},
+    onCorrupt: (_, difference) =>
+      difference && reasons.unshift(`${difference.part} is read as ${difference.found}`),
+  };
+  const events = [...sampleEvents(template, edgeTimes, edgeTimes.length)];
+  for (const [index, pieces] of events.entries()) {
+    const reader = createReader({ ...expected, landedAtMs: edgeTimes[index]! }, listener);
+    reader.push(Buffer.concat([...pieces, lineEnd]));
+    reader.end();
+  }
+  return run.segments[0]!.present === events.length
+    ? undefined
+    : {
+        offset: template.parts.find(({ isUuid }) => isUuid)!.offset,
+        message: `sample events cannot be proven, because ${reasons[0]}: put other text around the UUID, or use another format`,
+      };
 }
 
 function describeUnknown(name: string): string {
@@ -131,7 +171,7 @@ function describeUnknown(name: string): string {
     return `${name} cannot be used: ${reason}`;
   }
   const names = [...Object.keys(templateFunctions), ...wordNames.keys()];
-  const { name: nearest } = nearestName(name, names);
+  const { name: nearest } = nearestName(name.slice(0, 60), names);
   const example = templateFunctions[nearest]?.example ?? nearest;
-  return `there is no function ${name}: did you mean ${nearest}, for example {{${example}}}?`;
+  return `there is no function ${shown(name)}: did you mean ${nearest}, for example {{${example}}}?`;
 }

@@ -16,6 +16,9 @@ export function readTemplateFile(file: string): CheckedTemplate {
   let source: string;
   try {
     source = new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(file));
+    if (source.includes('\0')) {
+      throw new TypeError('UTF-16 without a byte order mark');
+    }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const reason =

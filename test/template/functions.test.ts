@@ -128,6 +128,12 @@ describe('what depends on the index alone', () => {
   });
 
   it('is exact for the largest index', () => {
+    expect(
+      valueOfExpression('{{sequence({"start":9007199254740990,"step":3})}}', { index: 2 ** 53 - 1 }),
+    ).toBe('36028797018963963');
+    expect(
+      valueOfExpression('{{sequence({"start":-9007199254740991,"step":2})}}', { index: 2 ** 53 - 1 }),
+    ).toBe('9007199254740991');
     expect(valueOfExpression('{{index}}', { index: Number.MAX_SAFE_INTEGER })).toBe('9007199254740991');
   });
 });
