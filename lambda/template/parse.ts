@@ -146,7 +146,7 @@ function readExpression(
     } catch {
       return {
         offset: at + 1,
-        message: `the arguments of ${name} are not JSON: ${shown(text)} - expected numbers, texts in double quotes, [lists] or {"name": value}, for example {"min":1,"max":50}`,
+        message: `the arguments of ${name} are not JSON: ${shown(text)} - expected numbers, texts in straight double quotes, [lists] or {"name": value}, for example {"min":1,"max":50}`,
       };
     }
     at = close + 1;

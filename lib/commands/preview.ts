@@ -100,7 +100,7 @@ function describeEvents(
   const mean = Math.round(meanEventBytes);
   return [
     '',
-    `  size       ${formatCount(mean, 'byte')} an event on average, at most ${formatCount(maxEventBytes, 'byte')}, in 1,000 samples`,
+    `  size       ${formatCount(mean, 'byte')} an event on average, at most ${formatCount(maxEventBytes, 'byte')}, in samples`,
     `  a million  ${formatCount(mean, 'megabyte')}; in AWS, Firehose and Lambda at list prices: ${costs.join(', ')}`,
     `  send it    ${send}`,
   ].join('\n');

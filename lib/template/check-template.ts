@@ -153,7 +153,8 @@ function proofProblem(template: EventTemplate): TemplateProblem | undefined {
   };
   const events = [...sampleEvents(template, edgeTimes, edgeTimes.length)];
   for (const [index, pieces] of events.entries()) {
-    const reader = createReader({ ...expected, landedAtMs: edgeTimes[index]! }, listener);
+    const latestMs = edgeTimes[index]!;
+    const reader = createReader({ ...expected, earliestMs: latestMs - 1_000, latestMs }, listener);
     reader.push(Buffer.concat([...pieces, lineEnd]));
     reader.end();
   }
