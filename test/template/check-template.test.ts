@@ -267,6 +267,14 @@ describe('the check of a template', () => {
   });
 });
 
+/** CPU time, which depends less on what else the machine does. */
+function cpuMs(act: () => void): number {
+  const before = process.cpuUsage();
+  act();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
+
 describe('a template without bounds', () => {
   const blanks = ' '.repeat(1_000_000);
 
@@ -326,10 +334,7 @@ describe('a template without bounds', () => {
       /^1:\d+ wrong arguments in /,
     ],
   ])('is refused within two seconds, with the place: %s', (_, source, message) => {
-    const startedMs = performance.now();
-
-    expect(() => checkTemplate(source)).toThrow(message);
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(cpuMs(() => expect(() => checkTemplate(source)).toThrow(message))).toBeLessThan(2_000);
   });
 
   it.each([
@@ -342,10 +347,7 @@ describe('a template without bounds', () => {
       `{{random.uuid}}${Array.from({ length: 900 }, (_, place) => `{{date.utc("[${place}]LLLL")}}`).join('')}`,
     ],
   ])('is checked within two seconds at its largest: %s', (_, source) => {
-    const startedMs = performance.now();
-    checkTemplate(source);
-
-    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    expect(cpuMs(() => checkTemplate(source))).toBeLessThan(2_000);
   });
 });
 
