@@ -56,15 +56,17 @@ function createBatchCall<Item>(
     const send = () => client.send(command, { abortSignal: signal });
     try {
       const { Successful = [], Failed = [] } = await callAws(command.middlewareStack, send, signal);
-      const isTaken = new Set(Successful.map(({ Id }) => Number(Id)));
-      const taken = places.filter((place) => isTaken.has(place));
-      const refused = new Set(Failed.flatMap(({ Id, SenderFault }) => (SenderFault ? [Number(Id)] : [])));
+      // By the text: an empty id is no 0. An item that is in both lists was not taken.
+      const failed = new Set(Failed.map(({ Id }) => Id));
+      const successful = new Set(Successful.map(({ Id }) => Id).filter((id) => !failed.has(id)));
+      const taken = places.filter((place) => successful.has(String(place)));
+      const refused = new Set(Failed.flatMap(({ Id, SenderFault }) => (SenderFault ? [Id] : [])));
       const missing = items.length - taken.length;
       const [{ Code, Message } = { Code: 'Unknown', Message: 'neither taken nor refused' }] = Failed;
       return {
         kind: 'decided',
         taken,
-        again: places.filter((place) => !isTaken.has(place) && !refused.has(place)),
+        again: places.filter((place) => !successful.has(String(place)) && !refused.has(String(place))),
         ...(missing > 0 && {
           cause: new Error(`${missing} of ${items.length} messages: ${Code}: ${Message}`),
         }),

@@ -14,7 +14,7 @@ export interface Source {
   /** All objects in any order, those under the error prefix included. */
   list(): AsyncIterable<StoredObject>;
   /** Begins to read an object from its start. */
-  open(key: string): Promise<Readable>;
+  open(object: Pick<StoredObject, 'key' | 'etag'>): Promise<Readable>;
 }
 
 /** Error prefix of the deployed stack. */
@@ -66,9 +66,9 @@ function s3Source(bucket: Bucket, address: string, prefix: string, landedSinceMs
         throw unanswerableCall(`listing ${address}${prefix}`, error);
       }
     },
-    open: (key) =>
-      bucket.open(key, new AbortController().signal).catch((error) => {
-        throw unanswerableCall(`reading ${address}${key}`, error);
+    open: (object) =>
+      bucket.open(object, new AbortController().signal).catch((error) => {
+        throw unanswerableCall(`reading ${address}${object.key}`, error);
       }),
   };
 }
@@ -84,7 +84,7 @@ function directorySource(directory: string): Source {
   return {
     name: directory,
     list: () => listBelow(directory, ''),
-    open: async (key) => createReadStream(join(directory, key)),
+    open: async ({ key }) => createReadStream(join(directory, key)),
   };
 }
 

@@ -101,7 +101,7 @@ export async function verify(question: Question, { now, sleep, onProgress }: Wor
         reportProgress();
       }
     };
-    await readObject(object, comparison, () => source.open(key), onChunk).catch((error) => {
+    await readObject(object, comparison, () => source.open(object), onChunk).catch((error) => {
       throw error instanceof UnanswerableError ? error : unreadable(key, error);
     });
     return pMapSkip;

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 export interface StandInObject {
   /** Its bytes. */
   readonly body: Buffer;
+  /** Size in listings. @default - the size of its bytes */
+  readonly listedBytes?: number;
   /** When it landed, in milliseconds since 1970. */
   readonly landedAtMs: number;
   /** Break the connection off after this number of bytes. */
@@ -205,10 +207,10 @@ function respondList(
   const keys = [...state.objects.keys()].filter((key) => key.startsWith(prefix)).sort();
   const start = Number(query.get('continuation-token') ?? 0);
   const contents = keys.slice(start, start + pageSize).map((key) => {
-    const { body, landedAtMs } = state.objects.get(key)!;
+    const { body, landedAtMs, listedBytes = body.length } = state.objects.get(key)!;
     return (
       `<Contents><Key>${escapeXml(key)}</Key><LastModified>${new Date(landedAtMs).toISOString()}</LastModified>` +
-      `<ETag>&quot;1&quot;</ETag><Size>${body.length}</Size><StorageClass>STANDARD</StorageClass></Contents>`
+      `<ETag>&quot;1&quot;</ETag><Size>${listedBytes}</Size><StorageClass>STANDARD</StorageClass></Contents>`
     );
   });
   const isTruncated = start + pageSize < keys.length;

@@ -47,7 +47,7 @@ describe('a directory as a source', () => {
 
   it('reads an object by its key', async () => {
     const directory = await createDirectory({ 'events/a': 'abc' });
-    const content = await text(await sourceNamed(directory).open('events/a'));
+    const content = await text(await sourceNamed(directory).open({ key: 'events/a' }));
     expect(content).toBe('abc');
   });
 

@@ -20,7 +20,7 @@ function createSource(
         }
       }
     },
-    open: async (key) => {
+    open: async ({ key }) => {
       opened.push(key);
       open.count += 1;
       most.count = Math.max(most.count, open.count);

@@ -203,7 +203,7 @@ export class ProverWorld {
           }
         }
       },
-      open: async (key, signal) => {
+      open: async ({ key }, signal) => {
         world.opened.push(key);
         world.onOpen(key);
         const object = world.objects.get(key);

@@ -28,12 +28,15 @@ describe('the function, through the real SDK', () => {
   let handler: (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
   /** Ids of the entries that SQS refuses for good. */
   let refused: string[];
+  /** A response that SQS never sends. */
+  let oddResponse: object | undefined;
 
   beforeEach(async () => {
     state = { objects: new Map() };
     bucket = await startStandIn(state);
     calls = [];
     refused = [];
+    oddResponse = undefined;
     queue = await startServer((request, response) => {
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -53,7 +56,7 @@ describe('the function, through the real SDK', () => {
           }),
         }));
         response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' });
-        response.end(JSON.stringify({ Successful, Failed }));
+        response.end(JSON.stringify(oddResponse ?? { Successful, Failed }));
       });
     });
     pointSdkAt(queue);
@@ -73,9 +76,9 @@ describe('the function, through the real SDK', () => {
     await queue.stop();
   });
 
-  const check = (bodies: readonly object[]) =>
+  const check = (bodies: readonly object[], timeMs = 20_000) =>
     handler(eventOf(bodies, 1, Date.now()), {
-      getRemainingTimeInMillis: () => 20_000,
+      getRemainingTimeInMillis: () => timeMs,
       functionName: 'prover',
       memoryLimitInMB: '256',
     } as Context);
@@ -142,6 +145,34 @@ describe('the function, through the real SDK', () => {
     // Assess
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-0' }] });
     expect(calls.filter(({ action }) => action.endsWith('SendMessageBatch'))).toHaveLength(1);
+  });
+
+  it.each([
+    ['nothing', {}],
+    ['an empty id', { Successful: [{ Id: '' }] }],
+  ])('keeps a claim when the dead-letter queue responds with %s', async (_, odd) => {
+    // Prepare
+    oddResponse = odd;
+
+    // Act
+    const response = await check([claim], 1_000);
+
+    // Assess
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-0' }] });
+  });
+
+  it('keeps a claim when an object is shorter than it was listed, and fails', async () => {
+    // Prepare
+    const body = createGzip(createLines());
+    state.objects.set(key('object'), {
+      body: body.subarray(0, 100),
+      listedBytes: body.length,
+      landedAtMs: sentMs + 30_000,
+    });
+
+    // Act and assess
+    await expect(check([claim])).rejects.toThrow(`expected ${body.length} bytes, got 100`);
+    expect(calls.filter(({ action }) => action.endsWith('SendMessageBatch'))).toEqual([]);
   });
 
   it('keeps a claim when an object breaks off, and fails', async () => {

@@ -143,6 +143,21 @@ describe('a call that sends messages through the real SDK', () => {
   });
 
   it.each([
+    ['empty ids', [{ ...successful(0), Id: '' }], []],
+    ['ids in other digits', [{ ...successful(0), Id: '0x0' }], []],
+    ['an id that it refuses, too', [successful(0)], [refused(0, 'Busy', false)]],
+  ])('does not take a message for sent after %s', async (_, Successful, Failed) => {
+    // Prepare
+    listener = responding(200, { Successful, Failed });
+
+    // Act
+    const response = await sendMessages(bodies.slice(0, 1), signal);
+
+    // Assess
+    expect(response).toMatchObject({ taken: [], again: [0], cause: expect.any(Error) });
+  });
+
+  it.each([
     ['AccessDenied', 403],
     ['QueueDoesNotExist', 400],
     ['ExpiredTokenException', 400],

@@ -13,6 +13,8 @@ export interface StoredObject {
   readonly landedAtMs: number;
   /** Its size as stored. */
   readonly bytes: number;
+  /** Names its version. @default - objects have no versions, as in a directory */
+  readonly etag?: string;
 }
 
 /** The lines of one object that was read. */

@@ -11,6 +11,6 @@ export class ObjectGoneError extends FunctionError {
 export interface Bucket {
   /** Lists the objects whose keys start with a prefix. */
   list(prefix: string, signal: AbortSignal): AsyncIterable<StoredObject>;
-  /** Begins to read an object from its start. @throws ObjectGoneError if there is no such object. */
-  open(key: string, signal: AbortSignal): Promise<Readable>;
+  /** Begins to read a listed object from its start. @throws ObjectGoneError if there is no such object. */
+  open(object: Pick<StoredObject, 'key' | 'etag'>, signal: AbortSignal): Promise<Readable>;
 }

@@ -15,9 +15,13 @@ const [newline, firstMagicByte] = [0x0a, 0x1f];
  * object is read a third time, the damaged piece byte by byte, to get every line before the damage.
  *
  * @param open Begins to read the object from its start.
- * @throws CorruptObjectError after the last readable byte, and the errors of `open` and its stream.
+ * @param storedBytes Its size as stored.
+ * @throws CorruptObjectError after the last readable byte, IncompleteObjectError, and the errors of `open` and its stream.
  */
-export async function* objectBytes(open: () => Promise<Readable>): AsyncGenerator<Buffer, void> {
+export async function* objectBytes(
+  open: () => Promise<Readable>,
+  storedBytes: number,
+): AsyncGenerator<Buffer, void> {
   let bytesYielded = 0;
   async function* read(
     bytesOf: (input: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
@@ -25,7 +29,7 @@ export async function* objectBytes(open: () => Promise<Readable>): AsyncGenerato
     let bytesToSkip = bytesYielded;
     const input = await open();
     try {
-      for await (const chunk of bytesOf(input)) {
+      for await (const chunk of bytesOf(complete(input, storedBytes))) {
         if (chunk.length > bytesToSkip) {
           bytesYielded += chunk.length - bytesToSkip;
           yield bytesToSkip === 0 ? chunk : chunk.subarray(bytesToSkip);
@@ -52,6 +56,26 @@ export async function* objectBytes(open: () => Promise<Readable>): AsyncGenerato
       throw error;
     }
     yield* read((input) => mixedBytes(input, error.damage));
+  }
+}
+
+/** Fewer or more bytes arrived than the object has: nobody knows what is missing. */
+class IncompleteObjectError extends Error {
+  override readonly name = 'IncompleteObjectError';
+}
+
+/** The bytes of an object, which are the right number. @throws IncompleteObjectError if not. */
+async function* complete(input: AsyncIterable<Buffer>, storedBytes: number): AsyncGenerator<Buffer, void> {
+  let bytes = 0;
+  for await (const chunk of input) {
+    bytes += chunk.length;
+    if (bytes > storedBytes) {
+      break;
+    }
+    yield chunk;
+  }
+  if (bytes !== storedBytes) {
+    throw new IncompleteObjectError(`expected ${storedBytes} bytes, got ${bytes}`);
   }
 }
 

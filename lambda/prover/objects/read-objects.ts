@@ -77,7 +77,7 @@ export async function readObjects(
     }
     counts.objects += 1;
     counts.bytes += object.bytes;
-    const open = () => bucket.open(object.key, signal);
+    const open = () => bucket.open(object, signal);
     try {
       await readObject(object, comparison, open, () => signal.throwIfAborted());
     } catch (error) {
@@ -132,7 +132,7 @@ export async function readObject(
 ): Promise<void> {
   const reading = comparison.startObject(object);
   try {
-    for await (const chunk of objectBytes(open)) {
+    for await (const chunk of objectBytes(open, object.bytes)) {
       reading.push(chunk);
       onChunk();
     }

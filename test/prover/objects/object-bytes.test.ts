@@ -8,12 +8,16 @@ import { createGzip, createLines, createRun, cutAt } from '../../proof/factories
 import { runs } from '../../property-runs.ts';
 
 /** Reads an object that arrives in these pieces. */
-const read = (...pieces: Buffer[]) => readFrom(() => Readable.from(pieces));
+const read = (...pieces: Buffer[]) =>
+  readFrom(() => Readable.from(pieces), Buffer.concat(pieces).length);
 
-async function readFrom(open: () => Readable): Promise<{ text: string; error?: unknown }> {
+async function readFrom(
+  open: () => Readable,
+  storedBytes: number,
+): Promise<{ text: string; error?: unknown }> {
   let text = '';
   try {
-    for await (const chunk of objectBytes(async () => open())) {
+    for await (const chunk of objectBytes(async () => open(), storedBytes)) {
       text += chunk.toString('latin1');
     }
     return { text };
@@ -205,7 +209,8 @@ describe('the bytes of an object', () => {
     // Act
     const open = async () =>
       Readable.from(Array.from({ length: megabytes }, (_, order) => (order % 2 ? member : plain)));
-    for await (const chunk of objectBytes(open)) {
+    const storedBytes = (megabytes / 2) * (member.length + plain.length);
+    for await (const chunk of objectBytes(open, storedBytes)) {
       mostPieces = Math.max(mostPieces, chunk.length);
       bytes += chunk.length;
     }
@@ -218,13 +223,14 @@ describe('the bytes of an object', () => {
   it('leave no stream of the source open', async () => {
     // Prepare
     const opened: Readable[] = [];
+    const object = Buffer.concat([bytesOf([text, [text]]), Buffer.from('garbage')]);
     const open = () => {
-      opened.push(Readable.from([bytesOf([text, [text]]), Buffer.from('garbage')]));
+      opened.push(Readable.from([object]));
       return opened.at(-1)!;
     };
 
     // Act
-    await readFrom(open);
+    await readFrom(open, object.length);
 
     // Assess
     expect(opened.length).toBeGreaterThan(1);
@@ -275,6 +281,25 @@ describe('the bytes of an object', () => {
     expect(error).toMatchObject({ message: 'gzip: incorrect data check' });
   });
 
+  it.each([
+    ['plain', Buffer.from(text)],
+    ['gzip', createGzip(lines)],
+    ['mixed', bytesOf([text, [text], text])],
+    ['empty', Buffer.alloc(0)],
+  ])('are not corrupt but unknown when fewer or more arrive than the object has: %s', async (_, object) => {
+    for (const storedBytes of [object.length + 1, object.length - 1]) {
+      // Act
+      const { text: start, error } = await readFrom(() => Readable.from([object]), storedBytes);
+
+      // Assess
+      expect(text.repeat(3).startsWith(start)).toBe(true);
+      expect(error).toMatchObject({
+        name: 'IncompleteObjectError',
+        message: `expected ${storedBytes} bytes, got ${object.length}`,
+      });
+    }
+  });
+
   it('break off with the error of the source, which does not make the object corrupt', async () => {
     // Prepare
     const broken = async function* () {
@@ -283,7 +308,7 @@ describe('the bytes of an object', () => {
     };
 
     // Act
-    const { error } = await readFrom(() => Readable.from(broken()));
+    const { error } = await readFrom(() => Readable.from(broken()), createGzip(lines).length);
 
     // Assess
     expect(error).toMatchObject({ name: 'Error', message: 'connection lost' });

@@ -63,7 +63,7 @@ export class SimulatedBucket<Item extends SimulatedObject = SimulatedObject> {
           }
         }
       },
-      open: async (key, signal) => {
+      open: async ({ key }, signal) => {
         await call(signal);
         const object = objects.find((each) => each.key === key);
         if (object === undefined || object.deletedMs <= now()) {
