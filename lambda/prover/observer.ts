@@ -47,7 +47,7 @@ export function createObserver(
 
 function logVerdict(
   { claim, messageId, verdict, tally, ageMs, error }: CheckedClaim,
-  { objects, gone, isOutOfTime }: Reading,
+  { objects, gone, unread, isOutOfTime }: Reading,
   log: Pick<Logger, 'info' | 'error'>,
 ): void {
   const { segments, ...counts } = tally;
@@ -59,6 +59,7 @@ function logVerdict(
     ageMs: Math.round(ageMs),
     objects,
     ...(gone > 0 && { objectsGone: gone }),
+    ...(unread > 0 && { objectsUnread: unread }),
     ...(isOutOfTime && { isOutOfTime }),
     ...(tally.missing > 0 && { missingRanges: firstRanges(tally) }),
     ...(error && { error }),

@@ -97,7 +97,9 @@ describe('a bucket as a source', () => {
     state.objects.set('events/datehour=2026-11-22-10/a ü&+.gz', createObject({ body: Buffer.from('abc') }));
 
     // Act
-    const content = await buffer(await createSource().open({ key: 'events/datehour=2026-11-22-10/a ü&+.gz' }));
+    const content = await buffer(
+      await createSource().open({ key: 'events/datehour=2026-11-22-10/a ü&+.gz' }),
+    );
 
     // Assess
     expect(content.toString()).toBe('abc');

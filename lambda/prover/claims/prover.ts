@@ -183,7 +183,8 @@ async function readInTime(
     );
     const { errorPrefix } = environment;
     const { signal } = over;
-    const reading = await readObjects(listings, comparison, { bucket, errorPrefix, signal });
+    const { now } = clock;
+    const reading = await readObjects(listings, comparison, { bucket, errorPrefix, signal, now, untilMs });
     if (comparison.missing > 0 && errorPrefix !== '' && reading.isAllRead) {
       const landedSinceMs = Math.min(...listings.map((listing) => listing.landedSinceMs));
       await findErrorObjects(landedSinceMs, signal, options);

@@ -39,8 +39,7 @@ class DefaultLines implements LineReader {
         if (end === -1) {
           break;
         }
-        this.#scan.push(chunk, at, end);
-        this.#reportOtherLine();
+        this.#reportOtherLine(chunk, at, end);
         at = end + 1;
       }
       this.#line += 1;
@@ -52,8 +51,7 @@ class DefaultLines implements LineReader {
         return;
       }
       // Shorter than an event.
-      this.#scan.push(chunk, at, end);
-      this.#reportOtherLine();
+      this.#reportOtherLine(chunk, at, end);
       this.#line += 1;
       at = end + 1;
     }
@@ -70,8 +68,8 @@ class DefaultLines implements LineReader {
     this.#finder.flush();
   }
 
-  #reportOtherLine(): void {
-    if (this.#scan.end()) {
+  #reportOtherLine(chunk?: Buffer, from?: number, to?: number): void {
+    if (this.#scan.end(chunk, from, to)) {
       this.#listener.onCorrupt(this.#line);
     } else {
       this.#listener.onForeign(1);

@@ -24,27 +24,35 @@ export class UuidScan {
   /** Takes the next bytes of the line, those from `from` to `to`. */
   push(bytes: Buffer, from: number, to: number): void {
     const piece = bytes.subarray(from, to);
-    if (this.#carry.length > 0) {
-      this.#find(Buffer.concat([this.#carry, piece.subarray(0, uuidLength - 1)]));
-    }
-    this.#find(piece);
+    this.#findIn(piece);
     const tail = piece.subarray(-(uuidLength - 1));
     const whole = this.#carry.length === 0 ? tail : Buffer.concat([this.#carry, tail]);
     this.#carry = Buffer.from(whole.subarray(-(uuidLength - 1)));
   }
 
   /**
-   * Ends the line.
+   * Ends the line, with its last bytes: those from `from` to `to`.
    *
    * @returns whether it is corrupt: it has the UUID of an expected event, or no UUID although every line needs one. Otherwise
    * it is foreign: of another run, of any template, or of others.
    */
-  end(): boolean {
+  end(bytes: Buffer = nothing, from = 0, to = 0): boolean {
+    // Millions of short lines would be slow otherwise, and fill the memory with views of no bytes.
+    if (this.#carry.length + to - from >= uuidLength) {
+      this.#findIn(bytes.subarray(from, to));
+    }
     const isCorrupt = this.#isFound || !(this.#hasUuid || this.#isShared);
     this.#isFound = false;
     this.#hasUuid = false;
     this.#carry = nothing;
     return isCorrupt;
+  }
+
+  #findIn(piece: Buffer): void {
+    if (this.#carry.length > 0) {
+      this.#find(Buffer.concat([this.#carry, piece.subarray(0, uuidLength - 1)]));
+    }
+    this.#find(piece);
   }
 
   #find(bytes: Buffer): void {

@@ -1,4 +1,4 @@
-import { crc32, createInflateRaw, type InflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw } from 'node:zlib';
 import type { ByteReader } from './byte-reader.ts';
 
 /** The content of an object cannot be read to its end. */
@@ -24,6 +24,12 @@ export class DamagedPieceError extends CorruptObjectError {
   }
 }
 
+/** Counts bytes that come out of gzip; throws if there are too many, or the time is over. */
+export type Spend = (bytes: number) => void;
+
+/** A member costs time even if it is empty: as much as this number of bytes. */
+const memberCost = 4 * 1_024;
+
 /** Size of the pieces that come out of a member. */
 const pieceBytes = 64 * 1_024;
 
@@ -40,14 +46,20 @@ export function isMemberStart(bytes: Buffer): boolean {
  *
  * @param reader Moves from the start of the member to its end.
  * @param layer The layer of gzip that the reader reads.
- * @throws CorruptObjectError after the last readable byte.
+ * @throws CorruptObjectError after the last readable byte, and the errors of `spend`.
  */
-export async function* memberBytes(reader: ByteReader, layer: number): AsyncGenerator<Buffer, void> {
-  await skipHeader(reader);
+export async function* memberBytes(
+  reader: ByteReader,
+  layer: number,
+  spend: Spend,
+): AsyncGenerator<Buffer, void> {
+  spend(memberCost);
+  await skipHeader(reader, spend);
   let [checksum, length] = [0, 0];
   for await (const piece of inflatedBytes(reader, layer)) {
     checksum = crc32(piece, checksum);
     length += piece.length;
+    spend(piece.length);
     yield piece;
   }
   const trailer = await takeBytes(reader, trailerBytes);
@@ -59,7 +71,7 @@ export async function* memberBytes(reader: ByteReader, layer: number): AsyncGene
   }
 }
 
-async function skipHeader(reader: ByteReader): Promise<void> {
+async function skipHeader(reader: ByteReader, spend: Spend): Promise<void> {
   let checksum = 0;
   const take = async (length: number) => {
     const bytes = await takeBytes(reader, length);
@@ -69,6 +81,7 @@ async function skipHeader(reader: ByteReader): Promise<void> {
   const takeText = async () => {
     while ((await take(1))[0] !== 0) {
       // A text ends with a zero.
+      spend(1);
     }
   };
   const fixed = await take(headerBytes);
@@ -105,46 +118,55 @@ async function takeBytes(reader: ByteReader, length: number): Promise<Buffer> {
   return bytes;
 }
 
-/** Decompresses one deflate stream, up to its own end mark. */
+/** Decompresses one deflate stream, up to its own end mark. It holds one piece of output, however much a piece of input makes. */
 async function* inflatedBytes(reader: ByteReader, layer: number): AsyncGenerator<Buffer, void> {
   const inflate = createInflateRaw({ chunkSize: pieceBytes });
-  const pieces: Buffer[] = [];
-  inflate.on('data', (piece: Buffer) => pieces.push(piece));
-  // `inflatePiece` passes the error on.
-  inflate.on('error', () => {});
+  let [isEnded, wake] = [false, () => {}];
+  let failure: Error | undefined;
+  inflate.on('readable', () => wake());
+  inflate.on('end', () => {
+    isEnded = true;
+    wake();
+  });
+  inflate.on('error', (error) => {
+    failure = error;
+    wake();
+  });
   try {
-    let isEnded = false;
     while (!isEnded) {
       const piece = await reader.piece();
       if (piece.length === 0) {
         throw unexpectedEnd();
       }
       const before = inflate.bytesWritten;
-      isEnded = await inflatePiece(inflate, piece).catch((error: Error) => {
-        const damage = { layer, offset: reader.offset };
-        throw new DamagedPieceError(`gzip: ${error.message}`, damage, { cause: error });
+      let isTaken = false;
+      // Not called if the stream ended and bytes are left.
+      inflate.write(piece, (error) => {
+        isTaken = true;
+        failure ??= error ?? undefined;
+        wake();
       });
+      for (;;) {
+        const output: Buffer | null = inflate.read();
+        if (failure) {
+          const damage = { layer, offset: reader.offset };
+          throw new DamagedPieceError(`gzip: ${failure.message}`, damage, { cause: failure });
+        }
+        if (output !== null) {
+          yield output;
+        } else if (isTaken || isEnded) {
+          break;
+        } else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+        }
+      }
       reader.take(inflate.bytesWritten - before);
-      yield* pieces.splice(0);
     }
   } finally {
     inflate.destroy();
   }
-}
-
-/** Decompresses one piece. @returns whether the deflate stream ended in it: then some bytes may be left. */
-function inflatePiece(inflate: InflateRaw, piece: Buffer): Promise<boolean> {
-  return new Promise((resolve, reject) => {
-    const onEnd = () => resolve(true);
-    inflate.once('end', onEnd);
-    inflate.once('error', reject);
-    // Not called if bytes are left.
-    inflate.write(piece, () => {
-      inflate.off('end', onEnd);
-      inflate.off('error', reject);
-      resolve(false);
-    });
-  });
 }
 
 function unexpectedEnd(): CorruptObjectError {

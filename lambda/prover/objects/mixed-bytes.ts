@@ -1,5 +1,5 @@
 import { ByteReader } from './byte-reader.ts';
-import { CorruptObjectError, type Damage, isMemberStart, memberBytes } from './gzip-member.ts';
+import { CorruptObjectError, type Damage, isMemberStart, memberBytes, type Spend } from './gzip-member.ts';
 
 /** Text, and gzip in at most three layers. Firehose makes two; each holds some memory. */
 const maxLayers = 4;
@@ -16,9 +16,13 @@ const [newline, openingBrace, firstMagicByte] = [0x0a, 0x7b, 0x1f];
  * `{`; anything else there is damage.
  *
  * @param damage Decompress byte by byte from here. @default - no known damage
- * @throws CorruptObjectError after the last readable byte, and the errors of `chunks`.
+ * @throws CorruptObjectError after the last readable byte, and the errors of `chunks` and `spend`.
  */
-export function mixedBytes(chunks: AsyncIterable<Buffer>, damage?: Damage): AsyncGenerator<Buffer, void> {
+export function mixedBytes(
+  chunks: AsyncIterable<Buffer>,
+  spend: Spend,
+  damage?: Damage,
+): AsyncGenerator<Buffer, void> {
   // A layer continues at the end of its last part, so that offsets are the same in every reading.
   const offsets = Array.from({ length: maxLayers }, () => 0);
 
@@ -37,7 +41,7 @@ export function mixedBytes(chunks: AsyncIterable<Buffer>, damage?: Damage): Asyn
         if (layer + 1 === maxLayers) {
           throw new CorruptObjectError(`gzip: more than ${maxLayers - 1} layers`);
         }
-        yield* layerBytes(adjacentMembers(reader, layer), layer + 1);
+        yield* layerBytes(adjacentMembers(reader, layer, spend), layer + 1);
         [isLineStart, isMemberEnd] = [true, true];
         continue;
       }
@@ -54,9 +58,13 @@ export function mixedBytes(chunks: AsyncIterable<Buffer>, damage?: Damage): Asyn
 }
 
 /** The content of consecutive members: a line may begin in one and end in the next. */
-async function* adjacentMembers(reader: ByteReader, layer: number): AsyncGenerator<Buffer, void> {
+async function* adjacentMembers(
+  reader: ByteReader,
+  layer: number,
+  spend: Spend,
+): AsyncGenerator<Buffer, void> {
   while (isMemberStart(await reader.peek(2))) {
-    yield* memberBytes(reader, layer);
+    yield* memberBytes(reader, layer, spend);
   }
 }
 

@@ -1,10 +1,19 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { DamagedPieceError } from './gzip-member.ts';
+import { DamagedPieceError, type Spend } from './gzip-member.ts';
 import { mixedBytes, suspectAt } from './mixed-bytes.ts';
 
 /** Size of the pieces that come out of gunzip: most of the memory of one open object. */
 const pieceBytes = 128 * 1_024;
+
+/**
+ * Bytes that may come out of gzip for each stored byte, over all layers. One layer makes at most 1,032 (zlib's technical
+ * notes), two make less of events up to 16 KB: nothing compresses the 15 random bytes of each.
+ */
+const maxExpansion = 1_100;
+
+/** The same for any object. */
+const freeBytes = 1_048_576;
 
 const [newline, firstMagicByte] = [0x0a, 0x1f];
 
@@ -16,20 +25,31 @@ const [newline, firstMagicByte] = [0x0a, 0x1f];
  *
  * @param open Begins to read the object from its start.
  * @param storedBytes Its size as stored.
- * @throws CorruptObjectError after the last readable byte, IncompleteObjectError, and the errors of `open` and its stream.
+ * @param onPiece Called for each piece that comes out of gzip; may throw.
+ * @throws CorruptObjectError after the last readable byte, IncompleteObjectError, OversizedObjectError, and the errors of `open`,
+ * its stream and `onPiece`.
  */
 export async function* objectBytes(
   open: () => Promise<Readable>,
   storedBytes: number,
+  onPiece: () => void = () => {},
 ): AsyncGenerator<Buffer, void> {
   let bytesYielded = 0;
   async function* read(
-    bytesOf: (input: AsyncIterable<Buffer>) => AsyncIterable<Buffer>,
+    bytesOf: (input: AsyncIterable<Buffer>, spend: Spend) => AsyncIterable<Buffer>,
   ): AsyncGenerator<Buffer, void> {
     let bytesToSkip = bytesYielded;
+    let bytesLeft = freeBytes + storedBytes * maxExpansion;
+    const spend = (bytes: number) => {
+      bytesLeft -= bytes;
+      if (bytesLeft < 0) {
+        throw new OversizedObjectError(`expands to more than ${maxExpansion} times its size`);
+      }
+      onPiece();
+    };
     const input = await open();
     try {
-      for await (const chunk of bytesOf(complete(input, storedBytes))) {
+      for await (const chunk of bytesOf(complete(input, storedBytes), spend)) {
         if (chunk.length > bytesToSkip) {
           bytesYielded += chunk.length - bytesToSkip;
           yield bytesToSkip === 0 ? chunk : chunk.subarray(bytesToSkip);
@@ -55,8 +75,13 @@ export async function* objectBytes(
     if (!(error instanceof DamagedPieceError)) {
       throw error;
     }
-    yield* read((input) => mixedBytes(input, error.damage));
+    yield* read((input, spend) => mixedBytes(input, spend, error.damage));
   }
+}
+
+/** An object is larger uncompressed than objects of events are. */
+class OversizedObjectError extends Error {
+  override readonly name = 'OversizedObjectError';
 }
 
 /** Fewer or more bytes arrived than the object has: nobody knows what is missing. */
@@ -85,7 +110,7 @@ class NotUniformError extends Error {
 }
 
 /** The text of an object that is all plain or all gzip: fast. @throws NotUniformError if it is mixed or damaged. */
-async function* uniformBytes(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
+async function* uniformBytes(input: AsyncIterable<Buffer>, spend: Spend): AsyncGenerator<Buffer, void> {
   const chunks = input[Symbol.asyncIterator]();
   const first = await chunks.next();
   if (first.done) {
@@ -94,6 +119,7 @@ async function* uniformBytes(input: AsyncIterable<Buffer>): AsyncGenerator<Buffe
   const whole = chain(first.value, chunks);
   let isLineStart = true;
   for await (const chunk of first.value[0] === firstMagicByte ? gunzipBytes(whole) : whole) {
+    spend(chunk.length);
     if (suspectAt(chunk, 0, isLineStart) !== -1) {
       throw new NotUniformError();
     }

@@ -5,6 +5,7 @@ import { type Bucket, ObjectGoneError } from './bucket.ts';
 import { CorruptObjectError } from './gzip-member.ts';
 import { objectBytes } from './object-bytes.ts';
 import type { Listing } from './object-window.ts';
+import { TimeShare, type Work } from './time-share.ts';
 
 export interface ReadOptions {
   readonly bucket: Bucket;
@@ -12,6 +13,10 @@ export interface ReadOptions {
   readonly errorPrefix: string;
   /** Aborted when the time to read is over. */
   readonly signal: AbortSignal;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** When the time to read is over, by `now`: `signal` is late while objects are compared. */
+  readonly untilMs: number;
 }
 
 /** Result of {@link readObjects}. */
@@ -22,6 +27,8 @@ export interface Reading {
   readonly bytes: number;
   /** Objects deleted after they were listed. */
   readonly gone: number;
+  /** Objects that could not be read to their end. */
+  readonly unread: number;
   /** Whether all objects were read: no failure, and time enough. */
   readonly isAllRead: boolean;
   readonly isOutOfTime: boolean;
@@ -32,66 +39,107 @@ export interface Reading {
 /** Objects read at the same time: enough to hide S3's latency; each holds less than 1 MiB. */
 export const objectsAtOnce = 8;
 
+/** Size limit of the pieces that are compared between two checks of the time. */
+const pieceBytes = 64 * 1_024;
+
 const maxFailures = 5;
 
-/** Reads the objects of listings into a comparison, each object once. It never fails: the result lists the failures. */
+/**
+ * Reads the objects of listings into a comparison, each object once: one of each listing in turn, so that no hour waits for
+ * another. It never fails: the result lists the failures.
+ */
 export async function readObjects(
   listings: readonly Listing[],
   comparison: Comparison,
-  { bucket, errorPrefix, signal }: ReadOptions,
+  { bucket, errorPrefix, signal, now, untilMs }: ReadOptions,
 ): Promise<Reading> {
-  const counts = { objects: 0, bytes: 0, gone: 0 };
+  const counts = { objects: 0, bytes: 0, gone: 0, unread: 0 };
+  const share = new TimeShare(now, untilMs - now());
+  const waiting: Promise<void>[] = [];
   const failures = new Map<string, Error>();
   let isAllRead = true;
+
+  const isOver = () => signal.aborted || now() >= untilMs;
+  const checkTime = () => {
+    if (isOver()) {
+      throw new Error('the time to read is over');
+    }
+  };
 
   const fail = (attempt: string, cause: unknown) => {
     isAllRead = false;
     const { name, message } = cause as Error;
     const key = `${name}: ${message}`;
-    if (!signal.aborted && failures.size < maxFailures && !failures.has(key)) {
+    if (!isOver() && failures.size < maxFailures && !failures.has(key)) {
       failures.set(key, new Error(`${attempt}: ${key}`, { cause }));
     }
   };
 
-  const list = async function* (): AsyncGenerator<StoredObject, void> {
-    for (const { prefix, landedSinceMs } of listings) {
-      try {
-        for await (const object of bucket.list(prefix, signal)) {
-          signal.throwIfAborted();
-          const isError = errorPrefix !== '' && object.key.startsWith(errorPrefix);
-          // If the landing time is unknown, read the object.
-          if (!isError && !(object.landedAtMs < landedSinceMs)) {
-            yield object;
-          }
+  const list = async function* ({ prefix, landedSinceMs }: Listing): AsyncGenerator<StoredObject, void> {
+    try {
+      for await (const object of bucket.list(prefix, signal)) {
+        checkTime();
+        const isError = errorPrefix !== '' && object.key.startsWith(errorPrefix);
+        // If the landing time is unknown, read the object.
+        if (!isError && !(object.landedAtMs < landedSinceMs)) {
+          yield object;
         }
-      } catch (error) {
-        fail(`listing ${prefix}`, error);
+      }
+    } catch (error) {
+      fail(`listing ${prefix}`, error);
+    }
+  };
+
+  const read = async (object: StoredObject, work: Work) => {
+    try {
+      await readObject(object, comparison, () => bucket.open(object, signal), checkTime, work);
+    } catch (error) {
+      if (error instanceof ObjectGoneError) {
+        counts.gone += 1;
+      } else {
+        counts.unread += 1;
+        fail(`reading ${object.key}`, error);
       }
     }
   };
 
-  const read = async (object: StoredObject) => {
-    if (signal.aborted) {
+  const startReading = async (object: StoredObject) => {
+    if (isOver()) {
       isAllRead = false;
       return pMapSkip;
     }
     counts.objects += 1;
     counts.bytes += object.bytes;
-    const open = () => bucket.open(object, signal);
-    try {
-      await readObject(object, comparison, open, () => signal.throwIfAborted());
-    } catch (error) {
-      if (error instanceof ObjectGoneError) {
-        counts.gone += 1;
-      } else {
-        fail(`reading ${object.key}`, error);
-      }
-    }
+    await new Promise<void>((resolve) => {
+      const work = share.startObject(() => {
+        waiting.push(reading);
+        resolve();
+      });
+      const reading = read(object, work).then(resolve);
+    });
     return pMapSkip;
   };
 
-  await pMap(list(), read, { concurrency: objectsAtOnce });
-  return { ...counts, isAllRead, isOutOfTime: signal.aborted, failures: [...failures.values()] };
+  await pMap(inTurn(listings.map(list)), startReading, { concurrency: objectsAtOnce });
+  share.endWaiting();
+  await Promise.all(waiting);
+  return { ...counts, isAllRead, isOutOfTime: isOver(), failures: [...failures.values()] };
+}
+
+/** The items of several sequences, one of each in turn. */
+async function* inTurn<Item>(sequences: readonly AsyncIterator<Item>[]): AsyncGenerator<Item, void> {
+  let left = sequences;
+  while (left.length > 0) {
+    const notEnded: AsyncIterator<Item>[] = [];
+    for (const sequence of left) {
+      const { done, value } = await sequence.next();
+      if (!done) {
+        notEnded.push(sequence);
+        yield value;
+      }
+    }
+    left = notEnded;
+  }
 }
 
 /** Limit of the keys that {@link countObjects} lists: ten calls. */
@@ -121,20 +169,27 @@ export async function countObjects(
 /**
  * Reads one object into a comparison. A corrupt object is no error, but a finding.
  *
- * @param onChunk Called after each piece of the object; may throw.
- * @throws the errors of `open`, of its stream and of `onChunk`.
+ * @param onPiece Called after each piece of the object or of the gzip in it; may throw.
+ * @param work Compares a piece.
+ * @throws the errors of `open`, of its stream and of `onPiece`, and OversizedObjectError.
  */
 export async function readObject(
   object: StoredObject,
   comparison: Comparison,
   open: () => Promise<Readable>,
-  onChunk: () => void,
+  onPiece: () => void,
+  work: Work = (piece) => void piece(),
 ): Promise<void> {
   const reading = comparison.startObject(object);
   try {
-    for await (const chunk of objectBytes(open, object.bytes)) {
-      reading.push(chunk);
-      onChunk();
+    for await (const chunk of objectBytes(open, object.bytes, onPiece)) {
+      for (let at = 0; at < chunk.length; at += pieceBytes) {
+        const pause = work(() => reading.push(chunk.subarray(at, at + pieceBytes)));
+        if (pause) {
+          await pause;
+        }
+        onPiece();
+      }
     }
     reading.end();
   } catch (error) {

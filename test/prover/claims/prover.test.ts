@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { mergeSlices } from '../../../lambda/contract/slice.ts';
@@ -456,6 +457,78 @@ describe('a check of a bucket with faults', () => {
     expect(Date.now() - startedMs).toBeLessThan(600);
     expect([kept, world.verdicts, world.deadLetters]).toEqual([[1], ['proven', 'waiting'], []]);
     expect(world.lines.at(-1)!.fields).toMatchObject({ isOutOfTime: true });
+  });
+});
+
+describe('a bucket with objects that take long', () => {
+  /** A world whose clock runs. */
+  function createWorld(): ProverWorld {
+    const world = new ProverWorld();
+    const startMs = world.nowMs - performance.now();
+    Object.defineProperty(world, 'nowMs', { get: () => startMs + performance.now() });
+    return world;
+  }
+
+  it('stops in time, and does not let them stop claims whose objects come later', async () => {
+    // Prepare: nothing but empty lines, which are the slowest.
+    const world = createWorld();
+    const newlines = gzipSync(Buffer.alloc(64 * 1_048_576, '\n'));
+    for (let object = 0; object < 8; object += 1) {
+      world.land(newlines);
+    }
+    world.landEvents(0, 100);
+    const startedMs = performance.now();
+
+    // Act
+    const kept = await world.check([createClaim({ runId: 'run-2' }), createClaim()], { timeMs: 1_200 });
+
+    // Assess
+    expect(performance.now() - startedMs).toBeLessThan(1_200);
+    expect([kept, world.verdicts, world.deadLetters]).toEqual([[0], ['waiting', 'proven'], []]);
+    expect(world.lines.at(-1)!.fields).toMatchObject({ isOutOfTime: true });
+  });
+
+  it('names and counts those that expand to more than events do, and calls nothing lost', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    world.nowMs = eventTimeMs + 26 * hourMs;
+    const bomb = gzipSync(gzipSync(Buffer.alloc(16 * 1_048_576, '\n')));
+    for (let object = 0; object < 12; object += 1) {
+      world.land(bomb);
+    }
+    const times = { sentFromMs: eventTimeMs + 4 * hourMs, sentToMs: eventTimeMs + 4 * hourMs };
+    world.landEvents(0, 100, 'run-2', {
+      arrivedMs: times.sentFromMs,
+      landedAtMs: times.sentFromMs + 60_000,
+    });
+
+    // Act
+    const kept = await world.check([createClaim(), createClaim({ runId: 'run-2', ...times })]);
+
+    // Assess
+    expect([kept, world.verdicts, world.deadLetters]).toEqual([[0], ['waiting', 'proven'], []]);
+    expect(world.lines[0]!.fields).toMatchObject({
+      error: {
+        message: expect.stringMatching(
+          /^reading events\/.*: OversizedObjectError: expands to more than 1100 times its size$/,
+        ),
+      },
+    });
+    expect(world.lines.at(-1)!.fields).toMatchObject({ objectsUnread: 12 });
+  });
+
+  it('reads one object of each hour in turn', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    const hours = [0, 0, 0, 1, 1, 2].map((hour) =>
+      world.land('x\n', { arrivedMs: eventTimeMs + hour * hourMs }),
+    );
+
+    // Act
+    await world.check([createClaim({ sentToMs: eventTimeMs + 2 * hourMs })]);
+
+    // Assess
+    expect(world.opened).toEqual([0, 3, 5, 1, 4, 2].map((place) => hours[place]));
   });
 });
 

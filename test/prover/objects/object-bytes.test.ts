@@ -8,8 +8,7 @@ import { createGzip, createLines, createRun, cutAt } from '../../proof/factories
 import { runs } from '../../property-runs.ts';
 
 /** Reads an object that arrives in these pieces. */
-const read = (...pieces: Buffer[]) =>
-  readFrom(() => Readable.from(pieces), Buffer.concat(pieces).length);
+const read = (...pieces: Buffer[]) => readFrom(() => Readable.from(pieces), Buffer.concat(pieces).length);
 
 async function readFrom(
   open: () => Readable,
@@ -218,6 +217,46 @@ describe('the bytes of an object', () => {
     // Assess
     expect(bytes).toBe(150 * (1_000_000 + text.length));
     expect(mostPieces).toBeLessThanOrEqual(128 * 1_024);
+  });
+
+  it('are held piece by piece, however much a piece of gzip makes', async () => {
+    // Prepare
+    const member = gzipSync(Buffer.alloc(64 * 1_048_576, '\n'));
+    const object = Buffer.concat([Buffer.from(text), gzipSync(member)]);
+    const before = process.memoryUsage().arrayBuffers;
+    let [bytes, mostBytes] = [0, 0];
+
+    // Act
+    for await (const chunk of objectBytes(async () => Readable.from([object]), 1_000_000)) {
+      bytes += chunk.length;
+      mostBytes = Math.max(mostBytes, process.memoryUsage().arrayBuffers - before);
+      if (bytes > text.length) {
+        break;
+      }
+    }
+
+    // Assess
+    expect(mostBytes).toBeLessThan(4 * 1_048_576);
+  });
+
+  it.each([
+    ['gzip within gzip', gzipSync(gzipSync(Buffer.alloc(16 * 1_048_576, '\n')))],
+    ['members without content', gzipSync(Buffer.concat(Array(50_000).fill(gzipSync(''))))],
+    [
+      'a member with an endless name',
+      gzipSync(
+        Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]), Buffer.alloc(4 * 1_048_576, 'a')]),
+      ),
+    ],
+  ])('are not read to the end when they expand more than events do: %s', async (_, object) => {
+    // Act
+    const { error } = await read(object);
+
+    // Assess
+    expect(error).toMatchObject({
+      name: 'OversizedObjectError',
+      message: 'expands to more than 1100 times its size',
+    });
   });
 
   it('leave no stream of the source open', async () => {

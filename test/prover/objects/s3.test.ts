@@ -3,7 +3,13 @@ import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Bucket } from '../../../lambda/prover/objects/bucket.ts';
 import { createBucket, createBucketClient } from '../../../lambda/prover/objects/s3.ts';
-import { pointSdkAt, respondingPage, respondingText, startServer, type TestServer } from '../../producer/servers.ts';
+import {
+  pointSdkAt,
+  respondingPage,
+  respondingText,
+  startServer,
+  type TestServer,
+} from '../../producer/servers.ts';
 
 const object = { key: 'events/a', bytes: 3, etag: '"1"' };
 
@@ -102,7 +108,11 @@ describe('a bucket behind a server that sends what S3 never does', () => {
       xml('<Error><Code>InternalError</Code><Message>x</Message></Error>'),
       'version undefined',
     ],
-    ['a page of a proxy', respondingPage(200, '<html><body>Please log in</body></html>'), 'version undefined'],
+    [
+      'a page of a proxy',
+      respondingPage(200, '<html><body>Please log in</body></html>'),
+      'version undefined',
+    ],
     [
       'that the version has changed',
       respondingText(412, '<Error><Code>PreconditionFailed</Code><Message>changed</Message></Error>'),
