@@ -1,7 +1,7 @@
 import { proverMetrics } from '../contract/metrics.ts';
 import type { MetricSink } from '../runtime/handler.ts';
 import type { CheckedClaim } from './claims/settle.ts';
-import type { Comparison } from './comparison/comparison.ts';
+import type { Comparison, Corruption } from './comparison/comparison.ts';
 import { add, sumOfLatencies } from './comparison/tally.ts';
 
 /** Metrics with one value per invocation. */
@@ -10,9 +10,22 @@ type CountName = Exclude<keyof typeof proverMetrics, 'timeToProofMs' | 'latencyM
 /** Limit of an array (EMF specification). */
 export const maxValues = 100;
 
+/** Corrupt objects that no earlier check of the claims has seen: with events of a claim, or with none and landed since it was sent. */
+export function newCorruptions(claims: readonly CheckedClaim[], { corruptions }: Comparison): Corruption[] {
+  return corruptions.filter(({ object: { landedAtMs }, segments }) =>
+    claims.some(({ sent, newSinceMs, tally }) => {
+      const isOfClaim =
+        segments.size === 0
+          ? !(landedAtMs < sent.sentFromMs)
+          : tally.segments.some((segment) => segments.has(segment));
+      return isOfClaim && !(landedAtMs < newSinceMs);
+    }),
+  );
+}
+
 /**
  * Adds the metrics of an invocation. Facts about events count when their claim is settled; facts about objects count once,
- * even if several claims share the events.
+ * even if several claims share the events; corrupt lines count at the check that sees them first.
  */
 export function addMetrics(
   claims: readonly CheckedClaim[],
@@ -36,10 +49,7 @@ export function addMetrics(
       ({ tally }) => tally.missing,
     ),
     eventsDuplicated: sum([...segments], ({ duplicated }) => duplicated),
-    linesCorrupt: comparison.corruptLinesBeside(
-      segments,
-      Math.min(...settled.map(({ sent }) => sent.sentFromMs)),
-    ),
+    linesCorrupt: sum(newCorruptions(claims, comparison), ({ lines }) => lines),
   };
   for (const [field, value] of Object.entries(counts)) {
     const { name, unit } = proverMetrics[field as CountName];

@@ -4,12 +4,13 @@ import type { MetricSink } from '../runtime/handler.ts';
 import { maxEventsAtOnce } from './claims/claim-messages.ts';
 import type { ProverObserver } from './claims/prover.ts';
 import type { CheckedClaim } from './claims/settle.ts';
+import type { Corruption } from './comparison/comparison.ts';
 import { missingRanges, type Tally } from './comparison/tally.ts';
-import { addMetrics } from './metrics.ts';
+import { addMetrics, newCorruptions } from './metrics.ts';
 import type { Reading } from './objects/read-objects.ts';
 
-/** Limit of the missing ranges in a log line. */
-const maxRanges = 10;
+/** Limit of the missing ranges, and of the corrupt objects, in a log line. */
+const maxItems = 10;
 
 const verdictTexts = {
   proven: 'claim proven',
@@ -41,8 +42,23 @@ export function createObserver(
         claims: messages.map(({ messageId, claim, events }) => ({ messageId, runId: claim.runId, events })),
       }),
     onPostponeFailed: (error) => log.warn('could not postpone claims', { error }),
-    onChecked: (claims, { isAllRead }, comparison) => addMetrics(claims, isAllRead, comparison, metrics),
+    onChecked: (claims, { isAllRead }, comparison) => {
+      logCorruptions(newCorruptions(claims, comparison), log);
+      addMetrics(claims, isAllRead, comparison, metrics);
+    },
   };
+}
+
+function logCorruptions(corruptions: readonly Corruption[], log: Pick<Logger, 'warn'>): void {
+  if (corruptions.length > 0) {
+    log.warn('objects have corrupt lines', {
+      objectsCorrupt: corruptions.length,
+      linesCorrupt: corruptions.reduce((sum, { lines }) => sum + lines, 0),
+      corruptObjects: corruptions
+        .slice(0, maxItems)
+        .map(({ object, lines, damage }) => ({ object: object.key, lines, ...(damage && { damage }) })),
+    });
+  }
 }
 
 function logVerdict(
@@ -80,7 +96,7 @@ function firstRanges({ segments }: Tally): SlicePair[] {
   const first: SlicePair[] = [];
   for (const range of missingRanges(segments)) {
     first.push(range);
-    if (first.length === maxRanges) {
+    if (first.length === maxItems) {
       break;
     }
   }

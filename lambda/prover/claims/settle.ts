@@ -3,7 +3,7 @@ import { missingRanges, type Tally } from '../comparison/tally.ts';
 import type { Reading } from '../objects/read-objects.ts';
 import type { ClaimMessage } from './claim-messages.ts';
 import type { Environment } from './environment.ts';
-import { type Verdict, verdictOn } from './verdict.ts';
+import { pauseSeconds, type Verdict, verdictOn } from './verdict.ts';
 
 export interface SettleOptions {
   readonly environment: Environment;
@@ -21,12 +21,17 @@ export interface CheckTimes {
   readonly untilMs: number;
 }
 
+/** The queue may deliver a claim later than its pause by this. */
+const maxDelayMs = 10_000;
+
 /** A claim and its verdict. */
 export interface CheckedClaim extends ClaimMessage {
   readonly tally: Tally;
   readonly verdict: Verdict;
   /** Time from the end of sending to the end of the reading. */
   readonly ageMs: number;
+  /** Objects that landed since were not there at the previous check, which took about as long. In milliseconds since 1970. */
+  readonly newSinceMs: number;
   /** Whether the verdict is final. If not, the queue keeps the claim. */
   readonly isSettled: boolean;
   /** Set if the dead-letter queue did not accept the payloads of the missing events. */
@@ -49,7 +54,9 @@ export async function settle(
   // The age at the start: events that land during the reading may be overlooked.
   const ages = { ageMs: startedMs - sentToMs, queuedMs: startedMs - queuedAtMs };
   const verdict = verdictOn({ missing: tally.missing, ...ages, receives, isAllRead }, environment);
-  const checked = { ...message, tally, verdict, ageMs: readMs - sentToMs };
+  const sincePreviousMs = pauseSeconds(ages, environment) * 1_000 + maxDelayMs + readMs - startedMs;
+  const newSinceMs = receives <= 1 ? Number.NEGATIVE_INFINITY : startedMs - sincePreviousMs;
+  const checked = { ...message, tally, verdict, ageMs: readMs - sentToMs, newSinceMs };
   if (verdict === 'waiting') {
     return { ...checked, isSettled: false };
   }

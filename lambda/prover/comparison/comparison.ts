@@ -30,6 +30,17 @@ export interface ObjectFindings {
   readonly eventTimes: ReadonlyMap<Segment, ReadonlyMap<number, number>>;
 }
 
+/** An object with corrupt lines. */
+export interface Corruption {
+  readonly object: StoredObject;
+  /** Its corrupt lines. The damaged rest of the object counts as one. */
+  readonly lines: number;
+  /** Why the object could not be read to its end. */
+  readonly damage?: string;
+  /** Those of its other lines. */
+  readonly segments: ReadonlySet<Segment>;
+}
+
 export interface ComparisonOptions {
   /** How long after they were sent events may land. @default 0 */
   readonly lostAfterHours?: number;
@@ -68,8 +79,7 @@ export class Comparison {
   readonly #options: ComparisonOptions;
   /** Bounds of all times. */
   readonly #sending: Sending;
-  /** One for each corrupt object. */
-  readonly #corruptions: { segments: ReadonlySet<Segment>; landedAtMs: number; lines: number }[] = [];
+  readonly #corruptions: Corruption[] = [];
 
   /** @param slices The expected events. Slices of the same run may overlap. */
   constructor(
@@ -101,6 +111,11 @@ export class Comparison {
   /** Expected events that were not found so far. */
   get missing(): number {
     return this.#segments.reduce((sum, { missing }) => sum + missing, 0);
+  }
+
+  /** The corrupt objects that were read so far. */
+  get corruptions(): readonly Corruption[] {
+    return this.#corruptions;
   }
 
   startObject(object: StoredObject): ObjectComparison {
@@ -162,7 +177,8 @@ export class Comparison {
       }
       const corruptions = corruptLines + Number(damage !== undefined);
       if (corruptions > 0) {
-        this.#corruptions.push({ segments: new Set(eventTimes.keys()), landedAtMs, lines: corruptions });
+        const segments = new Set(eventTimes.keys());
+        this.#corruptions.push({ object, lines: corruptions, ...(damage && { damage }), segments });
       }
       onObject?.({ object, events, foreignLines, corruptLines, ...(damage && { damage }), eventTimes });
     };
@@ -191,20 +207,6 @@ export class Comparison {
     const events = this.#runs.get(keyOf(run));
     const segments = [...new Set(slices.flatMap((slice) => events?.segmentsOf(slice) ?? []))];
     return tallyOf(segments);
-  }
-
-  /**
-   * Counts the corrupt lines of objects that hold events of some segments, and of objects without expected events that
-   * landed since a time. The damaged rest of an object counts as one line.
-   */
-  corruptLinesBeside(segments: ReadonlySet<Segment>, landedSinceMs: number): number {
-    return this.#corruptions
-      .filter(({ segments: beside, landedAtMs }) =>
-        beside.size === 0
-          ? !(landedAtMs < landedSinceMs)
-          : [...beside].some((segment) => segments.has(segment)),
-      )
-      .reduce((sum, { lines }) => sum + lines, 0);
   }
 }
 

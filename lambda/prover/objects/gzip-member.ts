@@ -79,9 +79,12 @@ async function skipHeader(reader: ByteReader, spend: Spend): Promise<void> {
     return bytes;
   };
   const takeText = async () => {
-    while ((await take(1))[0] !== 0) {
-      // A text ends with a zero.
-      spend(1);
+    // A text ends with a zero.
+    for (let end = -1; end === -1; ) {
+      const piece = await reader.piece();
+      end = piece.indexOf(0);
+      spend(piece.length);
+      await take(end === -1 ? Math.max(1, piece.length) : end + 1);
     }
   };
   const fixed = await take(headerBytes);

@@ -83,8 +83,8 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
     description: () =>
       'Events that Firehose accepted are not in the bucket, though ' +
       `${watched.producer.deliveryStream.deliveryStreamName} had ${toleranceMinutes} minutes more than it buffers. They are ` +
-      'late, not lost: Firehose retries for 24 hours. If DeliveryFreshness fires too: ' +
-      `${deliveryErrors(watched)}. If not, they were written and are gone or elsewhere: look for a clean-up, a lifecycle ` +
+      'late, not lost: Firehose retries for 24 hours. Corrupt if EventsCorrupt fires. If DeliveryFreshness fires: ' +
+      `${deliveryErrors(watched)}. If not, they are gone or elsewhere: a clean-up, a lifecycle ` +
       "rule, a changed prefix, objects under the stream's error prefix. Which events: " +
       `${logCommand(prover.function, '{ $.verdict = "waiting" }')} (isOutOfTime: too many objects)`,
   }),
@@ -99,7 +99,7 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
     metric: metrics.linesCorrupt,
     description: () =>
       'The bucket has lines that differ from the events sent: cut, changed, or in an object that cannot be read. npm run ' +
-      `verify shows each; which runs: ${logCommand(prover.function, '{ $.runId = * }')}. Was the stream's compression, its ` +
+      `verify shows each; which objects: ${logCommand(prover.function, '{ $.linesCorrupt = * }')}. Was the stream's compression, its ` +
       'format conversion or its transformation changed (console, Firehose), or does something else write into the bucket?',
   }),
   Duplicates: (watched, { metrics, prover }) => ({
