@@ -52,10 +52,10 @@ export function createClaim(overrides: Partial<Claim> = {}): Claim {
   };
 }
 
-/** An event of the proof queue. */
+/** An event of the proof queue, whose messages were delivered as often, or each as often. */
 export function eventOf(
   bodies: readonly (object | string)[],
-  receiveCount = 1,
+  receiveCount: number | readonly number[] = 1,
   queuedAtMs = eventTimeMs,
 ): SQSEvent {
   return {
@@ -64,7 +64,7 @@ export function eventOf(
       receiptHandle: `receipt-${place}`,
       body: typeof body === 'string' ? body : JSON.stringify(body),
       attributes: {
-        ApproximateReceiveCount: String(receiveCount),
+        ApproximateReceiveCount: String([receiveCount].flat()[place] ?? receiveCount),
         SentTimestamp: String(queuedAtMs),
         SenderId: 'me',
         ApproximateFirstReceiveTimestamp: String(eventTimeMs),
@@ -137,7 +137,7 @@ export class ProverWorld {
   /** Checks claims, and returns the places of the messages that stay. */
   async check(
     bodies: readonly (object | string)[],
-    { receiveCount = 1, timeMs = 60_000, queuedAtMs = eventTimeMs } = {},
+    { receiveCount = 1 as number | readonly number[], timeMs = 60_000, queuedAtMs = eventTimeMs } = {},
   ): Promise<number[]> {
     this.metrics.clear();
     const { batchItemFailures } = await this.#prove(

@@ -301,6 +301,21 @@ describe('claims together', () => {
     expect(world.pauses).toHaveLength(2);
   });
 
+  it('that are large go first in every fourth delivery: small ones do not hold them up forever', async () => {
+    // Prepare
+    const world = new ProverWorld();
+    const large = createClaim({ runId: 'large', slices: [[0, 499_999_999]] });
+
+    // Act
+    for (let receives = 1; receives <= 4; receives += 1) {
+      await world.check([large, createClaim({ slices: [[0, 2]] })], { receiveCount: [receives, 1] });
+    }
+
+    // Assess
+    const checked = world.lines.flatMap(({ fields }) => ('verdict' in fields ? [fields.runId] : []));
+    expect(checked).toEqual(['run-1', 'run-1', 'run-1', 'large']);
+  });
+
   it('are proven although an absurd claim came with them, which is postponed with a line in the log', async () => {
     // Prepare
     const world = new ProverWorld();
