@@ -4,6 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { defaultTemplate } from '../../lambda/template/deployed.ts';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
+import type { EventTemplate } from '../../lambda/template/event-template.ts';
+import { templateFunctions } from '../../lambda/template/functions.ts';
+import { wordNames } from '../../lambda/template/word-names.ts';
 import { checkTemplate, maxEventBytes } from '../../lib/template/check-template.ts';
 import { JsonReader } from '../../lib/template/json-reader.ts';
 import { edgeTimes, sampleEvents } from '../../lib/template/sample-events.ts';
@@ -248,6 +251,62 @@ describe('the check of a template', () => {
       }),
       { numRuns: runs(20_000) },
     );
+  });
+
+  it('lets no template through that is not JSON in another event', () => {
+    const expression = fc.oneof(
+      fc.constantFrom(...Object.values(templateFunctions).map(({ example }) => example)),
+      fc.constantFrom(...wordNames.keys()),
+      fc.constantFrom(
+        'date.utc("SSS")',
+        'date.utc("Hmm")',
+        'date.utc("M.D")',
+        'date.utc("x")',
+        'string.numeric(1)',
+      ),
+      fc.constantFrom(
+        'finance.amount(-5,5,0)',
+        'commerce.price(0,1)',
+        'random.number({"min":-0.5,"max":2,"precision":0.1})',
+      ),
+    );
+    const value = fc
+      .tuple(
+        fc.constantFrom('', '', '"', '-', '1', '0.', '"\\\\'),
+        expression,
+        fc.constantFrom('', '0', '.5', 'e1'),
+      )
+      .map(([before, name, after]) => `${before}{{${name}}}${after}${before[0] === '"' ? '"' : ''}`);
+    let taken = 0;
+    fc.assert(
+      fc.property(value, fc.nat(2 ** 31), fc.nat(2 ** 41), (text, index, timeMs) => {
+        // Prepare
+        let template: EventTemplate | undefined;
+        try {
+          ({ template } = checkTemplate(field(text)));
+          taken += 1;
+        } catch (error) {
+          expect(error).toBeInstanceOf(InvalidTemplateError);
+          return;
+        }
+
+        // Act, assess
+        const run = template.startRun('stream-1', 'run-1');
+        for (let event = index; event < index + 200; event += 1) {
+          const pieces = run.pieces(
+            event * 4_194_304,
+            Buffer.alloc(16, event),
+            timeMs + (event - index) * 86_399_995,
+          );
+          expect(
+            () => JSON.parse(Buffer.concat(pieces).toString()),
+            `${text} ${index} ${timeMs}`,
+          ).not.toThrow();
+        }
+      }),
+      { numRuns: runs(300) },
+    );
+    expect(taken).toBeGreaterThan(runs(30));
   });
 
   it('measures the largest event by its largest texts', () => {
