@@ -124,7 +124,8 @@ export class Comparison {
     const eventTimes = new Map<Segment, Map<number, number>>();
     let [events, foreignLines, corruptLines] = [0, 0, 0];
     let lastSegment: Segment | undefined;
-    let [timeMs, hasTime, eventsOfTime] = [Number.NaN, false, 0];
+    let [timeMs, eventsOfTime] = [Number.NaN, 0];
+    let hasTime = false;
     const noteTime = () => {
       if (lastSegment !== undefined) {
         const times = eventTimes.get(lastSegment) ?? new Map<number, number>();
@@ -135,26 +136,30 @@ export class Comparison {
       }
     };
 
+    const changeTime = (segment: Segment, eventTimeMs: number, isExact: boolean) => {
+      noteTime();
+      const { fromMs, toMs } = segment.sending;
+      lastSegment = eventTimeMs >= fromMs && eventTimeMs <= toMs ? segment : undefined;
+      timeMs = eventTimeMs;
+      hasTime = isExact;
+      eventsOfTime = 0;
+    };
+
     const bounds = this.#boundsOf(landedAtMs);
     const expected = { runs: [...this.#runs.values()], filter: this.#filter, isShared, ...bounds };
     const lines = this.#createReader(expected, {
       onEvent: (segment, index, eventTimeMs, isExact) => {
         if (eventTimeMs !== timeMs || segment !== lastSegment) {
-          noteTime();
-          const { fromMs, toMs } = segment.sending;
-          lastSegment = eventTimeMs >= fromMs && eventTimeMs <= toMs ? segment : undefined;
-          timeMs = eventTimeMs;
-          hasTime = isExact;
-          eventsOfTime = 0;
+          changeTime(segment, eventTimeMs, isExact);
         }
-        if (lastSegment === undefined) {
+        if (lastSegment !== undefined) {
+          segment.see(index);
+          events += 1;
+          eventsOfTime += 1;
+        } else {
           // Another invocation of the run sent it at another time.
           foreignLines += 1;
-          return;
         }
-        segment.see(index);
-        events += 1;
-        eventsOfTime += 1;
       },
       onForeign: (foreign) => {
         foreignLines += foreign;
