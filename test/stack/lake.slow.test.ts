@@ -93,12 +93,6 @@ describe('the table', () => {
     });
   });
 
-  it('lies where the stream puts its objects', () => {
-    templateOf(lake).hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
-      ExtendedS3DestinationConfiguration: { Prefix: 'events/datehour=!{timestamp:yyyy-MM-dd-HH}/' },
-    });
-  });
-
   it.each([...examples.keys()])('of %s has the columns that npm run query has', async (file) => {
     // Prepare
     const { TableInput } = glueTable(templateOf({ ...lake, event: `docs/events/${file}` }));

@@ -35,13 +35,8 @@ describe('npm run cost', () => {
 
   it('counts with the defaults of the stack, and the prices of -c', () => {
     // Act
-    const { stdout, status } = cost(
-      '-c',
-      'firehoseUsdPerGb=0.031',
-      '--context',
-      'sqsUsdPerRequest=2e-7',
-      '--json',
-    );
+    const context = ['-c', 'firehoseUsdPerGb=0.031', '--context', 'sqsUsdPerRequest=2e-7'];
+    const { stdout, status } = cost(...context, '--json');
 
     // Assess
     expect(status).toBe(0);

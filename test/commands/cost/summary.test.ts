@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { monitoringLevels } from '../../../lambda/contract/deployment-settings.ts';
+import { type MonitoringLevel, monitoringLevels } from '../../../lambda/contract/deployment-settings.ts';
 import { prices } from '../../../lib/aws/prices.ts';
 import { summarize } from '../../../lib/commands/cost/summary.ts';
 import { watchingOf } from '../../../lib/cost/watching.ts';
@@ -147,27 +147,18 @@ describe('the page about the cost', () => {
     expect(usdPerMonth.firehose + usdPerMonth.lambda).toBeLessThan(0.01);
   });
 
-  it('matches the documented cost of a month at each level of monitoring', () => {
-    // Act
-    const months = monitoringLevels.map((monitoring) => costsOf('ndjson', { monitoring }).usdPerMonth.total);
-
-    // Assess
-    expect(page).toContain(
-      `| \`npm run cost -- --monitoring …\` | ${months.map(formatDollars).join(' | ')} |`,
-    );
-  });
-
-  it('matches the documented cost of a month without proof', () => {
-    // Act
-    const months = monitoringLevels.map(
-      (monitoring) => costsOf('ndjson', { monitoring, proof: false }).usdPerMonth.total,
-    );
-
-    // Assess
-    expect(page).toContain(
-      `| \`npm run cost -- --proof off --monitoring …\` | ${months.map(formatDollars).join(' | ')} |`,
-    );
-  });
+  it.each([
+    [true, ''],
+    [false, '--proof off '],
+  ])(
+    'matches the documented cost of a month at each level of monitoring, with proof: %s',
+    (proof, option) => {
+      const monthOf = (monitoring: MonitoringLevel) =>
+        costsOf('ndjson', { monitoring, proof }).usdPerMonth.total;
+      const months = monitoringLevels.map((monitoring) => formatDollars(monthOf(monitoring)));
+      expect(page).toContain(`| \`npm run cost -- ${option}--monitoring …\` | ${months.join(' | ')} |`);
+    },
+  );
 
   it('names what it costs to prove the default, and to watch', () => {
     // Act

@@ -132,66 +132,40 @@ describe('npm run prove', () => {
     expect(stderr).toMatch(/60 of 100 events found, 1 object read; waiting \d+ s more at most/);
   });
 
-  it.each<[string, (state: StandInState) => void, string]>([
+  const withoutBucket = { FunctionName: functionName!, DeliveryStreamName: 'my-stream' };
+  const failure = { errorType: 'InvalidPayloadError', errorMessage: 'count: 0 - expected more' };
+
+  it.each<[string, Partial<StandInState>, string]>([
     [
       'there is no such stack',
-      (changed) => {
-        delete changed.outputs;
-      },
+      { outputs: undefined },
       'describing the stack MyStack (cdk deploy creates it): ValidationError: Stack with id MyStack does not exist',
     ],
-    [
-      'the stack is another',
-      (changed) => {
-        changed.outputs = {};
-      },
-      'the stack MyStack has no output FunctionName: it has no producer',
-    ],
+    ['the stack is another', { outputs: {} }, 'MyStack has no output FunctionName: it has no producer'],
     [
       'the stack pushes to a stream that is not its own',
-      (changed) => {
-        delete changed.outputs?.BucketName;
-      },
+      { outputs: withoutBucket },
       'the stack MyStack did not create its stream, so its bucket is unknown: give --source s3://bucket/prefix',
     ],
-    [
-      'the function is gone',
-      (changed) => {
-        delete changed.invoke;
-      },
-      'ResourceNotFoundException: Function not found: my-function',
-    ],
+    ['the function is gone', { invoke: undefined }, 'NotFoundException: Function not found: my-function'],
     [
       'the function fails',
-      (changed) => {
-        changed.invoke = () => ({
-          functionError: 'Unhandled',
-          result: {
-            errorType: 'InvalidPayloadError',
-            errorMessage: 'count: 0 - expected more',
-            stackTrace: [],
-          },
-        });
-      },
+      { invoke: () => ({ functionError: 'Unhandled', result: { ...failure, stackTrace: [] } }) },
       'my-function failed: InvalidPayloadError: count: 0 - expected more',
     ],
     [
       'the function returns something else',
-      (changed) => {
-        changed.invoke = () => ({ result: 'hello' });
-      },
+      { invoke: () => ({ result: 'hello' }) },
       'my-function returned no producer report: "hello"',
     ],
     [
       'the function returns a report with something missing',
-      (changed) => {
-        changed.invoke = () => ({ result: { ...makeReport(), eventsDelivered: undefined } });
-      },
+      { invoke: () => ({ result: { ...makeReport(), eventsDelivered: undefined } }) },
       'my-function returned no producer report: {"runId":"run-1"',
     ],
   ])('fails with one line and status 2 when %s', async (_, change, message) => {
     // Prepare
-    change(state);
+    Object.assign(state, change);
 
     // Act
     const { status, stdout, stderr } = await prove();

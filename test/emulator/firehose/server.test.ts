@@ -224,24 +224,9 @@ describe('a request that no SDK would send', () => {
   it.each([
     ['is not signed', batch, { authorization: undefined }, 'MissingAuthenticationTokenException: Missing'],
     ['names no operation', batch, target(undefined), 'UnknownOperationException: Expected POST'],
-    [
-      'is for another service',
-      batch,
-      target('Kinesis_20131202.PutRecord'),
-      /^Unknown.*got POST Kinesis_20131202.PutRecord$/,
-    ],
-    [
-      'names another operation',
-      batch,
-      target('Firehose_20150804.DeleteDeliveryStream'),
-      /^UnknownOperationException: .*Firehose_20150804.PutRecordBatch/,
-    ],
-    [
-      'names a member of every object',
-      batch,
-      target('Firehose_20150804.constructor'),
-      /^Unknown.*: Expected POST/,
-    ],
+    ['is for another service', batch, target('Kinesis_20131202.PutRecord'), /^Unknown.*got POST Kinesis_2/],
+    ['names another operation', batch, target('Firehose_20150804.Delete'), /^Unknown.*0804.PutRecordBatch/],
+    ['names a member of every object', batch, target('Firehose_20150804.constructor'), /^Unknown.*POST/],
     ['has another content type', batch, { 'content-type': 'text/plain' }, /^Unknown.*x-amz-json-1.1/],
     ['is empty', '', {}, 'SerializationException: The body is not JSON'],
     ['is not JSON', batch.slice(1), {}, 'SerializationException: The body is not JSON'],
@@ -250,12 +235,7 @@ describe('a request that no SDK would send', () => {
     ['has URL-safe base64', batch.replace('aGk=', 'aG-_'), {}, /^Serialization.*character: '-'/],
     ['has a number as data', batch.replace('"aGk="', '1'), {}, 'SerializationException: Records.0.Data: '],
     ['has no records', '{"DeliveryStreamName":"my-stream"}', {}, /^ValidationException: .*Records: /],
-    [
-      'is larger than 4 MiB',
-      batch.padEnd(maxRequestBytes + 1),
-      {},
-      'InvalidArgumentException: Records size exceeds',
-    ],
+    ['is larger than 4 MiB', batch.padEnd(maxRequestBytes + 1), {}, 'InvalidArgumentException: Records size'],
   ])('and %s is refused', async (_what, body, headers, error) => {
     // Prepare
     const { endpoint, stream } = await makeServer();

@@ -36,7 +36,7 @@ describe.each(ways)('%s', (_, templateWith) => {
     ['alarms', Match.absent()],
     ['off', 'true'],
   ] as const)('%s decides whether the function publishes metrics', (monitoring, disabled) => {
-    templateWith(monitoring).hasResourceProperties('AWS::Lambda::Function', {
+    templateWith(monitoring).allResourcesProperties('AWS::Lambda::Function', {
       Environment: { Variables: { POWERTOOLS_METRICS_DISABLED: disabled } },
     });
   });
