@@ -77,16 +77,8 @@ describe('npm start', () => {
 
     // Assess
     expect(status).toBe(0);
-    for (const option of [
-      '--count',
-      '--run-id',
-      '--record-format',
-      '--output',
-      '--faults',
-      '--quota',
-      '--json',
-    ]) {
-      expect(stdout).toContain(option);
+    for (const option of ['count', 'run-id', 'record-format', 'output', 'faults', 'quota', 'json']) {
+      expect(stdout).toContain(`--${option}`);
     }
   });
 
