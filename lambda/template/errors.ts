@@ -5,18 +5,12 @@ export interface TemplateProblem {
   readonly message: string;
 }
 
-/** Lines of a message. */
-const maxLines = 10;
-
 /** A template cannot be used. The message has a line for each problem: `line:column what is wrong`. */
 export class InvalidTemplateError extends Error {
   override readonly name = 'InvalidTemplateError';
 
   constructor(source: string, problems: readonly TemplateProblem[]) {
-    const shown = problems.length > maxLines ? problems.slice(0, maxLines - 1) : problems;
-    const lines = shown.map(({ offset, message }) => `${lineAndColumn(source, offset)} ${message}`);
-    const more = problems.length - shown.length;
-    super([...lines, ...(more > 0 ? [`and ${more} more problems`] : [])].join('\n'));
+    super(problems.map(({ offset, message }) => `${lineAndColumn(source, offset)} ${message}`).join('\n'));
   }
 }
 

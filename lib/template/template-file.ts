@@ -35,7 +35,7 @@ export function readTemplateFile(file: string): CheckedTemplate {
     if (!(error instanceof InvalidTemplateError)) {
       throw error;
     }
-    const lines = error.message.split('\n').map((line) => line.replace(/^(?=\d)/, `${file}:`));
+    const lines = error.message.split('\n').map((line) => `${file}:${line}`);
     throw new TemplateFileError(lines.join('\n'), { cause: error });
   }
 }

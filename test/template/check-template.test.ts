@@ -488,39 +488,3 @@ describe('a file with a template', () => {
     );
   });
 });
-
-describe('the message about many problems', () => {
-  it('has ten lines, of which the last one counts the others', () => {
-    // Prepare
-    const unknown = Array.from({ length: 500 }, (_, index) => `{{no.function${index}}}`).join(' ');
-
-    // Act
-    const lines = () => checkTemplate(`{{random.uuid}} ${unknown}`);
-
-    // Assess
-    expect(lines).toThrow(/^1:17 there is no function no\.function0: (.*\n){9}and 491 more problems$/);
-  });
-
-  it('is made in no time', () => {
-    // Prepare
-    const source = 'x\n'.repeat(500_000);
-    const problems = Array.from({ length: 50_000 }, (_, index) => ({ offset: index * 20, message: 'wrong' }));
-
-    // Act
-    const startedMs = performance.now();
-    const { message } = new InvalidTemplateError(source, problems);
-
-    // Assess
-    expect(message.split('\n')).toHaveLength(10);
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
-  });
-
-  it('names the file of each problem, and not of their count', () => {
-    // Prepare
-    const file = join(temporaryDirectory(), 'events.json');
-    writeFileSync(file, `{{random.uuid}} ${'{{no.function}}'.repeat(11)}`);
-
-    // Act and assess
-    expect(() => readTemplateFile(file)).toThrow(/events\.json:1:17 [^\n]*\n(?:.*\n)*and 2 more problems$/);
-  });
-});
