@@ -12,6 +12,7 @@ const producer = { DELIVERY_STREAM_NAME: 'my-stream', COUNT: '100' };
 async function proveRun(environment: Record<string, string> | undefined, landsAfterSeconds: number) {
   let nowMs = eventTimeMs;
   const run = createRun();
+  const body = Buffer.from(createLines(run).join(''));
   const outputs = { FunctionName: 'my-function', BucketName: 'my-bucket' };
   const { evidence } = await prove(
     { stackName: 'MyStack', exactlyOnce: false },
@@ -43,10 +44,10 @@ async function proveRun(environment: Record<string, string> | undefined, landsAf
         name,
         list: async function* () {
           if (nowMs >= eventTimeMs + landsAfterSeconds * 1_000) {
-            yield { key: 'a', landedAtMs: nowMs, bytes: 1 };
+            yield { key: 'a', landedAtMs: nowMs, bytes: body.length };
           }
         },
-        open: async () => Readable.from([Buffer.from(createLines(run).join(''))]),
+        open: async () => Readable.from([body]),
       }),
       now: () => nowMs,
       sleep: async (durationMs) => {
