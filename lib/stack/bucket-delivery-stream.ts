@@ -95,8 +95,9 @@ export class BucketDeliveryStream extends Construct {
     });
     // The L2's own grant would also allow deleting objects and reading every other setting of the bucket.
     const role = new Role(this, 'DeliveryRole', {
+      // IfExists: AWS does not document that Firehose sets the key, and without it the stream could not be created.
       assumedBy: new ServicePrincipal('firehose.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+        conditions: { StringEqualsIfExists: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
       inlinePolicies: { deliver: deliveryPolicy(this.bucket, deliveryErrors) },
     });

@@ -177,7 +177,7 @@ describe('the delivery stream', () => {
         Effect: 'Allow',
         Action: 'sts:AssumeRole',
         Principal: { Service: 'firehose.amazonaws.com' },
-        Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+        Condition: { StringEqualsIfExists: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
       },
     ]);
     expect(role.Policies?.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toEqual([
