@@ -13,7 +13,7 @@ export interface CompileOptions {
   readonly describeUnknown?: (name: string) => string;
 }
 
-/** Most problems that are named at once. */
+/** Maximum number of problems in a message. */
 const maxProblems = 9;
 
 /** Separators that are invisible in a message. */

@@ -98,7 +98,7 @@ function isArray(parts: ParsedTemplate['parts']): boolean {
   }
 }
 
-/** Where the fixed text has its first line break; -1 if there is none. */
+/** Position of the first line break in the fixed text; -1 without one. */
 function breakOf(source: string, parts: ParsedTemplate['parts']): number {
   for (const [place, part] of parts.entries()) {
     const at =

@@ -51,7 +51,7 @@ const hasMethod = (name: string) => (value: unknown) =>
 
 const retentions = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
-/** What props that are no numbers must be: an app in JavaScript, or a cast, passes what their types exclude. */
+/** Types of the props that are not numbers: JavaScript apps and casts can pass values that the types exclude. */
 const propKinds: readonly [names: readonly string[], expected: string, fits: (value: unknown) => boolean][] =
   [
     [['recordFormat'], `${alternatives(recordFormats)}, for example 'gzip'`, isOneOf(recordFormats)],

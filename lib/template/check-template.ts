@@ -68,7 +68,7 @@ export function checkTemplate(source: string): CheckedTemplate {
   };
 }
 
-/** What a part writes: samples, and each form that it has. */
+/** Texts of a part: samples, and each of its forms. */
 function textsOf(part: Part, place: number, samples: readonly Buffer[][]): readonly string[] {
   const { choices = [], edges, timeFormat, isWords, source } = part;
   const name = wordNames.get(source.split(/[\s(]/, 1)[0]!) ?? '';

@@ -9,7 +9,7 @@ export interface Task {
   readonly events: number;
 }
 
-/** What the workload sent, to compare with what the endpoint received. */
+/** Totals of the workload, to compare with those of the endpoint. */
 export interface WorkloadResult {
   readonly events: number;
   /** Sum of the hashes of the UUIDs, see {@link Tally}. */
