@@ -42,7 +42,7 @@ export interface Corruption {
 }
 
 export interface ComparisonOptions {
-  /** Longest time between sending and landing, in milliseconds. @default 0 */
+  /** Longest time between sending and landing. @default 0 */
   readonly lostAfterHours?: number;
   /** Whether others write to the bucket, too. Then a line is corrupt only if it has the UUID of an expected event. */
   readonly isShared?: boolean;
