@@ -76,7 +76,7 @@ const propKinds: readonly [names: readonly string[], expected: string, fits: (va
     ],
   ];
 
-/** @throws PropError if a prop that is no number has a value of another type, or a text that is none of its values. */
+/** @throws PropError if a prop that is not a number has another type, or a text that is not one of its values. */
 export function checkKinds(scope: IConstruct, props: object): void {
   for (const [name, value] of Object.entries(props)) {
     const [, expected, fits] = propKinds.find(([names]) => names.includes(name)) ?? [];

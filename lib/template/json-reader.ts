@@ -4,7 +4,7 @@ const maxDepth = 100;
 /** Limit of different states: choices of numbers, texts and `null` have up to five. */
 const maxStates = 20;
 
-/** What was read: the open brackets, and what comes next. A number or a word is `=` and its beginning, with `1` for digits. */
+/** State of the reader: open brackets, then the expected token. A number or word is `=` and its beginning, with `1` for digits. */
 interface State {
   readonly open: string;
   readonly next: string;
@@ -111,7 +111,7 @@ function stepOf(state: State, character: string): State | undefined {
   return step in after ? { open, next: after[step as keyof typeof after] } : undefined;
 }
 
-/** What comes next in a string: `text` or `key`, in an escape with a backslash and the number of hex digits. */
+/** State inside a string: `text` or `key`; inside an escape, also a backslash and the number of hex digits. */
 function stringStep(next: string, character: string): string | undefined {
   const [string = '', digits] = next.split('\\');
   if (digits === undefined) {

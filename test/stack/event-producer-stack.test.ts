@@ -454,7 +454,7 @@ describe('the addresses of the console', () => {
     expect(hosts).toEqual([host, host]);
   });
 
-  it('leave no condition where there is none', () => {
+  it('of a stack without a dashboard need no condition on the partition', () => {
     expect(templateOf({ monitoring: 'off' }).toJSON().Conditions ?? {}).not.toHaveProperty(
       'IsPartitionawscn',
     );

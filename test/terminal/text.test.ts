@@ -9,7 +9,7 @@ import { compare, createLines, createRun, createStoredObject } from '../proof/fa
 const hostile = 'a\u001b[1A\u001b[2K\rCOMPLETE: yes\nb\u009b2J\u202ec';
 const escaped = 'a\\u001b[1A\\u001b[2K\\u000dCOMPLETE: yes\\u000ab\\u009b2J\\u202ec';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it looks for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the test looks for control characters
 const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e]/;
 
 describe('text of others on a terminal', () => {

@@ -13,7 +13,7 @@ export interface QueueSettings {
   readonly retentionMs?: number;
   readonly maxConcurrency: number;
   readonly batchSize: number;
-  /** How long the mapping collects a batch. @default 0 */
+  /** @default 0 */
   readonly batchingWindowMs?: number;
 }
 
