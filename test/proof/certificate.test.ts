@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { certificate } from '../../lib/proof/certificate.ts';
 import type { Evidence } from '../../lib/proof/proof.ts';
+import { shareOf } from '../property-runs.ts';
 import { chromium, chromiumFlags } from './chromium.ts';
 import { compare, createLines, createRun, createStoredObject, eventTimeMs } from './factories.ts';
 
@@ -169,29 +170,34 @@ describe.skipIf(chromium === undefined)('the certificate in Chromium', () => {
     }
   }
 
-  it.each([
+  const pages = [
     ['complete', 'phone', 360, 'light', 'COMPLETE'],
     ['complete', 'desktop', 1_280, 'dark', 'COMPLETE'],
     ['lossy', 'phone', 360, 'dark', 'INCOMPLETE'],
     ['lossy', 'desktop', 1_280, 'light', 'INCOMPLETE'],
-  ] as const)('fits: a %s run on a %s, %i pixels wide, %s', async (kind, _, width, scheme, verdict) => {
-    // Prepare
-    const html = certificate(kind === 'complete' ? createCompleteEvidence() : createLossyEvidence());
+  ] as const;
 
-    // Act
-    const layout = await layoutOf(html, width, scheme);
+  it.each(shareOf(pages))(
+    'fits: a %s run on a %s, %i pixels wide, %s',
+    async (kind, _, width, scheme, verdict) => {
+      // Prepare
+      const html = certificate(kind === 'complete' ? createCompleteEvidence() : createLossyEvidence());
 
-    // Assess
-    expect(layout).toMatchObject({
-      verdict,
-      background: scheme === 'dark' ? 'rgb(15, 18, 22)' : 'rgb(244, 245, 247)',
-      textsOutside: [],
-    });
-    expect(layout.scrollWidth).toBeLessThanOrEqual(width);
-    expect(layout.plots).toHaveLength(2);
-    for (const plot of layout.plots) {
-      expect(plot.width).toBeGreaterThan(Math.min(width, 960) * 0.75);
-      expect(plot.height).toBeGreaterThan(100);
-    }
-  });
+      // Act
+      const layout = await layoutOf(html, width, scheme);
+
+      // Assess
+      expect(layout).toMatchObject({
+        verdict,
+        background: scheme === 'dark' ? 'rgb(15, 18, 22)' : 'rgb(244, 245, 247)',
+        textsOutside: [],
+      });
+      expect(layout.scrollWidth).toBeLessThanOrEqual(width);
+      expect(layout.plots).toHaveLength(2);
+      for (const plot of layout.plots) {
+        expect(plot.width).toBeGreaterThan(Math.min(width, 960) * 0.75);
+        expect(plot.height).toBeGreaterThan(100);
+      }
+    },
+  );
 });

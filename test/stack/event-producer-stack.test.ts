@@ -4,6 +4,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { describe, expect, it } from 'vitest';
+import { shareOf } from '../property-runs.ts';
 import { createStack, synthOf, templateOf } from './synth.ts';
 
 interface Statement {
@@ -60,7 +61,7 @@ function statementsOf(template: ReturnType<typeof templateOf>): Statement[] {
     .filter(({ Effect }) => Effect === 'Allow');
 }
 
-describe.each(variants)('the stack with context %j', (context) => {
+describe.each(shareOf(variants))('the stack with context %j', (context) => {
   it('allows nothing on every resource and no action by wildcard alone', () => {
     // Act
     const statements = statementsOf(templateOf(context));

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { expect, it } from 'vitest';
+import { shareOf } from '../property-runs.ts';
 import { templateOf } from './synth.ts';
 
 /**
@@ -34,7 +35,7 @@ function contextOf(key: string): Record<string, string> {
   return Object.fromEntries(key === 'default' ? [] : key.split(' ').map((pair) => pair.split('=')));
 }
 
-it.each(Object.entries(committed))('with context %s no name changes', (key, expected) => {
+it.each(shareOf(Object.entries(committed)))('with context %s no name changes', (key, expected) => {
   // Prepare
   const base = new Set(committed.default);
 

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../lib/terminal/progress.ts';
+import { shareOf } from '../../property-runs.ts';
 import { assemblyOf } from '../../stack/synth.ts';
 import { objectsIn } from './factories.ts';
 import { extraCopies, run, withoutProof } from './local-run.ts';
 
 describe('a run on this machine', () => {
-  it.each([
+  const formats = [
     ['ndjson', 50_000, 68, {}],
     ['gzip', 50_000, 20.43, { recordFormat: 'gzip' }],
     ['single', 5_000, 68, { recordFormat: 'single' }],
-  ])(
+  ] as const;
+
+  it.each(shareOf(formats))(
     'as %s leaves exactly the %i events that the rule gives',
     async (_format, count, bytesPerEvent, context) => {
       // Prepare
