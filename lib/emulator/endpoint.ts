@@ -36,6 +36,9 @@ export interface EndpointOptions {
   readonly onAccepted?: (record: Buffer) => void;
 }
 
+/** Pages of other hosts whose name resolves to 127.0.0.1 (DNS rebinding) send their own. */
+const loopbackHost = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/i;
+
 /** One endpoint for Firehose, SQS and S3. */
 export interface Endpoint {
   readonly endpointUrl: string;
@@ -116,6 +119,12 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     }),
   };
   const server = createServer((request, response) => {
+    const { host = '' } = request.headers;
+    if (!loopbackHost.test(host)) {
+      response.writeHead(403, { 'content-type': 'text/plain' });
+      response.end(`Host is ${JSON.stringify(host)}: expected 127.0.0.1, localhost or [::1]\n`);
+      return;
+    }
     const isSqs = String(request.headers['x-amz-target']).startsWith(sqsTargetPrefix);
     const service = isS3Request(request) ? 's3' : isSqs ? 'sqs' : 'firehose';
     listeners[service](request, response);

@@ -1,7 +1,9 @@
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { compareKeys, type KeyRange, listObjects, type StoredFile } from './objects.ts';
 import { S3Error, type XmlValue, xmlDocument } from './responses.ts';
 
-const maxPageKeys = 1_000;
+export const bucketNamePattern = /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/;
 
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
 
@@ -26,7 +28,7 @@ export async function listObjectsV2(
   const delimiter = query.get('delimiter') ?? '';
   const startAfter = query.get('start-after') ?? '';
   const token = query.get('continuation-token');
-  const maxKeys = parseMaxKeys(query.get('max-keys'));
+  const maxKeys = parsePageSize(query, 'max-keys', 1_000);
   const encodingType = query.get('encoding-type');
   if (encodingType !== null && encodingType !== 'url') {
     throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request');
@@ -49,6 +51,39 @@ export async function listObjectsV2(
       IsTruncated: page.last !== undefined,
       Contents: page.objects.map((object) => toContents(object, encode)),
       CommonPrefixes: page.commonPrefixes.map((common) => ({ Prefix: encode(common) })),
+    },
+    namespace,
+  );
+}
+
+/**
+ * The response to `ListBuckets`.
+ *
+ * @param bucketNames Buckets that exist even without a directory.
+ * @throws S3Error if a parameter of the query is invalid.
+ */
+export async function listBuckets(
+  directory: string,
+  bucketNames: readonly string[],
+  query: URLSearchParams,
+): Promise<string> {
+  const [prefix, token] = [query.get('prefix') ?? '', query.get('continuation-token')];
+  const after = token === null ? '' : parseToken(token);
+  const folders = (await readdir(directory, { withFileTypes: true }))
+    .filter((entry) => entry.isDirectory() && bucketNamePattern.test(entry.name))
+    .map(({ name }) => name);
+  const names = [...new Set([...bucketNames, ...folders])]
+    .filter((name) => name.startsWith(prefix) && name > after)
+    .sort();
+  const page = names.slice(0, parsePageSize(query, 'max-buckets', 10_000));
+  const createdAt = async (name: string) =>
+    (await stat(join(directory, name)).catch(() => undefined))?.birthtime ?? new Date();
+  const buckets = page.map(async (Name) => ({ Name, CreationDate: (await createdAt(Name)).toISOString() }));
+  return xmlDocument(
+    'ListAllMyBucketsResult',
+    {
+      Buckets: { Bucket: await Promise.all(buckets) },
+      ...(page.length > 0 && page.length < names.length && { ContinuationToken: makeToken(page.at(-1)!) }),
     },
     namespace,
   );
@@ -114,11 +149,12 @@ function encodeKey(key: string): string {
   return key.split('/').map(encodeURIComponent).join('/');
 }
 
-function parseMaxKeys(text: string | null): number {
-  if (text !== null && !/^\d{1,10}$/.test(text)) {
-    throw new S3Error('InvalidArgument', 'Provided max-keys not an integer or within integer range');
+function parsePageSize(query: URLSearchParams, name: string, most: number): number {
+  const text = query.get(name) ?? String(most);
+  if (!/^\d{1,10}$/.test(text)) {
+    throw new S3Error('InvalidArgument', `Provided ${name} not an integer or within integer range`);
   }
-  return Math.min(maxPageKeys, Number(text ?? maxPageKeys));
+  return Math.min(most, Number(text));
 }
 
 function makeToken(last: string): string {

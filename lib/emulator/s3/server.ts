@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { etagOf, listObjectsV2, wholeSeconds } from './listing.ts';
+import { bucketNamePattern, etagOf, listBuckets, listObjectsV2, wholeSeconds } from './listing.ts';
 import { findObject, isDirectory } from './objects.ts';
 import { httpStatusByCode, S3Error, xmlDocument } from './responses.ts';
 
@@ -16,21 +16,31 @@ export interface S3Options {
   readonly onRead?: (bucketName: string, key: string) => void;
 }
 
-/** Whether a request is for S3: the other services accept only POST. */
-export function isS3Request({ method }: IncomingMessage): boolean {
-  return method === 'GET' || method === 'HEAD';
+/** Whether a request is for S3: clients of the other services only POST, with a target. */
+export function isS3Request({ method, url, headers }: IncomingMessage): boolean {
+  return method !== 'POST' || (headers['x-amz-target'] === undefined && url !== '/');
 }
 
+const supported = 'ListBuckets, ListObjectsV2, GetObject, HeadObject and HeadBucket';
+
+/** Query parameters of these operations; others name other operations, or a part or a version of an object. */
+const parameters = {
+  service: /^(prefix|max-buckets|continuation-token|bucket-region)$/,
+  bucket: /^(list-type|prefix|delimiter|start-after|continuation-token|max-keys|encoding-type|fetch-owner)$/,
+  object: /^$/,
+  /** The operation's name, and signatures. */
+  any: /^(x-id|x-amz-.*|awsaccesskeyid|signature|expires)$/i,
+} as const;
+
 /**
- * Responds to reads as Amazon S3 does, path-style: `ListObjectsV2`, `GetObject`, `HeadObject`, `HeadBucket`. The buckets are
- * directories, to which an embedded Firehose writes. Signatures are not checked.
+ * Responds to reads as Amazon S3 does, path-style: `ListBuckets`, `ListObjectsV2`, `GetObject`, `HeadObject`, `HeadBucket`.
+ * The buckets are directories, to which an embedded Firehose writes. Signatures are not checked.
  */
 export function createS3Listener({ directory, bucketNames = [], onRead }: S3Options): RequestListener {
   const findBucket = async (name: string): Promise<string> => {
     const path = join(directory, name);
     // This also keeps readers inside the directory.
-    const isName = /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(name);
-    if (!bucketNames.includes(name) && !(isName && (await isDirectory(path)))) {
+    if (!bucketNames.includes(name) && !(bucketNamePattern.test(name) && (await isDirectory(path)))) {
       throw new S3Error('NoSuchBucket', 'The specified bucket does not exist');
     }
     return path;
@@ -38,8 +48,19 @@ export function createS3Listener({ directory, bucketNames = [], onRead }: S3Opti
 
   const respond = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { bucketName, key, query } = parseUrl(request.url ?? '/');
-    const bucket = await findBucket(bucketName);
     const isHead = request.method === 'HEAD';
+    const known = parameters[key !== '' ? 'object' : bucketName !== '' ? 'bucket' : 'service'];
+    const isKnown = [...query.keys()].every((name) => known.test(name) || parameters.any.test(name));
+    const isListing = key === '' && bucketName !== '' && !isHead;
+    const isRead = isHead || request.method === 'GET';
+    if (!isRead || !isKnown || (isListing && query.get('list-type') !== '2')) {
+      throw new S3Error('NotImplemented', `This S3 only has ${supported}: Firehose writes its objects.`);
+    }
+    if (bucketName === '') {
+      sendXml(response, 200, await listBuckets(directory, bucketNames, query));
+      return;
+    }
+    const bucket = await findBucket(bucketName);
     if (key !== '') {
       if (!isHead) {
         onRead?.(bucketName, key);
@@ -47,10 +68,8 @@ export function createS3Listener({ directory, bucketNames = [], onRead }: S3Opti
       await sendObject(request, response, bucket, key);
     } else if (isHead) {
       response.writeHead(200).end();
-    } else if (query.get('list-type') === '2') {
-      sendXml(response, 200, await listObjectsV2(bucket, bucketName, query));
     } else {
-      throw new S3Error('NotImplemented', 'ListObjectsV2 is the only supported operation on a bucket.');
+      sendXml(response, 200, await listObjectsV2(bucket, bucketName, query));
     }
   };
 

@@ -1,13 +1,17 @@
-import { mkdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer, get } from 'node:http';
 import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import {
+  DeleteObjectsCommand,
   GetObjectCommand,
+  GetObjectTaggingCommand,
   HeadBucketCommand,
   HeadObjectCommand,
+  ListBucketsCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandInput,
+  PutObjectCommand,
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -262,19 +266,103 @@ describe('reading an object', () => {
     },
   );
 
-  it('knows its buckets, those that hold nothing yet too', async () => {
+  it('takes signatures in the query', async () => {
     // Prepare
-    const { client, list, endpoint } = await startS3(makeDirectory(), [Bucket]);
+    const { endpoint } = await startS3(makeBucket('a'));
+    const signatures = [
+      'X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Signature=x',
+      'AWSAccessKeyId=a&Signature=x&Expires=1',
+    ];
+
+    // Act
+    const bodies = signatures.map(async (query) => (await fetch(`${endpoint}/${Bucket}/a?${query}`)).text());
+
+    // Assess
+    expect(await Promise.all(bodies)).toEqual(['a', 'a']);
+  });
+});
+
+describe('buckets', () => {
+  it('are known, those that hold nothing yet too', async () => {
+    // Prepare
+    const { client, list } = await startS3(makeDirectory(), [Bucket]);
 
     // Act
     const head = await client.send(new HeadBucketCommand({ Bucket }));
     const other = await client.send(new HeadBucketCommand({ Bucket: 'other' })).catch((error) => error);
-    const acl = await fetch(`${endpoint}/${Bucket}?acl`);
 
     // Assess
     expect(head.$metadata.httpStatusCode).toBe(200);
     expect((await list()).keys).toEqual([]);
     expect(other).toMatchObject({ $metadata: { httpStatusCode: 404 } });
-    expect(acl.status).toBe(501);
+  });
+
+  it('are listed: folders with the name of a bucket, and those that hold nothing yet', async () => {
+    // Prepare
+    const directory = makeBucket('a');
+    mkdirSync(join(directory, '.uploads'));
+    writeFileSync(join(directory, 'function.log'), '');
+    const { client } = await startS3(directory, ['another-bucket', Bucket]);
+
+    // Act
+    const all = await client.send(new ListBucketsCommand({}));
+    const [some, first] = [
+      await client.send(new ListBucketsCommand({ Prefix: 'my-' })),
+      await client.send(new ListBucketsCommand({ MaxBuckets: 1 })),
+    ];
+    const second = await client.send(new ListBucketsCommand({ ContinuationToken: first.ContinuationToken }));
+
+    // Assess
+    const names = [all, some, first, second].map(({ Buckets = [] }) => Buckets.map(({ Name }) => Name));
+    expect(names).toEqual([['another-bucket', Bucket], [Bucket], ['another-bucket'], [Bucket]]);
+    expect(all.Buckets?.[0]?.CreationDate?.getTime()).toBeGreaterThan(0);
+    expect(all.ContinuationToken).toBeUndefined();
+  });
+});
+
+describe('what this S3 does not have', () => {
+  it.each([
+    ['GetObjectTagging', new GetObjectTaggingCommand({ Bucket, Key: 'a' })],
+    ['GetObject of a version', new GetObjectCommand({ Bucket, Key: 'a', VersionId: 'v1' })],
+    ['HeadObject of a part', new HeadObjectCommand({ Bucket, Key: 'a', PartNumber: 1 })],
+    ['PutObject', new PutObjectCommand({ Bucket, Key: 'a', Body: 'b' })],
+    ['DeleteObjects', new DeleteObjectsCommand({ Bucket, Delete: { Objects: [{ Key: 'a' }] } })],
+  ])('is refused as the SDK understands it: %s', async (_name, command) => {
+    // Prepare
+    const directory = makeBucket('a');
+    const { client } = await startS3(directory);
+
+    // Act
+    const error = await client.send(command as GetObjectCommand).catch((caught) => caught);
+
+    // Assess
+    expect(error.$metadata).toMatchObject({ httpStatusCode: 501, attempts: 1 });
+    // A response to HEAD has no body.
+    expect(error.name).toMatch(command instanceof HeadObjectCommand ? /./ : /^NotImplemented$/);
+    expect(readFileSync(join(directory, Bucket, 'a'), 'utf8')).toBe('a');
+  });
+
+  it.each([
+    ['GET', '?tagging'],
+    ['GET', '/my-bucket?acl'],
+    ['GET', '/my-bucket'],
+    ['GET', '/my-bucket/a?acl'],
+    ['GET', '/my-bucket/missing?attributes'],
+    ['PUT', '/my-bucket'],
+    ['POST', '/my-bucket?delete'],
+    ['POST', '/my-bucket/a?uploads'],
+    ['DELETE', '/my-bucket/a'],
+    ['OPTIONS', '/my-bucket/a'],
+  ])('is NotImplemented in XML: %s %s', async (method, path) => {
+    // Prepare
+    const { endpoint } = await startS3(makeBucket('a'));
+
+    // Act
+    const response = await fetch(`${endpoint}${path}`, { method });
+
+    // Assess
+    expect(response.status).toBe(501);
+    expect(response.headers.get('content-type')).toBe('application/xml');
+    expect(await response.text()).toContain('<Error><Code>NotImplemented</Code>');
   });
 });
