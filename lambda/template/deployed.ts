@@ -7,5 +7,5 @@ export function readDeployedTemplate(): string {
   return readFileSync(new URL(deployedTemplateFile, import.meta.url), 'utf8');
 }
 
-/** The template used when none is configured: the event of the lesson that this project grew from. */
+/** The template used when none is configured. */
 export const defaultTemplate = '{"{{random.uuid}}":"test-{{date.utc("YYYY-MM-DD HH:mm:ss")}}"}';

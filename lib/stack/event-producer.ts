@@ -69,7 +69,7 @@ export interface EventProducerProps
    * The template of the events: text of one line, or a JSON object of several, with expressions such as
    * `{{random.number(50)}}`. docs/events.md lists the functions.
    *
-   * @default - the event of the lesson, `{"{{random.uuid}}":"test-{{date.utc("YYYY-MM-DD HH:mm:ss")}}"}`
+   * @default - `{"{{random.uuid}}":"test-{{date.utc("YYYY-MM-DD HH:mm:ss")}}"}`
    */
   readonly eventTemplate?: string;
 

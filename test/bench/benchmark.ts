@@ -27,7 +27,7 @@ export interface Benchmark {
   readonly node: string;
   readonly cores: number;
   readonly rows: Readonly<Record<RowName, Figures>>;
-  /** The lesson's program; missing without Python and boto3. */
+  /** `one-by-one` in boto3; missing without Python and boto3. */
   readonly boto3?: Figures;
   /** Events per second of `ours-ndjson` as a multiple of each row's: medians of the repetitions' ratios. */
   readonly oursTimes: Readonly<Record<RowName, number>>;

@@ -11,7 +11,7 @@ export interface Contender extends Pick<Experiment, 'module' | 'workload' | 'env
 const { maxRequestBytes } = producerSettings;
 
 export const contenders = {
-  lesson: baseline('lesson', 1_500, 300, 'one `PutRecord` per event, one after the other'),
+  'one-by-one': baseline('oneByOne', 1_500, 300, 'one `PutRecord` per event, one after the other'),
   parallel: baseline('parallel', 3_000, 800, 'one `PutRecord` per event, 50 at once'),
   batch: baseline(
     'batch',

@@ -15,7 +15,7 @@ import type { Measured, Task } from './measured-process.ts';
 import { limitCpu } from './process-usage.ts';
 import type { Tally } from './tally.ts';
 
-const lessonScript = fileURLToPath(new URL('./lesson.py', import.meta.url));
+const boto3Script = fileURLToPath(new URL('./one-by-one.py', import.meta.url));
 
 export interface Experiment extends Task {
   /** Events of an unmeasured round before, in the same process. @default 0 */
@@ -141,16 +141,16 @@ export async function openLaboratory(
       return { ...sent, received };
     },
 
-    /** Runs the lesson's program in boto3. It computes no checksum, so only the number of events is checked. */
+    /** Runs `one-by-one` in boto3. It computes no checksum, so only the number of events is checked. */
     async measureBoto3(events: number): Promise<Observation> {
       const environment = functionEnvironment(settings, endpoint.url);
       const { DELIVERY_STREAM_NAME: stream = '', AWS_REGION: region = '' } = environment;
-      const { stdout } = await promisify(execFile)('python3', [lessonScript, stream, String(events)], {
+      const { stdout } = await promisify(execFile)('python3', [boto3Script, stream, String(events)], {
         env: { ...process.env, ...environment, AWS_DEFAULT_REGION: region },
       });
       const received = await endpoint.takeTally();
       if (received.events !== events) {
-        throw new Error(`lesson.py: the endpoint received ${received.events} events, expected ${events}`);
+        throw new Error(`one-by-one.py: the endpoint received ${received.events} events, expected ${events}`);
       }
       return { ...JSON.parse(stdout), received };
     },

@@ -30,7 +30,7 @@ describe('npm run preview', () => {
     expect(stderr).toContain(`npm start -- --event '${iotSensor}' --count 1000000\n`);
   });
 
-  it("prints the lesson's event, of any part of a run, without a template", () => {
+  it('prints the default event, of any part of a run, without a template', () => {
     const { lines } = preview('--run-id', 'run-1', '--from', '2', '--count', '1');
     expect(lines.map(uuidOf)).toEqual(uuidsOf(localDeliveryStreamName, 'run-1', 3).slice(2));
   });

@@ -20,7 +20,7 @@ function whole(pattern: string): RegExp {
 
 describe('the table of events', () => {
   it.each([
-    ['lesson.json', 'line:string id:string value:string', 'id', 'value'],
+    ['default.json', 'line:string id:string value:string', 'id', 'value'],
     [
       'iot-sensor.json',
       'line:string id:string at:string sensor:bigint temperature:double state:string',
@@ -102,7 +102,7 @@ describe('the pattern of lines', () => {
       const row = Object.fromEntries(columns.map(({ name }, place) => [name, values[place]]));
       expect(row.line).toBe(line.slice(0, -1));
       expect(row[idColumn]).toMatch(/^[0-9a-f-]{36}$/);
-      if (template.isJson && file !== 'lesson.json') {
+      if (template.isJson && file !== 'default.json') {
         const event = Object.entries(JSON.parse(line)).map(([name, value]) => [
           name.toLowerCase(),
           `${value}`,

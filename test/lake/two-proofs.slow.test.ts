@@ -36,7 +36,7 @@ const fates: Readonly<Record<string, (lines: string[]) => string[]>> = {
 describe.each(['default', 'iot-sensor.json', 'clickstream.json', 'orders.csv'])(
   'for events of %s',
   (file) => {
-    const template = file === 'default' ? examples.get('lesson.json')! : examples.get(file)!;
+    const template = file === 'default' ? examples.get('default.json')! : examples.get(file)!;
 
     it.each(Object.entries(fates))('SQL and verify agree on a run that is %s', async (_, fate) => {
       // Prepare: one object as Firehose compresses it, one of joined gzip members

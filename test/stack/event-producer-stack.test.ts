@@ -490,14 +490,14 @@ describe('the template of the events', () => {
 
   it('leaves no trace if it is the default one', () => {
     // Act
-    const [none, lesson] = [
+    const [none, ours] = [
       templateOf().toJSON(),
-      templateOf({ eventTemplate: 'docs/events/lesson.json' }).toJSON(),
+      templateOf({ eventTemplate: 'docs/events/default.json' }).toJSON(),
     ];
 
     // Assess
     expect(none.Metadata).toBeUndefined();
-    expect(lesson).toEqual(none);
+    expect(ours).toEqual(none);
   });
 
   it('changes nothing but the code of the functions', () => {

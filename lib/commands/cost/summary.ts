@@ -97,7 +97,7 @@ function describeModel({ formats, monitoring, proof, querying, prices }: CostEst
   const isCut = formats.some(({ invocations }) => invocations > 1);
   return [
     `  Firehose  billed bytes / 2^30 x ${formatPrice(prices.firehoseUsdPerGb)}; each record is rounded up to ${formatNumber(billingUnitBytes)} bytes. One event`,
-    "            per record is the format single, and the lesson's program: Firehose bills both alike",
+    '            per record is the format single, or one PutRecord per event: billed alike',
     `  Lambda    ${memoryGb} GB x seconds x ${formatPrice(prices.lambdaUsdPerGbSecond)} + invocations x ${formatPrice(prices.lambdaUsdPerRequest)}; the seconds are`,
     "            what the stream's quota or the function's share of a processor takes, whichever is longer",
     `            (${formatNumber(quotaBytesPerSecond)} bytes of record data a second; ${cpuShare.toFixed(2)} processors), and ${responseSeconds} an invocation`,

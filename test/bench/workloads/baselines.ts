@@ -21,7 +21,7 @@ const batchRecords = 500;
 /** Enough bodies to exceed any processor cache. */
 const preparedBodies = 16;
 
-export const lesson: Workload = singleRecords(1);
+export const oneByOne: Workload = singleRecords(1);
 
 export const parallel: Workload = singleRecords(50);
 
@@ -81,7 +81,6 @@ function singleRecords(connections: number): Workload {
   };
 }
 
-/** As in the lesson's program. */
 function createEvent(): Buffer {
   const timestamp = new Date().toISOString().slice(0, 19).replace('T', ' ');
   return Buffer.from(`${JSON.stringify({ [randomUUID()]: `test-${timestamp}` })}\n`);

@@ -14,7 +14,7 @@ const { [exportName]: handler } = await import(pathToFileURL(join(LAMBDA_TASK_RO
 
 const remainingTimeMs = 900_000;
 
-/** The lesson's number. */
+/** As by default. */
 const eventsPerInvocation = 100;
 
 async function invoke<Result>(payload: object): Promise<Result> {

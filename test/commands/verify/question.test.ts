@@ -6,7 +6,7 @@ import { collectRunIds, parseWait } from '../../../lib/proof/options.ts';
 import type { LastRun } from '../../../lib/terminal/last-run.ts';
 import { createRun } from '../../proof/factories.ts';
 
-const [lesson, iotSensor] = ['lesson', 'iot-sensor'].map((name) =>
+const [defaultTemplate, iotSensor] = ['default', 'iot-sensor'].map((name) =>
   readFileSync(`docs/events/${name}.json`, 'utf8'),
 );
 
@@ -30,10 +30,10 @@ describe('the question', () => {
   });
 
   it.each([
-    [{}, 'of the last local run', lesson],
+    [{}, 'of the last local run', defaultTemplate],
     [{ event: 'docs/events/iot-sensor.json' }, 'of the file that was named', iotSensor],
   ])('is about events of the template, as %j: %s', async (options, _, eventTemplate) => {
-    const readLastRun = async () => ({ ...createLastRun(), eventTemplate: lesson });
+    const readLastRun = async () => ({ ...createLastRun(), eventTemplate: defaultTemplate });
     const question = await resolveQuestion(options, readLastRun);
     expect(question.eventTemplate).toBe(eventTemplate);
   });

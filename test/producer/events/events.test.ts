@@ -42,7 +42,7 @@ describe('the events of a run', () => {
     expect(uuidOf(event)).toBe('00586528-5f71-469b-8893-46a489cdda58');
   });
 
-  it("are the lesson's: one JSON object a line, a UUID and the time in UTC", () => {
+  it('are by default one JSON object a line, a UUID and the time in UTC', () => {
     // Act
     const lines = eventsOf({ count: 1_000 }).split('\n');
 

@@ -1,4 +1,4 @@
-"""A program of the lesson's shape: one PutRecord an event, one after the other, the answer not looked at."""
+"""One PutRecord per event, one after the other; responses are ignored."""
 
 import datetime
 import json
