@@ -16,7 +16,7 @@ lib/commands/prove/prove.ts: @aws-sdk/client-cloudformation @aws-sdk/client-lamb
 lib/commands/send/send.ts: @aws-sdk/client-cloudformation @aws-sdk/client-lambda
 lib/stack: lib/aws lib/lake lib/template lambda/contract lambda/template aws-cdk-lib constructs
 lib/package: lib/aws lib/emulator lib/stack lib/template lib/terminal lambda/contract lambda/template
-  @microsoft/api-extractor aws-cdk-lib commander esbuild
+  package.json @microsoft/api-extractor aws-cdk-lib commander esbuild
 lib/proof: lib/template lib/terminal lib/stack/outputs.ts lambda/contract
   lambda/prover/objects lambda/prover/lines lambda/prover/comparison
   @aws-sdk/client-cloudformation @aws-sdk/client-lambda commander p-map valibot

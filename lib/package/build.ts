@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { App, Stack } from 'aws-cdk-lib';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
+import packageJson from '../../package.json' with { type: 'json' };
 import { readProcessSource } from '../emulator/lambda/process-source.ts';
 import { bundling } from '../stack/bundling.ts';
 import { handlers, rooms } from '../stack/create-function.ts';
@@ -43,20 +44,48 @@ export async function buildPackage(directory: string): Promise<void> {
 
 /** Writes the constructs and the commands. @returns Their source files. */
 async function buildScripts(directory: string): Promise<Metafile['inputs']> {
-  const { metafile } = await build({
+  const options = {
     ...scriptOptions,
     absWorkingDir: projectDirectory,
-    entryPoints: { index: 'lib/package/api.ts', cli: 'bin/cli.ts', app: 'bin/app.ts' },
     outdir: directory,
+    metafile: true,
+    plugins: [replaceModules()],
+  } satisfies BuildOptions;
+  const commands = await build({
+    ...options,
+    entryPoints: { commands: 'bin/cli.ts', app: 'bin/app.ts' },
     outExtension: { '.js': '.mjs' },
     // In the same directory as the others, so that every file finds cdk.json.
     chunkNames: 'chunk-[hash]',
     splitting: true,
-    metafile: true,
     define: { Packed: 'true' },
-    plugins: [replaceModules()],
   });
-  return metafile.inputs;
+  // CommonJS, for `import` too: Jest cannot load ES modules, and two formats would be two of each class.
+  const constructs = await build({
+    ...options,
+    entryPoints: { index: 'lib/package/api.ts' },
+    outExtension: { '.js': '.cjs' },
+    format: 'cjs',
+    define: { Packed: 'true', 'import.meta.url': 'moduleUrl' },
+    banner: {
+      js: `${nodeCheck('throw Object.assign(new Error(message), { stack: message })')}
+const moduleUrl = require('node:url').pathToFileURL(__filename).href;`,
+    },
+  });
+  const check = nodeCheck('console.error(message); process.exit(2)');
+  writeFileSync(join(directory, 'cli.cjs'), `#!/usr/bin/env node\n${check}\nimport('./commands.mjs');\n`);
+  return { ...commands.metafile.inputs, ...constructs.metafile.inputs };
+}
+
+/** Code that also runs on an older Node, and calls `fail` there. */
+function nodeCheck(fail: string): string {
+  const { name, engines } = packageJson;
+  const [major, minor] = engines.node.match(/\d+/g)!;
+  return `const [major, minor] = process.versions.node.split('.').map(Number);
+if (major < ${major} || (major === ${major} && minor < ${minor})) {
+  const message = '${name} needs Node ${major}.${minor} or newer: this is ' + process.versions.node;
+  ${fail};
+}`;
 }
 
 async function inputsOfFunctions(): Promise<Metafile['inputs']> {

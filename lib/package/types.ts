@@ -34,6 +34,7 @@ export async function writeTypes(directory: string): Promise<void> {
   const compiler = join(projectDirectory, 'node_modules/typescript/bin/tsc');
   await promisify(execFile)(process.execPath, [compiler, '-p', config]);
   rmSync(config);
+  writeFileSync(join(directory, 'package.json'), '{"type":"commonjs"}');
   for (const entry of readdirSync(directory, { recursive: true, withFileTypes: true })) {
     if (entry.isFile()) {
       const path = join(entry.parentPath, entry.name);

@@ -77,9 +77,10 @@ describe('the tarball', () => {
   it('has at most 2 MB, and nothing but what is needed', () => {
     const needed = [
       /^(package\.json|README\.md|LICENSE|CHANGELOG\.md)$/,
-      /^dist\/(index|cli|app|chunk-[A-Z0-9]{8})\.mjs$/,
+      /^dist\/(index|cli)\.cjs$/,
+      /^dist\/(commands|app|chunk-[A-Z0-9]{8})\.mjs$/,
       /^dist\/(functions\.json\.br|cdk\.json|THIRD-PARTY-LICENSES\.txt)$/,
-      /^dist\/types\/(lib|lambda)\/[a-z/-]+\.d\.ts$/,
+      /^dist\/types\/(package\.json|(lib|lambda)\/[a-z/-]+\.d\.ts)$/,
       /^docs\/[a-z-]+\.md$/,
       /^docs\/events\/[a-z-]+\.(json|csv|txt)$/,
     ];
@@ -133,15 +134,15 @@ describe('an app with the package', () => {
     expect(assetsIn(assembly)).toEqual([assemblyOf(), assemblyOf({ event })].flatMap(assetsIn).sort());
   });
 
-  it('may have modules of the kind CommonJS, as cdk init makes them', () => {
+  it('has one class for import and require', () => {
     // Act
     const { stdout, stderr } = runInApp(`
       import { createRequire } from 'node:module';
-      const { EventProducer } = createRequire(import.meta.url)('${name}');
-      console.log(EventProducer.name);`);
+      import { EventProducer } from '${name}';
+      console.log(createRequire(import.meta.url)('${name}').EventProducer === EventProducer);`);
 
     // Assess
-    expect([stdout, stderr]).toEqual(['EventProducer\n', '']);
+    expect([stdout, stderr]).toEqual(['true\n', '']);
   });
 
   it('gets an error for an invalid prop', () => {
@@ -152,7 +153,7 @@ describe('an app with the package', () => {
     );
   });
 
-  it.each(['dist/index.mjs', 'dist/cli.mjs', 'lib/package/api.ts', 'package.json', 'dist/cdk.json'])(
+  it.each(['dist/index.cjs', 'dist/commands.mjs', 'lib/package/api.ts', 'package.json', 'dist/cdk.json'])(
     'cannot import %s',
     (path) => {
       const { stderr } = runInApp(`import '${name}/${path}';`);
@@ -206,6 +207,32 @@ describe('an app with the package', () => {
     // Assess
     expect(names.length).toBeGreaterThan(5);
     expect(stdout).toBe('');
+  });
+});
+
+describe('an older Node gets one sentence', () => {
+  const sentence = `${name} needs Node 20.20 or newer: this is 18.20.8`;
+
+  it.each([
+    ['the command', `node_modules/.bin/${name}`, new RegExp(`^${sentence}\n$`)],
+    ['import', 'app.mjs', new RegExp(`\\[?${sentence}\\]?\n\nNode`)],
+    ['require', 'app.cjs', new RegExp(`\\[?${sentence}\\]?\n\nNode`)],
+  ])('from %s', (_, program, expected) => {
+    // Prepare
+    const node = `{ value: { ...process.versions, node: '18.20.8' } }`;
+    writeFileSync(join(app, 'older.cjs'), `Object.defineProperty(process, 'versions', ${node});`);
+    writeFileSync(join(app, 'app.mjs'), `import '${name}';`);
+    writeFileSync(join(app, 'app.cjs'), `require('${name}');`);
+
+    // Act
+    const { status, stderr } = spawnSync(process.execPath, ['-r', './older.cjs', program], {
+      cwd: app,
+      encoding: 'utf8',
+    });
+
+    // Assess
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(expected);
   });
 });
 
