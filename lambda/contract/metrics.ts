@@ -10,6 +10,9 @@ export const serviceDimension = 'service';
 /** Name of the dimension for the stream, as Firehose's own metrics have it. */
 export const streamDimension = 'DeliveryStreamName';
 
+/** Name of the dimension for the producer: several may push to one stream. */
+export const producerDimension = 'Producer';
+
 /**
  * The metrics that the function publishes, by the field of the report that each one carries. Units are CloudWatch's.
  *

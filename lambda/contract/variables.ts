@@ -1,6 +1,7 @@
 /** The producer's environment variables that are no settings. */
 export const variables = {
   deliveryStreamName: 'DELIVERY_STREAM_NAME',
+  producerName: 'PRODUCER_NAME',
   workQueueUrl: 'WORK_QUEUE_URL',
   recordFormat: 'RECORD_FORMAT',
   firehoseUsdPerGb: 'FIREHOSE_USD_PER_GB',
@@ -14,6 +15,7 @@ export const variables = {
 /** The environment variables of the prover. */
 export const proverVariables = {
   deliveryStreamName: 'DELIVERY_STREAM_NAME',
+  producerName: 'PRODUCER_NAME',
   bucketName: 'BUCKET_NAME',
   /** S3 prefix of the stream, with expressions such as `!{timestamp:yyyy}`. */
   prefix: 'PREFIX',

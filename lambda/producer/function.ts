@@ -19,7 +19,7 @@ export function createHandler(createPacker: CreatePacker): Handler {
   const environment = parseEnvironment(process.env);
   const { deliveryStreamName, workQueueUrl, proof, settings } = environment;
   const { concurrency, maxRequestBytes } = settings;
-  return createLambdaHandler(deliveryStreamName, ({ logger, metrics, clock }) => {
+  return createLambdaHandler(environment, ({ logger, metrics, clock }) => {
     const queueClient = createQueueClient();
     const sendTo = (url: string, delaySeconds?: number) => createSendMessages(queueClient, url, delaySeconds);
     const invoke = createInvocation({

@@ -24,8 +24,8 @@ export type Handler = (event: SQSEvent, context: Context) => Promise<SQSBatchRes
  */
 export function createHandler(createReader: CreateLineReader): Handler {
   const environment = parseEnvironment(process.env);
-  const { deliveryStreamName, bucketName, proofQueueUrl, deadLetterQueueUrl } = environment;
-  return createLambdaHandler(deliveryStreamName, ({ logger, metrics, clock }) => {
+  const { bucketName, proofQueueUrl, deadLetterQueueUrl } = environment;
+  return createLambdaHandler(environment, ({ logger, metrics, clock }) => {
     const queueClient = createQueueClient();
     const prove = createProver({
       createReader,

@@ -25,6 +25,11 @@ export const deliveryStreamName = matching(
   `expected ${deliveryStreamNameExpectation}`,
 );
 
+export const producerName = matching(
+  /^[ -~]{1,255}$/,
+  'expected 1 to 255 characters of ASCII, for example my-stack/Producer',
+);
+
 export const queueUrl = readable(
   (text) => (URL.canParse(text) ? text : undefined),
   'expected the URL of an SQS queue, for example https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',

@@ -3,7 +3,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { MetricUnit } from '@aws-lambda-powertools/metrics/types';
 import type { Context } from 'aws-lambda';
-import { streamDimension } from '../contract/metrics.ts';
+import { producerDimension, streamDimension } from '../contract/metrics.ts';
 import type { Clock } from './clock.ts';
 
 /** Takes metrics, as Powertools' `Metrics` does: several values of one metric become an array. */
@@ -26,11 +26,16 @@ export interface InvocationContext {
 
 /** Makes a Lambda function, which logs an error of an invocation and publishes its metrics whether or not it fails. */
 export function createLambdaHandler<Payload, Result>(
-  deliveryStreamName: string,
+  owner: { readonly deliveryStreamName: string; readonly producerName: string },
   createInvoke: (container: Container) => (payload: Payload, context: InvocationContext) => Promise<Result>,
 ): (payload: Payload, context: Context) => Promise<Result> {
   const logger = new Logger();
-  const metrics = new Metrics({ defaultDimensions: { [streamDimension]: deliveryStreamName } });
+  const metrics = new Metrics({
+    defaultDimensions: {
+      [streamDimension]: owner.deliveryStreamName,
+      [producerDimension]: owner.producerName,
+    },
+  });
   const clock: Clock = {
     now: Date.now,
     random: Math.random,

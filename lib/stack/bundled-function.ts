@@ -5,12 +5,15 @@ import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { metricNamespace, serviceName } from '../../lambda/contract/metrics.ts';
+import { variables } from '../../lambda/contract/variables.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 import type { Room } from './create-function.ts';
 import { createFunction } from './function-from-source.ts';
 
 /** Options that the producer's and the prover's function have in common. */
 export interface FunctionProps {
+  /** Of the producer that the function belongs to. */
+  readonly producerName: string;
   /** @default - the default template */
   readonly template?: CheckedTemplate;
   /** Whether the function publishes metrics. */
@@ -52,6 +55,7 @@ export function createBundledFunction(scope: Construct, props: BundledFunctionPr
     deadLetterQueue: props.deadLetterQueue,
     environment: {
       ...props.environment,
+      [variables.producerName]: props.producerName,
       POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
       POWERTOOLS_SERVICE_NAME: serviceName,
       ...(!props.publishMetrics && { POWERTOOLS_METRICS_DISABLED: 'true' }),

@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib';
 import type { Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   type Grant,
@@ -108,6 +108,12 @@ export interface EventProducerProps
  * ```
  */
 export class EventProducer extends Construct {
+  /**
+   * The stack's name and the construct's path in it, such as `MyStack/Producer`: the dimension `Producer` of its metrics, and
+   * the start of the ids of its scheduled runs.
+   */
+  readonly producerName: string;
+
   /** The function; invoke it with `{"count": N}`. */
   readonly function: LambdaFunction;
 
@@ -147,6 +153,7 @@ export class EventProducer extends Construct {
   /** @throws PropError with the path of the construct, the prop, its value and what was expected, if a prop is invalid. */
   constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
     super(scope, id);
+    this.producerName = producerNameOf(this);
     const { monitoring = 'full', scheduleEnabled = true } = props;
     checkKinds(this, props);
     this.#checkCombination(props);
@@ -172,6 +179,7 @@ export class EventProducer extends Construct {
     const template = customTemplate(this, props.eventTemplate);
     this.eventTemplate = template?.template.source;
     const common = {
+      producerName: this.producerName,
       template,
       publishMetrics: monitoring !== 'off',
       logRetention: props.logRetention,
@@ -251,7 +259,7 @@ export class EventProducer extends Construct {
    * @default - average over 5 minutes
    */
   metric(metricName: string, options?: MetricOptions): Metric {
-    return ownMetric(this.deliveryStream, metricName, options);
+    return ownMetric(this, metricName, options);
   }
 
   #sum(metricName: string, options: MetricOptions | undefined): Metric {
@@ -361,7 +369,7 @@ export class EventProducer extends Construct {
   /** A readable name that no other producer has: the stack's name and the path within the stack. */
   #physicalName(): string {
     const stack = Stack.of(this);
-    return `${stack.stackName}${this.node.path.slice(stack.node.path.length).replaceAll('/', '-')}`;
+    return `${stack.stackName}${pathInStack(this).replaceAll('/', '-')}`;
   }
 
   /** The only one: each message in it is a payload of the function, so that a redrive to the work queue repeats it. */
@@ -423,13 +431,40 @@ export class EventProducer extends Construct {
       description: `Pushes ${this.count} events to Firehose.`,
       schedule,
       target: new LambdaInvoke(this.function, {
-        // The scheduled time names the run: the same for every attempt, so that a retry sends the same UUIDs.
-        input: ScheduleTargetInput.fromObject({ count: this.count, runId: ContextAttribute.scheduledTime }),
+        // The producer and the scheduled time name the run: the same for every attempt, so that a retry sends the same UUIDs,
+        // and others than another producer's.
+        input: ScheduleTargetInput.fromObject({
+          count: this.count,
+          runId: `${this.producerName}/${ContextAttribute.scheduledTime}`,
+        }),
         deadLetterQueue: this.deadLetterQueue,
         role: role.withoutPolicyUpdates(),
       }),
     });
   }
+}
+
+/** Begins with a slash. */
+function pathInStack(scope: Construct): string {
+  return scope.node.path.slice(Stack.of(scope).node.path.length);
+}
+
+/** Longest name of a producer: the id of a run has room for 256 characters, and a dimension for 255. */
+const maxNameLength = 255 - ContextAttribute.scheduledTime.length;
+
+/** Longest name of a stack, if it is not known yet. */
+const maxStackNameLength = 128;
+
+/** In ASCII, as a dimension's value has to be. */
+function producerNameOf(scope: Construct): string {
+  const { stackName } = Stack.of(scope);
+  const path = pathInStack(scope);
+  const ascii = path.replaceAll(/[^ -~]/g, '-');
+  const room = maxNameLength - (Token.isUnresolved(stackName) ? maxStackNameLength : stackName.length);
+  const hash = `-${scope.node.addr}`;
+  return (
+    stackName + (ascii === path && path.length <= room ? path : ascii.slice(0, room - hash.length) + hash)
+  );
 }
 
 /** The template, checked; `undefined` if it is the default one. @throws PropError with its problems, and their places. */

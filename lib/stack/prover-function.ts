@@ -154,6 +154,7 @@ export class ProverFunction extends Construct {
     this.function = createBundledFunction(this, {
       room: 'prover',
       template: props.template,
+      producerName: props.producerName,
       publishMetrics: props.publishMetrics,
       logRetention: props.logRetention,
       description: 'Proves that events reached the bucket. It is invoked by its queue of claims alone.',

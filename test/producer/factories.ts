@@ -15,6 +15,7 @@ export const timeMs = Date.UTC(2026, 10, 22, 1, 2, 3);
 /** The environment variables that the function needs, beside which all have a default. */
 export const neededVariables = {
   DELIVERY_STREAM_NAME: 'my-stream',
+  PRODUCER_NAME: 'my-stack/Producer',
   WORK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
   FIREHOSE_USD_PER_GB: '0.029',
   LAMBDA_USD_PER_GB_SECOND: '0.0000133334',

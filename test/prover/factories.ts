@@ -15,6 +15,7 @@ import { createLines, createRun, eventTimeMs } from '../proof/factories.ts';
 /** The environment variables of a prover. */
 export const proverEnvironment = {
   DELIVERY_STREAM_NAME: 'my-stream',
+  PRODUCER_NAME: 'my-stack/Producer',
   BUCKET_NAME: 'my-bucket',
   PREFIX: 'events/!{timestamp:yyyy/MM/dd/HH}/',
   ERROR_PREFIX: 'errors/',
@@ -28,6 +29,7 @@ export const proverEnvironment = {
 export function createEnvironment(overrides: Partial<Environment> = {}): Environment {
   return {
     deliveryStreamName: 'my-stream',
+    producerName: 'my-stack/Producer',
     bucketName: 'my-bucket',
     prefix: proverEnvironment.PREFIX,
     errorPrefix: 'errors/',

@@ -353,13 +353,13 @@ describe('the queues', () => {
 });
 
 describe('the schedule', () => {
-  it('runs every five minutes, with the scheduled time as the run, and dead letters for what it cannot deliver', () => {
+  it('runs every five minutes, each run named after the producer and the scheduled time, and dead letters for what it cannot deliver', () => {
     templateOf().hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: 'rate(5 minutes)',
       State: 'ENABLED',
       FlexibleTimeWindow: { Mode: 'OFF' },
       Target: {
-        Input: '{"count":100,"runId":"<aws.scheduler.scheduled-time>"}',
+        Input: '{"count":100,"runId":"FirehoseEventProducer/Producer/<aws.scheduler.scheduled-time>"}',
         DeadLetterConfig: { Arn: Match.anyValue() },
       },
     });
@@ -378,7 +378,9 @@ describe('the schedule', () => {
     templateOf(context).hasResourceProperties('AWS::Scheduler::Schedule', {
       ScheduleExpression: expression,
       ScheduleExpressionTimezone: timeZone,
-      Target: { Input: `{"count":${count},"runId":"<aws.scheduler.scheduled-time>"}` },
+      Target: {
+        Input: `{"count":${count},"runId":"FirehoseEventProducer/Producer/<aws.scheduler.scheduled-time>"}`,
+      },
     });
   });
 

@@ -1,9 +1,12 @@
-import { Duration, Stack } from 'aws-cdk-lib';
+import { App, Duration, NestedStack, Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
-import type { EventProducer } from '../../lib/stack/event-producer.ts';
+import { runIdPattern } from '../../lambda/contract/invocation.ts';
+import { EventProducer } from '../../lib/stack/event-producer.ts';
 import { createStack } from './synth.ts';
 
 describe('grantInvoke', () => {
@@ -30,6 +33,102 @@ describe('grantInvoke', () => {
         Version: Match.anyValue(),
       },
     });
+  });
+});
+
+const createApp = () =>
+  new App({ context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
+
+describe('two producers on one stream with one schedule', () => {
+  const stack = new Stack(createApp(), 'MyStack');
+  const deliveryStream = DeliveryStream.fromDeliveryStreamName(stack, 'Stream', 'my-stream');
+  for (const id of ['A', 'B']) {
+    new EventProducer(stack, id, { deliveryStream });
+  }
+  const template = Template.fromStack(stack);
+  const propertiesOf = (type: string) =>
+    Object.values(template.findResources(type)).map(({ Properties }) => Properties);
+
+  it('never send the same UUIDs by themselves: their runs have different ids', () => {
+    expect(propertiesOf('AWS::Scheduler::Schedule').map(({ Target }) => Target.Input)).toEqual([
+      '{"count":100,"runId":"MyStack/A/<aws.scheduler.scheduled-time>"}',
+      '{"count":100,"runId":"MyStack/B/<aws.scheduler.scheduled-time>"}',
+    ]);
+  });
+
+  it('share no metric of the functions, and so no Silence', () => {
+    // Act
+    const alarms = propertiesOf('AWS::CloudWatch::Alarm').filter(({ AlarmName }) =>
+      /Silence/.test(AlarmName),
+    );
+    const functions = propertiesOf('AWS::Lambda::Function');
+
+    // Assess
+    expect(alarms.map(({ Metrics }) => Metrics[1].MetricStat.Metric.Dimensions)).toEqual(
+      ['MyStack/A', 'MyStack/B'].map((name) => [
+        { Name: 'DeliveryStreamName', Value: 'my-stream' },
+        { Name: 'Producer', Value: name },
+        { Name: 'service', Value: 'firehose-event-producer' },
+      ]),
+    );
+    expect(functions.map(({ Environment }) => Environment.Variables.PRODUCER_NAME)).toEqual([
+      'MyStack/A',
+      'MyStack/B',
+    ]);
+  });
+});
+
+describe('the name of a producer', () => {
+  const app = createApp();
+  let stacks = 0;
+  const producerAt = (scope: Construct, ...ids: readonly string[]) => {
+    const parent = ids.slice(0, -1).reduce((at, id) => new Construct(at, id), scope);
+    return new EventProducer(parent, ids.at(-1)!, {
+      monitoring: 'off',
+      proof: false,
+      scheduleEnabled: false,
+    });
+  };
+  const stackNamed = (stackName: string) => new Stack(app, `Stack${stacks++}`, { stackName });
+
+  it.each([
+    [['Producer'], 'MyStack/Producer'],
+    [['Load', 'Night', 'Producer'], 'MyStack/Load/Night/Producer'],
+  ])('is that of the stack, and the path %j in it', (ids, expected) => {
+    expect(producerAt(stackNamed('MyStack'), ...ids).producerName).toBe(expected);
+  });
+
+  it.each([
+    ['too long for the id of a run', 'x'.repeat(120), 'x'.repeat(119), ['Producer']],
+    ['not ASCII', 'Lädt', 'Lòdt', ['Producer']],
+  ])('has a hash if the path is %s, so that it stays the only one', (_, first, second, rest) => {
+    // Prepare
+    const stack = stackNamed('S'.repeat(100));
+
+    // Act
+    const names = [first, second].map((id) => producerAt(stack, id, ...rest).producerName);
+
+    // Assess
+    expect(new Set(names).size).toBe(2);
+    for (const name of names) {
+      expect(name).toMatch(/^S{100}\/[ -~]{1,150}-c8[0-9a-f]{40}$/);
+      expect(name.length).toBeLessThanOrEqual(225);
+      expect(`${name}/<aws.scheduler.scheduled-time>`).toMatch(runIdPattern);
+    }
+  });
+
+  it('in a nested stack begins with its name, which CloudFormation gives', () => {
+    // Prepare
+    const stack = stackNamed('Outer');
+    const nested = new NestedStack(stack, 'Nested');
+
+    // Act
+    const { producerName, node } = producerAt(nested, 'p'.repeat(120));
+
+    // Assess
+    const path = `/${'p'.repeat(53)}-${node.addr}`;
+    expect(nested.resolve(producerName)).toEqual({ 'Fn::Join': ['', [expect.anything(), path]] });
+    expect(path).toHaveLength(225 - 128);
   });
 });
 
@@ -71,6 +170,7 @@ describe('a metric of the producer', () => {
     dimensions: {
       service: 'firehose-event-producer',
       DeliveryStreamName: producer.deliveryStream.deliveryStreamName,
+      Producer: 'FirehoseEventProducer/Producer',
     },
     minutes: 5,
   };
@@ -134,6 +234,7 @@ describe('a metric of the producer', () => {
           Name: 'DeliveryStreamName',
           Value: Stack.of(stack).resolve(stack.producer.deliveryStream.deliveryStreamName),
         },
+        { Name: 'Producer', Value: 'FirehoseEventProducer/Producer' },
         { Name: 'service', Value: 'firehose-event-producer' },
       ],
     });

@@ -5,6 +5,7 @@ import { variables } from '../../contract/variables.ts';
 import {
   deliveryStreamName,
   parseVariables,
+  producerName,
   queueUrl,
   readable,
   wholeNumber,
@@ -15,6 +16,7 @@ import type { CostFactors } from './report.ts';
 export interface Environment {
   readonly settings: ProducerSettings;
   readonly deliveryStreamName: string;
+  readonly producerName: string;
   readonly recordFormat: RecordFormat;
   readonly workQueueUrl: string;
   /** @default - nothing is proven */
@@ -43,6 +45,7 @@ const setting = (row: WholeNumberSetting) =>
 const schema = v.object({
   ...Object.fromEntries(Object.values(producerSettings).map((row) => [row.variable, setting(row)])),
   [variables.deliveryStreamName]: deliveryStreamName,
+  [variables.producerName]: producerName,
   [variables.workQueueUrl]: queueUrl,
   [variables.proofQueueUrl]: v.optional(queueUrl),
   [variables.proofDelaySeconds]: v.optional(wholeNumber(delayBounds)),
@@ -73,6 +76,7 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
     settings,
     ...(proof && { proof }),
     deliveryStreamName: values[variables.deliveryStreamName],
+    producerName: values[variables.producerName],
     recordFormat: values[variables.recordFormat],
     workQueueUrl: values[variables.workQueueUrl],
     costFactors: {

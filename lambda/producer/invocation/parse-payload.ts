@@ -44,7 +44,7 @@ const payloadSchema = (maxCount: number) =>
   } satisfies Record<keyof Payload, unknown>);
 
 /** A schedule's own placeholder: an emulator that doesn't fill it in would give every run the same name. */
-const placeholder = /^<aws\.scheduler\./;
+const placeholder = /<aws\.scheduler\.[a-z-]+>/;
 
 /** The value as JSON, cut short: a message is no place for a megabyte of somebody's payload. */
 function show(value: unknown): string {

@@ -4,12 +4,14 @@ import {
   deliveryStreamName,
   matching,
   parseVariables,
+  producerName,
   queueUrl,
   readable,
 } from '../../runtime/environment.ts';
 
 export interface Environment {
   readonly deliveryStreamName: string;
+  readonly producerName: string;
   readonly bucketName: string;
   /** Prefix of the objects' keys, expressions included; empty for Firehose's own default. */
   readonly prefix: string;
@@ -33,6 +35,7 @@ const decimal = (isValid: (value: number) => boolean, expected: string) =>
 
 const schema = v.object({
   [proverVariables.deliveryStreamName]: deliveryStreamName,
+  [proverVariables.producerName]: producerName,
   [proverVariables.bucketName]: matching(
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     'expected the name of a bucket, for example my-bucket',

@@ -7,6 +7,7 @@ import {
   claimsUnsentMetric,
   coldStartMetric,
   metricNamespace,
+  producerDimension,
   proverMetrics,
   reportMetrics,
   serviceDimension,
@@ -18,6 +19,7 @@ import {
 export interface WatchedProducer {
   readonly function: LambdaFunction;
   readonly deliveryStream: IDeliveryStream;
+  readonly producerName: string;
   readonly workQueue: IQueue;
   readonly deadLetterQueue: IQueue;
 }
@@ -30,9 +32,11 @@ export interface WatchedProver {
   readonly lostAfter: Duration;
 }
 
-/** A metric that the functions publish about a stream. */
+type OwnerOfMetrics = Pick<WatchedProducer, 'deliveryStream' | 'producerName'>;
+
+/** A metric that the functions of a producer publish. */
 export function ownMetric(
-  deliveryStream: IDeliveryStream,
+  { deliveryStream, producerName }: OwnerOfMetrics,
   metricName: string,
   options: MetricOptions = {},
 ): Metric {
@@ -42,6 +46,7 @@ export function ownMetric(
     dimensionsMap: {
       [serviceDimension]: serviceName,
       [streamDimension]: deliveryStream.deliveryStreamName,
+      [producerDimension]: producerName,
     },
     ...options,
   });
@@ -60,11 +65,11 @@ const formula = (
 const waitingIn = (queue: IQueue, label: string) =>
   queue.metricApproximateNumberOfMessagesVisible({ statistic: MAXIMUM, label, period });
 
-/** Makes metrics that the functions publish about a stream. */
+/** Makes metrics that the functions of a producer publish. */
 const ownMetricsOf =
-  (deliveryStream: IDeliveryStream) =>
+  (producer: OwnerOfMetrics) =>
   ({ name }: { readonly name: string }, statistic: string, label: string) =>
-    ownMetric(deliveryStream, name, { statistic, label, period });
+    ownMetric(producer, name, { statistic, label, period });
 
 export type ProducerMetrics = ReturnType<typeof producerMetrics>;
 
@@ -75,13 +80,9 @@ export type ProducerMetrics = ReturnType<typeof producerMetrics>;
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
-export function producerMetrics({
-  function: lambda,
-  deliveryStream,
-  workQueue,
-  deadLetterQueue,
-}: WatchedProducer) {
-  const own = ownMetricsOf(deliveryStream);
+export function producerMetrics(producer: WatchedProducer) {
+  const { function: lambda, deliveryStream, workQueue, deadLetterQueue } = producer;
+  const own = ownMetricsOf(producer);
   const firehose = (name: string, statistic: string, label: string) =>
     deliveryStream.metric(name, { statistic, label, period });
   const limit = (name: string) => firehose(name, MINIMUM, 'limit of the stream').with({ color: Color.GREY });
@@ -198,10 +199,10 @@ export type ProofMetrics = ReturnType<typeof proofMetrics>;
 
 /** The metrics of the proof, each made once. Their period is five minutes, unless noted. */
 export function proofMetrics(
-  { deliveryStream }: Pick<WatchedProducer, 'deliveryStream'>,
+  producer: OwnerOfMetrics,
   { function: prover, proofQueue }: Pick<WatchedProver, 'function' | 'proofQueue'>,
 ) {
-  const own = ownMetricsOf(deliveryStream);
+  const own = ownMetricsOf(producer);
   const claimsWaiting = waitingIn(proofQueue, 'waiting');
   const claimsSeen = own(proverMetrics.claimsSeen, SUM, 'checked');
   const eventsDuplicated = own(proverMetrics.eventsDuplicated, SUM, 'events found more than once');

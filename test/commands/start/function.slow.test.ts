@@ -143,7 +143,7 @@ describe('the bundled function', () => {
     expect(result).toMatchObject({ runId: last.function_request_id, eventsDelivered: 100 });
   });
 
-  it('publishes the report as metrics of its stream, and a cold start once', async () => {
+  it('publishes the report as metrics of its stream and its own, and a cold start once', async () => {
     // Prepare
     const { function: started, metricLines } = await start({});
 
@@ -161,10 +161,14 @@ describe('the bundled function', () => {
       expect(line).toMatchObject({
         service: 'firehose-event-producer',
         DeliveryStreamName: stack.deliveryStream.deliveryStreamName,
+        Producer: 'FirehoseEventProducer/Producer',
         _aws: {
           Timestamp: expect.any(Number),
           CloudWatchMetrics: [
-            { Namespace: 'FirehoseEventProducer', Dimensions: [['service', 'DeliveryStreamName']] },
+            {
+              Namespace: 'FirehoseEventProducer',
+              Dimensions: [['service', 'DeliveryStreamName', 'Producer']],
+            },
           ],
         },
       });

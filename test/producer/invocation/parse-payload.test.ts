@@ -131,6 +131,7 @@ describe('the payload of an invocation', () => {
   it.each([
     ['without a runId', {}],
     ['with an unfilled placeholder of the schedule', { runId: '<aws.scheduler.scheduled-time>' }],
+    ['with one anywhere in its runId', { runId: 'my-stack/Producer/<aws.scheduler.scheduled-time>' }],
   ])('names a run %s after the request', (_, payload) => {
     expect(parse(payload).runId).toBe('request-1');
   });

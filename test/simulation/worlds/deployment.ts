@@ -1,5 +1,10 @@
 import type { Claim } from '../../../lambda/contract/claim.ts';
-import { claimsUnsentMetric, serviceDimension, streamDimension } from '../../../lambda/contract/metrics.ts';
+import {
+  claimsUnsentMetric,
+  producerDimension,
+  serviceDimension,
+  streamDimension,
+} from '../../../lambda/contract/metrics.ts';
 import { variables } from '../../../lambda/contract/variables.ts';
 import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { type Environment, parseEnvironment } from '../../../lambda/producer/invocation/environment.ts';
@@ -108,6 +113,7 @@ export class Deployment {
       Dimensions: [
         { Name: serviceDimension, Value: values.POWERTOOLS_SERVICE_NAME },
         { Name: streamDimension, Value: names.stream },
+        { Name: producerDimension, Value: values[variables.producerName] },
       ],
     };
     const destination = Resources[names.stream].Properties.ExtendedS3DestinationConfiguration;

@@ -28,6 +28,7 @@ export function environmentWith(
   return {
     settings: settingsWith(settings),
     deliveryStreamName,
+    producerName: 'simulation/Producer',
     recordFormat,
     workQueueUrl: 'https://queue.invalid/',
     costFactors: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },

@@ -36,6 +36,7 @@ export class ProofWorld {
       createReader,
       environment: {
         ...{ deliveryStreamName, prefix, bufferingSeconds, isShared },
+        producerName: 'simulation/Producer',
         bucketName: 'simulated-bucket',
         errorPrefix: 'errors/',
         lostAfterHours: 25,

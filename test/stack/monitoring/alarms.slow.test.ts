@@ -68,7 +68,9 @@ function alarmsOf(template: Template): Record<string, StackAlarm> {
   );
 }
 
-const own = '{DeliveryStreamName=stream, service=firehose-event-producer}';
+const producer = 'Producer=FirehoseEventProducer/Producer';
+
+const own = `{DeliveryStreamName=stream, ${producer}, service=firehose-event-producer}`;
 
 /** Spot checks: a metric of each service, and formulas. */
 const expected = {
@@ -196,7 +198,7 @@ describe('the alarms', () => {
       'Maximum AWS/Firehose DeliveryToS3.DataFreshness {DeliveryStreamName=my-stream}',
     ]);
     expect(watched(imported.EventsUndelivered!)).toEqual([
-      'Sum FirehoseEventProducer EventsUndelivered {DeliveryStreamName=my-stream, service=firehose-event-producer}',
+      `Sum FirehoseEventProducer EventsUndelivered {DeliveryStreamName=my-stream, ${producer}, service=firehose-event-producer}`,
     ]);
   });
 
@@ -210,7 +212,7 @@ describe('the alarms', () => {
     // Assess
     expect(rule(alarms.EventsUnproven!)).toBe('> 900000, 1 of 4 x 300 s');
     expect(watched(alarms.EventsLost!)).toEqual([
-      'Sum FirehoseEventProducer EventsLost {DeliveryStreamName=my-stream, service=firehose-event-producer}',
+      `Sum FirehoseEventProducer EventsLost {DeliveryStreamName=my-stream, ${producer}, service=firehose-event-producer}`,
     ]);
     const configured = alarmsOf(templateOf({ ...pipeline, bufferingInterval: '120' }));
     expect(rule(configured.EventsUnproven!)).toBe('> 720000, 1 of 4 x 300 s');
