@@ -1,8 +1,8 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
 import type { Report } from '../contract/report.ts';
-import { createSendAll } from '../runtime/batches.ts';
+import { createCallAll, createSendAll } from '../runtime/batches.ts';
 import { createLambdaHandler } from '../runtime/handler.ts';
-import { createQueueClient, createSendMessages } from '../runtime/sqs.ts';
+import { createChangeVisibility, createQueueClient, createSendMessages } from '../runtime/sqs.ts';
 import { createFirehoseClient, createPutRecords } from './delivery/aws/firehose.ts';
 import { Pacer } from './delivery/pacer.ts';
 import { parseEnvironment } from './invocation/environment.ts';
@@ -31,6 +31,7 @@ export function createHandler(createPacker: CreatePacker): Handler {
       },
       queues: {
         sendSlices: createSendAll(sendTo(workQueueUrl), clock),
+        postpone: createCallAll(createChangeVisibility(queueClient, workQueueUrl), clock),
         ...(proof && { sendClaims: createSendAll(sendTo(proof.queueUrl, proof.delaySeconds), clock) }),
       },
       clock,

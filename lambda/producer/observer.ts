@@ -7,7 +7,7 @@ import type { Observer } from './invocation/invocation.ts';
 
 export function createObserver(
   deliveryStreamName: string,
-  log: Pick<Logger, 'debug' | 'info' | 'error'>,
+  log: Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>,
   metrics: MetricSink,
 ): Required<Observer> {
   return {
@@ -21,6 +21,7 @@ export function createObserver(
       addReport(report, metrics);
     },
     onMessageFailed: (failure) => log.error('message failed and stays in the queue', { ...failure }),
+    onPostponeFailed: (error) => log.warn('could not shorten the pause of failed messages', { error }),
     onClaimsUnsent: (claims, error) => {
       for (const claim of claims) {
         log.error('claim not sent: these events are not proven', { runId: claim.runId, claim, error });

@@ -17,6 +17,7 @@ async function processMessages(world: World, putRecords: PutRecords, messages: n
   const invocation = {
     ...{ invocation: 1, works, failures: [] },
     whileAlive: <Value>(promise: Promise<Value>) => promise,
+    postpone: async () => {},
     sendMessages: async (bodies: readonly string[]) => {
       sent.push(...bodies.map((body) => JSON.parse(body)));
       return { kind: 'decided', taken: [...bodies.keys()], again: [] } as const;

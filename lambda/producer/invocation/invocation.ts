@@ -1,9 +1,10 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Claim } from '../../contract/claim.ts';
 import type { Report } from '../../contract/report.ts';
 import { mergeSlices, type RunSlice, type Slice, sliceLength, subtractSlices } from '../../contract/slice.ts';
 import type { SendAll } from '../../runtime/batches.ts';
 import type { InvocationContext } from '../../runtime/handler.ts';
+import type { Pause } from '../../runtime/sqs.ts';
 import { Deadline } from '../delivery/deadline.ts';
 import type { DeliveryOutcome, RequestTrace } from '../delivery/delivery.ts';
 import { type Delivered, type OnClaimsUnsent, sendClaims } from './claims.ts';
@@ -33,11 +34,15 @@ export interface Observer {
   readonly onReport?: (report: Report, keys: SliceKeys) => void;
   readonly onMessageFailed?: (failure: MessageFailure) => void;
   readonly onClaimsUnsent?: OnClaimsUnsent;
+  /** Failed messages still come back, but at the queue's own time. */
+  readonly onPostponeFailed?: (error: Error) => void;
 }
 
 export interface InvocationOptions extends ProduceOptions {
   readonly queues: {
     readonly sendSlices: SendAll<RunSlice>;
+    /** Changes when the work queue delivers messages again. Rejects unless it succeeds for all of them. */
+    readonly postpone: (pauses: readonly Pause[], untilMs: number) => Promise<void>;
     /** @default - nothing is proven */
     readonly sendClaims?: SendAll<Claim>;
   };
@@ -45,6 +50,9 @@ export interface InvocationOptions extends ProduceOptions {
 }
 
 export type Invoke = (payload: unknown, context: InvocationContext) => Promise<Report | SQSBatchResponse>;
+
+/** Pause of a message after a failure: half a minute, then twice as long each time. The fifth is the last, after 15 minutes. */
+const pauseSeconds = (failures: number) => Math.min(900, 30 * 2 ** (failures - 1));
 
 /**
  * Makes the function: an invocation processes the slice of its payload, or those of the messages that the work queue
@@ -95,13 +103,23 @@ async function processMessages(
   const { environment, queues, observer, clock } = options;
   const deadline = new Deadline(clock.now(), endMs);
   const failed: string[] = [];
-  const fail = (messageId: string, runId: string | undefined, error: unknown) => {
+  const pauses: Pause[] = [];
+  const fail = (
+    { messageId, receiptHandle, attributes }: SQSRecord,
+    runId: string | undefined,
+    error: unknown,
+  ) => {
     observer.onMessageFailed?.({ messageId, ...(runId && { runId }), error: error as Error });
     failed.push(messageId);
+    // The queue's own time, six timeouts, is for messages whose invocation was killed, or ran out of time.
+    if (clock.now() < deadline.lastStartMs) {
+      pauses.push({ receiptHandle, seconds: pauseSeconds(Number(attributes?.ApproximateReceiveCount) || 1) });
+    }
   };
 
-  const works = new Map<string, Work>();
-  for (const { messageId, body, messageAttributes } of messages) {
+  const works = new Map<SQSRecord, Work>();
+  for (const message of messages) {
+    const { messageId, body, messageAttributes } = message;
     let slice: RunSlice | undefined;
     try {
       // A dead letter from Lambda carries the request id of the failed invocation, which may be the run's id.
@@ -113,9 +131,9 @@ async function processMessages(
       if (work.outcome && hasNoProgress(work) && !(works.size > 0 && isOutOfTime(work))) {
         throw nothingDelivered(work, options);
       }
-      works.set(messageId, work);
+      works.set(message, work);
     } catch (error) {
-      fail(messageId, slice?.runId, error);
+      fail(message, slice?.runId, error);
     }
   }
 
@@ -125,11 +143,14 @@ async function processMessages(
     deadline.queueUntilMs,
   );
   await claim([...works.values()], deadline, options);
-  for (const [messageId, work] of works) {
+  for (const [message, work] of works) {
     const made = report(work, queuedOf(work.leftOver, sent.queued), options);
     if (made.eventsUndelivered > 0) {
-      fail(messageId, made.runId, new WorkQueueError(describeUnqueued(made, work.slice, sent.lastFailure)));
+      fail(message, made.runId, new WorkQueueError(describeUnqueued(made, work.slice, sent.lastFailure)));
     }
+  }
+  if (pauses.length > 0) {
+    await queues.postpone(pauses, deadline.queueUntilMs).catch((error) => observer.onPostponeFailed?.(error));
   }
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
 }

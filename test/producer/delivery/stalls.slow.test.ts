@@ -98,7 +98,10 @@ async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled
       putRecords: createPutRecords(new FirehoseClient({ ...client, endpoint: firehose.url }), 'my-stream'),
       pacer: new Pacer(1e6, Date.now),
     },
-    queues: { sendSlices: createSendAll(createSendMessages(sqs, 'https://queue.invalid/1/my-queue'), clock) },
+    queues: {
+      postpone: async () => {},
+      sendSlices: createSendAll(createSendMessages(sqs, 'https://queue.invalid/1/my-queue'), clock),
+    },
     clock,
     observer: { onReport: (report) => reports.push(report) },
   });

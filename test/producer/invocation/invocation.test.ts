@@ -14,6 +14,7 @@ import { createObserver } from '../../../lambda/producer/observer.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import { createSendAll, type SendAll } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
+import type { Pause } from '../../../lambda/runtime/sqs.ts';
 import { createPacer, environmentWith, settingsWith } from '../../simulation/worlds/producer.ts';
 import { World } from '../../simulation/worlds/world.ts';
 
@@ -50,12 +51,14 @@ async function invoke(
     sendSlices = () => queueThat(() => true),
     recordFormat = 'single',
     timeMs = 20_000,
+    postponeFails = false,
     ...settings
   }: {
     readonly respond?: Respond;
     readonly sendSlices?: (clock: Clock) => SendAll<RunSlice>;
     readonly recordFormat?: RecordFormat;
     readonly timeMs?: number;
+    readonly postponeFails?: boolean;
   } & Partial<ProducerSettings> = {},
 ) {
   const world = new World(1);
@@ -73,9 +76,10 @@ async function invoke(
   };
   const traces: object[] = [];
   const claims: Claim[] = [];
+  const pauses: Pause[] = [];
   const observer = createObserver(
     'my-stream',
-    { debug: log, info: log, error: log },
+    { debug: log, info: log, warn: log, error: log },
     { addMetric: () => undefined },
   );
   let reportedMs = Number.NaN;
@@ -85,6 +89,12 @@ async function invoke(
     stream: { putRecords, pacer: createPacer(environment, world) },
     queues: {
       sendSlices: sendSlices(world),
+      postpone: async (items) => {
+        pauses.push(...items);
+        if (postponeFails) {
+          throw new Error('AccessDenied');
+        }
+      },
       sendClaims: async (items) => {
         claims.push(...items);
         return { queued: claims, unqueued: [] };
@@ -115,15 +125,17 @@ async function invoke(
     },
   );
   await world.run(() => isOver, 100_000);
-  return { result, error, reports, lines, traces, reportedMs, claims };
+  return { result, error, reports, lines, traces, reportedMs, claims, pauses };
 }
 
-/** The event of the work queue, with such bodies. */
+/** The event of the work queue, with such bodies: the first message is delivered once, the second twice, … */
 function messagesOf(...bodies: (object | string)[]) {
   return {
     Records: bodies.map((body, place) => ({
       eventSource: 'aws:sqs',
       messageId: `message-${place}`,
+      receiptHandle: `receipt-${place}`,
+      attributes: { ApproximateReceiveCount: String(place + 1) },
       body: typeof body === 'string' ? body : JSON.stringify(body),
     })),
   };
@@ -368,6 +380,57 @@ describe('messages whose slices the work queue takes only in part', () => {
       { queued: [[0, 2_000]], undelivered: [] },
       { queued: [[1_000, 2_000]], undelivered: [[2_000, 3_000]] },
     ]);
+  });
+});
+
+describe('a message that failed', () => {
+  const runs = [1, 2, 3, 4, 5, 6, 7].map((place) => ({ runId: `run-${place}`, count: 1_500 }));
+  const forbidden: Respond = (batch) => failed('fatal', batch, 'AccessDenied: no');
+
+  it.each<[string, (object | string)[], Parameters<typeof invoke>[1]]>([
+    ['Firehose refuses it', runs, { respond: forbidden }],
+    ['it is invalid', runs.map(() => 'hello'), {}],
+    ['the work queue does not take the rest', runs, { ...cut, sendSlices: () => queueThat(() => false) }],
+  ])('fast because %s comes back soon, and later each time', async (_, bodies, options) => {
+    // Act
+    const { pauses } = await invoke(messagesOf(...bodies), options);
+
+    // Assess
+    expect(pauses).toEqual(
+      [30, 60, 120, 240, 480, 900, 900].map((seconds, place) => ({
+        receiptHandle: `receipt-${place}`,
+        seconds,
+      })),
+    );
+  });
+
+  it('because time ran out comes back at the time of the queue: the stream has not recovered so soon', async () => {
+    // Act
+    const { result, pauses } = await invoke(messagesOf(runs[0]!), { respond: () => 'never', timeMs: 8_000 });
+
+    // Assess
+    expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-0' }] });
+    expect(pauses).toEqual([]);
+  });
+
+  it('is the only one of its batch that pauses', async () => {
+    // Act
+    const { pauses } = await invoke(messagesOf(runs[0]!, 'hello', runs[1]!));
+
+    // Assess
+    expect(pauses).toEqual([{ receiptHandle: 'receipt-1', seconds: 60 }]);
+  });
+
+  it('stays in the queue, for its own time, when the pause cannot be set', async () => {
+    // Act
+    const { result, lines } = await invoke(messagesOf('hello'), { postponeFails: true });
+
+    // Assess
+    expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-0' }] });
+    expect(lines.at(-1)).toEqual({
+      text: 'could not shorten the pause of failed messages',
+      error: new Error('AccessDenied'),
+    });
   });
 });
 

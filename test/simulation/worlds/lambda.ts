@@ -3,6 +3,7 @@ import type { Report } from '../../../lambda/contract/report.ts';
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
 import type { Invoke, MessageFailure } from '../../../lambda/producer/invocation/invocation.ts';
 import type { SendMessages } from '../../../lambda/runtime/batches.ts';
+import type { Pause } from '../../../lambda/runtime/sqs.ts';
 import {
   type DeliveryFaults,
   type Message,
@@ -55,6 +56,7 @@ export interface LambdaObserver {
 export interface InvocationWorld extends Pick<Ended, 'invocation' | 'works' | 'failures'> {
   readonly whileAlive: WhileAlive;
   readonly sendMessages: SendMessages;
+  readonly postpone: (pauses: readonly Pause[]) => Promise<void>;
 }
 
 /** Lambda and the work queue: asynchronous invocations with two retries, messages, dead letters and sudden death. */
@@ -150,6 +152,13 @@ export class SimulatedLambda {
     return result as SQSBatchResponse | undefined;
   }
 
+  async #postpone(pauses: readonly Pause[]): Promise<void> {
+    await this.#world.sleep(100);
+    for (const { receiptHandle, seconds } of pauses) {
+      this.queue.changeVisibility(receiptHandle, seconds);
+    }
+  }
+
   async #invoke(payload: unknown, requestId: string): Promise<Result | undefined> {
     const world = this.#world;
     const { timeoutMs } = this.#settings;
@@ -163,6 +172,7 @@ export class SimulatedLambda {
       this.#start({
         ...{ invocation, works, failures, whileAlive },
         sendMessages: (bodies, signal) => whileAlive(sendMessages(bodies, signal)),
+        postpone: (pauses) => whileAlive(this.#postpone(pauses)),
       })(payload, { requestId, endMs: startedMs + timeoutMs }),
     );
     if (end.timedOut) {

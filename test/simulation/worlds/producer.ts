@@ -57,7 +57,7 @@ export interface ProducerPorts {
 export function createProducer(
   environment: Environment,
   world: World,
-  { whileAlive, works, failures, sendMessages }: InvocationWorld,
+  { whileAlive, works, failures, sendMessages, postpone }: InvocationWorld,
   {
     putRecords,
     pacer = createPacer(environment, world),
@@ -76,6 +76,7 @@ export function createProducer(
     stream: { putRecords: (batch, signal) => whileAlive(putRecords(batch, signal)), pacer },
     queues: {
       sendSlices: createSendAll(sendMessages, clock),
+      postpone,
       ...(claims && {
         sendClaims: createSendAll((bodies, signal) => whileAlive(claims.sendMessages(bodies, signal)), clock),
       }),

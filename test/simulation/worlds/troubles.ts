@@ -138,7 +138,7 @@ export const troubles: readonly Trouble[] = [
   {
     what: 'the work queue gets an invalid message',
     fires: ['DeadLetters'],
-    minutes: 5 * 60,
+    minutes: 30,
     begin: ({ lambda }) => lambda.queue.send('{"count": "many"}'),
     end: ({ lambda }) => lambda.deadLetters.splice(0),
   },

@@ -107,7 +107,7 @@ describe('the dashboard', () => {
         'accepted: incoming / PERIOD(incoming)',
         'incoming = Sum AWS/Firehose IncomingBytes {DeliveryStream}',
         'of this producer: own / PERIOD(own)',
-        'own = Sum FirehoseEventProducer BytesDelivered {DeliveryStream, firehose-event-producer}',
+        'own = Sum FirehoseEventProducer BytesDelivered {DeliveryStream, FirehoseEventProducer/Producer, firehose-event-producer}',
         'alarm: more than 80 % in 15 of 20 minutes: 0.8 * limit',
         'limit of the stream: Minimum AWS/Firehose BytesPerSecondLimit {DeliveryStream}',
       ],
