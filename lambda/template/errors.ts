@@ -10,13 +10,23 @@ export class InvalidTemplateError extends Error {
   override readonly name = 'InvalidTemplateError';
 
   constructor(source: string, problems: readonly TemplateProblem[]) {
-    super(problems.map(({ offset, message }) => `${lineAndColumn(source, offset)} ${message}`).join('\n'));
+    super(
+      problems
+        .map(({ offset, message }) => `${lineAndColumn(source, offset)} ${visible(message)}`)
+        .join('\n'),
+    );
   }
 }
 
 /** The arguments of a function don't fit; the message says what was expected, with an example. */
 export class ArgumentsError extends Error {
   override readonly name = 'ArgumentsError';
+}
+
+/** Escapes characters that break a line, move the cursor or cannot be seen: messages quote templates. */
+function visible(message: string): string {
+  const escaped = (character: string) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`;
+  return message.replace(/(?!\t)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, escaped);
 }
 
 /** `line:column` of an offset, both from 1, as editors count them. */

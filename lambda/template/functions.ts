@@ -127,7 +127,9 @@ function float(args: readonly unknown[]): PartValue | undefined {
     fractionDigits,
   } = options as Partial<Record<keyof typeof checks, number>>;
   const step =
-    options.multipleOf ?? precision ?? (fractionDigits === undefined ? undefined : 10 ** -fractionDigits);
+    options.multipleOf ??
+    precision ??
+    (fractionDigits === undefined ? undefined : Number(`1e-${fractionDigits}`));
   if (step !== undefined) {
     return drawFrom(gridOf(min, max, step as number));
   }
@@ -185,8 +187,11 @@ function weighted(values: readonly unknown[], weights: readonly unknown[]): Part
   return { isRandom: true, choices: possible, write };
 }
 
+/** What KDG chooses from by default. */
+const kdgPets = { weights: [0.5, 0.5], data: ['dog', 'cat'] };
+
 /** Today's form is a list of `{weight, value}`, KDG's is `{weights, data}`. */
-function weightedArrayElement([given, ...more]: readonly unknown[]): PartValue | undefined {
+function weightedArrayElement([given = kdgPets, ...more]: readonly unknown[]): PartValue | undefined {
   if (more.length > 0 || typeof given !== 'object' || given === null) {
     return undefined;
   }
@@ -372,10 +377,13 @@ function wave(args: readonly unknown[]): PartValue | undefined {
   return { edges: () => edgesOf(grid), write };
 }
 
+/** No id of a run has more bytes, nor has it more in JSON. */
+const longestRunId = '😀'.repeat(256);
+
 function run(args: readonly unknown[], isJson: boolean): PartValue | undefined {
   const write: WritePart = (target, at, { runId }) =>
     writeText(target, at, isJson ? JSON.stringify(runId).slice(1, -1) : runId);
-  return args.length === 0 ? { write } : undefined;
+  return args.length === 0 ? { edges: () => [longestRunId], write } : undefined;
 }
 
 const none = 'no arguments';
@@ -444,6 +452,7 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   'datatype.boolean': booleanValue,
   'random.arrayElement': element,
   'helpers.arrayElement': element,
+  'helpers.randomize': element,
   'random.weightedArrayElement': weightedElement,
   'helpers.weightedArrayElement': weightedElement,
   'random.alphaNumeric': {

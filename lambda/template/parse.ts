@@ -28,6 +28,11 @@ export const maxExpressions = 1_000;
 /** Limit of the nesting of brackets in arguments. */
 const maxNesting = 20;
 
+/** Half a character of UTF-16, which UTF-8 cannot write; and as `JSON.stringify` writes it. */
+const halfCharacter = /\p{Cs}/u;
+const halfInJson = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
+const withoutHalves = 'half a character, which UTF-8 cannot write: write the whole one, for example 😀';
+
 /** A line break, with the indentation. The lookbehind makes it linear in long blanks. */
 const lineBreak = /(?<!\s)\s*[\r\n]\s*/g;
 
@@ -73,6 +78,10 @@ export function parseTemplate(source: string): ParsedTemplate {
     at = found.end;
   }
   const isJson = /^\s*(?:\[\s*)?\{(?!\{)/.test(source) || isArray(parts);
+  const halfAt = source.search(halfCharacter);
+  if (halfAt !== -1) {
+    problems.push({ offset: halfAt, message: withoutHalves });
+  }
   const breakAt = isJson ? -1 : breakOf(source, parts);
   if (breakAt !== -1) {
     problems.unshift({
@@ -148,6 +157,9 @@ function readExpression(
         offset: at + 1,
         message: `the arguments of ${name} are not JSON: ${shown(text)} - expected numbers, texts in straight double quotes, [lists] or {"name": value}, for example {"min":1,"max":50}`,
       };
+    }
+    if (halfInJson.test(JSON.stringify(args))) {
+      return { offset: at + 1, message: `the arguments of ${name} have ${withoutHalves}` };
     }
     at = close + 1;
   }

@@ -57,8 +57,12 @@ const kdg: Readonly<Record<string, string>> = {
   'address.zipCode': 'location.zipCode',
   'commerce.color': 'color.human',
   'company.bs': 'company.buzzPhrase',
+  'company.bsAdjective': 'company.buzzAdjective',
+  'company.bsBuzz': 'company.buzzVerb',
+  'company.bsNoun': 'company.buzzNoun',
   'company.companyName': 'company.name',
   'finance.account': 'finance.accountNumber',
+  'image.image': 'image.url',
   'image.imageUrl': 'image.url',
   'internet.avatar': 'image.avatar',
   'internet.color': 'color.rgb',
@@ -77,6 +81,7 @@ const kdg: Readonly<Record<string, string>> = {
   'name.suffix': 'person.suffix',
   'name.title': 'person.jobTitle',
   'phone.phoneNumber': 'phone.number',
+  'random.image': 'image.url',
   'random.word': 'word.sample',
   'random.words': 'word.words',
   'vehicle.vehicleType': 'vehicle.type',
@@ -90,15 +95,34 @@ export const wordNames: ReadonlyMap<string, string> = new Map([
   ...Object.entries(kdg),
 ]);
 
-/** Why a function that faker has cannot be used; undefined for all others. */
+/** Functions of KDG that we do not have, and the nearest call that we have. */
+const nearest: readonly (readonly [RegExp, string])[] = [
+  [/^address\.city(Prefix|Suffix)$/, 'address.city'],
+  [/^address\.street(Prefix|Suffix)$/, 'address.streetName'],
+  [/^company\.(suffixes|companySuffix)$/, 'random.arrayElement(["Inc","and Sons","LLC","Group"])'],
+  [/^finance\.mask$/, 'finance.pin'],
+  [/^helpers\.(mustache|slugify)$/, 'lorem.slug'],
+  [/^helpers\.replaceSymbol(s|WithNumber)$/, 'address.zipCode("??-###")'],
+  [/^(helpers\.shuffle|random\.(objectElement|locale))$/, 'random.arrayElement(["en","de"])'],
+  [
+    /^image\.(abstract|animals|business|cats|city|fashion|food|nature|nightlife|people|sports|technics|transport)$/,
+    'image.imageUrl',
+  ],
+  [/^phone\.phone(NumberFormat|Formats)$/, 'phone.phoneNumber("###-###-####")'],
+];
+
+/** Why a function of faker's cannot be used, and what to take; undefined for all others. */
 export function whyNot(name: string): string | undefined {
   if (/^date\.(anytime|past|future|between|betweens|recent|soon|birthdate|simTime)$/.test(name)) {
     return 'it depends on the time at which it is asked, so nobody could prove the event. Take the time of the event, for example {{date.iso}}';
   }
   if (
-    /^(address|location)\.nearbyGPSCoordinate$|^helpers\.(createCard|userCard|contextualCard)$/.test(name)
+    /^(address|location)\.nearbyGPSCoordinate$|^helpers\.(create|user|contextual)(Card|Transaction)$/.test(
+      name,
+    )
   ) {
     return 'it gives no text. Take a function for each value, for example {{location.latitude}}';
   }
-  return undefined;
+  const call = nearest.find(([names]) => names.test(name))?.[1];
+  return call && `faker no longer has it. Take {{${call}}}`;
 }

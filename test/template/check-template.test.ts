@@ -91,6 +91,22 @@ describe('a template that is checked', () => {
       '{{random.uuid}},{{random.arrayElement(["a\\nb"])}}',
       /^1:\d+ a line break in what \{\{random\.arrayElement/,
     ],
+    ['half a character', `{${uuid},"a":"\ud83d"}`, /^1:30 half a character, which UTF-8 cannot write: /],
+    [
+      'half a character in arguments',
+      `{${uuid},"a":"{{date.utc("YYYY[\\ude00]")}}"}`,
+      /^1:41 the arguments of date.utc have half a character, which UTF-8 cannot write: /,
+    ],
+    [
+      'an event that is too large because of the id of its run',
+      `{${uuid},"a":"${'{{run}}'.repeat(990)}"}`,
+      /^1:\d+ an event of 1013\d{3} bytes, expected at most 1000000: 1024 bytes of it are from here/,
+    ],
+    [
+      'what would break the line of the message',
+      `{{random.uuid}} {{random.number("\u2028\u001b[2J")}}`,
+      /^1:33 the arguments of random.number are not JSON: "\\u2028\\u001b\[2J" - expected/,
+    ],
     [
       'an event that is too large',
       `{${uuid},"a":"${'{{string.alphanumeric(10000)}}'.repeat(100)}"}`,
@@ -212,6 +228,8 @@ describe('the check of a template', () => {
     '{{random.arrayElement(["1","[1]"])}}, "{{random.arrayElement(["b","c"])}}":[ ]',
     '{{sequence({"start":9007199254740990,"step":9007199254740991})}}',
     '{{random.number.float({"min":1,"max":99,"precision":0.01})}}',
+    '{{number.float({"min":-1,"max":1,"fractionDigits":4})}}',
+    '"{{random.arrayElement(["\\\\ud800","😀"])}}"',
   ])('accepts what is JSON in every event: %s', (value) => {
     const { template } = checkTemplate(field(value));
 
