@@ -51,7 +51,7 @@ export function certificate({ proof, eventTimes, latencies }: Evidence): string 
 ${facts(proof)}
 ${figures(proof)}
 ${proof.runs.length > 1 ? runTable(proof.runs) : ''}
-${proof.runs.map(missingEvents).join('')}
+${proof.unproven ? '' : proof.runs.map(missingEvents).join('')}
 ${list('Corrupt objects', proof.corruptObjects, proof.corruptObjectCount, ({ object, reason }) => `${object} – ${reason}`)}
 ${list('Corrupt lines', proof.corruptLines, proof.corruptLineCount, (corrupt) => `${corrupt.object}, line ${formatNumber(corrupt.line)}${describeDifference(corrupt)}`)}
 ${figure(

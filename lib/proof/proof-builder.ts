@@ -30,13 +30,17 @@ export class ProofBuilder {
   );
   readonly #corruptObjects = new FirstItems<CorruptObject>((a, b) => byText(a.object, b.object));
   #foreignLines = 0;
+  /** Corrupt lines with the UUID of an expected event. */
+  #corruptEvents = 0;
 
   constructor(runs: readonly StreamSlice[], createReader: CreateLineReader, isShared = false) {
     this.#runs = runs;
     this.comparison = new Comparison(runs, createReader, {
       isShared,
-      onCorruptLine: (object, line, difference) =>
-        this.#corruptLines.add({ object, line, ...(difference && { difference }) }),
+      onCorruptLine: (object, line, hasUuid, difference) => {
+        this.#corruptLines.add({ object, line, ...(difference && { difference }) });
+        this.#corruptEvents += Number(hasUuid);
+      },
       onObject: (findings) => this.#addObject(findings),
     });
   }
@@ -57,6 +61,10 @@ export class ProofBuilder {
     return {
       proof: {
         complete: this.comparison.missing === 0 && isClean && !(exactlyOnce && isDuplicated),
+        unproven:
+          this.#corruptEvents > 0 &&
+          this.#corruptEvents === corruptLines.count &&
+          runs.every(({ present }) => present === 0),
         exactlyOnce,
         source,
         checkedAt: new Date(checkedAtMs).toISOString(),

@@ -60,6 +60,8 @@ export interface Latency {
 export interface Proof {
   /** Whether every event is present and nothing is corrupt; with `exactlyOnce`, also whether nothing is duplicated. */
   readonly complete: boolean;
+  /** Whether all lines with UUIDs of the runs, and only those, are corrupt: probably they were sent with another template. */
+  readonly unproven: boolean;
   readonly exactlyOnce: boolean;
   /** A directory or an `s3://` address. */
   readonly source: string;

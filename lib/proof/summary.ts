@@ -1,3 +1,4 @@
+import { unusable } from '../terminal/command.ts';
 import { formatCount, formatNumber, printable } from '../terminal/text.ts';
 import { type CorruptLine, type Proof, type RunProof, total } from './proof.ts';
 
@@ -30,6 +31,12 @@ export function verdict(proof: Proof): { word: string; sentence: string } {
   const missing = total(proof, 'missing');
   const duplicated = total(proof, 'duplicated');
   const corrupt = describeCorrupt(proof);
+  if (proof.unproven) {
+    const sentence =
+      `Each of ${formatCount(proof.corruptLineCount, 'line')} with UUIDs of the run differs from the event that it should be. ` +
+      'Was it sent with another template? Give that, for example --event my-event.json.';
+    return { word: 'UNPROVEN', sentence };
+  }
   if (missing > 0) {
     const sentence = `${formatNumber(missing)} of ${expected} ${missing === 1 ? 'is' : 'are'} missing${corrupt && `, and ${corrupt}`}.`;
     return { word: 'INCOMPLETE', sentence };
@@ -43,6 +50,11 @@ export function verdict(proof: Proof): { word: string; sentence: string } {
   }
   const exactlyOnce = `Each of ${expected} arrived, exactly once.`;
   return { word: 'COMPLETE', sentence: duplicated > 0 ? atLeastOnce : exactlyOnce };
+}
+
+/** Exit status of a command that prints a proof. */
+export function exitStatus({ complete, unproven }: Proof): number {
+  return unproven ? unusable : Number(!complete);
 }
 
 /** Part of a sentence; empty if nothing is corrupt. */
@@ -92,7 +104,7 @@ export function summarize(proof: Proof, { all = false }: { all?: boolean | undef
       limit,
       describe: (corrupt) => `${corrupt.object}:${corrupt.line}${describeDifference(corrupt)}`,
     }),
-    ...runs.flatMap((run) =>
+    ...(proof.unproven ? [] : runs).flatMap((run) =>
       list(
         `Missing events of ${run.runId} [from, to), and the payloads that resend them`,
         run.missingRanges,

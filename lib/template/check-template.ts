@@ -148,7 +148,7 @@ function proofProblem(template: EventTemplate): TemplateProblem | undefined {
   const listener: LineListener = {
     onEvent: (segment, index) => segment.see(index),
     onForeign: () => {},
-    onCorrupt: (_, difference) =>
+    onCorrupt: (_line, _hasUuid, difference) =>
       difference && reasons.unshift(`${difference.part} is read as ${difference.found}`),
   };
   const events = [...sampleEvents(template, edgeTimes, edgeTimes.length)];

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
+import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
+import { createTemplateReader } from '../../lambda/prover/lines/template-lines.ts';
+import { compileTemplate } from '../../lambda/template/compile.ts';
+import { certificate } from '../../lib/proof/certificate.ts';
 import type { Proof } from '../../lib/proof/proof.ts';
-import { formatDuration, summarize, verdict } from '../../lib/proof/summary.ts';
-import { compare, createLines, createRun, createStoredObject } from './factories.ts';
+import { exitStatus, formatDuration, summarize, verdict } from '../../lib/proof/summary.ts';
+import { compare, createLines, createRun, createStoredObject, proveObject } from './factories.ts';
+
+const template = compileTemplate('{{random.uuid}},1');
+const eventsOfTemplate = createLines().map((line) => `${line.slice(2, 38)},1\n`);
 
 /** A proof on a run of which each object holds one event, a corrupt line, and damaged gzip. */
 function proofOfObjects(count: number): Proof {
@@ -130,8 +137,24 @@ describe('the summary of a proof', () => {
   });
 });
 
+it.each([
+  ['a template, read without it', eventsOfTemplate, createDefaultReader],
+  ['no template, read with one', createLines(), createTemplateReader(template)],
+])('no payload sends events again that were sent with %s', (_, lines, createReader) => {
+  // Act
+  const proof = proveObject([Buffer.from(lines.join(''))], { createReader });
+
+  // Assess
+  expect(proof).toMatchObject({ complete: false, unproven: true, runs: [{ missing: 100 }] });
+  expect(exitStatus(proof)).toBe(2);
+  expect(summarize(proof)).toMatch(/UNPROVEN: Each of 100 lines .* for example --event my-event.json\.$/);
+  const page = certificate({ proof, eventTimes: [], latencies: [] });
+  expect(summarize(proof) + page).not.toContain('resend');
+});
+
 describe('the verdict', () => {
   const lines = createLines();
+  const otherEvents = eventsOfTemplate.slice(40);
 
   it.each([
     ['INCOMPLETE', '1 of 100 events is missing.', lines.slice(1), false],
@@ -141,6 +164,25 @@ describe('the verdict', () => {
     ['CORRUPT', 'Each of 100 events arrived, but 2 lines are corrupt.', [...lines, '\n', '\n'], false],
     ['DUPLICATED', 'Each of 100 events arrived, 1 more than once.', [...lines, lines[0]!], true],
     ['COMPLETE', 'Each of 100 events arrived, 1 more than once.', [...lines, lines[0]!], false],
+    [
+      'UNPROVEN',
+      'Each of 60 lines with UUIDs of the run differs from the event that it should be. ' +
+        'Was it sent with another template? Give that, for example --event my-event.json.',
+      otherEvents,
+      false,
+    ],
+    [
+      'INCOMPLETE',
+      '100 of 100 events are missing, and 61 lines are corrupt.',
+      [...otherEvents, '?\n'],
+      false,
+    ],
+    [
+      'INCOMPLETE',
+      '99 of 100 events are missing, and 60 lines are corrupt.',
+      [...otherEvents, lines[99]!],
+      false,
+    ],
   ])('is %s: %s', (word, sentence, found, exactlyOnce) => {
     expect(
       verdict(compare([createRun()], [{ object: createStoredObject(), lines: found }], exactlyOnce).proof),

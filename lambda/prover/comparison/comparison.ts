@@ -47,7 +47,7 @@ export interface ComparisonOptions {
   /** Whether others write to the bucket, too. Then a line is corrupt only if it has the UUID of an expected event. */
   readonly isShared?: boolean;
   /** `line` counts from 1. */
-  readonly onCorruptLine?: (key: string, line: number, difference?: LineDifference) => void;
+  readonly onCorruptLine?: (key: string, line: number, hasUuid: boolean, difference?: LineDifference) => void;
   /** Called after each object. */
   readonly onObject?: (findings: ObjectFindings) => void;
 }
@@ -164,9 +164,9 @@ export class Comparison {
       onForeign: (foreign) => {
         foreignLines += foreign;
       },
-      onCorrupt: (line, difference) => {
+      onCorrupt: (line, hasUuid, difference) => {
         corruptLines += 1;
-        onCorruptLine?.(key, line, difference);
+        onCorruptLine?.(key, line, hasUuid, difference);
       },
     });
 

@@ -18,8 +18,8 @@ export interface LineListener {
   readonly onEvent: (segment: Segment, index: number, timeMs: number, isExact: boolean) => void;
   /** Lines that belong to other runs or, in a shared bucket, to others. */
   readonly onForeign: (lines: number) => void;
-  /** Any other line. `line` counts from 1. */
-  readonly onCorrupt: (line: number, difference?: LineDifference) => void;
+  /** Any other line. `line` counts from 1. `hasUuid` says whether it has the UUID of an expected event. */
+  readonly onCorrupt: (line: number, hasUuid: boolean, difference?: LineDifference) => void;
 }
 
 /** Recognizes the lines of one object. */

@@ -69,10 +69,11 @@ class DefaultLines implements LineReader {
   }
 
   #reportOtherLine(chunk?: Buffer, from?: number, to?: number): void {
-    if (this.#scan.end(chunk, from, to)) {
-      this.#listener.onCorrupt(this.#line);
-    } else {
+    const kind = this.#scan.end(chunk, from, to);
+    if (kind === 'foreign') {
       this.#listener.onForeign(1);
+    } else {
+      this.#listener.onCorrupt(this.#line, kind === 'expected');
     }
   }
 

@@ -140,12 +140,12 @@ class TemplateLines implements LineReader {
         this.#length = 1;
         this.#predict(index + 1);
       } else {
-        this.#listener.onCorrupt(this.#line, finding.difference);
+        this.#listener.onCorrupt(this.#line, true, finding.difference);
       }
     } else if (isShared || (this.#search.hasUuid && !isTooLong)) {
       this.#listener.onForeign(1);
     } else {
-      this.#listener.onCorrupt(this.#line);
+      this.#listener.onCorrupt(this.#line, false);
     }
     this.#line += 1;
   }

@@ -33,19 +33,19 @@ export class UuidScan {
   /**
    * Ends the line, with its last bytes: those from `from` to `to`.
    *
-   * @returns whether it is corrupt: it has the UUID of an expected event, or no UUID although every line needs one. Otherwise
-   * it is foreign: of another run, of any template, or of others.
+   * @returns what it is: corrupt, with the UUID of an `expected` event or with `no UUID` although every line needs one, or
+   * else `foreign`: of another run, of any template, or of others.
    */
-  end(bytes: Buffer = nothing, from = 0, to = 0): boolean {
+  end(bytes: Buffer = nothing, from = 0, to = 0): 'expected' | 'no UUID' | 'foreign' {
     // Millions of short lines would be slow otherwise, and fill the memory with views of no bytes.
     if (this.#carry.length + to - from >= uuidLength) {
       this.#findIn(bytes.subarray(from, to));
     }
-    const isCorrupt = this.#isFound || !(this.#hasUuid || this.#isShared);
+    const kind = this.#isFound ? 'expected' : this.#hasUuid || this.#isShared ? 'foreign' : 'no UUID';
     this.#isFound = false;
     this.#hasUuid = false;
     this.#carry = nothing;
-    return isCorrupt;
+    return kind;
   }
 
   #findIn(piece: Buffer): void {

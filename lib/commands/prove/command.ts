@@ -5,7 +5,7 @@ import { createCloudFormationClient, createLambdaClient } from '../../proof/aws-
 import { writeCertificate } from '../../proof/certificate.ts';
 import { addProofOptions, type ProofOptions } from '../../proof/options.ts';
 import { sourceNamed } from '../../proof/source.ts';
-import { summarize } from '../../proof/summary.ts';
+import { exitStatus, summarize } from '../../proof/summary.ts';
 import { defaultStackName } from '../../stack/outputs.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
 import { wholeNumberArgument } from '../../terminal/options.ts';
@@ -51,5 +51,5 @@ async function runProve(options: ProveCommandOptions): Promise<void> {
   console.log(
     json ? printable(JSON.stringify({ report, ...evidence.proof })) : summarize(evidence.proof, { all }),
   );
-  process.exitCode = evidence.proof.complete ? 0 : 1;
+  process.exitCode = exitStatus(evidence.proof);
 }

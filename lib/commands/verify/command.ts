@@ -4,7 +4,7 @@ import { settings } from '../../../lambda/contract/deployment-settings.ts';
 import { writeCertificate } from '../../proof/certificate.ts';
 import { addProofOptions, collectRunIds, type ProofOptions } from '../../proof/options.ts';
 import { sourceNamed } from '../../proof/source.ts';
-import { summarize } from '../../proof/summary.ts';
+import { exitStatus, summarize } from '../../proof/summary.ts';
 import { verify } from '../../proof/verify.ts';
 import { readLastRun } from '../../terminal/last-run.ts';
 import { wholeNumberArgument } from '../../terminal/options.ts';
@@ -35,5 +35,5 @@ async function runVerify(options: QuestionOptions & ProofOptions): Promise<void>
   ).finally(progress.end);
   await writeCertificate(evidence, { html });
   console.log(json ? printable(JSON.stringify(evidence.proof)) : summarize(evidence.proof, { all }));
-  process.exitCode = evidence.proof.complete ? 0 : 1;
+  process.exitCode = exitStatus(evidence.proof);
 }

@@ -91,10 +91,13 @@ describe('npm run prove', () => {
     });
   });
 
-  it.each<[string, Record<string, string>, string[]]>([
-    ['the stack', { EventTemplate: iotSensor }, []],
-    ['a file', {}, ['--event', 'docs/events/iot-sensor.json']],
-  ])('proves events of a template that %s has', async (_, metadata, options) => {
+  const complete = 'COMPLETE: Each of 100 events arrived, exactly once.';
+
+  it.each<[string, Record<string, string>, string[], number, string]>([
+    ['the stack has', { EventTemplate: iotSensor }, [], 0, complete],
+    ['a file has', {}, ['--event', 'docs/events/iot-sensor.json'], 0, complete],
+    ['nobody names, as unproven', {}, ['--wait', '0s'], 2, 'UNPROVEN: Each of 100 lines'],
+  ])('proves events of a template that %s', async (_, metadata, options, expected, verdict) => {
     // Prepare
     state.metadata = metadata;
     state.invoke = (payload) => {
@@ -111,8 +114,8 @@ describe('npm run prove', () => {
     const { status, stdout } = await prove(...options);
 
     // Assess
-    expect(stdout).toContain('COMPLETE: Each of 100 events arrived, exactly once.');
-    expect(status).toBe(0);
+    expect(stdout).toContain(verdict);
+    expect(status).toBe(expected);
   });
 
   it('waits for what a queue still holds', async () => {

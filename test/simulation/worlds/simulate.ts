@@ -65,7 +65,7 @@ export async function simulateScenario(
   // Each stored line must be an event, byte for byte.
   const wrongLines: string[] = [];
   const comparison = new Comparison([{ deliveryStreamName, runId, from: 0, to: count }], createReader, {
-    onCorruptLine: (_, line, difference) =>
+    onCorruptLine: (_key, line, _hasUuid, difference) =>
       wrongLines.push(`line ${line} is not an event: ${JSON.stringify(difference)}`),
     onObject: ({ foreignLines }) =>
       foreignLines > 0 && wrongLines.push(`${foreignLines} lines belong to no run`),
