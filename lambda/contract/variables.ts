@@ -8,6 +8,8 @@ export const variables = {
   lambdaUsdPerGbSecond: 'LAMBDA_USD_PER_GB_SECOND',
   /** Only where events are proven. */
   proofQueueUrl: 'PROOF_QUEUE_URL',
+  /** S3 prefix of the stream, with expressions. Only where events are proven. */
+  prefix: 'PREFIX',
   /** Seconds that a claim waits until its first check. Only where events are proven. */
   proofDelaySeconds: 'PROOF_DELAY_SECONDS',
 } as const;

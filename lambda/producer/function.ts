@@ -3,6 +3,7 @@ import type { Report } from '../contract/report.ts';
 import { createCallAll, createSendAll } from '../runtime/batches.ts';
 import { createLambdaHandler } from '../runtime/handler.ts';
 import { createChangeVisibility, createQueueClient, createSendMessages } from '../runtime/sqs.ts';
+import { madeForOf } from '../template/deployed.ts';
 import { createFirehoseClient, createPutRecords } from './delivery/aws/firehose.ts';
 import { Pacer } from './delivery/pacer.ts';
 import { parseEnvironment } from './invocation/environment.ts';
@@ -14,25 +15,34 @@ import { maxDataBytes } from './packing/requests.ts';
 /** One invocation of the Lambda function: see {@link createInvocation}. */
 export type Handler = (payload: unknown, context: Context) => Promise<Report | SQSBatchResponse>;
 
-/** Makes the Lambda function, once for each container. @throws InvalidEnvironmentError */
-export function createHandler(createPacker: CreatePacker): Handler {
+/**
+ * Makes the Lambda function, once for each container.
+ *
+ * @param template The template. @default - the default template
+ * @throws InvalidEnvironmentError
+ */
+export function createHandler(createPacker: CreatePacker, template?: string): Handler {
   const environment = parseEnvironment(process.env);
   const { deliveryStreamName, workQueueUrl, proof, settings } = environment;
   const { concurrency, maxRequestBytes } = settings;
+  const madeFor = madeForOf(environment, template);
   return createLambdaHandler(environment, ({ logger, metrics, clock }) => {
     const queueClient = createQueueClient();
     const sendTo = (url: string, delaySeconds?: number) => createSendMessages(queueClient, url, delaySeconds);
     const invoke = createInvocation({
       environment,
+      madeFor,
       createPacker,
       stream: {
         putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
         pacer: new Pacer(concurrency * maxDataBytes(maxRequestBytes), clock.now),
       },
       queues: {
-        sendSlices: createSendAll(sendTo(workQueueUrl), clock),
+        sendSlices: createSendAll(sendTo(workQueueUrl), clock, madeFor),
         postpone: createCallAll(createChangeVisibility(queueClient, workQueueUrl), clock),
-        ...(proof && { sendClaims: createSendAll(sendTo(proof.queueUrl, proof.delaySeconds), clock) }),
+        ...(proof && {
+          sendClaims: createSendAll(sendTo(proof.queueUrl, proof.delaySeconds), clock, madeFor),
+        }),
       },
       clock,
       observer: createObserver(deliveryStreamName, logger, metrics),

@@ -4,7 +4,10 @@ import { findWordFunction } from '../template/word-functions.ts';
 import { createTemplatePacker } from './events/template-events.ts';
 import { createHandler } from './function.ts';
 
+const template = readDeployedTemplate();
+
 /** The Lambda function that sends the events of the template beside its bundle, with the word lists that it needs. */
 export const handler = createHandler(
-  createTemplatePacker(compileTemplate(readDeployedTemplate(), { findWordFunction })),
+  createTemplatePacker(compileTemplate(template, { findWordFunction })),
+  template,
 );

@@ -2,6 +2,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { createCallAll } from '../runtime/batches.ts';
 import { createLambdaHandler } from '../runtime/handler.ts';
 import { createChangeVisibility, createQueueClient, createSendMessages } from '../runtime/sqs.ts';
+import { madeForOf } from '../template/deployed.ts';
 import { parseEnvironment } from './claims/environment.ts';
 import { createProver } from './claims/prover.ts';
 import type { CreateLineReader } from './comparison/line-reader.ts';
@@ -20,9 +21,10 @@ export type Handler = (event: SQSEvent, context: Context) => Promise<SQSBatchRes
 /**
  * Makes the Lambda function, once for each container.
  *
+ * @param template The template. @default - the default template
  * @throws InvalidEnvironmentError if an environment variable is invalid.
  */
-export function createHandler(createReader: CreateLineReader): Handler {
+export function createHandler(createReader: CreateLineReader, template?: string): Handler {
   const environment = parseEnvironment(process.env);
   const { bucketName, proofQueueUrl, deadLetterQueueUrl } = environment;
   return createLambdaHandler(environment, ({ logger, metrics, clock }) => {
@@ -30,6 +32,7 @@ export function createHandler(createReader: CreateLineReader): Handler {
     const prove = createProver({
       createReader,
       environment,
+      madeFor: madeForOf(environment, template),
       bucket: createBucket(createBucketClient(), bucketName),
       postpone: createCallAll(createChangeVisibility(queueClient, proofQueueUrl), clock),
       sendToDeadLetterQueue: createCallAll(createSendMessages(queueClient, deadLetterQueueUrl), clock),

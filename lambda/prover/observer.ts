@@ -12,13 +12,16 @@ import type { Reading } from './objects/read-objects.ts';
 /** Limit of the missing ranges, and of the corrupt objects, in a log line. */
 const maxItems = 10;
 
+const letters = 'payloads in the dead-letter queue resend the';
+
 const verdictTexts = {
   proven: 'claim proven',
   waiting: 'claim waiting',
-  lost: 'claim lost: payloads in the dead-letter queue resend the missing events',
+  lost: `claim lost: ${letters} missing events`,
   unproven:
-    'claim unproven: the bucket could not be read completely before the claim expired; payloads in the dead-letter ' +
-    'queue resend the events that were not found',
+    `claim unproven: the bucket could not be read completely before the claim expired; ${letters} events ` +
+    'that were not found',
+  misfit: `claim unproven: it may not have been made for this deployment; ${letters} events that were not found`,
 };
 
 /** Logs the facts of an invocation and counts its metrics. */
@@ -62,7 +65,7 @@ function logCorruptions(corruptions: readonly Corruption[], log: Pick<Logger, 'w
 }
 
 function logVerdict(
-  { claim, messageId, verdict, tally, ageMs, error }: CheckedClaim,
+  { claim, messageId, verdict, tally, ageMs, misfit, error }: CheckedClaim,
   { objects, gone, unread, isOutOfTime }: Reading,
   log: Pick<Logger, 'info' | 'error'>,
 ): void {
@@ -78,6 +81,7 @@ function logVerdict(
     ...(unread > 0 && { objectsUnread: unread }),
     ...(isOutOfTime && { isOutOfTime }),
     ...(tally.missing > 0 && { missingRanges: firstRanges(tally) }),
+    ...(misfit && { misfit: misfit.reason }),
     ...(error && { error }),
   };
   if (error) {
@@ -86,7 +90,7 @@ function logVerdict(
       fields,
     );
   } else if (verdict === 'lost' || verdict === 'unproven') {
-    log.error(verdictTexts[verdict], fields);
+    log.error(verdictTexts[misfit ? 'misfit' : verdict], fields);
   } else {
     log.info(verdictTexts[verdict], fields);
   }

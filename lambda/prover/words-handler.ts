@@ -4,7 +4,10 @@ import { findWordFunction } from '../template/word-functions.ts';
 import { createHandler } from './function.ts';
 import { createTemplateReader } from './lines/template-lines.ts';
 
+const template = readDeployedTemplate();
+
 /** The Lambda function that proves the events of the template beside its bundle, with the word lists that it needs. */
 export const handler = createHandler(
-  createTemplateReader(compileTemplate(readDeployedTemplate(), { findWordFunction })),
+  createTemplateReader(compileTemplate(template, { findWordFunction })),
+  template,
 );

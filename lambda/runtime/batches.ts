@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import type { MadeFor } from '../contract/made-for.ts';
 import type { FailureKind } from './aws-call.ts';
 import { backoffOf, type Clock, callFor } from './clock.ts';
 
@@ -17,7 +18,13 @@ export interface BatchResponse {
 /** A call on up to {@link maxItemsPerCall} items, which ends early when `signal` is aborted. */
 export type BatchCall<Item> = (items: readonly Item[], signal: AbortSignal) => Promise<BatchResponse>;
 
-export type SendMessages = BatchCall<string>;
+export interface OutgoingMessage {
+  readonly body: string;
+  /** The attribute of this name. @default - it has none */
+  readonly madeFor?: string | undefined;
+}
+
+export type SendMessages = BatchCall<OutgoingMessage>;
 
 /** The given items, the same objects, by whether the queue took them. */
 export interface QueueOutcome<Item> {
@@ -60,14 +67,15 @@ interface BatchOptions<Item> {
 }
 
 /** Makes the function that sends items as long as there is time. A call that fails stops no other. */
-export function createSendAll<Item>(sendMessages: SendMessages, clock: Clock): SendAll<Item> {
+export function createSendAll<Item>(sendMessages: SendMessages, clock: Clock, made: MadeFor): SendAll<Item> {
+  const madeFor = JSON.stringify(made);
   return async (items, untilMs) => {
     const queued: Item[] = [];
     const unqueued: Item[] = [];
     const lastFailure = await callInBatches(items, {
       call: (batch, signal) =>
         sendMessages(
-          batch.map((item) => JSON.stringify(item)),
+          batch.map((item) => ({ body: JSON.stringify(item), madeFor })),
           signal,
         ),
       clock,

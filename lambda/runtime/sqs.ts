@@ -1,4 +1,5 @@
 import { ChangeMessageVisibilityBatchCommand, SendMessageBatchCommand, SQSClient } from '@aws-sdk/client-sqs';
+import { madeForAttribute } from '../contract/made-for.ts';
 import { callAws, toAwsCallError } from './aws-call.ts';
 import type { BatchCall, SendMessages } from './batches.ts';
 
@@ -24,10 +25,13 @@ export function createQueueClient(): SQSClient {
  * @param delaySeconds Time until a message can be received: 900 at most. @default - the queue's own delay
  */
 export function createSendMessages(client: SQSClient, QueueUrl: string, delaySeconds?: number): SendMessages {
-  return createBatchCall(client, (bodies) => {
-    const Entries = bodies.map((MessageBody, place) => ({
+  return createBatchCall(client, (messages) => {
+    const Entries = messages.map(({ body, madeFor }, place) => ({
       Id: String(place),
-      MessageBody,
+      MessageBody: body,
+      ...(madeFor !== undefined && {
+        MessageAttributes: { [madeForAttribute]: { DataType: 'String', StringValue: madeFor } },
+      }),
       ...(delaySeconds !== undefined && { DelaySeconds: delaySeconds }),
     }));
     return new SendMessageBatchCommand({ QueueUrl, Entries });

@@ -199,7 +199,7 @@ export class EventProducer extends Construct {
         ...common,
         lostAfter: props.lostAfter,
       });
-      producer.leaveClaims(this.prover.proofQueue, this.prover.firstLook);
+      producer.leaveClaims(this.prover.proofQueue, this.prover.firstLook, destination.prefix);
     }
     if (props.lake && this.bucket) {
       this.lake = new Lake(this, 'Lake', {

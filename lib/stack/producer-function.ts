@@ -147,9 +147,10 @@ export class ProducerFunction extends Construct {
     );
   }
 
-  /** Lets the function send claims to the prover. @param delay Time until the first check of a claim. */
-  leaveClaims(proofQueue: IQueue, delay: Duration): void {
+  /** Lets the function send claims on objects of this prefix. @param delay Time until the first check of a claim. */
+  leaveClaims(proofQueue: IQueue, delay: Duration, prefix: string): void {
     this.function.addEnvironment(variables.proofQueueUrl, proofQueue.queueUrl);
+    this.function.addEnvironment(variables.prefix, prefix);
     this.function.addEnvironment(variables.proofDelaySeconds, String(delay.toSeconds()));
     this.function.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [proofQueue.queueArn] }),

@@ -1,4 +1,4 @@
-import { Duration, Size, Stack, Validations } from 'aws-cdk-lib';
+import { Annotations, Duration, Size, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -19,7 +19,8 @@ import { hoursOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts
 /** Properties of the proof that events reach the bucket. */
 export interface ProofOptions {
   /**
-   * Whether a second function, the prover, reads the bucket after each run and compares.
+   * Whether a second function, the prover, reads the bucket after each run and compares. If you turn it off, claims that wait are
+   * deleted: their events are not proven.
    *
    * @default - true if the bucket is known: that of the created stream, or `bucket`
    */
@@ -81,6 +82,10 @@ export function provenDestination(
   const seconds = secondsOf(props.bufferingInterval) ?? (createdBucket ? undefined : foreignBufferingSeconds);
   const bufferingInterval = Duration.seconds(requiredSetting(scope, 'bufferingInterval', seconds));
   if (proof === false) {
+    Annotations.of(scope).addInfoV2(
+      'firehose-event-producer:proofOff',
+      'proof is off: claims that wait for their proof in a deployed stack are deleted with their queue',
+    );
     return undefined;
   }
   if (createdBucket) {

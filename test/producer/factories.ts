@@ -8,6 +8,13 @@ import {
   type RequestBudget,
   type RequestOptions,
 } from '../../lambda/producer/packing/requests.ts';
+import { madeForOf } from '../../lambda/template/deployed.ts';
+
+/** What the messages of my-stream with the default template are made for. */
+export const madeFor = madeForOf({
+  deliveryStreamName: 'my-stream',
+  prefix: 'events/!{timestamp:yyyy/MM/dd/HH}/',
+});
 
 /** The clock of these tests, stopped. */
 export const timeMs = Date.UTC(2026, 10, 22, 1, 2, 3);

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { SQSEvent } from 'aws-lambda';
 import type { Claim } from '../../lambda/contract/claim.ts';
+import { type MadeFor, madeForAttribute } from '../../lambda/contract/made-for.ts';
 import { proverMetrics } from '../../lambda/contract/metrics.ts';
 import type { Environment } from '../../lambda/prover/claims/environment.ts';
 import { createProver } from '../../lambda/prover/claims/prover.ts';
@@ -10,6 +11,7 @@ import { type Bucket, ObjectGoneError } from '../../lambda/prover/objects/bucket
 import { keyPrefixAt } from '../../lambda/prover/objects/key-prefix.ts';
 import { createObserver } from '../../lambda/prover/observer.ts';
 import type { Pause } from '../../lambda/runtime/sqs.ts';
+import { madeForOf } from '../../lambda/template/deployed.ts';
 import { createLines, createRun, eventTimeMs } from '../proof/factories.ts';
 
 /** The environment variables of a prover. */
@@ -59,6 +61,7 @@ export function eventOf(
   bodies: readonly (object | string)[],
   receiveCount: number | readonly number[] = 1,
   queuedAtMs = eventTimeMs,
+  madeFor?: MadeFor,
 ): SQSEvent {
   return {
     Records: bodies.map((body, place) => ({
@@ -71,7 +74,9 @@ export function eventOf(
         SenderId: 'me',
         ApproximateFirstReceiveTimestamp: String(eventTimeMs),
       },
-      messageAttributes: {},
+      messageAttributes: {
+        ...(madeFor && { [madeForAttribute]: { stringValue: JSON.stringify(madeFor), dataType: 'String' } }),
+      },
       md5OfBody: '',
       eventSource: 'aws:sqs',
       eventSourceARN: 'arn:aws:sqs:us-east-1:123456789012:proof',
@@ -93,6 +98,7 @@ export class ProverWorld {
   readonly objects = new Map<string, MemoryObject>();
   readonly pauses: Pause[] = [];
   readonly deadLetters: string[] = [];
+  readonly lettersMadeFor: (string | undefined)[] = [];
   readonly lines: { level: string; text: string; fields: Record<string, unknown> }[] = [];
   readonly metrics = new Map<string, number[]>();
   readonly listed: string[] = [];
@@ -107,10 +113,16 @@ export class ProverWorld {
   #objectCount = 0;
   readonly #environment: Environment;
   readonly #createReader: CreateLineReader;
+  readonly #template: string | undefined;
 
-  constructor(overrides: Partial<Environment> = {}, createReader: CreateLineReader = createDefaultReader) {
+  constructor(
+    overrides: Partial<Environment> = {},
+    createReader: CreateLineReader = createDefaultReader,
+    template?: string,
+  ) {
     this.#environment = createEnvironment(overrides);
     this.#createReader = createReader;
+    this.#template = template;
   }
 
   /** Lets an object land, of which the oldest record came at `arrivedMs`. */
@@ -139,11 +151,16 @@ export class ProverWorld {
   /** Checks claims, and returns the places of the messages that stay. */
   async check(
     bodies: readonly (object | string)[],
-    { receiveCount = 1 as number | readonly number[], timeMs = 60_000, queuedAtMs = eventTimeMs } = {},
+    {
+      receiveCount = 1 as number | readonly number[],
+      timeMs = 60_000,
+      queuedAtMs = eventTimeMs,
+      madeFor = undefined as MadeFor | undefined,
+    } = {},
   ): Promise<number[]> {
     this.metrics.clear();
     const { batchItemFailures } = await this.#prove(
-      eventOf(bodies, receiveCount, queuedAtMs),
+      eventOf(bodies, receiveCount, queuedAtMs, madeFor),
       this.nowMs + timeMs,
     );
     return batchItemFailures.map(({ itemIdentifier }) => Number(itemIdentifier.replace('message-', '')));
@@ -163,10 +180,12 @@ export class ProverWorld {
       environment: this.#environment,
       bucket: this.#bucket,
       postpone: async (pauses) => void this.pauses.push(...pauses),
-      sendToDeadLetterQueue: async (bodies) => {
-        for (const body of bodies) {
+      madeFor: madeForOf(this.#environment, this.#template),
+      sendToDeadLetterQueue: async (messages) => {
+        for (const { body, madeFor } of messages) {
           this.onDeadLetter(body);
           this.deadLetters.push(body);
+          this.lettersMadeFor.push(madeFor);
         }
       },
       clock: {

@@ -10,6 +10,7 @@ import {
   type QueueOutcome,
   type SendMessages,
 } from '../../lambda/runtime/batches.ts';
+import { madeFor } from '../producer/factories.ts';
 import { World } from '../simulation/worlds/world.ts';
 
 /** Slices of ten events each. */
@@ -64,11 +65,11 @@ async function send(
   const startedMs = world.now();
   const calls: Call[] = [];
   const seen = { inFlight: 0, mostInFlight: 0 };
-  const sendMessages: SendMessages = async (bodies, signal) => {
+  const sendMessages: SendMessages = async (messages, signal) => {
     const call = {
       place: calls.length,
       atMs: world.now() - startedMs,
-      slices: bodies.map((body) => JSON.parse(body) as RunSlice),
+      slices: messages.map(({ body }) => JSON.parse(body) as RunSlice),
     };
     calls.push(call);
     seen.inFlight += 1;
@@ -79,7 +80,7 @@ async function send(
     return response && !signal.aborted ? response : failed('lost', call, 'no response in time');
   };
   let outcome: QueueOutcome<RunSlice> | undefined;
-  const sent = createSendAll<RunSlice>(sendMessages, world)(slicesOf(count), startedMs + timeMs);
+  const sent = createSendAll<RunSlice>(sendMessages, world, madeFor)(slicesOf(count), startedMs + timeMs);
   const done = sent.then((made) => {
     outcome = made;
   });
@@ -109,7 +110,7 @@ describe('handing slices to the work queue', () => {
   it('returns the slices that it was given, not copies', async () => {
     // Prepare: callers find out by identity which of their slices are queued
     const slices = slicesOf(2);
-    const sendSlices = createSendAll<RunSlice>(async () => decided([0], []), new World(1));
+    const sendSlices = createSendAll<RunSlice>(async () => decided([0], []), new World(1), madeFor);
 
     // Act
     const { queued, unqueued } = await sendSlices(slices, Number.MAX_SAFE_INTEGER);

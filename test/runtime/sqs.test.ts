@@ -9,6 +9,8 @@ const queueUrl = 'https://sqs.us-east-1.amazonaws.com/123456789012/my-queue';
 
 const bodies = ['{"runId":"run-1","from":0,"to":10}', '{"runId":"run-1","from":10,"to":20}', '"äöü"'];
 
+const messages = bodies.map((body) => ({ body }));
+
 /** The result for a message that SQS took. */
 function successful(place: number) {
   const body = bodies[place]!;
@@ -55,7 +57,7 @@ describe('a call that sends messages through the real SDK', () => {
     const received = receiveAndRespond({ Successful: [0, 1, 2].map(successful) });
 
     // Act
-    const response = await sendMessages(bodies, signal);
+    const response = await sendMessages(messages, signal);
 
     // Assess
     expect(response).toEqual({ kind: 'decided', taken: [0, 1, 2], again: [] });
@@ -65,12 +67,25 @@ describe('a call that sends messages through the real SDK', () => {
     });
   });
 
+  it('says in an attribute what a message was made for', async () => {
+    // Prepare
+    const received = receiveAndRespond({ Successful: [successful(0)] });
+
+    // Act
+    await sendMessages([{ body: bodies[0]!, madeFor: '{"deliveryStreamName":"a"}' }], signal);
+
+    // Assess
+    expect(JSON.parse(received.text).Entries[0].MessageAttributes).toEqual({
+      MadeFor: { DataType: 'String', StringValue: '{"deliveryStreamName":"a"}' },
+    });
+  });
+
   it('lets messages wait for the given delay', async () => {
     // Prepare
     const received = receiveAndRespond({ Successful: [successful(0)] });
 
     // Act
-    await createSendMessages(createQueueClient(), queueUrl, 90)(bodies.slice(0, 1), signal);
+    await createSendMessages(createQueueClient(), queueUrl, 90)(messages.slice(0, 1), signal);
 
     // Assess
     expect(JSON.parse(received.text).Entries).toEqual([
@@ -105,7 +120,7 @@ describe('a call that sends messages through the real SDK', () => {
     });
 
     // Act
-    const response = await sendMessages(bodies, signal);
+    const response = await sendMessages(messages, signal);
 
     // Assess
     expect(response).toMatchObject({ kind: 'decided', taken: [1], again: [0] });
@@ -122,7 +137,7 @@ describe('a call that sends messages through the real SDK', () => {
     listener = responding(200, body);
 
     // Act
-    const response = await sendMessages(bodies, signal);
+    const response = await sendMessages(messages, signal);
 
     // Assess
     expect(response).toMatchObject({ kind: 'decided', taken, again });
@@ -136,7 +151,7 @@ describe('a call that sends messages through the real SDK', () => {
     });
 
     // Act
-    const response = await sendMessages(bodies, signal);
+    const response = await sendMessages(messages, signal);
 
     // Assess
     expect(response).toMatchObject({ taken: [0], again: [1, 2], cause: expect.any(Error) });
@@ -151,7 +166,7 @@ describe('a call that sends messages through the real SDK', () => {
     listener = responding(200, { Successful, Failed });
 
     // Act
-    const response = await sendMessages(bodies.slice(0, 1), signal);
+    const response = await sendMessages(messages.slice(0, 1), signal);
 
     // Assess
     expect(response).toMatchObject({ taken: [], again: [0], cause: expect.any(Error) });
@@ -166,7 +181,7 @@ describe('a call that sends messages through the real SDK', () => {
     listener = failing(status, errorType);
 
     // Act
-    const response = await sendMessages(bodies, signal);
+    const response = await sendMessages(messages, signal);
 
     // Assess
     expect(response).toMatchObject({ kind: 'fatal', taken: [], again: [] });
@@ -187,7 +202,7 @@ describe('a call that sends messages through the real SDK', () => {
     'sends everything again after %s, which is %s',
     async (_, kind, respond) => {
       listener = respond;
-      const response = await sendMessages(bodies, signal);
+      const response = await sendMessages(messages, signal);
       expect(response).toMatchObject({ kind, taken: [], again: [0, 1, 2], cause: expect.any(Error) });
     },
   );
@@ -199,7 +214,7 @@ describe('a call that sends messages through the real SDK', () => {
     setTimeout(() => abort.abort(), 50);
 
     // Act
-    const response = await sendMessages(bodies, abort.signal);
+    const response = await sendMessages(messages, abort.signal);
 
     // Assess
     expect(response).toMatchObject({ kind: 'lost', taken: [], again: [0, 1, 2] });
@@ -208,7 +223,7 @@ describe('a call that sends messages through the real SDK', () => {
 
   it('makes one call: retrying is not left to the SDK', async () => {
     listener = failing(500, 'InternalError');
-    await sendMessages(bodies, signal);
+    await sendMessages(messages, signal);
     expect(server.requests()).toBe(1);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { RunSlice } from '../../lambda/contract/slice.ts';
 import type { PutRecords } from '../../lambda/producer/delivery/aws/firehose.ts';
 import { parseEnvironment } from '../../lambda/producer/invocation/environment.ts';
+import type { OutgoingMessage } from '../../lambda/runtime/batches.ts';
 import { quotas } from '../../lib/aws/quotas.ts';
 import { neededVariables } from '../producer/factories.ts';
 import { SimulatedFirehose } from './aws/firehose.ts';
@@ -18,9 +19,9 @@ async function processMessages(world: World, putRecords: PutRecords, messages: n
     ...{ invocation: 1, works, failures: [] },
     whileAlive: <Value>(promise: Promise<Value>) => promise,
     postpone: async () => {},
-    sendMessages: async (bodies: readonly string[]) => {
-      sent.push(...bodies.map((body) => JSON.parse(body)));
-      return { kind: 'decided', taken: [...bodies.keys()], again: [] } as const;
+    sendMessages: async (messages: readonly OutgoingMessage[]) => {
+      sent.push(...messages.map(({ body }) => JSON.parse(body)));
+      return { kind: 'decided', taken: [...messages.keys()], again: [] } as const;
     },
   };
   const invoke = createProducer(parseEnvironment(neededVariables), world, invocation, { putRecords });

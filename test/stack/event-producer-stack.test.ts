@@ -219,6 +219,7 @@ describe('the function', () => {
           EVENTS_PER_SLICE: '1000000',
           EVENTS_PER_SECOND: Match.absent(),
           WORK_QUEUE_URL: { Ref: Match.stringLikeRegexp('WorkQueue') },
+          PREFIX: 'events/datehour=!{timestamp:yyyy-MM-dd-HH}/',
           CONCURRENCY: '8',
           MAX_REQUEST_BYTES: '4000000',
           MAX_ATTEMPTS: '20',

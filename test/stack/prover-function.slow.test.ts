@@ -1,9 +1,10 @@
+import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import type { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { proverVariables } from '../../lambda/contract/variables.ts';
 import { EventProducer, type EventProducerProps } from '../../lib/stack/event-producer.ts';
-import { createStack, templateOf } from './synth.ts';
+import { createStack, synthOf, templateOf } from './synth.ts';
 
 const ownPipeline = { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' };
 const raw = { ...ownPipeline, prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/' };
@@ -191,6 +192,13 @@ const traces = /Prov(er|en)|Proof|PROOF|Claim/;
 describe('proof', () => {
   it.each([{}, { deliveryStreamName: 'my-stream' }, ownPipeline])('=off leaves no trace: %j', (context) => {
     expect(JSON.stringify(templateOf({ ...context, proof: 'off' }).toJSON())).not.toMatch(traces);
+  });
+
+  it('=off says what becomes of claims that wait, and nothing else does', () => {
+    const infos = (context: object) =>
+      Annotations.fromStack(synthOf({ ...context }).stack).findInfo('*', Match.stringLikeRegexp('claims'));
+    expect(infos({ proof: 'off' })[0]!.entry.data).toContain('are deleted with their queue');
+    expect(infos({})).toEqual([]);
   });
 
   it('is off with a stream whose bucket is not known, and on by default otherwise', () => {

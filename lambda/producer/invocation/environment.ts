@@ -17,6 +17,8 @@ export interface Environment {
   readonly settings: ProducerSettings;
   readonly deliveryStreamName: string;
   readonly producerName: string;
+  /** Prefix of the objects, as far as it is known; empty for Firehose's own default. */
+  readonly prefix: string;
   readonly recordFormat: RecordFormat;
   readonly workQueueUrl: string;
   /** @default - nothing is proven */
@@ -49,6 +51,7 @@ const schema = v.object({
   [variables.workQueueUrl]: queueUrl,
   [variables.proofQueueUrl]: v.optional(queueUrl),
   [variables.proofDelaySeconds]: v.optional(wholeNumber(delayBounds)),
+  [variables.prefix]: v.optional(v.string(), ''),
   [variables.recordFormat]: v.optional(
     v.picklist(recordFormats, `expected one of ${recordFormats.join(', ')}`),
     defaultRecordFormat,
@@ -77,6 +80,7 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
     ...(proof && { proof }),
     deliveryStreamName: values[variables.deliveryStreamName],
     producerName: values[variables.producerName],
+    prefix: values[variables.prefix],
     recordFormat: values[variables.recordFormat],
     workQueueUrl: values[variables.workQueueUrl],
     costFactors: {

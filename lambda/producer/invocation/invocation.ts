@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Claim } from '../../contract/claim.ts';
+import { describeMisfit, type MadeFor, madeForIn } from '../../contract/made-for.ts';
 import type { Report } from '../../contract/report.ts';
 import { mergeSlices, type RunSlice, type Slice, sliceLength, subtractSlices } from '../../contract/slice.ts';
 import type { SendAll } from '../../runtime/batches.ts';
@@ -39,6 +40,7 @@ export interface Observer {
 }
 
 export interface InvocationOptions extends ProduceOptions {
+  readonly madeFor: MadeFor;
   readonly queues: {
     readonly sendSlices: SendAll<RunSlice>;
     /** Changes when the work queue delivers messages again. Rejects unless it succeeds for all of them. */
@@ -113,7 +115,10 @@ async function processMessages(
     failed.push(messageId);
     // The queue's own time, six timeouts, is for messages whose invocation was killed, or ran out of time.
     if (clock.now() < deadline.lastStartMs) {
-      pauses.push({ receiptHandle, seconds: pauseSeconds(Number(attributes?.ApproximateReceiveCount) || 1) });
+      const isRefused = error instanceof InvalidPayloadError;
+      const failures = Number(attributes?.ApproximateReceiveCount) || 1;
+      // A refused message is refused again: it moves to the dead-letter queue within seconds.
+      pauses.push({ receiptHandle, seconds: isRefused ? 1 : pauseSeconds(failures) });
     }
   };
 
@@ -122,6 +127,7 @@ async function processMessages(
     const { messageId, body, messageAttributes } = message;
     let slice: RunSlice | undefined;
     try {
+      refuseOther(message, options.madeFor);
       // A dead letter from Lambda carries the request id of the failed invocation, which may be the run's id.
       const requestId = messageAttributes?.RequestID?.stringValue ?? messageId;
       slice = parsePayload(parseBody(body), environment.settings, requestId);
@@ -153,6 +159,16 @@ async function processMessages(
     await queues.postpone(pauses, deadline.queueUntilMs).catch((error) => observer.onPostponeFailed?.(error));
   }
   return { batchItemFailures: failed.map((itemIdentifier) => ({ itemIdentifier })) };
+}
+
+/** Refuses a message whose slices would be other events here. The prefix of the objects does not change them. */
+function refuseOther(message: SQSRecord, own: MadeFor): void {
+  const misfit = describeMisfit(madeForIn(message), own, ['deliveryStreamName', 'template']);
+  if (misfit) {
+    throw new InvalidPayloadError(
+      `The message was refused, nothing was sent: it was ${misfit}. Deploy that again before you redrive it, or delete it`,
+    );
+  }
 }
 
 function parseBody(body: string): unknown {

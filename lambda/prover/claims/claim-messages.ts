@@ -1,6 +1,12 @@
 import type { SQSRecord } from 'aws-lambda';
 import * as v from 'valibot';
 import { type Claim, claimSchema, clockAllowanceMs } from '../../contract/claim.ts';
+import {
+  defaultTemplateFingerprint,
+  describeMisfit,
+  type MadeFor,
+  madeForIn,
+} from '../../contract/made-for.ts';
 import { pairsLength, type Slice } from '../../contract/slice.ts';
 import { FunctionError } from '../../runtime/errors.ts';
 import type { Sending } from '../comparison/run-events.ts';
@@ -9,6 +15,13 @@ import type { SendingTimes } from '../objects/object-window.ts';
 /** A message is not a valid claim. */
 export class InvalidClaimError extends FunctionError {
   override readonly name = 'InvalidClaimError';
+}
+
+/** Why events of a claim may be in the bucket although they are not found. */
+export interface Misfit {
+  readonly reason: string;
+  /** Whether its events are not those of this deployment: no line can be compared with them. */
+  readonly isOther: boolean;
 }
 
 /** A message of the proof queue. */
@@ -28,6 +41,10 @@ export interface ClaimMessage {
   readonly queuedAtMs: number;
   /** Number of deliveries, this one included. */
   readonly receives: number;
+  /** What it says that it was made for, as it came. */
+  readonly madeFor?: string | undefined;
+  /** Set if it may not have been made for this deployment. */
+  readonly misfit?: Misfit | undefined;
 }
 
 /** Limit of the events of a claim, and of all claims that are checked together: their states take 125 MB. */
@@ -46,7 +63,7 @@ const example =
 const maxIndex = 2 ** 53;
 
 /** @throws InvalidClaimError if the message is no claim, or has values that no producer sends. */
-export function parseClaimMessage(record: SQSRecord): ClaimMessage {
+export function parseClaimMessage(record: SQSRecord, own: MadeFor): ClaimMessage {
   const claim = parseClaim(record.body);
   const { sentFromMs, sentToMs } = claim;
   // An emulator may not know when it received the message.
@@ -79,7 +96,18 @@ export function parseClaimMessage(record: SQSRecord): ClaimMessage {
     receiptHandle: record.receiptHandle,
     queuedAtMs,
     receives: Number(record.attributes.ApproximateReceiveCount),
+    madeFor: madeForIn(record),
+    misfit: misfitOf(madeForIn(record), own),
   };
+}
+
+function misfitOf(madeFor: string | undefined, own: MadeFor): Misfit | undefined {
+  if (madeFor === undefined && own.template !== defaultTemplateFingerprint) {
+    return { reason: 'it does not say which template it was made for', isOther: false };
+  }
+  const other = describeMisfit(madeFor, own, ['deliveryStreamName', 'template']);
+  const reason = other ?? describeMisfit(madeFor, own, ['prefix']);
+  return reason === undefined ? undefined : { reason, isOther: other !== undefined };
 }
 
 /** Names a wrong value by its type: the text of a message that is no claim may be a secret, and goes into no log. */

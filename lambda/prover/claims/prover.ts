@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { deliveryReserveMs, reportReserveMs } from '../../contract/invocation.ts';
+import { type MadeFor, madeForIn } from '../../contract/made-for.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { FunctionError } from '../../runtime/errors.ts';
 import type { Pause } from '../../runtime/sqs.ts';
@@ -38,6 +39,7 @@ export interface ProverObserver {
 }
 
 export interface ProverOptions extends SettleOptions {
+  readonly madeFor: MadeFor;
   readonly createReader: CreateLineReader;
   readonly bucket: Bucket;
   /** Changes when the proof queue delivers claims again. Rejects unless it succeeds for all of them. */
@@ -71,7 +73,8 @@ export function createProver(options: ProverOptions): Prove {
     if (postponed.length > 0) {
       observer.onPostponed?.(postponed);
     }
-    const slices = current.flatMap(({ claim, slices, sending }) =>
+    const comparable = current.filter(({ misfit }) => !misfit?.isOther);
+    const slices = comparable.flatMap(({ claim, slices, sending }) =>
       slices.map((slice) => ({
         ...slice,
         sending,
@@ -80,7 +83,7 @@ export function createProver(options: ProverOptions): Prove {
       })),
     );
     const comparison = new Comparison(slices, options.createReader, environment);
-    const reading = await readInTime(current, comparison, readUntilMs, options);
+    const reading = await readInTime(comparable, comparison, readUntilMs, options);
     for (const error of reading.failures) {
       observer.onReadingFailed?.(error);
     }
@@ -114,17 +117,17 @@ async function parseMessages(
   records: readonly SQSRecord[],
   untilMs: number,
   kept: Set<string>,
-  { sendToDeadLetterQueue, observer }: ProverOptions,
+  { madeFor, sendToDeadLetterQueue, observer }: ProverOptions,
 ): Promise<ClaimMessage[]> {
   const messages: ClaimMessage[] = [];
   for (const record of records) {
     const { messageId, body } = record;
     try {
-      messages.push(parseClaimMessage(record));
+      messages.push(parseClaimMessage(record, madeFor));
     } catch (error) {
       observer.onInvalidMessage?.(messageId, error as Error);
       try {
-        await sendToDeadLetterQueue([body], untilMs);
+        await sendToDeadLetterQueue([{ body, madeFor: madeForIn(record) }], untilMs);
         kept.delete(messageId);
       } catch (sendError) {
         observer.onMoveFailed?.(messageId, sendError as Error);

@@ -1,5 +1,7 @@
+import type { OutgoingMessage } from '../../runtime/batches.ts';
 import type { Comparison } from '../comparison/comparison.ts';
-import { missingRanges, type Tally } from '../comparison/tally.ts';
+import { Segment } from '../comparison/run-events.ts';
+import { missingRanges, type Tally, tallyOf } from '../comparison/tally.ts';
 import type { Reading } from '../objects/read-objects.ts';
 import type { ClaimMessage } from './claim-messages.ts';
 import type { Environment } from './environment.ts';
@@ -8,7 +10,7 @@ import { pauseSeconds, type Verdict, verdictOn } from './verdict.ts';
 export interface SettleOptions {
   readonly environment: Environment;
   /** Rejects unless the queue accepts all messages. */
-  readonly sendToDeadLetterQueue: (bodies: Iterable<string>, untilMs: number) => Promise<void>;
+  readonly sendToDeadLetterQueue: (messages: Iterable<OutgoingMessage>, untilMs: number) => Promise<void>;
 }
 
 /** Times of an invocation, in milliseconds since 1970. */
@@ -46,14 +48,16 @@ export async function settle(
   { isAllRead }: Reading,
   { environment, sendToDeadLetterQueue }: SettleOptions,
 ): Promise<CheckedClaim> {
-  const { slices, queuedAtMs, receives, claim, sent } = message;
+  const { slices, sending, queuedAtMs, receives, claim, sent, madeFor, misfit } = message;
   const { runId } = claim;
   const { sentToMs } = sent;
   const { deliveryStreamName } = environment;
-  const tally = comparison.tally({ runId, deliveryStreamName }, slices);
+  const tally = misfit?.isOther
+    ? tallyOf(slices.map(({ from, to }) => new Segment(from, to, sending)))
+    : comparison.tally({ runId, deliveryStreamName }, slices);
   // The age at the start: events that land during the reading may be overlooked.
   const ages = { ageMs: startedMs - sentToMs, queuedMs: startedMs - queuedAtMs };
-  const verdict = verdictOn({ missing: tally.missing, ...ages, receives, isAllRead }, environment);
+  const verdict = verdictOn({ missing: tally.missing, ...ages, receives, isAllRead, misfit }, environment);
   const sincePreviousMs = pauseSeconds(ages, environment) * 1_000 + maxDelayMs + readMs - startedMs;
   const newSinceMs = receives <= 1 ? Number.NEGATIVE_INFINITY : startedMs - sincePreviousMs;
   const checked = { ...message, tally, verdict, ageMs: readMs - sentToMs, newSinceMs };
@@ -62,7 +66,7 @@ export async function settle(
   }
   if (verdict !== 'proven') {
     try {
-      await sendToDeadLetterQueue(missingPayloads(runId, tally), untilMs);
+      await sendToDeadLetterQueue(missingPayloads(runId, tally, madeFor), untilMs);
     } catch (error) {
       return { ...checked, isSettled: false, error: error as Error };
     }
@@ -70,9 +74,13 @@ export async function settle(
   return { ...checked, isSettled: true };
 }
 
-/** Payloads that resend exactly the missing events. */
-function* missingPayloads(runId: string, { segments }: Tally): Generator<string, void> {
+/** Payloads that resend exactly the missing events, for the deployment that the claim was made for. */
+function* missingPayloads(
+  runId: string,
+  { segments }: Tally,
+  madeFor: string | undefined,
+): Generator<OutgoingMessage, void> {
   for (const [from, to] of missingRanges(segments)) {
-    yield JSON.stringify({ runId, from, to });
+    yield { body: JSON.stringify({ runId, from, to }), madeFor };
   }
 }

@@ -1,10 +1,12 @@
 import { claimMaxReceives, claimRetentionDays } from '../../contract/claim.ts';
+import type { Misfit } from './claim-messages.ts';
 
 /**
  * - `proven`: every event is in the bucket.
  * - `waiting`: events are missing, but may still land or be read.
  * - `lost`: events are missing and will not land any more.
- * - `unproven`: events were not found, the bucket could not be read completely, and the claim is about to expire.
+ * - `unproven`: events were not found, and nobody can say that they are lost: the bucket could not be read completely until the
+ *   claim was about to expire, or the claim was made for another deployment.
  */
 export type Verdict = 'proven' | 'waiting' | 'lost' | 'unproven';
 
@@ -20,6 +22,8 @@ export interface Findings {
   readonly receives: number;
   /** Whether every object was read that may hold the events. */
   readonly isAllRead: boolean;
+  /** Set if the claim may not have been made for this deployment. */
+  readonly misfit?: Misfit | undefined;
 }
 
 /** A claim is given up a day before it expires. A day is enough for a hundred attempts. */
@@ -27,6 +31,9 @@ const giveUpAfterMs = (claimRetentionDays - 1) * 24 * 3_600_000;
 
 /** It is also given up a hundred deliveries before the limit: if postponing fails, claims come back too soon. */
 const giveUpAfterReceives = claimMaxReceives - 100;
+
+/** The producer may be deployed before the prover by this. */
+const deployingMs = 5 * 60_000;
 
 export interface VerdictSettings {
   readonly bufferingSeconds: number;
@@ -47,14 +54,17 @@ const pauseShare = 1 / 4;
  * divided by the time factor.
  */
 export function verdictOn(
-  { missing, ageMs, queuedMs, receives, isAllRead }: Findings,
-  { lostAfterHours, timeFactor }: VerdictSettings,
+  { missing, ageMs, queuedMs, receives, isAllRead, misfit }: Findings,
+  { bufferingSeconds, lostAfterHours, timeFactor }: VerdictSettings,
 ): Verdict {
   if (missing === 0) {
     return 'proven';
   }
+  if (misfit?.isOther && ageMs * timeFactor >= bufferingSeconds * 1_000 + deployingMs) {
+    return 'unproven';
+  }
   if (isAllRead && ageMs * timeFactor >= lostAfterHours * 3_600_000) {
-    return 'lost';
+    return misfit ? 'unproven' : 'lost';
   }
   const isGivenUp = queuedMs >= giveUpAfterMs || receives >= giveUpAfterReceives;
   return isGivenUp ? 'unproven' : 'waiting';

@@ -79,13 +79,13 @@ export async function processQueue(
 }
 
 /** A message as Lambda passes it to a function. */
-function toRecord({ messageId, body, receiveCount, sentMs }: QueueMessage): object {
+function toRecord({ messageId, body, messageAttributes, receiveCount, sentMs }: QueueMessage): object {
   return {
     messageId,
     receiptHandle: messageId,
     body,
     attributes: { ApproximateReceiveCount: String(receiveCount), SentTimestamp: String(sentMs) },
-    messageAttributes: {},
+    messageAttributes,
     eventSource: 'aws:sqs',
     awsRegion: 'us-east-1',
   };

@@ -23,6 +23,8 @@ export interface QueueOptions {
 export interface QueueMessage {
   readonly messageId: string;
   readonly body: string;
+  /** As Lambda names them. */
+  readonly messageAttributes: object;
   /** In milliseconds since 1970. */
   readonly sentMs: number;
   receiveCount: number;
@@ -79,13 +81,14 @@ export class LocalQueue {
   }
 
   /** Adds a message that is visible after a delay. @returns its id. */
-  send(body: string, delaySeconds = 0): string {
+  send(body: string, delaySeconds = 0, messageAttributes: object = {}): string {
     this.sent += 1;
     const messageId = `message-${this.sent}`;
     const sentMs = this.#now();
     this.#messages.set(messageId, {
       messageId,
       body,
+      messageAttributes,
       sentMs,
       receiveCount: 0,
       receivedMs: 0,

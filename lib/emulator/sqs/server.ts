@@ -10,7 +10,15 @@ export const sqsTargetPrefix = 'AmazonSQS.';
 // Bounds of the API reference.
 const delaySeconds = v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(900)));
 const visibilitySeconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(43_200));
-const message = { MessageBody: v.pipe(v.string(), v.minLength(1)), DelaySeconds: delaySeconds };
+const attribute = v.pipe(
+  v.object({ DataType: v.string(), StringValue: v.optional(v.string()) }),
+  v.transform(({ DataType, StringValue }) => ({ dataType: DataType, stringValue: StringValue })),
+);
+const message = {
+  MessageBody: v.pipe(v.string(), v.minLength(1)),
+  DelaySeconds: delaySeconds,
+  MessageAttributes: v.optional(v.record(v.string(), attribute)),
+};
 const visibility = { ReceiptHandle: v.string(), VisibilityTimeout: visibilitySeconds };
 const queueUrl = { QueueUrl: v.string() };
 
@@ -122,9 +130,10 @@ export function createSqsListener(
   };
 }
 
-function sendTo(queue: LocalQueue, { MessageBody, DelaySeconds }: Input<'SendMessage'> | BatchEntry): object {
+function sendTo(queue: LocalQueue, entry: Input<'SendMessage'> | BatchEntry): object {
+  const { MessageBody, DelaySeconds, MessageAttributes } = entry;
   return {
-    MessageId: queue.send(MessageBody, DelaySeconds),
+    MessageId: queue.send(MessageBody, DelaySeconds, MessageAttributes),
     MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
   };
 }

@@ -57,6 +57,23 @@ describe('the event source mapping', () => {
     expect(queue.isEmpty).toBe(true);
   });
 
+  it('hands over the attributes of a message', async () => {
+    // Prepare
+    const queue = makeQueue();
+    queue.send('body', 0, { MadeFor: { stringValue: '{}' } });
+    const messages: unknown[] = [];
+    const { invoke } = makeFunction((received) => {
+      messages.push(...received);
+      return failing();
+    });
+
+    // Act
+    await processQueue(queue, mapping, invoke);
+
+    // Assess
+    expect(messages).toMatchObject([{ messageAttributes: { MadeFor: { stringValue: '{}' } } }]);
+  });
+
   it('hands over a message that failed again, when its visibility timeout is over, and only that', async () => {
     // Prepare
     const queue = makeQueue('a', 'b');

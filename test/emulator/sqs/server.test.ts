@@ -56,6 +56,20 @@ describe('the embedded SQS', () => {
     );
   });
 
+  it('keeps the attributes of a message, with the names that Lambda gives them', async () => {
+    // Prepare
+    const { queue, client } = await startQueue();
+    const MessageAttributes = { MadeFor: { DataType: 'String', StringValue: '{}' } };
+
+    // Act
+    await client.send(new SendMessageCommand({ QueueUrl, MessageBody: 'body', MessageAttributes }));
+
+    // Assess
+    expect(queue.receive(1)).toMatchObject([
+      { messageAttributes: { MadeFor: { dataType: 'String', stringValue: '{}' } } },
+    ]);
+  });
+
   it.each([
     ['more than ten messages', { QueueUrl, Entries: entries(11) }, 'InvalidParameterValue'],
     ['a delay of more than 15 minutes', delayed, 'InvalidParameterValue'],

@@ -15,6 +15,7 @@ import { createSendAll } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
 import { createSendMessages } from '../../../lambda/runtime/sqs.ts';
 import { environmentWith } from '../../simulation/worlds/producer.ts';
+import { madeFor } from '../factories.ts';
 
 /** How a server keeps its clients waiting. */
 const stalls = {
@@ -93,6 +94,7 @@ async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled
   const startedMs = Date.now();
   const invoke = createInvocation({
     environment: environmentWith('my-stream', 'ndjson'),
+    madeFor,
     createPacker: createDefaultPacker,
     stream: {
       putRecords: createPutRecords(new FirehoseClient({ ...client, endpoint: firehose.url }), 'my-stream'),
@@ -100,7 +102,7 @@ async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled
     },
     queues: {
       postpone: async () => {},
-      sendSlices: createSendAll(createSendMessages(sqs, 'https://queue.invalid/1/my-queue'), clock),
+      sendSlices: createSendAll(createSendMessages(sqs, 'https://queue.invalid/1/my-queue'), clock, madeFor),
     },
     clock,
     observer: { onReport: (report) => reports.push(report) },

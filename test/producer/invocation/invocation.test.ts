@@ -12,11 +12,12 @@ import { createInvocation } from '../../../lambda/producer/invocation/invocation
 import { parsePayload } from '../../../lambda/producer/invocation/parse-payload.ts';
 import { createObserver } from '../../../lambda/producer/observer.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
-import { createSendAll, type SendAll } from '../../../lambda/runtime/batches.ts';
+import { createSendAll, type OutgoingMessage, type SendAll } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
 import type { Pause } from '../../../lambda/runtime/sqs.ts';
 import { createPacer, environmentWith, settingsWith } from '../../simulation/worlds/producer.ts';
 import { World } from '../../simulation/worlds/world.ts';
+import { madeFor } from '../factories.ts';
 
 /** Fields of a log line. */
 type LogFields = Record<string, unknown> & { readonly error?: Error; readonly report?: Report };
@@ -85,6 +86,7 @@ async function invoke(
   let reportedMs = Number.NaN;
   const made = createInvocation({
     environment,
+    madeFor,
     createPacker: createDefaultPacker,
     stream: { putRecords, pacer: createPacer(environment, world) },
     queues: {
@@ -259,15 +261,19 @@ describe('an invocation whose work queue takes only some slices', () => {
       ...cut,
       timeMs: 3_000,
       sendSlices: (clock) =>
-        createSendAll<RunSlice>(async (bodies, signal) => {
-          await clock.sleep(Number.MAX_SAFE_INTEGER, signal);
-          return {
-            kind: 'lost',
-            taken: [],
-            again: [...bodies.keys()],
-            cause: new Error('no response in time'),
-          };
-        }, clock),
+        createSendAll<RunSlice>(
+          async (bodies, signal) => {
+            await clock.sleep(Number.MAX_SAFE_INTEGER, signal);
+            return {
+              kind: 'lost',
+              taken: [],
+              again: [...bodies.keys()],
+              cause: new Error('no response in time'),
+            };
+          },
+          clock,
+          madeFor,
+        ),
     });
 
     // Assess
@@ -389,7 +395,6 @@ describe('a message that failed', () => {
 
   it.each<[string, (object | string)[], Parameters<typeof invoke>[1]]>([
     ['Firehose refuses it', runs, { respond: forbidden }],
-    ['it is invalid', runs.map(() => 'hello'), {}],
     ['the work queue does not take the rest', runs, { ...cut, sendSlices: () => queueThat(() => false) }],
   ])('fast because %s comes back soon, and later each time', async (_, bodies, options) => {
     // Act
@@ -413,12 +418,12 @@ describe('a message that failed', () => {
     expect(pauses).toEqual([]);
   });
 
-  it('is the only one of its batch that pauses', async () => {
+  it('because it is invalid is the only one of its batch that pauses, and is given up within seconds', async () => {
     // Act
     const { pauses } = await invoke(messagesOf(runs[0]!, 'hello', runs[1]!));
 
     // Assess
-    expect(pauses).toEqual([{ receiptHandle: 'receipt-1', seconds: 60 }]);
+    expect(pauses).toEqual([{ receiptHandle: 'receipt-1', seconds: 1 }]);
   });
 
   it('stays in the queue, for its own time, when the pause cannot be set', async () => {
@@ -431,6 +436,80 @@ describe('a message that failed', () => {
       text: 'could not shorten the pause of failed messages',
       error: new Error('AccessDenied'),
     });
+  });
+});
+
+describe('a message', () => {
+  const message = (body: string, madeFor?: string) => ({
+    Records: [
+      {
+        ...messagesOf(body).Records[0],
+        messageAttributes: { ...(madeFor && { MadeFor: { stringValue: madeFor, dataType: 'String' } }) },
+      },
+    ],
+  });
+
+  it.each([
+    ['template', { ...madeFor, template: '0123456789abcdef' }],
+    ['stream', { ...madeFor, deliveryStreamName: 'other-stream' }],
+  ])('that was made for another %s is refused, and nothing is sent', async (_, other) => {
+    // Act
+    const { result, reports, traces, lines, claims } = await invoke(
+      message('{"runId":"run-1","from":0,"to":10}', JSON.stringify(other)),
+    );
+
+    // Assess
+    expect(result).toEqual({ batchItemFailures: [{ itemIdentifier: 'message-0' }] });
+    expect([reports, traces, claims]).toEqual([[], [], []]);
+    expect(lines[0]!.error!.name).toBe('InvalidPayloadError');
+    expect(lines[0]!.error!.message).toContain(
+      `it was made for ${JSON.stringify(other)}, but this deployment is {"deliveryStreamName":"my-stream","template":"default",`,
+    );
+  });
+
+  it('that was made for another prefix is sent: its events are the same', async () => {
+    const made = JSON.stringify({ ...madeFor, prefix: 'raw/' });
+    const { reports } = await invoke(message('{"runId":"run-1","from":0,"to":10}', made));
+    expect(reports).toMatchObject([{ runId: 'run-1', eventsDelivered: 10 }]);
+  });
+
+  it.each([
+    ['{"runId":"run-1","from":0,"to":10}', { runId: 'run-1', from: 0, to: 10 }],
+    ['{"runId":"run-1","from":5,"to":10,"eventsPerSecond":100}', { runId: 'run-1', from: 5, to: 10 }],
+    ['{"count":100,"runId":"2026-11-22T01:00:00Z"}', { runId: '2026-11-22T01:00:00Z', from: 0, to: 100 }],
+    ['{}', { runId: 'message-0', from: 0, to: 100 }],
+  ])('of version 0.1.0 is sent: %s', async (body, slice) => {
+    const { result, reports } = await invoke(message(body));
+    expect(result).toEqual({ batchItemFailures: [] });
+    expect(reports).toMatchObject([{ ...slice, eventsDelivered: slice.to - slice.from }]);
+  });
+
+  it('has a body that version 0.1.0 reads: what it was made for is in its attribute alone', async () => {
+    // Prepare
+    const messages: OutgoingMessage[] = [];
+    const sendSlices = (clock: Clock) =>
+      createSendAll<RunSlice>(
+        async (sent) => {
+          messages.push(...sent);
+          return { kind: 'decided', taken: [...sent.keys()], again: [] };
+        },
+        clock,
+        madeFor,
+      );
+
+    // Act
+    const { claims } = await invoke({ runId: 'run-1', count: 2_000 }, { ...cut, sendSlices });
+    const delivered = await invoke({ runId: 'run-1', count: 10 });
+
+    // Assess
+    expect(messages).toEqual([
+      { body: '{"runId":"run-1","from":0,"to":1000}', madeFor: JSON.stringify(madeFor) },
+      { body: '{"runId":"run-1","from":1000,"to":2000}', madeFor: JSON.stringify(madeFor) },
+    ]);
+    expect(claims).toEqual([]);
+    expect(JSON.stringify(delivered.claims)).toMatch(
+      /^\[\{"runId":"run-1","slices":\[\[0,10\]\],"sentFromMs":\d+,"sentToMs":\d+\}\]$/,
+    );
   });
 });
 

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { InvalidClaimError, parseClaimMessage } from '../../../lambda/prover/claims/claim-messages.ts';
+import { madeFor } from '../../producer/factories.ts';
 import { eventTimeMs } from '../../proof/factories.ts';
 import { createClaim, eventOf } from '../factories.ts';
 
 const parse = (body: object | string, receiveCount?: number, queuedAtMs?: number) =>
-  parseClaimMessage(eventOf([body], receiveCount, queuedAtMs).Records[0]!);
+  parseClaimMessage(eventOf([body], receiveCount, queuedAtMs).Records[0]!, madeFor);
 
 describe('a message of the proof queue', () => {
   it('is a claim, with the facts of its delivery', () => {
@@ -124,7 +125,7 @@ describe('a message of the proof queue', () => {
     const [record] = eventOf([createClaim()]).Records;
     const attributes = { ...record!.attributes, SentTimestamp: '' };
 
-    const { queuedAtMs } = parseClaimMessage({ ...record!, attributes });
+    const { queuedAtMs } = parseClaimMessage({ ...record!, attributes }, madeFor);
 
     expect(queuedAtMs).toBe(createClaim().sentToMs);
   });

@@ -1,5 +1,5 @@
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
-import type { BatchResponse, SendMessages } from '../../../lambda/runtime/batches.ts';
+import type { BatchResponse, OutgoingMessage, SendMessages } from '../../../lambda/runtime/batches.ts';
 import type { World } from '../worlds/world.ts';
 import { numberErrors, simulateCall } from './call.ts';
 
@@ -53,11 +53,11 @@ export class QueueTraffic<Item> {
 export class QueuePort {
   readonly #world: World;
   readonly #faults: QueueFaults;
-  readonly #take: (body: string) => void;
+  readonly #take: (message: OutgoingMessage) => void;
   readonly #startMs: number;
   readonly #error = numberErrors('queue');
 
-  constructor(world: World, faults: QueueFaults, take: (body: string) => void) {
+  constructor(world: World, faults: QueueFaults, take: (message: OutgoingMessage) => void) {
     this.#world = world;
     this.#faults = faults;
     this.#take = take;
@@ -65,24 +65,24 @@ export class QueuePort {
   }
 
   connect<Item>(traffic: QueueTraffic<Item>): SendMessages {
-    return async (bodies, signal) => {
+    return async (messages, signal) => {
       const taken = new Map<number, TakenMessage<Item>>();
       const response = await simulateCall<BatchResponse>(this.#world, {
         latencyMs: this.#latencyMs(),
         signal,
         process: () =>
-          this.#decide(bodies, (place) => {
-            const message = { item: JSON.parse(bodies[place]!), acknowledged: false };
+          this.#decide(messages, (place) => {
+            const message = { item: JSON.parse(messages[place]!.body), acknowledged: false };
             taken.set(place, message);
             traffic.taken.push(message);
-            this.#take(bodies[place]!);
+            this.#take(messages[place]!);
           }),
-        lost: () => this.#fail(bodies, 'lost', 'no response in time'),
+        lost: () => this.#fail(messages, 'lost', 'no response in time'),
       });
       for (const place of response.taken) {
         taken.get(place)!.acknowledged = true;
       }
-      traffic.isFinal ||= response.taken.length + response.again.length < bodies.length;
+      traffic.isFinal ||= response.taken.length + response.again.length < messages.length;
       traffic.lastFailure = response.cause?.message ?? traffic.lastFailure;
       return response;
     };
@@ -94,22 +94,22 @@ export class QueuePort {
     return world.random() * queueLatencyMs + (world.chance(queueSlow) ? world.random() * slowMs : 0);
   }
 
-  #decide(bodies: readonly string[], take: (place: number) => void): BatchResponse | undefined {
+  #decide(messages: readonly OutgoingMessage[], take: (place: number) => void): BatchResponse | undefined {
     const world = this.#world;
     const { queueFails, queueUnusable = 0, queueStalls = 0, queueHangs, queueDenied = [0, 0] } = this.#faults;
     const sinceStartMs = world.now() - this.#startMs;
-    const places = [...bodies.keys()];
+    const places = [...messages.keys()];
     const fate = world.random();
     if (queueHangs) {
       return undefined;
     }
     if (sinceStartMs >= queueDenied[0] && sinceStartMs < queueDenied[1]) {
-      return this.#fail(bodies, 'fatal', 'AccessDenied: not allowed to sqs:sendmessage');
+      return this.#fail(messages, 'fatal', 'AccessDenied: not allowed to sqs:sendmessage');
     }
     if (fate < queueFails) {
       const kind = world.pick(['rejected', 'lost'] as const);
       places.filter(() => kind === 'lost' && fate < queueFails / 2).forEach(take);
-      return this.#fail(bodies, kind, '503');
+      return this.#fail(messages, kind, '503');
     }
     if (fate < queueFails + queueStalls) {
       places.filter(() => fate < queueFails + queueStalls / 2).forEach(take);
@@ -118,7 +118,7 @@ export class QueuePort {
     if (fate < queueFails + queueStalls + queueUnusable) {
       places.forEach(take);
       return world.chance(0.5)
-        ? this.#fail(bodies, 'lost', 'the response cannot be used')
+        ? this.#fail(messages, 'lost', 'the response cannot be used')
         : this.#respond(places, places.slice(1), places.slice(0, 1));
     }
     return this.#takeSome(places, take);
@@ -140,8 +140,8 @@ export class QueuePort {
     return { kind: 'decided', taken, again, ...cause };
   }
 
-  #fail(bodies: readonly string[], kind: FailureKind, message: string): BatchResponse {
-    const again = kind === 'fatal' ? [] : [...bodies.keys()];
+  #fail(messages: readonly OutgoingMessage[], kind: FailureKind, message: string): BatchResponse {
+    const again = kind === 'fatal' ? [] : [...messages.keys()];
     return { kind, taken: [], again, cause: this.#error(message) };
   }
 }

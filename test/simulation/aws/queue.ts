@@ -1,4 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
+import { madeForAttribute } from '../../../lambda/contract/made-for.ts';
+import type { OutgoingMessage } from '../../../lambda/runtime/batches.ts';
 import type { World } from '../worlds/world.ts';
 
 /** The settings of a simulated queue and of the event source mapping that processes it. */
@@ -24,9 +26,8 @@ export interface DeliveryFaults {
   readonly queueDelayMs: number;
 }
 
-export interface Message {
+export interface Message extends OutgoingMessage {
   readonly id: string;
-  readonly body: string;
   readonly sentMs: number;
   receiveCount: number;
   /** Why it is no longer in the queue. */
@@ -74,10 +75,10 @@ export class SimulatedQueue {
     return this.messages.some(({ receiveCount }) => receiveCount > 1);
   }
 
-  readonly send = (body: string): void => {
+  readonly send = (sent: OutgoingMessage): void => {
     const { delayMs = 0, retentionMs } = this.#settings;
     const id = `message-${this.messages.length + 1}`;
-    const message: Message = { id, body, sentMs: this.#world.now(), receiveCount: 0 };
+    const message: Message = { ...sent, id, sentMs: this.#world.now(), receiveCount: 0 };
     this.messages.push(message);
     this.#left += 1;
     if (retentionMs !== undefined) {
@@ -170,10 +171,12 @@ export class SimulatedQueue {
 
 /** A message as Lambda hands it to a function. */
 export function recordOf(message: Message): SQSRecord {
-  const { id: messageId, body, receiveCount, sentMs } = message;
+  const { id: messageId, body, madeFor, receiveCount, sentMs } = message;
+  const messageAttributes = madeFor ? { [madeForAttribute]: { stringValue: madeFor } } : {};
   const attributes = { ApproximateReceiveCount: String(receiveCount), SentTimestamp: String(sentMs) };
   return {
     ...{ messageId, body, receiptHandle: receiptOf(message), attributes, eventSource: 'aws:sqs' },
+    messageAttributes,
   } as unknown as SQSRecord;
 }
 

@@ -14,6 +14,8 @@ export interface FinishedProof {
   readonly ended: readonly Ended[];
   readonly copies: CopiesBySender;
   readonly proof: ProofWorld;
+  /** When another template may have been deployed. */
+  readonly changedMs: number;
 }
 
 export function findProofViolations(finished: FinishedProof): string[] {
@@ -117,17 +119,22 @@ function findWrongPayloads(claim: Message, judgement: Judgement, { uuids, proof 
   return missing === undefined ? [] : [`${claim.id}: event ${missing} is missing and in no payload`];
 }
 
-/** A claim is given up only if the bucket is unreadable, and within a day or 100 deliveries of the queue's limits. */
-function findGivenUpTooEarly(claim: Message, judgement: Judgement, { proof }: FinishedProof): string[] {
+/** A claim is given up only if another template was deployed, or if the bucket is unreadable, and then within a day or 100 deliveries of the queue's limits. */
+function findGivenUpTooEarly(
+  claim: Message,
+  judgement: Judgement,
+  { proof, changedMs }: FinishedProof,
+): string[] {
   const { verdict, times, receives } = judgement;
   const isKept = times[0] - claim.sentMs < 6 * dayMs && receives < claimMaxReceives - 100;
-  const isWrong = verdict === 'unproven' && (isKept || proof.bucket.isReadable(...times));
+  const isWrong =
+    verdict === 'unproven' && times[0] < changedMs && (isKept || proof.bucket.isReadable(...times));
   return isWrong ? [`${claim.id} is given up too early`] : [];
 }
 
 /** Every claimed event is in the bucket or in a payload. */
 function findUnaccounted({ uuids, proof: { bucket, prover, deadLetters } }: FinishedProof): string[] {
-  const sentAgain = new Set(eventsIn(deadLetters));
+  const sentAgain = new Set(eventsIn(deadLetters.map(({ body }) => body)));
   const landed = new Set(bucket.objects.flatMap((object) => [...object.uuids]));
   return prover.queue.messages.flatMap((claim) => {
     const lost = indicesOf(claim).find((index) => !landed.has(uuids[index]!) && !sentAgain.has(index));

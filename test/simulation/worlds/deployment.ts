@@ -14,6 +14,7 @@ import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.
 import { addMetrics } from '../../../lambda/prover/metrics.ts';
 import { keyPrefixAt } from '../../../lambda/prover/objects/key-prefix.ts';
 import type { MetricSink } from '../../../lambda/runtime/handler.ts';
+import { madeForOf } from '../../../lambda/template/deployed.ts';
 import type { Quota } from '../../../lib/aws/quotas.ts';
 import { frequencyOf } from '../../../lib/aws/schedule.ts';
 import { type BucketFaults, SimulatedBucket } from '../aws/bucket.ts';
@@ -161,10 +162,10 @@ export class Deployment {
       delayMs: 1_000 * this.#environment.proof!.delaySeconds,
     };
     this.prover = new SimulatedProver(this.#world, proverSettings, this.faults.prover, {
-      createReader: createDefaultReader,
+      deployed: () => ({ createReader: createDefaultReader, madeFor: madeForOf(this.#environment) }),
       environment: proverEnvironmentOf(Resources[names.prover]),
       connectBucket: this.#bucket.connect,
-      onDeadLetter: (body) => this.lambda.deadLetters.push(JSON.parse(body)),
+      onDeadLetter: ({ body }) => this.lambda.deadLetters.push(JSON.parse(body)),
       onChecked: (claims, { isAllRead }, comparison) =>
         addMetrics(claims, isAllRead, comparison, this.#ownSink),
       onEnded: (failed, startedMs) =>
@@ -198,7 +199,7 @@ export class Deployment {
 
   redrive(): void {
     for (const payload of this.lambda.deadLetters.splice(0)) {
-      this.lambda.queue.send(JSON.stringify(payload));
+      this.lambda.queue.send({ body: JSON.stringify(payload) });
     }
   }
 

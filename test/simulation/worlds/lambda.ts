@@ -171,7 +171,7 @@ export class SimulatedLambda {
     const end = await runInvocation(world, { timeoutMs, killAfterMs }, (whileAlive) =>
       this.#start({
         ...{ invocation, works, failures, whileAlive },
-        sendMessages: (bodies, signal) => whileAlive(sendMessages(bodies, signal)),
+        sendMessages: (messages, signal) => whileAlive(sendMessages(messages, signal)),
         postpone: (pauses) => whileAlive(this.#postpone(pauses)),
       })(payload, { requestId, endMs: startedMs + timeoutMs }),
     );

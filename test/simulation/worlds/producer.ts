@@ -10,6 +10,7 @@ import type { CreatePacker } from '../../../lambda/producer/packing/packing.ts';
 import { maxDataBytes } from '../../../lambda/producer/packing/requests.ts';
 import { createSendAll, type SendMessages } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
+import { madeForOf } from '../../../lambda/template/deployed.ts';
 import type { InvocationWorld } from './lambda.ts';
 import type { World } from './world.ts';
 
@@ -30,6 +31,7 @@ export function environmentWith(
     deliveryStreamName,
     producerName: 'simulation/Producer',
     recordFormat,
+    prefix: '',
     workQueueUrl: 'https://queue.invalid/',
     costFactors: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
   };
@@ -51,6 +53,8 @@ export interface ProducerPorts {
   /** @default - nothing is proven */
   readonly claims?: ClaimSender;
   readonly createPacker?: CreatePacker;
+  /** @default - the default template */
+  readonly template?: string | undefined;
 }
 
 /** The producer's own code, in a simulated invocation. */
@@ -63,8 +67,10 @@ export function createProducer(
     pacer = createPacer(environment, world),
     claims,
     createPacker = createDefaultPacker,
+    template,
   }: ProducerPorts,
 ): Invoke {
+  const madeFor = madeForOf(environment, template);
   const clock: Clock = {
     now: world.now,
     random: world.random,
@@ -72,13 +78,18 @@ export function createProducer(
   };
   return createInvocation({
     environment,
+    madeFor,
     createPacker,
     stream: { putRecords: (batch, signal) => whileAlive(putRecords(batch, signal)), pacer },
     queues: {
-      sendSlices: createSendAll(sendMessages, clock),
+      sendSlices: createSendAll(sendMessages, clock, madeFor),
       postpone,
       ...(claims && {
-        sendClaims: createSendAll((bodies, signal) => whileAlive(claims.sendMessages(bodies, signal)), clock),
+        sendClaims: createSendAll(
+          (messages, signal) => whileAlive(claims.sendMessages(messages, signal)),
+          clock,
+          madeFor,
+        ),
       }),
     },
     clock,

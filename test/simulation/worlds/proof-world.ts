@@ -1,5 +1,7 @@
 import type { Claim } from '../../../lambda/contract/claim.ts';
 import type { CreateLineReader } from '../../../lambda/prover/comparison/line-reader.ts';
+import type { OutgoingMessage } from '../../../lambda/runtime/batches.ts';
+import { madeForOf } from '../../../lambda/template/deployed.ts';
 import { SimulatedBucket } from '../aws/bucket.ts';
 import { type DeliveredObject, Delivery } from '../aws/delivery.ts';
 import { QueuePort, QueueTraffic } from '../aws/queue-port.ts';
@@ -18,7 +20,7 @@ export class ProofWorld {
   readonly bucket: SimulatedBucket<DeliveredObject>;
   readonly delivery: Delivery;
   readonly prover: SimulatedProver;
-  readonly deadLetters: string[] = [];
+  readonly deadLetters: OutgoingMessage[] = [];
   /** By the number of the producer's invocation. */
   readonly claimed = new Map<number, InvocationClaims>();
   readonly #port: QueuePort;
@@ -27,13 +29,16 @@ export class ProofWorld {
     world: World,
     scenario: ProofScenario,
     deliveryStreamName: string,
-    createReader: CreateLineReader,
+    deployed: () => { readonly createReader: CreateLineReader; readonly template: string | undefined },
   ) {
     const { prefix, bufferingSeconds, isShared, proverSettings } = scenario;
     this.bucket = new SimulatedBucket<DeliveredObject>(world, scenario.bucket);
     this.delivery = new Delivery(world, this.bucket, scenario.delivery, scenario);
     this.prover = new SimulatedProver(world, proverSettings, scenario.prover, {
-      createReader,
+      deployed: () => ({
+        createReader: deployed().createReader,
+        madeFor: madeForOf({ deliveryStreamName, prefix: '' }, deployed().template),
+      }),
       environment: {
         ...{ deliveryStreamName, prefix, bufferingSeconds, isShared },
         producerName: 'simulation/Producer',
@@ -45,7 +50,7 @@ export class ProofWorld {
         timeFactor: 1,
       },
       connectBucket: this.bucket.connect,
-      onDeadLetter: (body) => this.deadLetters.push(body),
+      onDeadLetter: (message) => this.deadLetters.push(message),
     });
     this.#port = new QueuePort(world, scenario.claims, this.prover.queue.send);
   }

@@ -6,7 +6,7 @@ import {
 } from '../../../lambda/prover/claims/prover.ts';
 import type { Verdict } from '../../../lambda/prover/claims/verdict.ts';
 import type { Bucket } from '../../../lambda/prover/objects/bucket.ts';
-import { type BatchResponse, createCallAll } from '../../../lambda/runtime/batches.ts';
+import { type BatchResponse, createCallAll, type OutgoingMessage } from '../../../lambda/runtime/batches.ts';
 import type { Clock } from '../../../lambda/runtime/clock.ts';
 import type { Pause } from '../../../lambda/runtime/sqs.ts';
 import { type DeliveryFaults, type Message, recordOf, SimulatedQueue } from '../aws/queue.ts';
@@ -23,9 +23,11 @@ export interface ProverFaults extends DeliveryFaults {
   readonly throttled?: boolean;
 }
 
-export interface ProverSurroundings extends Pick<ProverOptions, 'createReader' | 'environment'> {
+export interface ProverSurroundings extends Pick<ProverOptions, 'environment'> {
+  /** The deployed code. */
+  readonly deployed: () => Pick<ProverOptions, 'createReader' | 'madeFor'>;
   readonly connectBucket: (whileAlive: WhileAlive) => Bucket;
-  readonly onDeadLetter: (body: string) => void;
+  readonly onDeadLetter: (message: OutgoingMessage) => void;
   readonly onChecked?: ProverObserver['onChecked'];
   readonly onEnded?: (failed: boolean, startedMs: number) => void;
 }
@@ -67,7 +69,7 @@ export class SimulatedProver {
       settings,
       faults,
       (messages) => this.#invoke(messages),
-      ({ gone, body }) => gone === 'dead' && surroundings.onDeadLetter(body),
+      (message) => message.gone === 'dead' && surroundings.onDeadLetter(message),
     );
   }
 
@@ -116,7 +118,7 @@ export class SimulatedProver {
 
   #optionsOf(whileAlive: WhileAlive, judgements: Judgement[], startedMs: number): ProverOptions {
     const world = this.#world;
-    const { createReader, environment, connectBucket, onDeadLetter, onChecked } = this.#surroundings;
+    const { deployed, environment, connectBucket, onDeadLetter, onChecked } = this.#surroundings;
     let payloads: string[] = [];
     const onVerdict: ProverObserver['onVerdict'] = ({ messageId, verdict, receives, error }) => {
       const times = [startedMs, world.now()] as const;
@@ -131,12 +133,12 @@ export class SimulatedProver {
       sleep: (durationMs, signal) => whileAlive(world.sleep(durationMs, signal)),
     };
     return {
-      ...{ createReader, environment, clock },
+      ...{ ...deployed(), environment, clock },
       bucket: connectBucket(whileAlive),
       observer: { onVerdict, ...(onChecked && { onChecked }) },
-      sendToDeadLetterQueue: this.#connectQueue<string>(clock, whileAlive, (body) => {
-        payloads.push(body);
-        onDeadLetter(body);
+      sendToDeadLetterQueue: this.#connectQueue<OutgoingMessage>(clock, whileAlive, (message) => {
+        payloads.push(message.body);
+        onDeadLetter(message);
       }),
       postpone: this.#connectQueue<Pause>(clock, whileAlive, ({ receiptHandle, seconds }) => {
         if (!Number.isInteger(seconds) || seconds < 1 || seconds > 43_200) {

@@ -27,6 +27,8 @@ export interface Scenario {
   readonly hasBadMessage: boolean;
   /** The template of the events. @default - the default one */
   readonly template?: string;
+  /** Deployed once everything is sent, before all claims are settled. Then the dead letters are redriven. @default - none */
+  readonly laterTemplate?: string;
   /** The other half of the loop. @default - nothing is proven */
   readonly proof?: ProofScenario;
 }
@@ -45,6 +47,9 @@ export interface ProofScenario {
 
 /** One in this many worlds has a prover. Such a world takes days, so its run is small. */
 export const worldsPerProof = 10;
+
+/** One in this many worlds gets another template while claims wait. */
+const worldsPerLaterTemplate = 70;
 
 /** One in this many worlds has events of a random template. */
 const worldsPerTemplate = 4;
@@ -66,6 +71,7 @@ export function createScenario(seed: number): { world: World; scenario: Scenario
     scenario: {
       ...(isProven ? withProof(scenario, world) : scenario),
       ...(hasTemplate && { template: randomTemplate(seed) }),
+      ...(seed % worldsPerLaterTemplate === 0 && { laterTemplate: randomTemplate(seed + 1) }),
     },
   };
 }

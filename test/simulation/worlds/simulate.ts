@@ -31,10 +31,14 @@ export interface Verdict {
 
 function eventsOf(template: string | undefined) {
   if (template === undefined) {
-    return { createPacker: createDefaultPacker, createReader: createDefaultReader };
+    return { template, createPacker: createDefaultPacker, createReader: createDefaultReader };
   }
   const compiled = compileTemplate(template);
-  return { createPacker: createTemplatePacker(compiled), createReader: createTemplateReader(compiled) };
+  return {
+    template,
+    createPacker: createTemplatePacker(compiled),
+    createReader: createTemplateReader(compiled),
+  };
 }
 
 function uuidsOf(count: number): string[] {
@@ -58,10 +62,11 @@ export async function simulateScenario(
   scenario: Scenario,
   maxSteps = 5_000_000,
 ): Promise<Verdict> {
-  const { count, eventsPerSecond, recordFormat, lambdaSettings } = scenario;
-  const { createPacker, createReader } = eventsOf(scenario.template);
+  const { count, eventsPerSecond, recordFormat, lambdaSettings, laterTemplate } = scenario;
+  let deployed = eventsOf(scenario.template);
+  const { createPacker, createReader } = deployed;
   const firehose = new SimulatedFirehose(world, scenario.firehose, recordFormat);
-  const proof = scenario.proof && new ProofWorld(world, scenario.proof, deliveryStreamName, createReader);
+  const proof = scenario.proof && new ProofWorld(world, scenario.proof, deliveryStreamName, () => deployed);
   // Each stored line must be an event, byte for byte.
   const wrongLines: string[] = [];
   const comparison = new Comparison([{ deliveryStreamName, runId, from: 0, to: count }], createReader, {
@@ -73,7 +78,7 @@ export async function simulateScenario(
   const stored = comparison.startObject({ key: 'the stream', landedAtMs: worldEndMs, bytes: 0 });
   firehose.onStored = (lines) => {
     proof?.delivery.take(lines);
-    if (createPacker !== createDefaultPacker) {
+    if (createPacker !== createDefaultPacker || laterTemplate !== undefined) {
       stored.push(lines);
     }
   };
@@ -82,17 +87,25 @@ export async function simulateScenario(
     createProducer(environment, world, invocation, {
       putRecords: (batch, signal) => firehose.put(batch, signal, invocation.works.at(-1)),
       ...(proof && { claims: proof.senderOf(invocation.invocation) }),
-      createPacker,
+      ...deployed,
     });
 
   const lambdaFaults = { ...scenario.lambda };
   const lambda = new SimulatedLambda(world, lambdaSettings, lambdaFaults, start);
   lambda.invokeAsync({ runId, count, ...(eventsPerSecond && { eventsPerSecond }) });
   if (scenario.hasBadMessage) {
-    lambda.queue.send('{"cuont":1}');
+    lambda.queue.send({ body: '{"cuont":1}' });
   }
   world.after(scenario.queueCalmAfterMs, () => Object.assign(lambdaFaults, calmQueue));
-  await world.run(() => lambda.isIdle && (proof?.prover.queue.isEmpty ?? true), maxSteps);
+  const isOver = () => lambda.isIdle && (proof?.prover.queue.isEmpty ?? true);
+  await world.run(() => (laterTemplate === undefined ? isOver() : lambda.isIdle), maxSteps);
+  const changedMs = world.now();
+  if (proof && laterTemplate !== undefined) {
+    deployed = eventsOf(laterTemplate);
+    await world.run(isOver, maxSteps);
+    proof.deadLetters.forEach(lambda.queue.send);
+    await world.run(isOver, maxSteps);
+  }
   stored.end();
   const uuids = uuidsOf(count);
   const { settings } = environment;
@@ -105,7 +118,9 @@ export async function simulateScenario(
         ...{ uuids, settings, timeoutMs, firehose, lambda },
         ...(eventsPerSecond && { eventsPerSecond }),
       }),
-      ...(proof ? findProofViolations({ uuids, ended, copies: copiesBySender(uuids, firehose), proof }) : []),
+      ...(proof
+        ? findProofViolations({ uuids, ended, copies: copiesBySender(uuids, firehose), proof, changedMs })
+        : []),
     ],
     invocations: ended.length + (proof?.prover.invocations ?? 0),
     events: count,

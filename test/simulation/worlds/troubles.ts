@@ -139,7 +139,7 @@ export const troubles: readonly Trouble[] = [
     what: 'the work queue gets an invalid message',
     fires: ['DeadLetters'],
     minutes: 30,
-    begin: ({ lambda }) => lambda.queue.send('{"count": "many"}'),
+    begin: ({ lambda }) => lambda.queue.send({ body: '{"count": "many"}' }),
     end: ({ lambda }) => lambda.deadLetters.splice(0),
   },
   {

@@ -1,0 +1,46 @@
+import * as v from 'valibot';
+
+/** Attribute of a message with its {@link MadeFor} as JSON. Version 0.1.0 ignores it, as it would not a field of the body. */
+export const madeForAttribute = 'MadeFor';
+
+const schema = v.object({
+  deliveryStreamName: v.string(),
+  /** Fingerprint of the template of the events. */
+  template: v.string(),
+  /** Prefix of the objects, with Firehose's expressions. */
+  prefix: v.string(),
+});
+
+/** What the messages of a deployment are made for. In another one, their events are different, or land elsewhere. */
+export type MadeFor = Readonly<v.InferOutput<typeof schema>>;
+
+/** Stands for the fingerprint of the default template. */
+export const defaultTemplateFingerprint = 'default';
+
+const attribute = v.fallback(v.pipe(v.string(), v.parseJson(), v.partial(schema)), {});
+
+/** A message as Lambda delivers it. */
+interface ReceivedMessage {
+  readonly messageAttributes?: Readonly<Record<string, { readonly stringValue?: string | undefined }>>;
+}
+
+/** The attribute of a message, if it has one. */
+export function madeForIn({ messageAttributes }: ReceivedMessage): string | undefined {
+  return messageAttributes?.[madeForAttribute]?.stringValue;
+}
+
+/**
+ * Names both sides if a message was made for a deployment that differs from `own` in one of the fields.
+ *
+ * @param madeFor The message's attribute. Without one, it is accepted.
+ */
+export function describeMisfit(
+  madeFor: string | undefined,
+  own: MadeFor,
+  fields: readonly (keyof MadeFor)[],
+): string | undefined {
+  const made = madeFor === undefined ? own : v.parse(attribute, madeFor);
+  return fields.every((field) => made[field] === own[field])
+    ? undefined
+    : `made for ${JSON.stringify(made)}, but this deployment is ${JSON.stringify(own)}`;
+}
