@@ -68,11 +68,17 @@ export function compareLine(
         : differs(describe(part), piece.toString(), at, piece.length);
     }
     const text = line.toString('utf8', at, at + extraTimeBytes + maxTimeGrowth * pieces[place]!.length);
+    // Numbers of any width, such as `Hm`, may be read as two times.
+    let found: ReadTime | undefined;
     for (const read of part.timeFormat.read(text, 0, fields)) {
       const time = from(place + 1, at + Buffer.byteLength(text.slice(0, read.end)), read.fields);
-      if (time !== undefined) {
-        return time;
+      if (time !== undefined && found !== undefined && time.timeMs !== found.timeMs) {
+        return { ...found, isExact: false };
       }
+      found ??= time;
+    }
+    if (found !== undefined) {
+      return found;
     }
     const example = part.timeFormat.format(Math.min(latestMs, sentToMs));
     return differs(describe(part), `a time such as ${example}`, at, example.length);
