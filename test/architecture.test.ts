@@ -17,7 +17,7 @@ lib/commands/send/send.ts: @aws-sdk/client-cloudformation @aws-sdk/client-lambda
 lib/stack: lib/aws lib/lake lib/template lambda/contract lambda/template aws-cdk-lib constructs
 lib/package: lib/aws lib/emulator lib/stack lib/template lib/terminal lambda/contract lambda/template
   package.json @microsoft/api-extractor aws-cdk-lib commander esbuild
-lib/proof: lib/template lib/terminal lib/stack/outputs.ts lambda/contract
+lib/proof: lib/aws lib/template lib/terminal lib/stack/outputs.ts lambda/contract
   lambda/prover/objects lambda/prover/lines lambda/prover/comparison
   @aws-sdk/client-cloudformation @aws-sdk/client-lambda commander p-map valibot
 lib/lake: lib/aws lib/template lib/terminal lambda/template @duckdb/node-api jsonc-parser
@@ -27,6 +27,7 @@ lib/emulator: lib/aws lambda/contract/firehose-limits.ts esbuild pure-rand valib
 lib/template: lambda/contract lambda/template lambda/prover/lines lambda/prover/comparison fastest-levenshtein
 lib/terminal: lambda/contract commander valibot yocto-spinner
 lib/aws: lambda/contract croner
+lib/aws/proxy.ts: agent-base http-proxy-agent https-proxy-agent proxy-from-env
 
 lambda/producer: lambda/producer/invocation lambda/producer/delivery lambda/producer/packing lambda/producer/events
   lambda/runtime lambda/template lambda/contract aws-lambda
@@ -42,7 +43,7 @@ lambda/prover: lambda/prover/claims lambda/prover/objects lambda/prover/lines la
 lambda/prover/observer.ts: @aws-lambda-powertools/logger
 lambda/prover/claims: lambda/prover/objects lambda/prover/comparison lambda/runtime lambda/contract aws-lambda valibot
 lambda/prover/objects: lambda/prover/comparison lambda/runtime lambda/contract p-map
-lambda/prover/objects/s3.ts: @aws-sdk/client-s3
+lambda/prover/objects/s3.ts: @aws-sdk/client-s3 @smithy/types
 lambda/prover/lines: lambda/prover/comparison lambda/template lambda/contract
 lambda/prover/comparison: lambda/contract
 

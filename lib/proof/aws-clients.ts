@@ -1,19 +1,20 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { proxySettings } from '../aws/proxy.ts';
 
-// Both clients respect AWS_ENDPOINT_URL and the like, profiles, regions and credentials.
+// The clients respect AWS_ENDPOINT_URL and the like, profiles, regions, credentials and proxies.
 
 /** Longer than any invocation: 15 minutes at most (Lambda quotas). */
 const invocationTimeoutMs = 16 * 60_000;
 
 export function createCloudFormationClient(): CloudFormationClient {
-  return new CloudFormationClient();
+  return new CloudFormationClient({ requestHandler: proxySettings() });
 }
 
 /** Waits as long as a function may run, and never invokes it twice. */
 export function createLambdaClient(): LambdaClient {
   return new LambdaClient({
     maxAttempts: 1,
-    requestHandler: { requestTimeout: invocationTimeoutMs, throwOnRequestTimeout: true },
+    requestHandler: { ...proxySettings(), requestTimeout: invocationTimeoutMs, throwOnRequestTimeout: true },
   });
 }

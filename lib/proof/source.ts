@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 import type { StoredObject } from '../../lambda/prover/comparison/comparison.ts';
 import type { Bucket } from '../../lambda/prover/objects/bucket.ts';
 import { createBucket, createBucketClient } from '../../lambda/prover/objects/s3.ts';
+import { proxySettings } from '../aws/proxy.ts';
 import { UnanswerableError, unanswerableCall } from './unanswerable.ts';
 
 /** A bucket or a directory, or a part of one. Its errors are {@link UnanswerableError}. */
@@ -42,7 +43,7 @@ export function sourceNamed(name: string, landedSinceMs = 0): Source {
     throw new UnanswerableError(`${name}: expected s3://bucket/prefix, for example s3://my-bucket/events/`);
   }
   return s3Source(
-    createBucket(createBucketClient(), bucketName),
+    createBucket(createBucketClient(proxySettings()), bucketName),
     `s3://${bucketName}/`,
     prefix,
     landedSinceMs,

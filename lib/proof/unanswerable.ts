@@ -12,6 +12,8 @@ export class UnanswerableError extends Error {
 /** Remedies of errors of the SDK's settings, by their messages. */
 const remedies: readonly (readonly [RegExp, string])[] = [
   [/^Region is missing$/, 'set AWS_REGION, for example AWS_REGION=us-east-1'],
+  [/certificate/, 'set NODE_EXTRA_CA_CERTS to a file with the certificates of your network'],
+  [/^the proxy /, 'correct HTTPS_PROXY, or add the host to NO_PROXY'],
   [/^Could not load credentials/, 'set AWS_PROFILE, or sign in, for example by aws sso login'],
 ];
 

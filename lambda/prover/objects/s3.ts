@@ -7,6 +7,7 @@ import {
   NoSuchKey,
   S3Client,
 } from '@aws-sdk/client-s3';
+import type { NodeHttpHandlerOptions } from '@smithy/types';
 import { FunctionError } from '../../runtime/errors.ts';
 import type { StoredObject } from '../comparison/comparison.ts';
 import { type Bucket, ObjectGoneError } from './bucket.ts';
@@ -22,8 +23,12 @@ class UnusableResponseError extends FunctionError {
   override readonly name = 'UnusableResponseError';
 }
 
-/** It respects `AWS_ENDPOINT_URL` and the like, profiles, regions and credentials. */
-export function createBucketClient(): S3Client {
+/**
+ * It respects `AWS_ENDPOINT_URL` and the like, profiles, regions and credentials.
+ *
+ * @param requestHandler Other settings than those of a function.
+ */
+export function createBucketClient(requestHandler: NodeHttpHandlerOptions = {}): S3Client {
   return new S3Client({
     // An emulator has one host for all buckets, so the path names the bucket.
     forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
@@ -36,6 +41,7 @@ export function createBucketClient(): S3Client {
       throwOnRequestTimeout: true,
       httpAgent: { keepAlive: true },
       httpsAgent: { keepAlive: true },
+      ...requestHandler,
     },
   });
 }
