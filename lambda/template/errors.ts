@@ -10,11 +10,10 @@ export class InvalidTemplateError extends Error {
   override readonly name = 'InvalidTemplateError';
 
   constructor(source: string, problems: readonly TemplateProblem[]) {
-    super(
-      problems
-        .map(({ offset, message }) => `${lineAndColumn(source, offset)} ${visible(message)}`)
-        .join('\n'),
+    const lines = problems.map(
+      ({ offset, message }) => `${lineAndColumn(source, offset)} ${visible(message)}`,
     );
+    super(lines.join('\n'));
   }
 }
 

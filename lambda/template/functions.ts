@@ -127,9 +127,7 @@ function float(args: readonly unknown[]): PartValue | undefined {
     fractionDigits,
   } = options as Partial<Record<keyof typeof checks, number>>;
   const step =
-    options.multipleOf ??
-    precision ??
-    (fractionDigits === undefined ? undefined : Number(`1e-${fractionDigits}`));
+    options.multipleOf ?? precision ?? (fractionDigits === undefined ? undefined : 1 / 10 ** fractionDigits);
   if (step !== undefined) {
     return drawFrom(gridOf(min, max, step as number));
   }
@@ -187,11 +185,9 @@ function weighted(values: readonly unknown[], weights: readonly unknown[]): Part
   return { isRandom: true, choices: possible, write };
 }
 
-/** What KDG chooses from by default. */
-const kdgPets = { weights: [0.5, 0.5], data: ['dog', 'cat'] };
-
 /** Today's form is a list of `{weight, value}`, KDG's is `{weights, data}`. */
-function weightedArrayElement([given = kdgPets, ...more]: readonly unknown[]): PartValue | undefined {
+function weightedArrayElement(args: readonly unknown[]): PartValue | undefined {
+  const [given = { weights: [1, 1], data: ['dog', 'cat'] }, ...more] = args;
   if (more.length > 0 || typeof given !== 'object' || given === null) {
     return undefined;
   }
@@ -377,13 +373,11 @@ function wave(args: readonly unknown[]): PartValue | undefined {
   return { edges: () => edgesOf(grid), write };
 }
 
-/** No id of a run has more bytes, nor has it more in JSON. */
-const longestRunId = '😀'.repeat(256);
-
 function run(args: readonly unknown[], isJson: boolean): PartValue | undefined {
   const write: WritePart = (target, at, { runId }) =>
     writeText(target, at, isJson ? JSON.stringify(runId).slice(1, -1) : runId);
-  return args.length === 0 ? { edges: () => [longestRunId], write } : undefined;
+  // No id has more bytes, nor has it more in JSON.
+  return args.length === 0 ? { edges: () => ['😀'.repeat(256)], write } : undefined;
 }
 
 const none = 'no arguments';

@@ -28,8 +28,7 @@ export const maxExpressions = 1_000;
 /** Limit of the nesting of brackets in arguments. */
 const maxNesting = 20;
 
-/** Half a character of UTF-16, which UTF-8 cannot write; and as `JSON.stringify` writes it. */
-const halfCharacter = /\p{Cs}/u;
+/** Half a character, as `JSON.stringify` writes it. */
 const halfInJson = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
 const withoutHalves = 'half a character, which UTF-8 cannot write: write the whole one, for example 😀';
 
@@ -78,7 +77,7 @@ export function parseTemplate(source: string): ParsedTemplate {
     at = found.end;
   }
   const isJson = /^\s*(?:\[\s*)?\{(?!\{)/.test(source) || isArray(parts);
-  const halfAt = source.search(halfCharacter);
+  const halfAt = source.search(/\p{Cs}/u);
   if (halfAt !== -1) {
     problems.push({ offset: halfAt, message: withoutHalves });
   }

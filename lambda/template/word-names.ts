@@ -95,7 +95,7 @@ export const wordNames: ReadonlyMap<string, string> = new Map([
   ...Object.entries(kdg),
 ]);
 
-/** Functions of KDG that we do not have, and the nearest call that we have. */
+/** Functions of KDG that faker no longer has, and the nearest calls. */
 const nearest: readonly (readonly [RegExp, string])[] = [
   [/^address\.city(Prefix|Suffix)$/, 'address.city'],
   [/^address\.street(Prefix|Suffix)$/, 'address.streetName'],
@@ -104,23 +104,16 @@ const nearest: readonly (readonly [RegExp, string])[] = [
   [/^helpers\.(mustache|slugify)$/, 'lorem.slug'],
   [/^helpers\.replaceSymbol(s|WithNumber)$/, 'address.zipCode("??-###")'],
   [/^(helpers\.shuffle|random\.(objectElement|locale))$/, 'random.arrayElement(["en","de"])'],
-  [
-    /^image\.(abstract|animals|business|cats|city|fashion|food|nature|nightlife|people|sports|technics|transport)$/,
-    'image.imageUrl',
-  ],
+  [/^image\./, 'image.imageUrl'],
   [/^phone\.phone(NumberFormat|Formats)$/, 'phone.phoneNumber("###-###-####")'],
 ];
 
-/** Why a function of faker's cannot be used, and what to take; undefined for all others. */
+/** Why a function that we do not have cannot be used, and what to take; undefined if no faker has it. */
 export function whyNot(name: string): string | undefined {
   if (/^date\.(anytime|past|future|between|betweens|recent|soon|birthdate|simTime)$/.test(name)) {
     return 'it depends on the time at which it is asked, so nobody could prove the event. Take the time of the event, for example {{date.iso}}';
   }
-  if (
-    /^(address|location)\.nearbyGPSCoordinate$|^helpers\.(create|user|contextual)(Card|Transaction)$/.test(
-      name,
-    )
-  ) {
+  if (/^(address|location)\.nearbyGPSCoordinate$|^helpers\.(\w+Card|createTransaction)$/.test(name)) {
     return 'it gives no text. Take a function for each value, for example {{location.latitude}}';
   }
   const call = nearest.find(([names]) => names.test(name))?.[1];

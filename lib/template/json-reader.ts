@@ -61,10 +61,7 @@ function reasonOf({ next }: State, character: string, after: State | undefined):
     return { reason: `brackets nested deeper than ${maxDepth}: flatten them, or make them a string` };
   }
   return isString(next) && /[\r\n]/.test(character)
-    ? {
-        reason:
-          'a line break within a string of JSON: write it as \\n, put the string on one line, or close it with a quote',
-      }
+    ? { reason: 'a line break within a string of JSON: write it as \\n, or close the string before it' }
     : {};
 }
 
