@@ -1,10 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { deadLinks } from './dead-links.ts';
 
 const pages = [
   'README.md',
   'CONTRIBUTING.md',
+  'CHANGELOG.md',
   ...['docs', 'docs/decisions'].flatMap((folder) =>
     readdirSync(folder)
       .filter((name) => name.endsWith('.md'))
@@ -12,25 +14,15 @@ const pages = [
   ),
 ];
 
-/** The anchors of a page's headings, as GitHub makes them. */
-function anchorsOf(page: string): string[] {
-  return [...readFileSync(page, 'utf8').matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
-    heading!
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N} _-]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-}
-
 test.each(pages)('the relative links of %s lead somewhere', (page) => {
-  const links = [...readFileSync(page, 'utf8').matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
+  expect(deadLinks(page)).toEqual([]);
+});
 
-  const dead = links.filter(([, path, anchor]) => {
-    const target = path ? join(dirname(page), path) : page;
-    return !existsSync(target) || (anchor && !anchorsOf(target).includes(anchor));
-  });
+test('package.json names the repository once, and its pages by it', () => {
+  const { repository, homepage, bugs } = JSON.parse(readFileSync('package.json', 'utf8'));
+  const [, page] = /^git\+(https:.*)\.git$/.exec(repository.url)!;
 
-  expect(dead.map(([link]) => link)).toEqual([]);
+  expect({ homepage, bugs }).toEqual({ homepage: `${page}#readme`, bugs: `${page}/issues` });
 });
 
 test.each(pages)('the source files that %s names exist', (page) => {

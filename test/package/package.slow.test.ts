@@ -15,6 +15,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildPackage } from '../../lib/package/build.ts';
 import { typesEntry } from '../../lib/package/types.ts';
+import { deadLinks } from '../docs/dead-links.ts';
 import { assemblyOf } from '../stack/synth.ts';
 
 const name = 'firehose-event-producer';
@@ -81,8 +82,9 @@ describe('the tarball', () => {
       /^dist\/(commands|app|chunk-[A-Z0-9]{8})\.mjs$/,
       /^dist\/(functions\.json\.br|cdk\.json|THIRD-PARTY-LICENSES\.txt)$/,
       /^dist\/types\/(package\.json|(lib|lambda)\/[a-z/-]+\.d\.ts)$/,
-      /^docs\/[a-z-]+\.md$/,
-      /^docs\/events\/[a-z-]+\.(json|csv|txt)$/,
+      /^docs\/[a-z-]+\.(md|svg|png)$/,
+      /^docs\/decisions\/\d{4}-[a-z-]+\.md$/,
+      /^docs\/(test-)?events\/[a-z-]+\.(json|csv|txt)$/,
     ];
     expect(statSync(tarball).size).toBeLessThanOrEqual(2_000_000);
     expect(files.filter((file) => !needed.some((pattern) => pattern.test(file)))).toEqual([]);
@@ -96,6 +98,13 @@ describe('the tarball', () => {
       const text = readFileSync(join(installed, file), 'utf8');
       expect(text.includes(process.cwd()) || text.includes(`${homedir()}/`)).toBe(false);
     }
+  });
+
+  it('has no dead link', () => {
+    const pages = files.filter((file) => file.endsWith('.md'));
+
+    expect(pages.length).toBeGreaterThan(20);
+    expect(pages.flatMap((page) => deadLinks(join(installed, page)))).toEqual([]);
   });
 
   it('needs nothing but its peers', () => {
