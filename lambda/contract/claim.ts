@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { runIdExpectation, runIdPattern } from './invocation.ts';
+import { maxSlicesPerMessage } from './slice.ts';
 
 const wholeNumber = v.pipe(v.number(), v.integer(), v.minValue(0));
 
@@ -21,9 +22,6 @@ export const claimRetentionDays = 7;
 /** How often the proof queue delivers a claim; then it moves it to the dead-letter queue. SQS allows no more. */
 export const claimMaxReceives = 1_000;
 
-/** More slices make several claims, so that each fits into a message. */
-export const maxSlicesPerClaim = 1_000;
-
 /**
  * What the producer leaves for the prover, a message of the proof queue: these slices of this run were acknowledged by
  * Firehose between these two times.
@@ -32,7 +30,7 @@ export const claimSchema = v.object({
   /** Names the run. */
   runId: v.pipe(v.string(), v.regex(runIdPattern, runIdExpectation)),
   /** The acknowledged events, as sorted slices `[from, to]` that don't touch: one at least. */
-  slices: v.pipe(v.array(slicePair), v.minLength(1), v.maxLength(maxSlicesPerClaim), v.readonly()),
+  slices: v.pipe(v.array(slicePair), v.minLength(1), v.maxLength(maxSlicesPerMessage), v.readonly()),
   /** When the first of them may have been sent, in milliseconds since 1970. */
   sentFromMs: wholeNumber,
   /** When the last of them may have been sent, in milliseconds since 1970. */

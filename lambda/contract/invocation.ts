@@ -1,3 +1,5 @@
+import type { SlicePair } from './slice.ts';
+
 /** The input of an invocation, from the console, the schedule or the work queue. */
 export interface Payload {
   /** Events of the run: short for the slice `[0, count)`. @default - the function's own count */
@@ -8,6 +10,8 @@ export interface Payload {
   readonly from?: number;
   /** Index after the last event. @default - `count` */
   readonly to?: number;
+  /** Several slices `[from, to]` in place of `from`, `to` and `count`: 1,000 at most. */
+  readonly slices?: readonly SlicePair[];
   /** Steady rate. @default - the function's own, if it has one */
   readonly eventsPerSecond?: number;
 }

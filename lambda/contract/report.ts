@@ -28,6 +28,8 @@ export const reportSchema = v.object({
   from: count,
   /** Index after the slice's last event. */
   to: count,
+  /** The parts of a slice with gaps, as sorted slices `[from, to]`. */
+  slices: v.optional(slicePairs),
   /** Events of the slice. */
   eventsRequested: count,
   /** Events that Firehose acknowledged. */

@@ -9,10 +9,15 @@ export interface Slice {
 /** A slice as reports and proofs write it: `[from, to]`. */
 export type SlicePair = readonly [from: number, to: number];
 
+/** More slices make several messages: ten of them fit into a call to SQS, whatever the indices. */
+export const maxSlicesPerMessage = 1_000;
+
 /** A slice of a named run: what an invocation works on, and what a message of the work queue holds. */
 export interface RunSlice extends Slice {
   /** Names the run; with the stream's name it decides every UUID. */
   readonly runId: string;
+  /** Its parts, if it has gaps: sorted pairs that don't touch. @default - it has none */
+  readonly slices?: readonly SlicePair[] | undefined;
   /** Steady rate at which the events are sent. @default - as fast as the stream takes them */
   readonly eventsPerSecond?: number;
 }
@@ -20,6 +25,11 @@ export interface RunSlice extends Slice {
 /** How many events a slice has. */
 export function sliceLength({ from, to }: Slice): number {
   return to - from;
+}
+
+/** The slices without gaps that a slice consists of. */
+export function partsOf({ slices, ...slice }: RunSlice): RunSlice[] {
+  return slices ? slices.map(([from, to]) => ({ ...slice, from, to })) : [slice];
 }
 
 /** How many events some pairs have together, if they don't overlap. */

@@ -155,7 +155,8 @@ async function callInBatches<Item>(
   return lastFailure;
 }
 
-function* chunks<Item>(items: Iterable<Item>, size: number): Generator<Item[], void> {
+/** The items in pieces of a size; the last one may be shorter. */
+export function* chunks<Item>(items: Iterable<Item>, size: number): Generator<Item[], void> {
   let chunk: Item[] = [];
   for (const item of items) {
     chunk.push(item);

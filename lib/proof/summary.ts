@@ -1,3 +1,4 @@
+import { maxSlicesPerMessage } from '../../lambda/contract/slice.ts';
 import { unusable } from '../terminal/command.ts';
 import { formatCount, formatNumber, printable } from '../terminal/text.ts';
 import { type CorruptLine, type Proof, type RunProof, total } from './proof.ts';
@@ -5,9 +6,12 @@ import { type CorruptLine, type Proof, type RunProof, total } from './proof.ts';
 /** Limit of the items of a list without `--all`. */
 const maxShown = 10;
 
-/** The payload that resends the events of one range. */
-export function redrivePayload({ runId }: RunProof, [from, to]: readonly [number, number]): string {
-  return JSON.stringify({ runId, from, to });
+type Range = readonly [number, number];
+
+/** The payload that resends the events of ranges: up to 1,000. */
+export function redrivePayload({ runId }: RunProof, ...ranges: readonly Range[]): string {
+  const [[from, to] = [0, 0]] = ranges;
+  return JSON.stringify(ranges.length === 1 ? { runId, from, to } : { runId, slices: ranges });
 }
 
 /** A duration as text, for example `12.3 s`, `1 min 29 s` or `2.5 h`; `-` for null. */
@@ -111,6 +115,10 @@ export function summarize(proof: Proof, { all = false }: { all?: boolean | undef
         {
           count: run.missingRangeCount,
           limit,
+          ...(run.missingRanges.length > 1 &&
+            run.missingRangeCount <= Math.min(limit, maxSlicesPerMessage) && {
+              heading: `All of them  ${redrivePayload(run, ...run.missingRanges)}`,
+            }),
           describe: (range) => `[${range.join(', ')})  ${redrivePayload(run, range)}`,
         },
       ),

@@ -77,6 +77,19 @@ describe('the summary of a proof', () => {
     expect(summary).not.toContain('[40, 41)');
   });
 
+  it('shows one payload for all missing ranges if they are few', () => {
+    // Prepare
+    const lines = createLines().filter((_, index) => index % 40 !== 0);
+
+    // Act
+    const summary = summarize(compare([createRun()], [{ object: createStoredObject(), lines }]).proof);
+
+    // Assess
+    expect(summary).toContain(
+      '\n  All of them  {"runId":"run-1","slices":[[0,1],[40,41],[80,81]]}\n  [0, 1)  {',
+    );
+  });
+
   it('shows ten of 9,000 objects, then the figures, and ends with the verdict', () => {
     // Act
     const summary = summarize(proofOfObjects(9_000)).split('\n');

@@ -94,7 +94,7 @@ class Delivery {
       settings,
       eventsPerSecond,
       clock,
-      hasMore: () => sliceLength(source.left) > 0,
+      hasMore: () => sliceLength(source.left) > 0 || (source.later ?? []).length > 0,
       onDeadline: () => this.#stop('deadline'),
     });
     // From the eleventh listener on, Node warns of a leak; every worker listens.
@@ -128,7 +128,7 @@ class Delivery {
       done.abort();
       await watch;
     }
-    this.#outcome.undelivered.push(this.#source.left);
+    this.#outcome.undelivered.push(this.#source.left, ...(this.#source.later ?? []));
     return this.#outcome;
   }
 

@@ -1,5 +1,5 @@
-import { type Claim, maxSlicesPerClaim } from '../../contract/claim.ts';
-import type { RunSlice, SlicePair } from '../../contract/slice.ts';
+import type { Claim } from '../../contract/claim.ts';
+import { maxSlicesPerMessage, type RunSlice, type SlicePair } from '../../contract/slice.ts';
 import type { SendAll } from '../../runtime/batches.ts';
 
 /** A slice, and the events of it that Firehose acknowledged. */
@@ -19,9 +19,9 @@ export type OnClaimsUnsent = (claims: readonly Claim[], failure: Error) => void;
 export function claimsOf({ slice: { runId }, delivered, startedMs, endedMs }: Delivered): Claim[] {
   const [sentFromMs, sentToMs] = [Math.floor(startedMs), Math.ceil(endedMs)];
   const claims: Claim[] = [];
-  for (let at = 0; at < delivered.length; at += maxSlicesPerClaim) {
+  for (let at = 0; at < delivered.length; at += maxSlicesPerMessage) {
     const slices = delivered
-      .slice(at, at + maxSlicesPerClaim)
+      .slice(at, at + maxSlicesPerMessage)
       .map(([from, to]): [number, number] => [from, to]);
     claims.push({ runId, slices, sentFromMs, sentToMs });
   }

@@ -1,5 +1,5 @@
 import type { Report } from '../../contract/report.ts';
-import type { RunSlice, SlicePair } from '../../contract/slice.ts';
+import { partsOf, type RunSlice, type SlicePair } from '../../contract/slice.ts';
 
 const maxPayloads = 3;
 
@@ -40,7 +40,7 @@ export function describeUnqueued(report: Report, slice: RunSlice, queueFailure: 
 function describePayloads({ undelivered }: Report, slice: RunSlice): string {
   const payloads = undelivered
     .slice(0, maxPayloads)
-    .map(([from, to]: SlicePair) => JSON.stringify({ ...slice, from, to }));
+    .map(([from, to]: SlicePair) => JSON.stringify({ ...partsOf(slice)[0], from, to }));
   const more = undelivered.length - payloads.length;
   return (
     `To send them again, invoke the function with ${payloads.join(', then with ')}` +

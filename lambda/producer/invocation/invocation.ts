@@ -2,7 +2,14 @@ import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Claim } from '../../contract/claim.ts';
 import { describeMisfit, type MadeFor, madeForIn } from '../../contract/made-for.ts';
 import type { Report } from '../../contract/report.ts';
-import { mergeSlices, type RunSlice, type Slice, sliceLength, subtractSlices } from '../../contract/slice.ts';
+import {
+  mergeSlices,
+  partsOf,
+  type RunSlice,
+  type Slice,
+  sliceLength,
+  subtractSlices,
+} from '../../contract/slice.ts';
 import type { SendAll } from '../../runtime/batches.ts';
 import type { InvocationContext } from '../../runtime/handler.ts';
 import type { Pause } from '../../runtime/sqs.ts';
@@ -201,20 +208,21 @@ async function processSlice(
   const { eventsPerSlice } = environment.settings;
   const startedMs = clock.now();
   observer.onSliceStarted?.(slice, keys);
+  const parts = partsOf(slice);
 
   // A steady run is not cut: its slices would run at the same time, and several times as fast.
-  if (sliceLength(slice) > eventsPerSlice && !slice.eventsPerSecond) {
-    const leftOver = [...cutSlice(slice, eventsPerSlice)];
+  if (parts.reduce((sum, part) => sum + sliceLength(part), 0) > eventsPerSlice && !slice.eventsPerSecond) {
+    const leftOver = parts.flatMap((part) => [...cutSlice(part, eventsPerSlice)]);
     return { slice, keys, startedMs, endedMs: startedMs, delivered: [], leftOver };
   }
   const outcome = await produce(slice, deadline, options, (trace) => observer.onRequest?.(trace, keys));
   const endedMs = clock.now();
   if (mayWait && outcome.requests === 0) {
-    return { slice, keys, startedMs, endedMs, delivered: [], leftOver: [slice] };
+    return { slice, keys, startedMs, endedMs, delivered: [], leftOver: parts };
   }
   const undelivered = mergeSlices(outcome.undelivered);
-  const delivered = subtractSlices(slice, undelivered);
-  const leftOver = undelivered.map(([from, to]) => ({ ...slice, from, to }));
+  const delivered = parts.flatMap((part) => subtractSlices(part, undelivered));
+  const leftOver = undelivered.map(([from, to]) => ({ ...parts[0]!, from, to }));
   return { slice, keys, startedMs, endedMs, delivered, outcome, leftOver };
 }
 

@@ -7,7 +7,14 @@ import {
   producerSettings,
   wholeNumberExpectation,
 } from '../../contract/settings.ts';
-import type { RunSlice } from '../../contract/slice.ts';
+import {
+  maxSlicesPerMessage,
+  mergeSlices,
+  pairsLength,
+  type RunSlice,
+  type Slice,
+  type SlicePair,
+} from '../../contract/slice.ts';
 import { InvalidPayloadError } from './errors.ts';
 
 const wholeNumber = (bounds: Bounds) =>
@@ -18,6 +25,21 @@ const wholeNumber = (bounds: Bounds) =>
       `expected ${wholeNumberExpectation(bounds)}, for example ${bounds.example}`,
     ),
   );
+
+const isSlice = (pair: unknown) =>
+  Array.isArray(pair) &&
+  pair.length === 2 &&
+  pair.every(Number.isSafeInteger) &&
+  pair[0] >= 0 &&
+  pair[0] < pair[1];
+
+const slices = v.optional(
+  v.custom<readonly SlicePair[]>(
+    (value) =>
+      Array.isArray(value) && value.length > 0 && value.length <= maxSlicesPerMessage && value.every(isSlice),
+    `expected 1 to ${maxSlicesPerMessage} slices [from, to], for example [[0, 100], [200, 300]]`,
+  ),
+);
 
 const runId = v.optional(
   v.custom<string>(
@@ -40,6 +62,7 @@ const payloadSchema = (maxCount: number) =>
     runId,
     from: wholeNumber({ min: 0, max: Number.MAX_SAFE_INTEGER - 1, example: 0 }),
     to: wholeNumber({ min: 1, max: Number.MAX_SAFE_INTEGER, example: 100 }),
+    slices,
     eventsPerSecond: wholeNumber(producerSettings.eventsPerSecond),
   } satisfies Record<keyof Payload, unknown>);
 
@@ -54,7 +77,7 @@ function show(value: unknown): string {
 
 /**
  * Reads the {@link Payload} of an invocation. `count` is short for the slice `[0, count)`; `from` and `to` name a slice,
- * which lies within `[0, count)` when `count` is given too.
+ * which lies within `[0, count)` when `count` is given too. `slices` names several.
  *
  * @param settings Count, largest count and steady rate of a payload that names none.
  * @param requestId `runId` of a payload without one: the Lambda request id, the same on Lambda's own retries.
@@ -71,8 +94,16 @@ export function parsePayload(payload: unknown, settings: ProducerSettings, reque
     );
     throw refusal([...wrong, ...unknown], maxCount);
   }
-  const { count, from = 0, to = count ?? from + settings.count, runId: given } = parsed.output;
-  const problems = describeConflicts({ count, from, to }, maxCount);
+  const { count, runId: given } = parsed.output;
+  const pairs = mergeSlices((parsed.output.slices ?? []).map(([from, to]) => ({ from, to })));
+  const { from = pairs[0]?.[0] ?? 0 } = parsed.output;
+  const { to = pairs.at(-1)?.[1] ?? count ?? from + settings.count } = parsed.output;
+  const events = pairs.length > 0 ? pairsLength(pairs) : to - from;
+  const isMixed =
+    pairs.length > 0 && Object.keys(parsed.output).some((name) => /^(count|from|to)$/.test(name));
+  const problems = isMixed
+    ? ['slices: expected without count, from and to']
+    : describeConflicts({ count, from, to, events }, maxCount);
   if (problems.length > 0) {
     throw refusal(problems, maxCount);
   }
@@ -81,6 +112,7 @@ export function parsePayload(payload: unknown, settings: ProducerSettings, reque
     runId: given === undefined || placeholder.test(given) ? requestId : given,
     from,
     to,
+    ...(pairs.length > 1 && { slices: pairs }),
     ...(eventsPerSecond && { eventsPerSecond }),
   };
 }
@@ -94,7 +126,7 @@ function describeUnknown(payload: unknown, known: readonly string[]): string[] {
 
 /** Values that are valid one by one, but not together. */
 function describeConflicts(
-  { count, from, to }: { readonly count: number | undefined; readonly from: number; readonly to: number },
+  { count, from, to, events }: Slice & { readonly count: number | undefined; readonly events: number },
   maxCount: number,
 ): string[] {
   return [
@@ -103,7 +135,7 @@ function describeConflicts(
       ? []
       : [`from: ${from} - expected so that the last event's index is at most ${Number.MAX_SAFE_INTEGER}`]),
     ...(count !== undefined && to > count ? [`to: ${to} - expected at most count, which is ${count}`] : []),
-    ...(to - from > maxCount ? [`from, to: ${to - from} events - expected at most ${maxCount}`] : []),
+    ...(events > maxCount ? [`from, to: ${events} events - expected at most ${maxCount}`] : []),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { RunSlice } from '../../contract/slice.ts';
+import { partsOf, type RunSlice } from '../../contract/slice.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import type { PutRecords } from '../delivery/aws/firehose.ts';
 import type { Deadline } from '../delivery/deadline.ts';
@@ -29,8 +29,10 @@ export function produce(
   const { deliveryStreamName, recordFormat, settings } = environment;
   const { putRecords, pacer } = stream;
   const packRecords = createPacker(recordFormat, deliveryStreamName, slice.runId);
+  const [first, ...later] = partsOf(slice);
   const source = createRequestSource({
-    slice,
+    slice: first!,
+    later,
     maxRequestBytes: settings.maxRequestBytes,
     packRecords,
     now: clock.now,

@@ -4,6 +4,7 @@ import type { Report } from '../../contract/report.ts';
 import {
   mergeSlices,
   pairsLength,
+  partsOf,
   type RunSlice,
   type Slice,
   sliceLength,
@@ -39,7 +40,7 @@ export function createReport(options: ReportOptions): Report {
   const { undelivered: _, stopReason, lastFailure, eventsDelivered, eventsUncertain, ...counts } = outcome;
   const queued = mergeSlices(options.queued);
   const undelivered = mergeSlices(leftOver).flatMap(([from, to]) => subtractSlices({ from, to }, queued));
-  const eventsRequested = sliceLength(slice);
+  const eventsRequested = partsOf(slice).reduce((sum, part) => sum + sliceLength(part), 0);
   const eventsQueued = pairsLength(queued);
   const eventsUndelivered = pairsLength(undelivered);
   if (eventsRequested !== eventsDelivered + eventsQueued + eventsUndelivered) {
@@ -53,6 +54,7 @@ export function createReport(options: ReportOptions): Report {
     deliveryStreamName,
     from: slice.from,
     to: slice.to,
+    ...(slice.slices && { slices: slice.slices }),
     eventsRequested,
     eventsDelivered,
     eventsQueued,

@@ -11,12 +11,16 @@ export interface RequestBudget {
 /** The requests of a slice, each made only when it is asked for. */
 export interface RequestSource {
   readonly left: Slice;
+  /** Slices that follow it. @default - none */
+  readonly later?: readonly Slice[];
   /** Makes the next request within a budget; `undefined` after the last one. */
   next(budget: RequestBudget): RecordBatch | undefined;
 }
 
 export interface RequestOptions {
   readonly slice: Slice;
+  /** Slices that follow it. A request has events of one slice. @default - none */
+  readonly later?: readonly Slice[];
   /** Largest request, as base64 inside JSON. */
   readonly maxRequestBytes: number;
   readonly packRecords: PackRecords;
@@ -35,17 +39,23 @@ export function maxDataBytes(requestBytes: number): number {
  */
 export function createRequestSource({
   slice,
+  later: following = [],
   maxRequestBytes,
   packRecords,
   now,
 }: RequestOptions): RequestSource {
-  let { from } = slice;
+  let { from, to: end } = slice;
+  const later = [...following];
   return {
     get left() {
-      return { from, to: slice.to };
+      return { from, to: end };
     },
+    later,
     next: ({ bytes, events }) => {
-      const to = Math.min(slice.to, from + events);
+      if (from === end && later.length > 0) {
+        ({ from, to: end } = later.shift()!);
+      }
+      const to = Math.min(end, from + events);
       if (from === to) {
         return undefined;
       }

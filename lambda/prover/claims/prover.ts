@@ -51,6 +51,9 @@ export interface ProverOptions extends SettleOptions {
 /** One invocation of the prover, which ends before `endMs`, in milliseconds since 1970. */
 export type Prove = (event: SQSEvent, endMs: number) => Promise<SQSBatchResponse>;
 
+/** Share of the time that is left for letters after the reading. */
+const settlingShare = 0.1;
+
 /**
  * Makes the prover. An invocation checks the claims of a batch of the proof queue.
  *
@@ -64,8 +67,9 @@ export function createProver(options: ProverOptions): Prove {
   const { environment, clock, observer } = options;
   return async ({ Records: records }, endMs) => {
     const startedMs = clock.now();
-    const readUntilMs = endMs - deliveryReserveMs(endMs - startedMs);
-    const untilMs = endMs - reportReserveMs(endMs - startedMs);
+    const leftMs = endMs - startedMs;
+    const readUntilMs = endMs - Math.max(deliveryReserveMs(leftMs), leftMs * settlingShare);
+    const untilMs = endMs - reportReserveMs(leftMs);
     const kept = new Set(records.map(({ messageId }) => messageId));
 
     const messages = await parseMessages(records, untilMs, kept, options);
@@ -90,7 +94,8 @@ export function createProver(options: ProverOptions): Prove {
 
     const times = { startedMs, readMs: clock.now(), untilMs };
     const checked: CheckedClaim[] = [];
-    for (const message of current) {
+    // The smallest first: one that needs many letters stops no other.
+    for (const message of current.toSorted((a, b) => a.events - b.events)) {
       const claim = await settle(message, times, comparison, reading, options);
       observer.onVerdict?.(claim, reading);
       checked.push(claim);

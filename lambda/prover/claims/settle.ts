@@ -1,4 +1,5 @@
-import type { OutgoingMessage } from '../../runtime/batches.ts';
+import { maxSlicesPerMessage } from '../../contract/slice.ts';
+import { chunks, type OutgoingMessage } from '../../runtime/batches.ts';
 import type { Comparison } from '../comparison/comparison.ts';
 import { Segment } from '../comparison/run-events.ts';
 import { missingRanges, type Tally, tallyOf } from '../comparison/tally.ts';
@@ -66,7 +67,7 @@ export async function settle(
   }
   if (verdict !== 'proven') {
     try {
-      await sendToDeadLetterQueue(missingPayloads(runId, tally, madeFor), untilMs);
+      await sendToDeadLetterQueue(lettersOf(runId, tally, madeFor), untilMs);
     } catch (error) {
       return { ...checked, isSettled: false, error: error as Error };
     }
@@ -74,13 +75,20 @@ export async function settle(
   return { ...checked, isSettled: true };
 }
 
-/** Payloads that resend exactly the missing events, for the deployment that the claim was made for. */
-function* missingPayloads(
+/** More ranges of missing events than these letters have are joined: then they resend a few events that are not missing. */
+const maxLetters = 1_000;
+
+/** Payloads that resend the missing events, for the deployment that the claim was made for. */
+function* lettersOf(
   runId: string,
-  { segments }: Tally,
+  { segments, expected, present, missing }: Tally,
   madeFor: string | undefined,
 ): Generator<OutgoingMessage, void> {
-  for (const [from, to] of missingRanges(segments)) {
-    yield { body: JSON.stringify({ runId, from, to }), madeFor };
+  const maxRanges = maxLetters * maxSlicesPerMessage;
+  const blockEvents = Math.min(present, missing) > maxRanges ? Math.ceil(expected / maxRanges) : 1;
+  for (const slices of chunks(missingRanges(segments, blockEvents), maxSlicesPerMessage)) {
+    const [[from, to] = [0, 0]] = slices;
+    const body = JSON.stringify(slices.length === 1 ? { runId, from, to } : { runId, slices });
+    yield { body, madeFor };
   }
 }

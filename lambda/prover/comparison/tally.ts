@@ -28,12 +28,17 @@ export function tallyOf(segments: readonly Segment[]): Tally {
   };
 }
 
-/** The missing events, as sorted ranges that don't touch, even where segments do. */
-export function* missingRanges(segments: readonly Segment[]): Generator<SlicePair, void> {
+/**
+ * The missing events, as sorted ranges that don't touch, even where segments do.
+ *
+ * @param blockEvents Ranges that begin in the same block of events are joined, with what is between them. @default 1
+ */
+export function* missingRanges(segments: readonly Segment[], blockEvents = 1): Generator<SlicePair, void> {
   let last: SlicePair | undefined;
   for (const segment of segments) {
+    const blockOf = (index: number) => Math.floor((index - segment.from) / blockEvents);
     for (const [from, to] of segment.missing === 0 ? [] : segment.missingRanges()) {
-      if (last !== undefined && last[1] === from) {
+      if (last !== undefined && (last[1] === from || blockOf(last[0]) === blockOf(from))) {
         last = [last[0], to];
         continue;
       }

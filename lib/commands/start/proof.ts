@@ -202,7 +202,8 @@ export class ProverRun {
 
   #lostSlices(runId: string): SlicePair[] {
     const bodies = this.#aws.queues.get(this.#prover.deadLetterQueueName)?.bodies ?? [];
-    return mergeSlices(parseAll(slicePayload, bodies).filter((payload) => payload.runId === runId));
+    const lost = parseAll(slicePayload, bodies).filter((payload) => payload.runId === runId);
+    return mergeSlices(lost.flatMap(({ slices }) => slices.map(toSlice)));
   }
 }
 

@@ -11,7 +11,13 @@ import {
 const jsonText = v.pipe(v.string(), v.parseJson());
 
 /** The body of a message in the work queue, or of a dead letter. */
-export const slicePayload = v.object({ runId: v.string(), from: v.number(), to: v.number() });
+export const slicePayload = v.union([
+  v.object({ runId: v.string(), slices: v.array(v.tuple([v.number(), v.number()])) }),
+  v.pipe(
+    v.object({ runId: v.string(), from: v.number(), to: v.number() }),
+    v.transform(({ runId, from, to }) => ({ runId, slices: [[from, to] as SlicePair] })),
+  ),
+]);
 
 /** Parses JSON texts, and leaves out those that the schema does not match. */
 export function parseAll<Schema extends v.GenericSchema>(
@@ -63,7 +69,7 @@ export function combineReports(
   const undelivered = subtractPairs(asked, mergeSlices(reports.flatMap(deliveredSlices)));
   const reported = mergeSlices([
     ...reports.flatMap((report) => report.undelivered.map(toSlice)),
-    ...deadLetters.map((body) => v.parse(slicePayload, JSON.parse(body))),
+    ...deadLetters.flatMap((body) => v.parse(slicePayload, JSON.parse(body)).slices.map(toSlice)),
   ]);
   const unaccounted = subtractPairs(undelivered, reported);
   if (unaccounted.length > 0) {
@@ -101,8 +107,8 @@ export function combineReports(
 }
 
 /** The events of one invocation that were delivered: neither queued nor undelivered. */
-function deliveredSlices({ from, to, queued, undelivered }: Report): Slice[] {
-  return subtractPairs([[from, to]], mergeSlices([...queued, ...undelivered].map(toSlice))).map(toSlice);
+function deliveredSlices({ from, to, slices = [[from, to]], queued, undelivered }: Report): Slice[] {
+  return subtractPairs(slices, mergeSlices([...queued, ...undelivered].map(toSlice))).map(toSlice);
 }
 
 /** @param others Sorted pairs that don't overlap. */

@@ -22,6 +22,19 @@ describe('the reports of a run', () => {
     expect(reports).toEqual([report]);
   });
 
+  it('account for dead letters of one slice and of several', () => {
+    const report = makeReport({
+      from: 0,
+      to: 10,
+      eventsRequested: 10,
+      eventsDelivered: 0,
+      queued: [[0, 10]],
+    });
+    const letters = ['{"runId":"run-1","slices":[[0,2],[5,10]]}', '{"runId":"run-1","from":2,"to":5}'];
+    expect(combineReports(report, [report], letters, 2_000)).toMatchObject({ undelivered: [[0, 10]] });
+    expect(() => combineReports(report, [report], letters.slice(0, 1), 2_000)).toThrow('3 of 10 events');
+  });
+
   it('of slices count the events of these slices only', () => {
     // Prepare
     const reports = [

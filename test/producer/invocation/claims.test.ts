@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { type Claim, claimSchema, maxSlicesPerClaim } from '../../../lambda/contract/claim.ts';
-import { mergeSlices, type Slice, subtractSlices } from '../../../lambda/contract/slice.ts';
+import { type Claim, claimSchema } from '../../../lambda/contract/claim.ts';
+import {
+  maxSlicesPerMessage,
+  mergeSlices,
+  type Slice,
+  subtractSlices,
+} from '../../../lambda/contract/slice.ts';
 import { claimsOf, type Delivered, sendClaims } from '../../../lambda/producer/invocation/claims.ts';
 import type { SendAll } from '../../../lambda/runtime/batches.ts';
 
@@ -71,7 +76,11 @@ describe('claims', () => {
     const claims = claimsOf(work(leftOver));
 
     // Assess
-    expect(claims.map(({ slices }) => slices.length)).toEqual([maxSlicesPerClaim, maxSlicesPerClaim, 500]);
+    expect(claims.map(({ slices }) => slices.length)).toEqual([
+      maxSlicesPerMessage,
+      maxSlicesPerMessage,
+      500,
+    ]);
   });
 
   it('that cannot be sent are reported, with the reason, and nothing fails', async () => {

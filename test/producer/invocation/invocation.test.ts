@@ -4,7 +4,7 @@ import type { Claim } from '../../../lambda/contract/claim.ts';
 import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
 import type { Report } from '../../../lambda/contract/report.ts';
 import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
-import type { RunSlice, SlicePair } from '../../../lambda/contract/slice.ts';
+import { mergeSlices, type RunSlice, type Slice, type SlicePair } from '../../../lambda/contract/slice.ts';
 import type { PutRecords, PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { NothingDeliveredError, WorkQueueError } from '../../../lambda/producer/invocation/errors.ts';
@@ -436,6 +436,98 @@ describe('a message that failed', () => {
       text: 'could not shorten the pause of failed messages',
       error: new Error('AccessDenied'),
     });
+  });
+});
+
+describe('a payload of several slices', () => {
+  const payload = {
+    runId: 'run-1',
+    slices: [
+      [4_000, 4_500],
+      [0, 1_500],
+      [4_500, 5_000],
+    ],
+  };
+  const slices: SlicePair[] = [
+    [0, 1_500],
+    [4_000, 5_000],
+  ];
+
+  it('sends them in one delivery, and none of the events between them', async () => {
+    // Prepare
+    const sent: Slice[] = [];
+    const respond: Respond = (batch) => {
+      sent.push(...batch);
+      return takeAll(batch);
+    };
+
+    // Act
+    const { result, claims, reports } = await invoke(payload, { respond });
+
+    // Assess
+    expect(mergeSlices(sent)).toEqual(slices);
+    expect(sent).toHaveLength(2_500);
+    expect(result).toMatchObject({
+      from: 0,
+      to: 5_000,
+      slices,
+      eventsRequested: 2_500,
+      eventsDelivered: 2_500,
+    });
+    expect(reports).toEqual([result]);
+    expect(claims).toMatchObject([{ runId: 'run-1', slices }]);
+  });
+
+  it('leaves slices without gaps to the work queue, each exactly what was not delivered', async () => {
+    // Act
+    const { result, claims } = await invoke(payload, {
+      respond: (batch) =>
+        batch[0]!.from >= 500 ? failed('fatal', batch, 'AccessDenied: no') : takeAll(batch),
+      concurrency: 1,
+    });
+
+    // Assess
+    const { eventsDelivered } = result as Report;
+    const queued = [[eventsDelivered, 1_500], slices[1]];
+    expect(eventsDelivered).toBeGreaterThanOrEqual(500);
+    expect(result).toMatchObject({ eventsQueued: 2_500 - eventsDelivered, queued, undelivered: [] });
+    expect(claims).toMatchObject([{ slices: [[0, eventsDelivered]] }]);
+  });
+
+  it('is cut when it has too many events', async () => {
+    // Prepare
+    const sent: RunSlice[] = [];
+    const sendSlices = () =>
+      queueThat((slice) => {
+        sent.push(slice);
+        return true;
+      });
+
+    // Act
+    const { result } = await invoke(payload, { ...cut, sendSlices });
+
+    // Assess
+    expect(new Set(sent)).toEqual(
+      new Set(
+        asSlices([
+          [0, 1_000],
+          [1_000, 1_500],
+          [4_000, 5_000],
+        ]),
+      ),
+    );
+    expect(result).toMatchObject({ eventsQueued: 2_500, queued: slices });
+  });
+
+  it('fails with payloads of single slices when nothing is delivered', async () => {
+    // Act
+    const { error } = await invoke(payload, {
+      respond: (batch) => failed('fatal', batch, 'AccessDenied: no'),
+    });
+
+    // Assess
+    expect(error).toBeInstanceOf(NothingDeliveredError);
+    expect(pastedSlices(error!.message)).toEqual(asSlices(slices));
   });
 });
 

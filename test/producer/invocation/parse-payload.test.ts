@@ -48,6 +48,27 @@ describe('the payload of an invocation', () => {
       { runId: '2026-11-22T01:00:00Z', from: 0, to: 5 },
     ],
     [{ from: 9_007_199_254_740_000, to: 9_007_199_254_740_991 }, { from: 9_007_199_254_740_000 }],
+    [
+      { runId: 'run-1', slices: [[5, 9]] },
+      { runId: 'run-1', from: 5, to: 9 },
+    ],
+    [
+      {
+        slices: [
+          [20, 30],
+          [0, 1],
+          [25, 40],
+        ],
+      },
+      {
+        from: 0,
+        to: 40,
+        slices: [
+          [0, 1],
+          [20, 40],
+        ],
+      },
+    ],
   ])('%j asks for %j', (payload, slice) => {
     expect(parse(payload)).toMatchObject(slice);
   });
@@ -56,7 +77,7 @@ describe('the payload of an invocation', () => {
     [
       'a typo',
       { cuont: 5 },
-      'cuont: 5 - unknown property, expected only count, runId, from, to, eventsPerSecond',
+      'cuont: 5 - unknown property, expected only count, runId, from, to, slices, eventsPerSecond',
     ],
     ['a text for a number', { count: '5' }, 'count: "5" - expected a whole number from 1 to 10000000'],
     ['a fraction', { count: 1.5 }, 'count: 1.5 - expected a whole number'],
@@ -88,6 +109,40 @@ describe('the payload of an invocation', () => {
       'a slice without an end that can be counted',
       { from: 9_007_199_254_740_990 },
       'from: 9007199254740990 - expected',
+    ],
+    [
+      'no slice',
+      { slices: [] },
+      'slices: [] - expected 1 to 1000 slices [from, to], for example [[0, 100], [200',
+    ],
+    ['slices of three numbers', { slices: [[0, 5, 9]] }, 'slices: [[0,5,9]] - expected'],
+    ['a slice of texts', { slices: [['0', '5']] }, 'slices: [["0","5"]] - expected'],
+    [
+      'an empty slice of several',
+      {
+        slices: [
+          [0, 5],
+          [9, 9],
+        ],
+      },
+      'slices: [[0,5],[9,9]] - expected',
+    ],
+    ['slices before 0', { slices: [[-1, 5]] }, 'slices: [[-1,5]] - expected'],
+    [
+      'too many slices',
+      { slices: Array.from({ length: 1_001 }, (_, at) => [at, at + 1]) },
+      ' - expected 1 to 1000',
+    ],
+    ['slices and a count', { count: 5, slices: [[0, 5]] }, 'slices: expected without count, from and to'],
+    [
+      'slices of too many events',
+      {
+        slices: [
+          [0, 1e7],
+          [1e8, 1e8 + 1],
+        ],
+      },
+      '10000001 events - expected at most 1',
     ],
     ['null for a count', { count: null }, 'count: null - expected'],
     ['an index beyond what a number can count', { from: 0, to: 2 ** 53 }, 'to: 9007199254740992 - expected'],

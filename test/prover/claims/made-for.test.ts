@@ -42,8 +42,13 @@ describe('a claim that was made for another template or stream', () => {
     expect([first, second, world.verdicts]).toEqual([[0], [], ['waiting', 'unproven']]);
     expect(world.opened).toEqual([]);
     expect(world.deadLetters.map((body) => JSON.parse(body))).toEqual([
-      { runId: 'run-1', from: 0, to: 40 },
-      { runId: 'run-1', from: 50, to: 100 },
+      {
+        runId: 'run-1',
+        slices: [
+          [0, 40],
+          [50, 100],
+        ],
+      },
     ]);
     expect(new Set(world.lettersMadeFor)).toEqual(new Set([JSON.stringify(madeFor)]));
     expect(world.lines.at(-1)).toMatchObject({

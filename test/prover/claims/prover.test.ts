@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mergeSlices } from '../../../lambda/contract/slice.ts';
+import { mergeSlices, partsOf, type RunSlice } from '../../../lambda/contract/slice.ts';
 import { ReadingError } from '../../../lambda/prover/claims/prover.ts';
 import { createGzip, createLines, createRun, eventTimeMs } from '../../proof/factories.ts';
 import { runs } from '../../property-runs.ts';
@@ -10,7 +10,9 @@ import { createClaim, ProverWorld } from '../factories.ts';
 
 const hourMs = 3_600_000;
 
-const slicesOf = (bodies: readonly string[]) => mergeSlices(bodies.map((body) => JSON.parse(body)));
+/** The events that payloads send. */
+const slicesOf = (bodies: readonly string[]) =>
+  mergeSlices(bodies.map((body) => JSON.parse(body) as RunSlice).flatMap(partsOf));
 
 describe('a claim', () => {
   it('is done when all of its events are there', async () => {
@@ -94,7 +96,7 @@ describe('a claim', () => {
     expect([kept, world.verdicts, world.deadLetters]).toEqual([[], ['proven'], []]);
   });
 
-  it('is lost after 25 hours: payloads send exactly what is missing', async () => {
+  it('is lost after 25 hours: a payload sends exactly what is missing', async () => {
     // Prepare
     const world = new ProverWorld();
     world.landEvents(0, 40);
@@ -107,8 +109,13 @@ describe('a claim', () => {
     // Assess
     expect(kept).toEqual([]);
     expect(world.deadLetters.map((body) => JSON.parse(body))).toEqual([
-      { runId: 'run-1', from: 40, to: 50 },
-      { runId: 'run-1', from: 70, to: 100 },
+      {
+        runId: 'run-1',
+        slices: [
+          [40, 50],
+          [70, 100],
+        ],
+      },
     ]);
     expect(world.lines.at(-1)).toMatchObject({ level: 'error', fields: { verdict: 'lost', missing: 40 } });
     expect(world.metric('eventsLost')).toBe(40);
@@ -134,15 +141,13 @@ describe('a claim', () => {
     expect(world.pauses.map(({ seconds }) => seconds)).toEqual([9]);
   });
 
-  it('stays when the dead-letter queue accepts only some payloads, and then sends all of them again', async () => {
+  it('stays when the dead-letter queue does not accept its payload, and then sends it again', async () => {
     // Prepare
     const world = new ProverWorld();
     world.landEvents(50, 70);
     world.nowMs = eventTimeMs + 26 * hourMs;
-    world.onDeadLetter = (body) => {
-      if (JSON.parse(body).from === 70) {
-        throw new Error('ServiceUnavailable');
-      }
+    world.onDeadLetter = () => {
+      throw new Error('ServiceUnavailable');
     };
 
     // Act

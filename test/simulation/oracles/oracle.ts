@@ -46,12 +46,12 @@ export function findViolations(run: FinishedRun): string[] {
 
 /** Every event is in the store, or in a dead letter, which can be redriven. */
 function findLost({ uuids, firehose, lambda }: FinishedRun): string[] {
-  const dead = lambda.deadLetters.map((letter) => {
-    const { from = 0, to, count } = letter as Partial<RunSlice> & { count?: number };
-    return { from, to: to ?? count ?? 0 };
+  const dead = lambda.deadLetters.flatMap((letter) => {
+    const { from = 0, to, count, slices } = letter as Partial<RunSlice> & { count?: number };
+    return slices ?? [[from, to ?? count ?? 0] as const];
   });
   const lost = uuids.findIndex(
-    (uuid, index) => !firehose.stored.has(uuid) && !dead.some(({ from, to }) => index >= from && index < to),
+    (uuid, index) => !firehose.stored.has(uuid) && !dead.some(([from, to]) => index >= from && index < to),
   );
   return lost === -1 ? [] : [`event ${lost} is lost`];
 }

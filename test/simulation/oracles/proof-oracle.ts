@@ -147,8 +147,8 @@ function indicesOf({ body }: Message): number[] {
 }
 
 function eventsIn(bodies: readonly string[]): number[] {
-  const slices = bodies.map((body): RunSlice => JSON.parse(body));
-  return slices.flatMap(({ from, to }) => range([from, to]));
+  const payloads = bodies.map((body): RunSlice => JSON.parse(body));
+  return payloads.flatMap(({ from, to, slices = [[from, to]] }) => slices.flatMap(range));
 }
 
 function range([from, to]: readonly [number, number]): number[] {
