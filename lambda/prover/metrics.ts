@@ -34,9 +34,13 @@ export function addMetrics(
   metrics: MetricSink,
 ): void {
   const settled = claims.filter(({ isSettled }) => isSettled);
-  const segments = new Set(settled.flatMap(({ tally }) => tally.segments));
   const proven = settled.filter(({ verdict }) => verdict === 'proven');
   const waiting = claims.filter(({ isSettled }) => !isSettled);
+  // A waiting claim on the same events counts them when it is settled.
+  const uncounted = new Set(waiting.flatMap(({ tally }) => tally.segments));
+  const segments = new Set(
+    settled.flatMap(({ tally }) => tally.segments.filter((segment) => !uncounted.has(segment))),
+  );
   const firstChecks = isAllRead ? claims.filter(({ receives }) => receives <= 1) : [];
   const counts: Record<CountName, number> = {
     claimsSeen: claims.length,

@@ -292,6 +292,28 @@ describe('claims together', () => {
     );
   });
 
+  it('that share events count their duplicates and latencies once, with the last of them that is settled', async () => {
+    // Prepare: the claims overlap, and only one of them is complete
+    const world = new ProverWorld();
+    world.landEvents(0, 100);
+    world.landEvents(0, 100);
+    const claims = [createClaim(), createClaim({ slices: [[50, 150]] })];
+    const counts = () => [world.metric('eventsDuplicated'), world.metrics.get('DeliveryLatency')?.length];
+
+    // Act
+    const kept = await world.check(claims);
+    const first = counts();
+    world.landEvents(100, 150);
+    await world.check(claims.slice(1), { receiveCount: 2 });
+
+    // Assess
+    expect([kept, world.verdicts]).toEqual([[1], ['proven', 'waiting', 'proven']]);
+    expect([first, counts()]).toEqual([
+      [50, 100],
+      [50, 100],
+    ]);
+  });
+
   it('that together are too large for memory wait for each other', async () => {
     // Prepare
     const world = new ProverWorld();
