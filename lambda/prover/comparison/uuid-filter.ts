@@ -19,15 +19,19 @@ const uuidsPerInversion = 16;
 /** UUIDs that a rule makes at once. */
 const maxUuids = 1_024;
 
+/** UUIDs that are added at once: adding all expected ones may take longer than an invocation has left. */
+const uuidsPerStep = 1_024;
+
 /**
  * Rejects nearly all foreign UUIDs, with a bitmap over a few bits at two places of each expected UUID. Making the bitmap takes
- * time: it is made once inverting foreign UUIDs has taken as long. Until then all UUIDs pass.
+ * time: it is made in steps, each after inverting foreign UUIDs has taken as long. Until then all UUIDs pass.
  */
 export class UuidFilter {
   readonly #expected: readonly ExpectedUuids[];
   readonly #shift: number;
   #bits: Uint32Array | undefined;
-  #inversionsLeft: number;
+  readonly #making = this.#make();
+  #inversions = 0;
 
   constructor(expected: readonly ExpectedUuids[]) {
     this.#expected = expected;
@@ -36,7 +40,6 @@ export class UuidFilter {
       .reduce((sum, { from, to }) => sum + to - from, 0);
     const size = Math.ceil(Math.log2(Math.max(1, uuids * bitsPerUuid)));
     this.#shift = 32 - Math.min(sizeLog2.most, Math.max(sizeLog2.least, size));
-    this.#inversionsLeft = uuids / uuidsPerInversion;
   }
 
   /**
@@ -52,16 +55,17 @@ export class UuidFilter {
 
   /** Counts inverted UUIDs that were foreign. */
   noteForeign(uuids: number): void {
-    if (this.#bits === undefined) {
-      this.#inversionsLeft -= uuids;
-      if (this.#inversionsLeft < 0) {
-        this.#bits = this.#make();
-      }
+    this.#inversions += uuids;
+    while (this.#bits === undefined && this.#inversions * uuidsPerInversion >= uuidsPerStep) {
+      this.#inversions -= uuidsPerStep / uuidsPerInversion;
+      this.#bits = this.#making.next().value;
     }
   }
 
-  #make(): Uint32Array {
+  /** Yields nothing after each step, then the bitmap. */
+  *#make(): Generator<undefined, Uint32Array> {
     const bits = new Uint32Array(2 ** (32 - this.#shift - 5));
+    let uuidsLeft = uuidsPerStep;
     for (const { rule, segments } of this.#expected) {
       for (const { from, to } of segments) {
         for (let at = from; at < to; at += maxUuids) {
@@ -70,6 +74,11 @@ export class UuidFilter {
           for (let byte = 0; byte < uuids.length; byte += uuidBytes) {
             set(bits, words.getUint32(byte) >>> this.#shift);
             set(bits, words.getUint32(byte + 12) >>> this.#shift);
+          }
+          uuidsLeft -= uuids.length / uuidBytes;
+          if (uuidsLeft <= 0) {
+            yield;
+            uuidsLeft = uuidsPerStep;
           }
         }
       }

@@ -1,6 +1,6 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { DamagedPieceError, type Spend } from './gzip-member.ts';
+import { CorruptObjectError, DamagedPieceError, type Spend } from './gzip-member.ts';
 import { mixedBytes, suspectAt } from './mixed-bytes.ts';
 
 /** Size of the pieces that come out of gunzip: most of the memory of one open object. */
@@ -48,14 +48,23 @@ export async function* objectBytes(
       onPiece();
     };
     const input = await open();
+    const bytes = complete(input, storedBytes);
     try {
-      for await (const chunk of bytesOf(complete(input, storedBytes), spend)) {
+      for await (const chunk of bytesOf(bytes, spend)) {
         if (chunk.length > bytesToSkip) {
           bytesYielded += chunk.length - bytesToSkip;
           yield bytesToSkip === 0 ? chunk : chunk.subarray(bytesToSkip);
         }
         bytesToSkip = Math.max(0, bytesToSkip - chunk.length);
       }
+    } catch (error) {
+      if (error instanceof CorruptObjectError) {
+        // The damage may be that of the response: then it has another size than the object.
+        for await (const _ of bytes) {
+          onPiece();
+        }
+      }
+      throw error;
     } finally {
       input.destroy();
     }

@@ -7,8 +7,13 @@ describe('the states of events', () => {
     fc.assert(
       fc.property(
         fc.nat(1_000),
-        fc.integer({ min: 1, max: 50 }),
-        fc.array(fc.nat()),
+        fc.integer({ min: 1, max: 100 }),
+        // Single ones, and ranges.
+        fc
+          .array(fc.tuple(fc.nat(), fc.constantFrom(1, 40)))
+          .map((ranges) =>
+            ranges.flatMap(([from, length]) => Array.from({ length }, (_, order) => from + order)),
+          ),
         (from, length, seen) => {
           const to = from + length;
           const states = new EventStates(from, to);
@@ -34,6 +39,23 @@ describe('the states of events', () => {
         },
       ),
     );
+  });
+
+  it('of 100,000,000 events are searched within the time that is left for a report', () => {
+    // Prepare
+    const states = new EventStates(0, 100_000_000);
+    states.see(1);
+    const before = process.cpuUsage();
+
+    // Act
+    const ranges = [...states.missingRanges()];
+
+    // Assess
+    expect(ranges).toEqual([
+      [0, 1],
+      [2, 100_000_000],
+    ]);
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(200);
   });
 
   it('show missing events as ranges that do not touch', () => {

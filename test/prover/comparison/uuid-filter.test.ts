@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { RunEvents } from '../../../lambda/prover/comparison/run-events.ts';
 import { UuidFilter } from '../../../lambda/prover/comparison/uuid-filter.ts';
 import { UuidRule } from '../../../lambda/prover/comparison/uuid-rule.ts';
@@ -60,19 +60,26 @@ describe('the filter of UUIDs', () => {
     expect(passed / foreign.length).toBeLessThan(0.08);
   });
 
-  it('is made once inverting has cost as much', () => {
+  it('is made in steps, which together take as long as the inverting before: never past a timeout', () => {
     // Prepare
-    const filter = new UuidFilter([new RunEvents(createRun(), [{ from: 0, to: 1_600 }])]);
+    const filter = new UuidFilter([new RunEvents(createRun(), [{ from: 0, to: 100_000 }])]);
     const foreign = wordsOf(new UuidRule(createRun({ runId: 'run-2' })), 0, 1_000);
     const passed = () => foreign.filter((words) => filter.mayHold(...words)).length;
+    const made = vi.spyOn(UuidRule.prototype, 'uuids');
 
     // Act
-    filter.noteForeign(100);
-    const before = passed();
-    filter.noteForeign(1);
+    const steps: number[] = [];
+    for (let inversions = 0; inversions < 100_000 / 16; inversions += 64) {
+      expect(passed()).toBe(foreign.length);
+      filter.noteForeign(64);
+      steps.push(made.mock.calls.reduce((sum, [, count]) => sum + count, 0));
+      made.mockClear();
+    }
 
     // Assess
-    expect(before).toBe(foreign.length);
+    expect(Math.max(...steps)).toBe(1_024);
+    expect(steps.reduce((sum, step) => sum + step)).toBe(100_000);
     expect(passed()).toBeLessThan(foreign.length / 5);
+    made.mockRestore();
   });
 });

@@ -324,6 +324,7 @@ describe('the bytes of an object', () => {
     ['plain', Buffer.from(text)],
     ['gzip', createGzip(lines)],
     ['mixed', bytesOf([text, [text], text])],
+    ['damaged', Buffer.concat([bytesOf([text, [text]]), Buffer.from('garbage')])],
     ['empty', Buffer.alloc(0)],
   ])('are not corrupt but unknown when fewer or more arrive than the object has: %s', async (_, object) => {
     for (const storedBytes of [object.length + 1, object.length - 1]) {
