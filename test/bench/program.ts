@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import { Command } from 'commander';
 import { runCommand } from '../../lib/terminal/command.ts';
+import { measureHostile } from '../prover/hostile/in-real-time.ts';
 import { runBenchmark } from './benchmark.ts';
 import { formatBenchmark, writePage } from './page.ts';
 import { measureProver } from './prover.ts';
@@ -9,7 +10,12 @@ import { formatSections } from './section.ts';
 import { measureTemplates } from './templates.ts';
 import { measureVerify } from './verify.ts';
 
-const modes = { verify: measureVerify, prover: measureProver, templates: measureTemplates };
+const modes = {
+  verify: measureVerify,
+  prover: measureProver,
+  templates: measureTemplates,
+  hostile: measureHostile,
+};
 
 const command = new Command('npm run bench --')
   .description('Measures the producer, and other producers to compare it with, on this machine.')
@@ -18,15 +24,18 @@ const command = new Command('npm run bench --')
   .option('--page', 'also write docs/benchmarks.md and its plot')
   .option('--verify', 'instead: speed and memory of verify')
   .option('--prover', 'instead: speed and memory of the deployed prover, with an embedded S3')
-  .option('--templates', 'instead: time to make and prove the events of docs/events');
+  .option('--templates', 'instead: time to make and prove the events of docs/events')
+  .option('--hostile', 'instead: time and memory of the deployed prover in 100 hostile cases, at 0.29 cores');
 
 type Options = { quick: boolean; json?: true; page?: true } & { [Mode in keyof typeof modes]?: true };
 
 await runCommand<Options>(
   command,
-  async ({ quick, json, page, verify, prover, templates }) => {
+  async ({ quick, json, page, ...options }) => {
     const onProgress = (line: string) => console.error(line);
-    const mode = (templates && modes.templates) ?? (prover && modes.prover) ?? (verify && modes.verify);
+    const [mode] = Object.entries(modes).flatMap(([name, measure]) =>
+      options[name as keyof typeof modes] ? [measure] : [],
+    );
     if (mode) {
       const [load = 0] = loadavg();
       console.log(`${availableParallelism()} cores, load ${load.toFixed(1)}, Node ${process.version}`);

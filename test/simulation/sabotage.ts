@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { type BuildContext, context, type PluginBuild } from 'esbuild';
+import { scriptOptions } from '../../lib/package/script-options.ts';
 import { worldsPerProof } from './worlds/scenario.ts';
 
 export interface Change {
@@ -25,20 +26,18 @@ export interface Sabotage extends Change {
 
 export type Simulation = Pick<typeof import('./worlds/simulate.ts'), 'simulate' | 'simulateScenario'>;
 
-/** Builds the simulation with sabotages in the code of lambda/. */
-export class SaboteurBuild {
+/** Builds a module, the simulation by default, with sabotages in the code of lambda/. */
+export class SaboteurBuild<Module = Simulation> {
   readonly #folder = mkdtempSync(join(tmpdir(), 'simulation-'));
   readonly #context: Promise<BuildContext<{ write: false }>>;
   #sabotage = { file: '', search: '', replace: '' };
   #builds = 0;
 
-  constructor() {
+  constructor(entryPoint: URL = new URL('./worlds/simulate.ts', import.meta.url)) {
     this.#context = context({
-      entryPoints: [fileURLToPath(new URL('./worlds/simulate.ts', import.meta.url))],
+      ...scriptOptions,
+      entryPoints: [fileURLToPath(entryPoint)],
       write: false,
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
       logLevel: 'silent',
       plugins: [
         {
@@ -54,7 +53,7 @@ export class SaboteurBuild {
   }
 
   /** @throws Error if the searched text is not in the file exactly once. */
-  async build(sabotage: Change): Promise<Simulation> {
+  async build(sabotage: Change): Promise<Module> {
     this.#sabotage = sabotage;
     const { outputFiles } = await (await this.#context).rebuild();
     const path = join(this.#folder, `${this.#builds++}.mjs`);
@@ -93,16 +92,18 @@ export async function firstViolations({ simulate: run }: Simulation, { seed }: S
   return [];
 }
 
-const sabotagesFile = new URL('./sabotages.txt', import.meta.url);
+/** The sabotages of a file: lines with `-` are replaced by those with `+`, which must cause the violation `!`. */
+export function readSabotages(file: URL): readonly Sabotage[] {
+  return readFileSync(file, 'utf8')
+    .split(/^== /m)
+    .slice(1)
+    .flatMap((ofFile) => {
+      const [path, ...blocks] = ofFile.trim().split(/\n\n/);
+      return blocks.map((block) => parse(path!, block.split('\n')));
+    });
+}
 
-/** The sabotages of sabotages.txt: lines with `-` are replaced by those with `+`, which must cause the violation `!`. */
-export const sabotages: readonly Sabotage[] = readFileSync(sabotagesFile, 'utf8')
-  .split(/^== /m)
-  .slice(1)
-  .flatMap((ofFile) => {
-    const [file, ...blocks] = ofFile.trim().split(/\n\n/);
-    return blocks.map((block) => parse(file!, block.split('\n')));
-  });
+export const sabotages: readonly Sabotage[] = readSabotages(new URL('./sabotages.txt', import.meta.url));
 
 function parse(file: string, [what, ...lines]: readonly string[]): Sabotage {
   const marked = (mark: string) => {
