@@ -26,10 +26,10 @@ h2 { margin: 0 0 .6rem; font-size: 1rem; overflow-wrap: anywhere; }
 .facts div { display: grid; grid-template-columns: 6.5rem minmax(0, 1fr); gap: .5rem; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; white-space: pre-line; }
-.tiles { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(8.6rem, 1fr)); gap: .6rem; }
+.tiles { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: repeat(auto-fit, minmax(max(8.6rem, var(--least)), 1fr)); gap: .6rem; }
 .tiles li { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .7rem .9rem; display: grid; align-content: start; }
 .tiles span { color: var(--soft); font-size: .85rem; }
-.tiles strong { font-size: 1.35rem; font-variant-numeric: tabular-nums; line-height: 1.3; }
+.tiles strong { font-size: 1.2rem; font-variant-numeric: tabular-nums; line-height: 1.3; }
 .tiles small { color: var(--soft); font-size: .78rem; }
 .tiles .bad { border-color: var(--bad); box-shadow: inset 0 3px 0 var(--bad); }
 .tiles .notable { box-shadow: inset 0 3px 0 var(--notable); }

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { formatCount, formatNumber } from '../terminal/text.ts';
+import { formatCount, formatEvents, formatNumber, printable } from '../terminal/text.ts';
 import { style } from './certificate-style.ts';
 import type { ProofOptions } from './options.ts';
 import { type Evidence, type Proof, type RunProof, total } from './proof.ts';
@@ -31,6 +31,7 @@ export async function writeCertificate(
 export function certificate({ proof, eventTimes, latencies }: Evidence): string {
   const { word, sentence } = verdict(proof);
   const { p50, p95, p99 } = proof.latencyMs;
+  const landing = landingPlot(total(proof, 'expected'), eventTimes, proof.objectCounts);
   const runIds = proof.runs.map(({ runId }) => runId).join(', ');
   return `<!doctype html>
 <html lang="en">
@@ -56,13 +57,16 @@ ${list('Corrupt objects', proof.corruptObjects, proof.corruptObjectCount, ({ obj
 ${list('Corrupt lines', proof.corruptLines, proof.corruptLineCount, (corrupt) => `${corrupt.object}, line ${formatNumber(corrupt.line)}${describeDifference(corrupt)}`)}
 ${figure(
   'Events landing over time',
-  landingPlot(total(proof, 'expected'), eventTimes, proof.objectCounts),
-  '<span class="key expected">expected</span> <span class="key generated">generated, of those found</span> <span class="key landed">landed</span>',
+  landing,
+  landing &&
+    '<span class="key expected">expected</span> <span class="key generated">generated, of those found</span> <span class="key landed">landed</span>',
 )}
 ${figure(
   'Latency',
   latencyPlot(latencies, { p50, p95, p99 }),
-  `p50 ${formatDuration(p50)} · p95 ${formatDuration(p95)} · p99 ${formatDuration(p99)} · max ${formatDuration(proof.latencyMs.max)}`,
+  latencies.length === 0
+    ? ''
+    : `p50 ${formatDuration(p50)} · p95 ${formatDuration(p95)} · p99 ${formatDuration(p99)} · max ${formatDuration(proof.latencyMs.max)}`,
 )}
 ${objectTable(proof)}
 ${errorTable(proof)}
@@ -82,15 +86,15 @@ function facts({ runs, source, checkedAt, exactlyOnce }: Proof): string {
   const rows = [
     [
       runs.length === 1 ? 'Run' : 'Runs',
-      runs.map(({ runId, from, to }) => `${runId} [${from}, ${to})`).join('\n'),
+      ...runs.map(({ runId, from, to }) => `${runId}, ${formatEvents(from, to)}`),
     ],
-    ['Stream', streams.join('\n')],
+    ['Stream', ...streams],
     ['Source', source],
     ['Checked', `${checkedAt.slice(0, 19).replace('T', ' ')} UTC`],
     ['Asked for', exactlyOnce ? 'every event exactly once' : 'every event at least once'],
   ];
   return `<dl class="facts">${rows
-    .map(([name = '', value = '']) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`)
+    .map(([name, ...lines]) => `<div><dt>${name}</dt><dd>${lines.map(escapeHtml).join('\n')}</dd></div>`)
     .join('')}</dl>`;
 }
 
@@ -119,7 +123,10 @@ function figures(proof: Proof): string {
     ],
     ['foreign lines', proof.foreignLines, 'of other runs', ''],
   ];
-  return `<ul class="tiles">${tiles
+  // Each tile has room for the longest number; if six do not fit side by side, three do.
+  const longest = Math.max(...tiles.map(([, value]) => formatNumber(value).length));
+  const least = `max(${longest > 9 ? 30 : 0}%, ${longest * 0.75 + 1.9}rem)`;
+  return `<ul class="tiles" style="--least: ${least}">${tiles
     .map(
       ([name, value, note, tone]) =>
         `<li class="${tone}"><span>${name}</span><strong>${formatNumber(value)}</strong><small>${note}</small></li>`,
@@ -138,10 +145,10 @@ function runTable(runs: readonly RunProof[]): string {
 
 function missingEvents(run: RunProof): string {
   return list(
-    `Missing events of ${run.runId}, as payloads that resend them`,
+    `Missing events of ${run.runId}, and the payloads that resend them`,
     run.missingRanges,
     run.missingRangeCount,
-    (range) => redrivePayload(run, range),
+    (range) => `${formatEvents(...range)}: ${redrivePayload(run, range)}`,
   );
 }
 
@@ -202,7 +209,7 @@ function list<T>(title: string, items: readonly T[], count: number, describe: (i
 }
 
 function figure(title: string, svg: string, caption: string): string {
-  if (svg === '') {
+  if (caption === '') {
     return '';
   }
   return `<section><h2>${title}</h2><figure>${svg}<figcaption>${caption}</figcaption></figure></section>`;
@@ -217,8 +224,9 @@ function breakable(text: string): string {
   return escapeHtml(text).replaceAll('/', '/<wbr>');
 }
 
+/** Also keeps others' names from changing the order of the text around them. */
 function escapeHtml(text: string): string {
-  return text
+  return printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -38,7 +38,8 @@ export function landingPlot(
   }
 
   const firstMs = Math.min(first[0], landed[0]![0]);
-  const spanMs = Math.max(generated.at(-1)![0], last[0], firstMs + 1_000) - firstMs;
+  // With room on the right, so that the last landing is a step, not the edge.
+  const spanMs = (Math.max(generated.at(-1)![0], last[0], firstMs + 1_000) - firstMs) * headroom;
   const x: Scale = (timeMs) => frame.left + ((timeMs - firstMs) / spanMs) * innerWidth;
   const yTop = Math.max(expected, last[1]) * headroom;
   const y: Scale = (events) => frame.top + innerHeight - (events / yTop) * innerHeight;
@@ -61,7 +62,7 @@ export function landingPlot(
  * A histogram of latencies.
  *
  * @param marks Values to mark, such as p50.
- * @returns SVG; empty without events.
+ * @returns SVG; empty if it had a single bar.
  */
 export function latencyPlot(
   latencies: readonly ValueCount[],
@@ -76,6 +77,9 @@ export function latencyPlot(
   const bars = new Array<number>(Math.floor(last[0] / widthMs) - firstBar + 1).fill(0);
   for (const [latencyMs, count] of latencies) {
     bars[Math.floor(latencyMs / widthMs) - firstBar]! += count;
+  }
+  if (bars.filter(Boolean).length === 1) {
+    return '';
   }
 
   const [startMs, spanMs] = [firstBar * widthMs, bars.length * widthMs * headroom];
@@ -122,7 +126,7 @@ function axes(xLabels: readonly Label[], yLabels: readonly Label[], xTitle: stri
     ),
     ...xLabels.map(
       ([at, text]) =>
-        `<text class="label" x="${round(at)}" y="${bottom + 18}" text-anchor="middle">${text}</text>`,
+        `<text class="label" x="${round(at)}" y="${bottom + 18}" text-anchor="${at > width - 40 ? 'end' : 'middle'}">${text}</text>`,
     ),
     `<text class="label" x="${width - frame.right}" y="${height - 6}" text-anchor="end">${xTitle}</text>`,
   ];

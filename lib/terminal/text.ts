@@ -8,6 +8,13 @@ export function formatCount(value: number, noun: string): string {
   return `${formatNumber(value)} ${noun}${value === 1 ? '' : 's'}`;
 }
 
+/** Formats the events `[from, to)`, such as `events 0 to 199,999`. */
+export function formatEvents(from: number, to: number): string {
+  return to - from === 1
+    ? `event ${formatNumber(from)}`
+    : `events ${formatNumber(from)} to ${formatNumber(to - 1)}`;
+}
+
 /** Controls, line separators and marks of direction: a terminal obeys them, or shows the text in another order. */
 const unprintable = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 

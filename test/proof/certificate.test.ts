@@ -62,7 +62,7 @@ describe('the certificate', () => {
     // Assess
     for (const text of [
       '<h1>COMPLETE</h1>',
-      'run-1 [0, 100)',
+      'run-1, events 0 to 99',
       'my-stream',
       '2026-11-22 10:01:00 UTC',
       '<strong>100</strong>',
@@ -79,10 +79,36 @@ describe('the certificate', () => {
 
     // Assess
     expect(html).toContain('<h1>INCOMPLETE</h1>');
-    expect(html).toContain('{&quot;runId&quot;:&quot;run-1&quot;,&quot;from&quot;:40,&quot;to&quot;:42}');
+    expect(html).toContain(
+      'events 40 to 41: {&quot;runId&quot;:&quot;run-1&quot;,&quot;from&quot;:40,&quot;to&quot;:42}',
+    );
     expect(html).toContain('gzip: unexpected end of file');
     expect(html).toContain('run_2 &amp; &lt;b&gt;&quot;others&quot;&lt;/b&gt;_long');
     expect(html).not.toContain('<b>');
+  });
+
+  it('says latencies that would be a single bar in words', () => {
+    // Act
+    const html = certificate(compare([createRun()], [{ object: landed(1), lines: createLines() }]));
+
+    // Assess
+    expect(html.match(/<svg /g)).toHaveLength(1);
+    expect(html).toMatch(/<h2>Latency<\/h2><figure><figcaption>p50 /);
+  });
+
+  it('escapes characters that would reorder or hide the text', () => {
+    // Prepare: right-to-left override, isolate, zero byte, escape
+    const runId = 'a\u202eb\u2066c\u0000d\u001be';
+    const object = createStoredObject({ key: 'x\u202ey' });
+    const evidence = compare([createRun({ runId })], [{ object, lines: ['corrupt\n'] }]);
+
+    // Act
+    const html = certificate({ ...evidence, proof: { ...evidence.proof, source: 's\u2028t' } });
+
+    // Assess
+    expect(html).not.toMatch(/\p{Cf}|\p{Zl}|(?!\n)\p{Cc}/u);
+    expect(html).toContain('<title>INCOMPLETE: run a\\u202eb\\u2066c\\u0000d\\u001be</title>');
+    expect(html).toContain('x\\u202ey');
   });
 
   it('is one page that loads nothing and runs nothing', () => {
@@ -123,6 +149,8 @@ interface Layout {
   readonly verdict: string;
   readonly background: string;
   readonly scrollWidth: number;
+  /** By how much numbers are closer to the edge of their tile than 8 pixels, or beyond it. */
+  readonly tilesTooNarrow: readonly number[];
   readonly plots: readonly { readonly width: number; readonly height: number }[];
   readonly textsOutside: readonly string[];
 }
@@ -138,6 +166,11 @@ const probe = `addEventListener('load', () => {
     verdict: page.querySelector('h1').innerText,
     background: getComputedStyle(page.body).backgroundColor,
     scrollWidth: page.documentElement.scrollWidth,
+    tilesTooNarrow: [...page.querySelectorAll('.tiles li')].map((tile) => {
+      const range = page.createRange();
+      range.selectNodeContents(tile.querySelector('strong'));
+      return range.getBoundingClientRect().right - box(tile).right;
+    }).filter((beyond) => beyond > -8),
     plots: plots.map((plot) => ({ width: box(plot).width, height: box(plot).height })),
     textsOutside: [
       ...plots.flatMap((plot) => [...plot.querySelectorAll('text')].filter((text) => isOutside(text, plot))),
@@ -181,7 +214,9 @@ describe.skipIf(chromium === undefined)('the certificate in Chromium', () => {
     'fits: a %s run on a %s, %i pixels wide, %s',
     async (kind, _, width, scheme, verdict) => {
       // Prepare
-      const html = certificate(kind === 'complete' ? createCompleteEvidence() : createLossyEvidence());
+      const evidence = kind === 'complete' ? createCompleteEvidence() : createLossyEvidence();
+      const foreignLines = kind === 'complete' ? 1_000_000 : 4_294_967_296;
+      const html = certificate({ ...evidence, proof: { ...evidence.proof, foreignLines } });
 
       // Act
       const layout = await layoutOf(html, width, scheme);
@@ -191,6 +226,7 @@ describe.skipIf(chromium === undefined)('the certificate in Chromium', () => {
         verdict,
         background: scheme === 'dark' ? 'rgb(15, 18, 22)' : 'rgb(244, 245, 247)',
         textsOutside: [],
+        tilesTooNarrow: [],
       });
       expect(layout.scrollWidth).toBeLessThanOrEqual(width);
       expect(layout.plots).toHaveLength(2);

@@ -5,6 +5,7 @@ import { commandLine, commandUsage } from '../../terminal/command-line.ts';
 import { isPacked } from '../../terminal/packed.ts';
 import {
   formatDollars,
+  formatEvents,
   formatNumber as number,
   formatCount as plural,
   quoteForShell,
@@ -46,7 +47,9 @@ export function summarize(run: LocalRun, repeat = commandUsage('start')): string
     '',
     `${outcome}, in ${seconds(report.durationMs)}: ${plural(report.eventsPerSecond, 'event')} a second.`,
     ...(firstUndelivered
-      ? [`First missing: ${eventsOf(firstUndelivered)}. For the reason: grep '"ERROR"' ${quote(run.logPath)}`]
+      ? [
+          `First missing: ${formatEvents(...firstUndelivered)}. For the reason: grep '"ERROR"' ${quote(run.logPath)}`,
+        ]
       : []),
     '',
     `  run      ${report.runId} (the same --run-id sends the same UUIDs)`,
@@ -97,7 +100,7 @@ function describeVerdict(report: Report, proof: LocalProof, repeat: string) {
     return [
       `NOT proven: ${number(pairsLength(lost))} of ${plural(eventsDelivered, 'event')} are lost. ` +
         'Firehose acknowledged them, and they are not in the bucket:',
-      ...lost.slice(0, shownRanges).map((pair) => `  ${eventsOf(pair)}`),
+      ...lost.slice(0, shownRanges).map((pair) => `  ${formatEvents(...pair)}`),
       ...(hidden > 0 ? [`  and ${plural(hidden, 'more range')}`] : []),
       lost.length > maxCommandSlices
         ? `Send the first ${number(maxCommandSlices)} ranges again; then ${commandLine('verify', '--all')} names the others:`
@@ -122,11 +125,6 @@ function describeVerdict(report: Report, proof: LocalProof, repeat: string) {
     `Proven: ${which} ${plural(eventsProven, 'event')} are in the bucket, ` +
       `${roughly(sinceSentMs)} after they were sent`,
   ];
-}
-
-/** A range of events, for a person. */
-function eventsOf([from, to]: SlicePair): string {
-  return to - from === 1 ? `event ${number(from)}` : `events ${number(from)} to ${number(to - 1)}`;
 }
 
 /** Slices as `--slices` reads them. */
