@@ -7,8 +7,6 @@ import packageJson from '../package.json' with { type: 'json' };
 interface CommandRow {
   readonly description: string;
   readonly example: string;
-  /** See `FailureOptions`. */
-  readonly failureStatus?: number;
   /** Loads the module that adds options and action. */
   readonly load: () => Promise<{ configure: (command: Command) => void }>;
 }
@@ -17,7 +15,6 @@ const commands: Readonly<Record<string, CommandRow>> = {
   start: {
     description: 'Run the producer on this machine, without an AWS account',
     example: '--count 5',
-    failureStatus: 1,
     load: () => import('../lib/commands/start/command.ts'),
   },
   preview: {
@@ -53,7 +50,6 @@ const commands: Readonly<Record<string, CommandRow>> = {
   firehose: {
     description: 'Run an Amazon Data Firehose on this machine, until Ctrl-C',
     example: '--port 0',
-    failureStatus: 1,
     load: () => import('../lib/commands/firehose.ts'),
   },
 };

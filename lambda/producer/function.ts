@@ -1,5 +1,4 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
-import { coldStartMetric } from '../contract/metrics.ts';
 import type { Report } from '../contract/report.ts';
 import { createCallAll, createSendAll } from '../runtime/batches.ts';
 import { createLambdaHandler } from '../runtime/handler.ts';
@@ -48,12 +47,8 @@ export function createHandler(createPacker: CreatePacker, template?: string): Ha
       clock,
       observer: createObserver(deliveryStreamName, logger, metrics),
     });
-    let isCold = true;
     return (payload: unknown, context) => {
-      if (isCold) {
-        metrics.addMetric(coldStartMetric.name, coldStartMetric.unit, 1);
-        isCold = false;
-      }
+      metrics.captureColdStartMetric();
       return invoke(payload, context);
     };
   });

@@ -32,8 +32,10 @@ export interface EndpointOptions {
   readonly faultSeed?: number;
   /** Quota of the stream. @default - none */
   readonly quota?: Quota;
-  /** Called with every record that was accepted. */
+  /** Called with every record that Firehose took, once it has it. */
   readonly onAccepted?: (record: Buffer) => void;
+  /** Called once, when an object could not be written. Firehose then takes no more records. */
+  readonly onFailure?: (failure: Error) => void;
 }
 
 /** Pages of other hosts whose name resolves to 127.0.0.1 (DNS rebinding) send their own. */
@@ -77,28 +79,30 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
       records.refused += 1;
       return 'ServiceUnavailableException' as const;
     }
-    onAccepted?.(record);
     return undefined;
   };
   const stopping = new AbortController();
   const deliveryStream = new DeliveryStream(options.deliveryStream, {
     directory,
     ...(denial && { canWrite: denyDuring(denial, stopping.signal) }),
+    ...(options.onFailure && { onFailure: options.onFailure }),
   });
   const { settings, createdAt } = deliveryStream;
-  const losingStream: ServedStream = {
+  const served: ServedStream = {
     settings,
     createdAt,
     put: async (taken) => {
-      const kept = taken.filter(() => lossRandom() >= lose);
-      records.lost += taken.length - kept.length;
+      const kept = lose > 0 ? taken.filter(() => lossRandom() >= lose) : taken;
       if (kept.length > 0) {
         await deliveryStream.put(kept);
       }
+      records.lost += taken.length - kept.length;
+      for (const record of onAccepted ? taken : []) {
+        onAccepted?.(record);
+      }
     },
   };
-  const deliveryStreams = [lose > 0 ? losingStream : deliveryStream];
-  const firehose = createFirehoseServer({ deliveryStreams, admit });
+  const firehose = createFirehoseServer({ deliveryStreams: [served], admit });
   const queues = createQueues(options.queues ?? []);
 
   const toFirehose: RequestListener = (request, response) => {

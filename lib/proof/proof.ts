@@ -67,6 +67,8 @@ export interface Proof {
   readonly source: string;
   /** When the reading ended. ISO 8601. */
   readonly checkedAt: string;
+  /** Set if the run was stopped, or had not ended. */
+  readonly unfinished?: true;
   /** In the order of the question. */
   readonly runs: readonly RunProof[];
   /** Lines that are events of other runs. */

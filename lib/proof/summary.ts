@@ -1,6 +1,6 @@
 import { maxSlicesPerMessage } from '../../lambda/contract/slice.ts';
 import { unusable } from '../terminal/command.ts';
-import { formatCount, formatNumber, printable } from '../terminal/text.ts';
+import { formatCount, formatEvents, formatNumber, printable } from '../terminal/text.ts';
 import { type CorruptLine, type Proof, type RunProof, total } from './proof.ts';
 
 /** Limit of the items of a list without `--all`. */
@@ -42,7 +42,8 @@ export function verdict(proof: Proof): { word: string; sentence: string } {
     return { word: 'UNPROVEN', sentence };
   }
   if (missing > 0) {
-    const sentence = `${formatNumber(missing)} of ${expected} ${missing === 1 ? 'is' : 'are'} missing${corrupt && `, and ${corrupt}`}.`;
+    const what = `${formatNumber(missing)} of ${expected} ${missing === 1 ? 'is' : 'are'} missing${corrupt && `, and ${corrupt}`}`;
+    const sentence = `${what}${proof.unfinished ? ': the run was stopped, or has not ended yet' : ''}.`;
     return { word: 'INCOMPLETE', sentence };
   }
   if (corrupt) {
@@ -109,19 +110,15 @@ export function summarize(proof: Proof, { all = false }: { all?: boolean | undef
       describe: (corrupt) => `${corrupt.object}:${corrupt.line}${describeDifference(corrupt)}`,
     }),
     ...(proof.unproven ? [] : runs).flatMap((run) =>
-      list(
-        `Missing events of ${run.runId} [from, to), and the payloads that resend them`,
-        run.missingRanges,
-        {
-          count: run.missingRangeCount,
-          limit,
-          ...(run.missingRanges.length > 1 &&
-            run.missingRangeCount <= Math.min(limit, maxSlicesPerMessage) && {
-              heading: `All of them  ${redrivePayload(run, ...run.missingRanges)}`,
-            }),
-          describe: (range) => `[${range.join(', ')})  ${redrivePayload(run, range)}`,
-        },
-      ),
+      list(`Missing events of ${run.runId}, and the payloads that resend them`, run.missingRanges, {
+        count: run.missingRangeCount,
+        limit,
+        ...(run.missingRanges.length > 1 &&
+          run.missingRangeCount <= Math.min(limit, maxSlicesPerMessage) && {
+            heading: `All of them  ${redrivePayload(run, ...run.missingRanges)}`,
+          }),
+        describe: (range) => `${formatEvents(...range)}  ${redrivePayload(run, range)}`,
+      }),
     ),
     ...runs.flatMap(describeRun),
     ...andMore(proof.runs.length, proof.runs.length, runs.length),
@@ -144,7 +141,7 @@ export function summarize(proof: Proof, { all = false }: { all?: boolean | undef
 function describeRun(run: RunProof): string[] {
   const copies = `${formatNumber(run.extraCopies)} extra ${run.extraCopies === 1 ? 'copy' : 'copies'}`;
   return [
-    `  run         ${run.runId}, events [${run.from}, ${run.to})`,
+    `  run         ${run.runId}, ${formatEvents(run.from, run.to)}`,
     `  stream      ${run.deliveryStreamName}`,
     `  events      expected ${formatNumber(run.expected)}; found ${formatNumber(run.present - run.duplicated)} once, ` +
       `${formatNumber(run.duplicated)} more than once${run.extraCopies > 0 ? ` (${copies})` : ''}; ` +

@@ -1,12 +1,7 @@
 import { Duration, type RemovalPolicy, Size, TimeZone } from 'aws-cdk-lib';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import {
-  allMonitoringLevels,
-  defaultSchedule,
-  monitoringLevels,
-  settings,
-} from '../../lambda/contract/deployment-settings.ts';
+import { defaultSchedule, monitoringLevels, settings } from '../../lambda/contract/deployment-settings.ts';
 import { deliveryStreamNamePattern } from '../../lambda/contract/firehose-limits.ts';
 import { recordFormats } from '../../lambda/contract/record-format.ts';
 import {
@@ -121,10 +116,7 @@ const contextKeys: Readonly<Record<string, ContextKey>> = {
   proof: onOrOff('off'),
   lake: onOrOff('on'),
   removalPolicy: oneOf(['retain', 'destroy'], 'destroy', (text) => text as RemovalPolicy),
-  monitoring: {
-    ...oneOf(monitoringLevels, 'full'),
-    fits: (text) => (allMonitoringLevels as readonly string[]).includes(text),
-  },
+  monitoring: oneOf(monitoringLevels, 'alarms'),
   alarmEmail: {
     expected: 'an e-mail address',
     example: 'you@example.com',

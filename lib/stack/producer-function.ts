@@ -135,6 +135,7 @@ export class ProducerFunction extends Construct {
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
       ],
       producerName: props.producerName,
+      publishMetrics: props.publishMetrics,
       logRetention: props.logRetention,
     });
     this.function.addEventSource(

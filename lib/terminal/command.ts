@@ -39,7 +39,7 @@ export async function runProgram(
   parse: () => Promise<unknown>,
   failureOptions: () => FailureOptions | undefined,
 ): Promise<void> {
-  ignoreClosedPipes();
+  outliveOutput();
   // The SDK's announcement that versions of 2027 will need Node 22 would hide the line with the error.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   try {
@@ -79,13 +79,19 @@ function reportFailure(error: Error, options: FailureOptions | undefined): numbe
   return error.exitCode === 0 ? 0 : unusable;
 }
 
-/** Keeps the command running, and its exit status, when its output is no longer read, as in `… | head -1`. */
-function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') {
-        throw error;
-      }
-    });
-  }
+/**
+ * Keeps the command running when its output is no longer read, as in `… | head -1`, or cannot be written. An incomplete output,
+ * such as on a full disk, is an error.
+ */
+function outliveOutput(): void {
+  process.stderr.on('error', () => {});
+  process.stdout.on('error', () => {});
+  process.stdout.once('error', ({ code, message }: NodeJS.ErrnoException) => {
+    if (code !== 'EPIPE') {
+      console.error(`error: the output could not be written: ${message}`);
+      process.once('exit', () => {
+        process.exitCode = unusable;
+      });
+    }
+  });
 }

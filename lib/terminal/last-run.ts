@@ -1,5 +1,6 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { reportSchema } from '../../lambda/contract/report.ts';
 import { commandLine } from './command-line.ts';
@@ -14,11 +15,40 @@ const lastRunSchema = v.object({
   objectPaths: v.optional(v.pipe(v.array(v.string()), v.readonly())),
   /** Missing if it is the default template. */
   eventTemplate: v.optional(v.string()),
+  /** Whether it has not ended: it is under way, or was stopped. */
+  unfinished: v.optional(v.literal(true)),
 });
 
 export type LastRun = v.InferOutput<typeof lastRunSchema>;
 
-/** Removes the file, so that it is not read as the run that starts now, should that one fail. */
+/** Folder of the files of earlier runs. */
+const runsFolder = (path: string) => join(dirname(path), 'runs');
+
+const earlierRunPath = (runId: string, path: string) =>
+  join(runsFolder(path), `${createHash('sha256').update(runId).digest('hex')}.json`);
+
+/** Makes the last run an earlier one, so that it is not read as the run that starts now, should that one fail. */
+export async function archiveLastRun(path = lastRunPath): Promise<void> {
+  try {
+    const { report } = await readLastRun('', path);
+    await mkdir(runsFolder(path), { recursive: true });
+    await rename(path, earlierRunPath(report.runId, path));
+  } catch {
+    await forgetLastRun(path);
+  }
+}
+
+/** Removes the files of earlier runs whose objects were in this directory. */
+export async function forgetEarlierRuns(directory: string, path = lastRunPath): Promise<void> {
+  for (const name of await readdir(runsFolder(path)).catch(() => [])) {
+    const file = join(runsFolder(path), name);
+    const run = await readLastRun('', file).catch(() => undefined);
+    if (run?.output.directory === directory) {
+      await rm(file);
+    }
+  }
+}
+
 export async function forgetLastRun(path = lastRunPath): Promise<void> {
   await rm(path, { force: true });
 }
@@ -68,4 +98,19 @@ export async function readLastRun(otherwise = '', path = lastRunPath): Promise<L
   } catch (error) {
     throw new Error(`${path} is not a file of a local run: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/**
+ * Reads a local run, the last one or an earlier one.
+ *
+ * @throws Error if no run with this id is known.
+ */
+export async function readRun(runId: string, path = lastRunPath): Promise<LastRun> {
+  const last = await readLastRun('', path).catch(() => undefined);
+  return last?.report.runId === runId
+    ? last
+    : readLastRun('', earlierRunPath(runId, path)).catch((cause) => {
+        const remedy = 'give --source, --stream and --count too';
+        throw new Error(`--run-id is ${runId}: no local run has this id; ${remedy}`, { cause });
+      });
 }

@@ -81,11 +81,12 @@ function createLineWriter(write: (line: string) => void): ProgressDisplay['onPro
 
 /** A bar and its notes, in one line of at most `columns` characters. */
 export function progressBar({ events, totalEvents, notes }: Progress, columns: number): string {
-  const share = Math.min(1, events / totalEvents);
+  const shown = Math.min(events, totalEvents);
+  const share = shown / totalEvents;
   // Rounded down, so that 100 % means all events; padded, so that the bar keeps its width.
   const percentage = `${Math.floor(share * 100)}%`.padStart(4);
   const total = formatNumber(totalEvents);
-  let text = `${percentage}  ${formatNumber(events).padStart(total.length)}/${total} events`;
+  let text = `${percentage}  ${formatNumber(shown).padStart(total.length)}/${total} events`;
   if (text.length > columns) {
     text = percentage;
   } else {

@@ -35,7 +35,7 @@ describe('the summary of a proof', () => {
       '      events     foreign     corrupt  object',
       '         100           0           0  events/object-1',
       '',
-      '  run         run-1, events [0, 100)',
+      '  run         run-1, events 0 to 99',
       '  stream      my-stream',
       '  events      expected 100; found 100 once, 0 more than once; missing 0',
       '  corrupt     0 lines, 0 objects',
@@ -72,9 +72,16 @@ describe('the summary of a proof', () => {
 
     // Assess
     expect(summary).toContain(
-      '\n  [36, 37)  {"runId":"run-1","from":36,"to":37}\n  and 15 more: --all shows them\n',
+      '\n  event 36  {"runId":"run-1","from":36,"to":37}\n  and 15 more: --all shows them\n',
     );
-    expect(summary).not.toContain('[40, 41)');
+    expect(summary).not.toContain('event 40 ');
+  });
+
+  it('says of missing events that the run was stopped', () => {
+    const { proof } = compare([createRun()], []);
+    expect(summarize({ ...proof, unfinished: true })).toMatch(
+      /\nINCOMPLETE: 100 of 100 events are missing: the run was stopped, or has not ended yet\.$/,
+    );
   });
 
   it('shows one payload for all missing ranges if they are few', () => {

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { joinRuns, readLastRun } from '../../lib/terminal/last-run.ts';
+import {
+  archiveLastRun,
+  forgetEarlierRuns,
+  joinRuns,
+  readLastRun,
+  readRun,
+  writeLastRun,
+} from '../../lib/terminal/last-run.ts';
 import { createDirectory } from '../proof/directory.ts';
 import { createRun } from '../proof/factories.ts';
 
@@ -62,5 +69,64 @@ describe('the last local run', () => {
     await expect(readLastRun('', `${directory}/last-run.json`)).rejects.toThrow(
       'is not a file of a local run',
     );
+  });
+});
+
+describe('earlier local runs', () => {
+  const noteOf = (runId: string, directory = '/bucket') => ({
+    report: createRun({ runId }),
+    output: { directory },
+  });
+
+  async function makeNotes() {
+    const path = `${await createDirectory({})}/last-run.json`;
+    for (const [runId, bucket] of [
+      ['a/../b', '/bucket'],
+      ['b', '/other'],
+      ['c', '/bucket'],
+    ] as const) {
+      await archiveLastRun(path);
+      await writeLastRun(noteOf(runId, bucket), path);
+    }
+    return path;
+  }
+
+  it('are found by their ids, as the last one is', async () => {
+    // Prepare
+    const path = await makeNotes();
+
+    // Act
+    const runs = await Promise.all(['a/../b', 'b', 'c'].map((runId) => readRun(runId, path)));
+
+    // Assess
+    expect(runs).toEqual([noteOf('a/../b'), noteOf('b', '/other'), noteOf('c')]);
+    await expect(readRun('d', path)).rejects.toThrow(
+      '--run-id is d: no local run has this id; give --source, --stream and --count too',
+    );
+  });
+
+  it('are not the last run once another one has started', async () => {
+    const path = await makeNotes();
+    await archiveLastRun(path);
+    await expect(readLastRun('', path)).rejects.toThrow('there is no local run yet');
+  });
+
+  it('are forgotten with their bucket', async () => {
+    // Prepare
+    const path = await makeNotes();
+    await archiveLastRun(path);
+
+    // Act
+    await forgetEarlierRuns('/bucket', path);
+
+    // Assess
+    const found = await Promise.allSettled(['a/../b', 'b', 'c'].map((runId) => readRun(runId, path)));
+    expect(found.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected']);
+  });
+
+  it('with an invalid file are forgotten', async () => {
+    const path = `${await createDirectory({ 'last-run.json': '{' })}/last-run.json`;
+    await archiveLastRun(path);
+    await expect(readLastRun('', path)).rejects.toThrow('there is no local run yet');
   });
 });

@@ -51,6 +51,11 @@ afterEach(() => {
 });
 
 describe('a progress bar', () => {
+  it('never shows more than all events, though duplicates count', () => {
+    const bar = progressBar(createProgress({ events: 1_200_000 }), 100);
+    expect(bar).toContain('100%  1,000,000/1,000,000 events');
+  });
+
   it('shows the share, the events and the notes behind it', () => {
     expect(progressBar(createProgress(), 100)).toBe(
       `${'█'.repeat(15)}${'░'.repeat(15)}  52%    520,000/1,000,000 events  208,000/s  12 refused  3 queued`,

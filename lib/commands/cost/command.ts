@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
-  allMonitoringLevels,
   defaultSchedule,
   type MonitoringLevel,
   monitoringLevels,
@@ -35,7 +34,7 @@ export function configure(command: Command): void {
     .option('--schedule <expression>', 'rate(…), cron(…), or off', scheduleArgument, defaultSchedule)
     .addOption(
       new Option('--monitoring <level>', 'level of monitoring')
-        .choices(allMonitoringLevels)
+        .choices(monitoringLevels)
         .default(monitoringLevels[0]),
     )
     .addOption(

@@ -1,7 +1,14 @@
 import type { Command } from 'commander';
-import { StoppedError } from '../../terminal/command.ts';
+import { StoppedError, UsageError } from '../../terminal/command.ts';
 import { commandLine } from '../../terminal/command-line.ts';
-import { forgetLastRun, joinRuns, lastRunPath, readLastRun, writeLastRun } from '../../terminal/last-run.ts';
+import {
+  archiveLastRun,
+  forgetLastRun,
+  joinRuns,
+  lastRunPath,
+  readRun,
+  writeLastRun,
+} from '../../terminal/last-run.ts';
 import { checkDirectory } from '../../terminal/options.ts';
 import { showProgress } from '../../terminal/progress.ts';
 import { quoteForShell } from '../../terminal/text.ts';
@@ -25,8 +32,8 @@ async function runStart(options: StartOptions): Promise<void> {
   checkDirectory('--output', options.output);
   const localRun = toLocalRun(options);
   // Slices are sent again of a run that is proven as a whole.
-  const before = options.slices && (await readLastRun().catch(() => undefined));
-  await forgetLastRun();
+  const before = options.slices && (await readRun(localRun.payload.runId!).catch(() => undefined));
+  await archiveLastRun();
   let sent = 'nothing was sent';
   const run = await runLocally({
     ...localRun,
@@ -40,7 +47,11 @@ async function runStart(options: StartOptions): Promise<void> {
     signal: stop.signal,
   })
     .finally(progress.end)
-    .catch((error: Error) => {
+    .catch(async (error: Error) => {
+      if (error instanceof UsageError) {
+        // A refused run has no events that could be missing.
+        await forgetLastRun();
+      }
       if (!stop.signal.aborted) {
         throw error;
       }

@@ -84,6 +84,8 @@ export class ProverRun {
       this.#everythingLanded = resolve;
     });
     this.#processed = this.#processClaims(timeFactor, this.#timedOut, notBefore);
+    // `finish` and `stop` throw it; until then it must not end the process.
+    this.#processed.catch(() => {});
   }
 
   static async start(prover: LocalProver, aws: Endpoint, outputDirectory: string): Promise<ProverRun> {

@@ -7,12 +7,13 @@ import type { Payload } from '../../../lambda/contract/invocation.ts';
 import { type Report, reportSchema } from '../../../lambda/contract/report.ts';
 import { pairsLength, type SlicePair } from '../../../lambda/contract/slice.ts';
 import { type EndpointOptions, startEndpoint } from '../../emulator/endpoint.ts';
+import { discardOrphans } from '../../emulator/firehose/uploads-folder.ts';
 import { processQueue } from '../../emulator/lambda/event-source-mapping.ts';
 import { LambdaPool } from '../../emulator/lambda/pool.ts';
 import type { Invocation } from '../../emulator/lambda/runtime.ts';
 import { defaultStackName } from '../../stack/outputs.ts';
 import { UsageError } from '../../terminal/command.ts';
-import type { LastRun } from '../../terminal/last-run.ts';
+import { forgetEarlierRuns, type LastRun } from '../../terminal/last-run.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { formatCount } from '../../terminal/text.ts';
 import { defaultEventsInRecord, describeDelivery, eventsInRecord, measureProgress } from './progress.ts';
@@ -29,6 +30,8 @@ export interface LocalRunOptions extends Pick<EndpointOptions, 'faults' | 'fault
   readonly context?: Readonly<Record<string, string>>;
   /** Existing directory for the buckets and the function's log. */
   readonly outputDirectory: string;
+  /** Whether to remove first what earlier runs left of this bucket. @default false */
+  readonly clean?: boolean;
   /** An existing cloud assembly. @default - the stack is synthesized, and its assembly removed in the end */
   readonly assemblyDirectory?: string;
   /** Called before the function is invoked, if the payload names the run. */
@@ -90,30 +93,40 @@ export async function runLocally(options: LocalRunOptions): Promise<LocalRun> {
 }
 
 async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<LocalRun> {
-  const { payload, slices, onStep, onProgress, faults, signal } = options;
+  const { payload, slices, onStep, onProgress, faults } = options;
   const { producer, prover, eventTemplate } = stack;
   const outputDirectory = resolve(options.outputDirectory);
   const directory = join(outputDirectory, stack.deliveryStream.bucketName);
   const logPath = join(outputDirectory, 'function.log');
+  if (options.clean) {
+    await rm(directory, { recursive: true, force: true });
+    await discardOrphans(outputDirectory);
+    await forgetEarlierRuns(directory);
+  }
   const log = await open(logPath, 'w');
   let eventsAccepted = 0;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), failed.signal]);
   const countEvents = eventTemplate === undefined ? defaultEventsInRecord : eventsInRecord;
   const aws = await startEndpoint({
     ...options,
     ...stack,
-    queues: stack.queues.map((queue) =>
-      queue.queueName === prover?.queueName ? { ...queue, timeFactor } : queue,
-    ),
+    queues: stack.queues.map((queue) => ({ ...queue, timeFactor })),
     outputDirectory,
     onAccepted: (record) => {
       eventsAccepted += countEvents(record);
+    },
+    onFailure: ({ message }) => {
+      const later = 'the next npm start writes the rest, if it can';
+      const delivered = `${describeDelivery(aws, eventsAccepted)}: ${later}`;
+      failed.abort(new Error(`${message}. ${delivered}; the function's log is ${logPath}`));
     },
   });
   const workQueue = aws.queues.get(producer.queueName)!;
   const lambda = new LambdaPool(producer.function, { endpointUrl: aws.endpointUrl, logFile: log.fd });
   const proverRun = prover && (await ProverRun.start(prover, aws, outputDirectory));
   const stop = () => Promise.all([lambda.stop(), proverRun?.stop()]);
-  signal?.addEventListener('abort', stop);
+  signal.addEventListener('abort', stop);
   if (aws.orphans.length > 0) {
     onStep(`Delivered ${formatCount(aws.orphans.length, 'object')} of an earlier run that was killed.`);
   }
@@ -128,13 +141,14 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   const progress = setInterval(reportProgress, progressIntervalMs);
 
   try {
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (payload.runId !== undefined) {
       const [from, to] = [slices?.[0]?.[0] ?? 0, slices?.at(-1)?.[1] ?? totalEvents];
       const { deliveryStreamName } = stack.deliveryStream;
       await options.onStart?.({
         report: { runId: payload.runId, deliveryStreamName, from, to },
         output: { directory },
+        unfinished: true,
         ...(eventTemplate !== undefined && { eventTemplate }),
       });
     }
@@ -142,19 +156,20 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
       workQueue.send(JSON.stringify({ ...payload, from, to }));
     }
     const first = slices ? undefined : await lambda.invoke(payload);
-    await processQueue(workQueue, producer.eventSourceMapping, lambda.invoke, { ...(signal && { signal }) });
+    signal.throwIfAborted();
+    throwError(first, logPath);
+    await processQueue(workQueue, producer.eventSourceMapping, lambda.invoke, { signal });
     const durationMs = Date.now() - startedMs;
-    signal?.throwIfAborted();
-    throwError(first);
+    signal.throwIfAborted();
     clearInterval(progress);
     reportProgress();
     const deniedUntilMs = faults?.denial?.toMs ?? 0;
     const isDenied = Date.now() - startedMs < deniedUntilMs;
     const until = isDenied ? `; it cannot write until ${deniedUntilMs / 1_000} s after the start` : '';
     onStep(`Flushing the records that Firehose buffers${until} ...`);
-    await aws.deliveryStream.flush().catch((failure: Error) => {
-      throw new Error(`${failure.message}; the function's log is ${logPath}`, { cause: failure });
-    });
+    // A failure aborts the signal.
+    await aws.deliveryStream.flush().catch(() => {});
+    signal.throwIfAborted();
     onStep(`Done: ${describeDelivery(aws, eventsAccepted)}`);
 
     const reports = reportsInLog(await readFile(logPath, 'utf8'));
@@ -173,7 +188,7 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     }
     const delivered = subtractPairs(slices ?? [[report.from, report.to]], report.undelivered);
     const proof = await proverRun?.finish(report.runId, delivered, (faults?.lose ?? 0) > 0);
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     const { keys, objectBytes } = aws.deliveryStream.totals;
     return {
       report,
@@ -190,16 +205,18 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     };
   } finally {
     clearInterval(progress);
-    signal?.removeEventListener('abort', stop);
+    signal.removeEventListener('abort', stop);
     await stop();
     // Ignore failures of the stream: the flush has thrown them, or the function's own error matters more.
     await Promise.allSettled([aws.stop(), log.close()]);
   }
 }
 
-function throwError(invocation: Invocation | undefined): void {
+function throwError(invocation: Invocation | undefined, logPath: string): void {
   if (invocation?.error) {
     const { errorType, errorMessage } = invocation.error;
-    throw errorType === 'InvalidPayloadError' ? new UsageError(errorMessage) : new Error(errorMessage);
+    throw errorType === 'InvalidPayloadError'
+      ? new UsageError(errorMessage)
+      : new Error(`${errorMessage}; the function's log is ${logPath}`);
   }
 }

@@ -37,6 +37,7 @@ export interface StartOptions
   readonly quota: keyof typeof quotas | 'none';
   readonly faults?: Faults;
   readonly faultSeed: number;
+  readonly clean?: true;
   readonly json?: true;
 }
 
@@ -72,6 +73,12 @@ export function addStartOptions(command: Command): Command {
     .option('--faults <list>', `make Firehose misbehave, with queue= SQS: ${faultsExample}`, faultsArgument)
     .option('--fault-seed <number>', 'which run of bad luck', wholeNumberArgument(faultSeed), 1)
     .option('--output <directory>', 'where the bucket goes', defaultOutput)
+    .addOption(
+      new Option(
+        '--clean',
+        'first remove what earlier runs left in --output: objects, buffered records, what verify --run-id knows of them',
+      ).conflicts('slices'),
+    )
     .option('--json', 'print one JSON document, {"report", "output", "proof"}, instead of the summary');
 }
 
@@ -97,6 +104,7 @@ export function toLocalRun(options: StartOptions): Omit<LocalRunOptions, 'onStep
     },
     outputDirectory: options.output,
     faultSeed: options.faultSeed,
+    ...(options.clean && { clean: true }),
     ...(slices && { slices }),
     ...(faults && { faults }),
     ...(quota !== 'none' && { quota: quotas[quota] }),

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { isPacked, projectDirectory } from '../../terminal/packed.ts';
 
@@ -34,6 +34,9 @@ export async function synthesize(
     });
   } catch (error) {
     const { stderr = '', message } = error as Error & { stderr?: string };
-    throw new Error(`synthesizing the stack failed: ${stderr.trim() || message}`);
+    const reason = /ENOSPC|no space left/i.test(stderr)
+      ? `no space left in ${dirname(assemblyDirectory)}: free some, or set TMPDIR to another directory`
+      : stderr.trim() || message;
+    throw new Error(`synthesizing the stack failed: ${reason}`);
   }
 }

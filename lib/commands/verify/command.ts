@@ -6,7 +6,7 @@ import { addProofOptions, collectRunIds, type ProofOptions } from '../../proof/o
 import { sourceNamed } from '../../proof/source.ts';
 import { exitStatus, summarize } from '../../proof/summary.ts';
 import { verify } from '../../proof/verify.ts';
-import { readLastRun } from '../../terminal/last-run.ts';
+import { readLastRun, readRun } from '../../terminal/last-run.ts';
 import { wholeNumberArgument } from '../../terminal/options.ts';
 import { showProgress } from '../../terminal/progress.ts';
 import { printable } from '../../terminal/text.ts';
@@ -17,7 +17,11 @@ export function configure(command: Command): void {
   command
     .option('--source <place>', "a directory or s3://bucket/prefix (default: the last local run's bucket)")
     .option('--stream <name>', 'the delivery stream that the events were pushed to')
-    .option('--run-id <id>', 'the run; may be given several times', collectRunIds)
+    .option(
+      '--run-id <id>',
+      'the run; may be given several times; of local runs, it is enough',
+      collectRunIds,
+    )
     .option('--count <number>', 'events of each run', wholeNumberArgument(settings.count))
     .option('--event <file>', "the template of the events (default: the last local run's)");
   addProofOptions(command, '0s').action(runVerify);
@@ -26,14 +30,15 @@ export function configure(command: Command): void {
 async function runVerify(options: QuestionOptions & ProofOptions): Promise<void> {
   const { wait, exactlyOnce = false, all, json, html } = options;
   const progress = showProgress(process.stderr);
-  const { source, ...question } = await resolveQuestion(options, () =>
-    readLastRun(', or give --source, --stream, --run-id and --count'),
+  const { source, unfinished, ...question } = await resolveQuestion(options, (runId) =>
+    runId === undefined ? readLastRun(', or give --source, --stream, --run-id and --count') : readRun(runId),
   );
   const evidence = await verify(
     { ...question, source: sourceNamed(source), exactlyOnce, waitMs: wait },
     { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },
   ).finally(progress.end);
-  await writeCertificate(evidence, { html });
-  console.log(json ? printable(JSON.stringify(evidence.proof)) : summarize(evidence.proof, { all }));
-  process.exitCode = exitStatus(evidence.proof);
+  const proof = { ...evidence.proof, ...(unfinished && { unfinished }) };
+  await writeCertificate({ ...evidence, proof }, { html });
+  console.log(json ? printable(JSON.stringify(proof)) : summarize(proof, { all }));
+  process.exitCode = exitStatus(proof);
 }

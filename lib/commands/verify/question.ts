@@ -3,11 +3,11 @@ import type { Question } from '../../proof/verify.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
 import type { LastRun } from '../../terminal/last-run.ts';
 
-/** Options of `verify` that name the runs. `stream`, `runId` and `count` go together. */
+/** Options of `verify` that name the runs. `stream` and `count` go together, and need a `runId`. */
 export interface QuestionOptions {
   /** A directory or an `s3://` address. @default - the bucket of the last local run */
   readonly source?: string;
-  /** @default - the last local run's */
+  /** @default - that of the local run */
   readonly stream?: string;
   readonly runId?: readonly string[];
   /** Events of each run. */
@@ -17,30 +17,43 @@ export interface QuestionOptions {
 }
 
 /**
- * The source and the runs that options name; those of the last local run by default.
+ * The source and the runs that options name; of local runs, the ids are enough. The last local run by default.
  *
- * @param readLastRun Only called if needed.
- * @throws UnanswerableError if one of the options that go together is missing, or there was no local run.
+ * @param readRun Reads a local run, the last one by default. Only called if needed.
+ * @throws UnanswerableError if one of the options that go together is missing, or the local runs don't.
  * @throws TemplateFileError if the template cannot be used.
  */
 export async function resolveQuestion(
   { source, stream, runId, count, event }: QuestionOptions,
-  readLastRun: () => Promise<LastRun>,
-): Promise<Pick<Question, 'runs' | 'eventTemplate'> & { source: string }> {
+  readRun: (runId?: string) => Promise<LastRun>,
+): Promise<Pick<Question, 'runs' | 'eventTemplate'> & { source: string; unfinished?: true }> {
   const fromFile = event === undefined ? undefined : readTemplateFile(event).template.source;
   const given = { '--stream': stream, '--run-id': runId, '--count': count };
   const missing = Object.entries(given).filter(([, value]) => value === undefined);
   if (missing.length === 0) {
     const runs = runId!.map((id) => ({ runId: id, deliveryStreamName: stream!, from: 0, to: count! }));
-    const lastRun = source === undefined ? await readLastRun() : undefined;
+    const lastRun = source === undefined ? await readRun() : undefined;
     return answerable(source ?? lastRun!.output.directory, runs, fromFile ?? lastRun?.eventTemplate);
   }
-  if (missing.length < 3) {
+  if (stream !== undefined || count !== undefined) {
     const names = missing.map(([name]) => name).join(' and ');
     throw new UnanswerableError(`--stream, --run-id and --count go together: give ${names} too`);
   }
-  const lastRun = await readLastRun();
-  return answerable(source ?? lastRun.output.directory, [lastRun.report], fromFile ?? lastRun.eventTemplate);
+  const localRuns = await Promise.all((runId ?? [undefined]).map((id) => readRun(id)));
+  const questions = localRuns.map(({ output, eventTemplate }) =>
+    answerable(source ?? output.directory, [], fromFile ?? eventTemplate),
+  );
+  if (new Set(questions.map((question) => JSON.stringify(question))).size > 1) {
+    throw new UnanswerableError(
+      'these runs are in different buckets, or of different templates: verify one at a time',
+    );
+  }
+  const isUnfinished = localRuns.some(({ unfinished }) => unfinished);
+  return {
+    ...questions[0]!,
+    runs: localRuns.map(({ report }) => report),
+    ...(isUnfinished && { unfinished: true }),
+  };
 }
 
 function answerable(source: string, runs: Question['runs'], eventTemplate: string | undefined) {

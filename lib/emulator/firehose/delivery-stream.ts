@@ -29,6 +29,8 @@ export interface DeliveryStreamOptions {
   readonly newUuid?: () => string;
   /** Resolves when the bucket accepts objects; until then the stream keeps them. @default - it always does */
   readonly canWrite?: () => Promise<unknown>;
+  /** Called once, when an object could not be written: on a full disk, for example. */
+  readonly onFailure?: (failure: Error) => void;
 }
 
 export interface DeliveryStreamTotals {
@@ -79,7 +81,8 @@ export class DeliveryStream {
   constructor(settings: DeliveryStreamSettings, options: DeliveryStreamOptions) {
     checkSettings(settings);
     this.settings = settings;
-    this.#options = { now: Date.now, newUuid: randomUUID, canWrite: () => Promise.resolve(), ...options };
+    const canWrite = () => Promise.resolve();
+    this.#options = { now: Date.now, newUuid: randomUUID, canWrite, onFailure: () => {}, ...options };
     this.#objectName = compileObjectName(settings);
     this.createdAt = new Date(this.#options.now());
   }
@@ -194,10 +197,12 @@ export class DeliveryStream {
 
   /** The next calls throw the failure, and the stream takes no more records. Acknowledged records stay in their journals. */
   #fail(error: unknown): void {
-    this.#failure ??= new Error(
-      `Delivery stream ${this.settings.deliveryStreamName} could not write an object to ${this.#options.directory}: ${error}`,
-      { cause: error },
-    );
+    if (this.#failure === undefined) {
+      const { directory, onFailure } = this.#options;
+      const what = `Delivery stream ${this.settings.deliveryStreamName} could not write an object to ${directory}`;
+      this.#failure = new Error(`${what}: ${(error as Error).message}`, { cause: error });
+      onFailure(this.#failure);
+    }
     clearTimeout(this.#timer);
     this.#upload = undefined;
     this.#wakeWaiting();

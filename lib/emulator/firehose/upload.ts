@@ -119,7 +119,12 @@ async function makeObject(
   };
   const unfinished = `${journal}.object`;
   const file = createWriteStream(unfinished);
-  await pipeline(readRequests, compression === 'GZIP' ? createGzip(gzipOptions) : new PassThrough(), file);
+  const compress = compression === 'GZIP' ? createGzip(gzipOptions) : new PassThrough();
+  await pipeline(readRequests, compress, file).catch(async (error) => {
+    // It may have filled the disk.
+    await rm(unfinished, { force: true }).catch(() => {});
+    throw error;
+  });
   if (requests === 1) {
     return rm(unfinished).then(() => undefined);
   }

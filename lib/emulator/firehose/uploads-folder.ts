@@ -46,6 +46,13 @@ export async function deliverOrphans(directory: string): Promise<string[]> {
   return paths;
 }
 
+/** Removes the records that killed processes acknowledged and did not deliver. */
+export async function discardOrphans(directory: string): Promise<void> {
+  for (const folder of await takeOverFolders(join(directory, uploadsName))) {
+    await removeUploadsFolder(folder);
+  }
+}
+
 /**
  * Takes over the folders of processes that have ended, by renaming them. If two processes do so at the same time, only one
  * gets a folder; if that one is killed too, the next one takes it.

@@ -64,6 +64,8 @@ export async function processQueue(
       waitingSinceMs = undefined;
       running += 1;
       const worked = work(messages).finally(() => pending.delete(worked));
+      // The race below reports it; several at once must not end the process.
+      worked.catch(() => {});
       pending.add(worked);
       continue;
     }

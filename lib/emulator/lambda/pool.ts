@@ -19,7 +19,12 @@ export class LambdaPool {
 
   /** Invokes the function in an idle or a new process. After {@link stop} it only returns an error. */
   readonly invoke = async (payload: unknown): Promise<Invocation> => {
-    const lambda = this.#idle.pop() ?? (await this.#start());
+    // A process may have ended since its response.
+    let idle = this.#idle.pop();
+    while (idle?.isAlive === false) {
+      idle = this.#idle.pop();
+    }
+    const lambda = idle ?? (await this.#start());
     if (this.#stopped) {
       await lambda.stop();
       return { error: { errorType: 'Runtime.Stopped', errorMessage: 'The run was stopped' }, durationMs: 0 };

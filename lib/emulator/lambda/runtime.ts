@@ -49,10 +49,13 @@ export function functionEnvironment(
 export class LocalFunction {
   readonly #settings: FunctionSettings;
   readonly #process: ChildProcess;
+  /** Resolves when the process has ended, or could not be started. */
+  readonly #ended: Promise<unknown>;
 
   private constructor(settings: FunctionSettings, process: ChildProcess) {
     this.#settings = settings;
     this.#process = process;
+    this.#ended = new Promise((resolve) => process.once('exit', resolve).on('error', resolve));
   }
 
   static async start(settings: FunctionSettings, options: LocalFunctionOptions): Promise<LocalFunction> {
@@ -79,10 +82,11 @@ export class LocalFunction {
     };
     const stopWaiting = new AbortController();
     try {
-      this.#process.send(message);
+      // What cannot be sent gets no response.
+      this.#process.send(message, (error) => error && this.#process.kill('SIGKILL'));
       const response = await Promise.race([
         once(this.#process, 'message', stopWaiting).then(([response]) => response as ResponseMessage),
-        once(this.#process, 'exit', stopWaiting).then(() => this.#exited(startedMs)),
+        this.#ended.then(() => this.#exited(startedMs)),
       ]);
       return { ...response, durationMs: Date.now() - startedMs };
     } finally {
@@ -109,9 +113,8 @@ export class LocalFunction {
   }
 
   async stop(): Promise<void> {
-    if (this.#process.exitCode === null && this.#process.signalCode === null) {
-      this.#process.kill();
-      await once(this.#process, 'exit');
-    }
+    // A function may ignore other signals.
+    this.#process.kill('SIGKILL');
+    await this.#ended;
   }
 }

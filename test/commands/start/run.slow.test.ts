@@ -1,7 +1,9 @@
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runLocally } from '../../../lib/commands/start/run.ts';
+import { synthesize } from '../../../lib/commands/start/synth.ts';
 import { readLocalStack } from '../../../lib/commands/start/template.ts';
 import { parseFaults } from '../../../lib/emulator/faults.ts';
 import { defaultStackName } from '../../../lib/stack/outputs.ts';
@@ -9,6 +11,14 @@ import { UsageError } from '../../../lib/terminal/command.ts';
 import { assemblyOf } from '../../stack/synth.ts';
 import { makeReport, temporaryDirectory } from './factories.ts';
 import { assemblyDirectory, extraCopies, run, withoutProof } from './local-run.ts';
+
+/** A file system of 20 MB; `undefined` if this user may not mount one. */
+function smallDisk(): string | undefined {
+  const directory = temporaryDirectory();
+  const { status } = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=20m', 'tmpfs', directory]);
+  onTestFinished(() => void (status === 0 && spawnSync('umount', ['--lazy', directory])));
+  return status === 0 ? directory : undefined;
+}
 
 describe('a run on this machine', () => {
   it('of more events than a slice has goes through the work queue, and lands whole', async () => {
@@ -107,6 +117,109 @@ describe('a run on this machine', () => {
     await expect(failed).rejects.toThrow(
       /could not write an object .*; the function's log is .*function\.log/,
     );
+  });
+
+  it('ends when an object could not be written, not when its minutes are over', async () => {
+    // Prepare
+    const outputDirectory = temporaryDirectory();
+    writeFileSync(join(outputDirectory, 'firehoseeventproducer-producerstreambucket'), '');
+    const counted: number[] = [];
+
+    // Act
+    const failed = run({
+      payload: { count: 1_000_000, eventsPerSecond: 50_000 },
+      outputDirectory,
+      assemblyDirectory: assemblyOf({ bufferingSize: '1', ...withoutProof }),
+      onProgress: ({ events }) => counted.push(events),
+    });
+
+    // Assess
+    await expect(failed).rejects.toThrow(
+      /could not write an object to .*\. Firehose took [\d,]+ events in .*; 0 objects/,
+    );
+    expect(Math.max(...counted)).toBeLessThan(300_000);
+  });
+
+  it('ends with one line on a full disk, and says what was delivered', async () => {
+    // Prepare
+    const disk = smallDisk();
+    const counted: number[] = [];
+
+    // Act
+    const failed =
+      disk &&
+      run({
+        payload: { count: 1_000_000 },
+        outputDirectory: disk,
+        onProgress: ({ events }) => counted.push(events),
+      });
+
+    // Assess
+    await (failed &&
+      expect(failed).rejects.toThrow(
+        /^.* could not write an object .*\. Firehose took [\d,]+ events? in .*; 0 objects written: .*function\.log$/,
+      ));
+    expect(Math.max(0, ...counted)).toBeLessThan(310_000);
+  });
+
+  it('names the directory when there is no room for the assembly', async () => {
+    // Prepare
+    const disk = smallDisk();
+    const directory = join(disk ?? '', 'assembly');
+
+    // Act
+    if (disk) {
+      writeFileSync(join(disk, 'rest'), Buffer.alloc(19.9 * 1024 * 1024));
+      const failed = synthesize(directory, {});
+
+      // Assess
+      await expect(failed).rejects.toThrow(
+        `synthesizing the stack failed: no space left in ${disk}: free some`,
+      );
+    }
+  });
+
+  it('removes what earlier runs left, and nothing else, if it has to', async () => {
+    // Prepare
+    const outputDirectory = temporaryDirectory();
+    const before = await run({ payload: { count: 100, runId: 'before' }, outputDirectory });
+    mkdirSync(join(outputDirectory, '.uploads', '999999999-1-abcdef'), { recursive: true });
+    writeFileSync(join(outputDirectory, 'mine.txt'), '');
+
+    // Act
+    const result = await run({ payload: { count: 100 }, outputDirectory, clean: true });
+
+    // Assess
+    expect(extraCopies(result)).toBe(0);
+    expect(existsSync(before.objectPaths[0]!)).toBe(false);
+    expect(readdirSync(outputDirectory).sort()).toEqual(
+      [basename(result.output.directory), 'function.log', 'mine.txt'].sort(),
+    );
+  });
+
+  it.each([
+    ['exits', 'process.exit()', 'The function exited before it responded'],
+    [
+      'never responds',
+      'await new Promise((resolve) => setInterval(resolve, 1e9))',
+      'Task timed out after 3.00 s',
+    ],
+  ])('ends when the function %s, and names its log', async (_how, body, message) => {
+    // Prepare
+    const directory = join(temporaryDirectory(), 'assembly');
+    cpSync(assemblyOf({ timeout: '3', ...withoutProof }), directory, { recursive: true });
+    const { assetDirectory } = (await readLocalStack(directory, defaultStackName)).producer.function;
+    writeFileSync(join(assetDirectory, 'index.mjs'), `export const handler = async () => { ${body} };`);
+
+    // Act: directly, and through the queue, where it is tried again
+    const [direct, queued] = [
+      run({ payload: { count: 10 }, assemblyDirectory: directory }),
+      run({ payload: { runId: 'r' }, slices: [[0, 10]], assemblyDirectory: directory }),
+    ];
+
+    // Assess
+    await expect(direct).rejects.toThrow(new RegExp(`^${message}.*; the function's log is .*function.log$`));
+    await expect(queued).rejects.toThrow(/the function's log is .*function.log$/);
   });
 
   it('fails when the reports of its invocations do not account for every event', async () => {

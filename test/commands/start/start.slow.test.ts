@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, openSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { cliPath } from '../../terminal/built-cli.ts';
@@ -107,13 +107,17 @@ describe('npm start', () => {
     // Act
     child.kill(signal);
     const [exitCode] = await once(child, 'close');
-    const verified = spawnSync(process.execPath, [cliPath, 'verify'], { cwd: directory, encoding: 'utf8' });
+    const [, runId = ''] =
+      /invoking the function with \{"count":1000000,"runId":"([^"]+)"/.exec(stderr) ?? [];
+    const verify = (...args: string[]) =>
+      spawnSync(process.execPath, [cliPath, 'verify', ...args], { cwd: directory, encoding: 'utf8' });
+    const verified = verify();
+    const again = verify('--run-id', runId);
 
     // Assess
     expect(exitCode).toBe(status);
     expect(children.length).toBeGreaterThan(0);
     expect(children.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
-    const [, runId] = /invoking the function with \{"count":1000000,"runId":"([^"]+)"/.exec(stderr) ?? [];
     expect(stderr.trimEnd().split('\n').at(-1)).toMatch(
       new RegExp(
         `^error: stopped: Firehose took [\\d,]+ events? in .*\\. What landed: npm run verify\\. ` +
@@ -121,10 +125,27 @@ describe('npm start', () => {
       ),
     );
     expect(verified).toMatchObject({ status: 1, stdout: expect.stringContaining(`run         ${runId}, `) });
-    expect(verified.stdout).toMatch(/\nINCOMPLETE: [\d,]+ of 1,000,000 events are missing\.\n$/);
+    expect(again.stdout).toBe(verified.stdout);
+    expect(verified.stdout).toMatch(
+      /\nINCOMPLETE: [\d,]+ of 1,000,000 events are missing: the run was stopped, or has not ended yet\.\n$/,
+    );
     const [bucket, ...others] = readdirSync(output).filter((name) => !name.endsWith('.log'));
     expect(others).toEqual([]);
     expect(linesIn(join(output, bucket!)).map(uuidOf).length).toBeGreaterThan(0);
+  });
+});
+
+describe('a command whose output is on a full disk', () => {
+  it.skipIf(!existsSync('/dev/full'))('ends with one line, status 2', () => {
+    // Act
+    const { status, stderr } = spawnSync(process.execPath, [cliPath, 'cost'], {
+      encoding: 'utf8',
+      stdio: ['ignore', openSync('/dev/full', 'w'), 'pipe'],
+    });
+
+    // Assess
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^error: the output could not be written: ENOSPC.*\n$/);
   });
 });
 

@@ -38,6 +38,40 @@ describe('the question', () => {
     expect(question.eventTemplate).toBe(eventTemplate);
   });
 
+  it('is about local runs by their ids', async () => {
+    // Prepare
+    const notes = new Map(
+      ['a', 'b'].map((runId) => [runId, { ...createLastRun(), report: createRun({ runId }) }]),
+    );
+    const readRun = async (runId = '') => notes.get(runId)!;
+
+    // Act
+    const [one, both, elsewhere] = await Promise.all([
+      resolveQuestion({ runId: ['b'] }, readRun),
+      resolveQuestion({ runId: ['a', 'b'] }, readRun),
+      resolveQuestion({ runId: ['b'], source: 'elsewhere' }, readRun),
+    ]);
+
+    // Assess
+    const runs = [createRun({ runId: 'a' }), createRun({ runId: 'b' })];
+    expect(one).toEqual({ source: '.local/bucket', runs: runs.slice(1) });
+    expect(both).toEqual({ source: '.local/bucket', runs });
+    expect(elsewhere).toEqual({ source: 'elsewhere', runs: runs.slice(1) });
+  });
+
+  it('says that a local run was stopped', async () => {
+    const question = await resolveQuestion({}, async () => ({ ...createLastRun(), unfinished: true }));
+    expect(question).toMatchObject({ unfinished: true });
+  });
+
+  it.each([
+    ['buckets', { output: { directory: '/other' } }],
+    ['templates', { eventTemplate: 'x' }],
+  ])('is refused for local runs of different %s', async (_what, differs) => {
+    const readRun = async (runId = '') => ({ ...createLastRun(), ...(runId === 'b' && differs) });
+    await expect(resolveQuestion({ runId: ['a', 'b'] }, readRun)).rejects.toThrow('verify one at a time');
+  });
+
   it('is about several runs of one stream', async () => {
     // Prepare
     const noLastRun = async () => expect.unreachable();
@@ -55,6 +89,7 @@ describe('the question', () => {
   it.each([
     [{ count: 7 }, 'give --stream and --run-id too'],
     [{ stream: 'my-stream', runId: ['a'] }, 'give --count too'],
+    [{ count: 7, runId: ['a'] }, 'give --stream too'],
   ])('is refused if options are missing: %j', async (options, remedy) => {
     await expect(resolveQuestion(options, async () => createLastRun())).rejects.toThrow(remedy);
   });

@@ -113,11 +113,8 @@ export const troubles: readonly Trouble[] = [
   {
     what: 'Firehose refuses every record',
     isFast: true,
-    fires: ['DeadLetters', 'EventsUndelivered', 'RefusedRecords', 'Silence'],
+    fires: ['EventsUndelivered', 'RefusedRecords', 'Silence'],
     faults: { firehose: { throttle: 1 } },
-    // The last attempts are over.
-    endAfter: 40,
-    end: redrive,
   },
   {
     what: 'a proxy responds to 30 % of the requests with an HTML page',
