@@ -93,7 +93,7 @@ describe('the summary of a proof', () => {
 
     // Assess
     expect(summary).toContain(
-      '\n  All of them  {"runId":"run-1","slices":[[0,1],[40,41],[80,81]]}\n  [0, 1)  {',
+      '\n  All of them  {"runId":"run-1","slices":[[0,1],[40,41],[80,81]]}\n  event 0  {',
     );
   });
 

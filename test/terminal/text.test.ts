@@ -30,7 +30,7 @@ describe('text of others on a terminal', () => {
 
     // Assess
     expect(summary).not.toMatch(obeyed);
-    expect(summary).toContain(`  run         ${escaped}, events [0, 100)`);
+    expect(summary).toContain(`  run         ${escaped}, events 0 to 99`);
     expect(summary.split('\n').filter((line) => line.startsWith('COMPLETE'))).toEqual([]);
     expect(summary.match(/a\\u001b\[1A/g)!.length).toBeGreaterThan(2);
   });
