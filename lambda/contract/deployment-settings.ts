@@ -57,26 +57,29 @@ export const settings = { ...producerSettings, ...deploymentSettings };
 /** Name of a setting: the construct's prop, and the key in CDK context. */
 export type SettingName = keyof typeof settings;
 
-/**
- * Levels of monitoring.
- *
- * - `full`: custom metrics, alarms and a dashboard.
- * - `alarms`: custom metrics and alarms.
- * - `off`: no monitoring.
- */
-export const monitoringLevels = ['full', 'alarms', 'off'] as const;
+/** Levels of monitoring, the default first. */
+export const monitoringLevels = ['essential', 'full', 'off'] as const;
+
+/** With the old name `alarms`. */
+export const allMonitoringLevels = [...monitoringLevels, 'alarms'] as const;
 
 /**
- * One of {@link monitoringLevels}.
+ * A level of monitoring.
+ *
+ * - `essential`: alarms for events that do not get through, functions that do not work, and messages that wait for a
+ *   person; of the functions' own metrics those that these alarms watch.
+ * - `full`: every alarm, every metric and a dashboard.
+ * - `off`: no alarms, metrics or dashboard.
+ * - `alarms`: an old name of `full`, without the dashboard.
  *
  * @example
  * ```ts
  * import type { MonitoringLevel } from 'firehose-event-producer';
  *
- * export const monitoring: MonitoringLevel = 'alarms';
+ * export const monitoring: MonitoringLevel = 'full';
  * ```
  */
-export type MonitoringLevel = (typeof monitoringLevels)[number];
+export type MonitoringLevel = (typeof allMonitoringLevels)[number];
 
 /** Default schedule: an expression of EventBridge Scheduler. */
 export const defaultSchedule = 'rate(5 minutes)';

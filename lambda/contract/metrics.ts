@@ -60,5 +60,5 @@ export const proverMetrics = {
   claimsSeen: { name: 'ClaimsSeen', unit: 'Count' },
 } as const;
 
-/** Name of the metric that counts the function's cold starts: Powertools' own word. */
-export const coldStartMetric = 'ColdStart';
+/** Counts the producer's cold starts. The name is Powertools' own word. */
+export const coldStartMetric = { name: 'ColdStart', unit: 'Count' } as const;

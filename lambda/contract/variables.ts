@@ -1,3 +1,9 @@
+/**
+ * Names of the metrics that a function publishes, separated by spaces: those with an alarm, unless zero. For both functions.
+ * Missing if all are published.
+ */
+export const publishedMetricsVariable = 'PUBLISHED_METRICS';
+
 /** The producer's environment variables that are no settings. */
 export const variables = {
   deliveryStreamName: 'DELIVERY_STREAM_NAME',

@@ -1,4 +1,5 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { coldStartMetric } from '../contract/metrics.ts';
 import type { Report } from '../contract/report.ts';
 import { createCallAll, createSendAll } from '../runtime/batches.ts';
 import { createLambdaHandler } from '../runtime/handler.ts';
@@ -47,8 +48,12 @@ export function createHandler(createPacker: CreatePacker, template?: string): Ha
       clock,
       observer: createObserver(deliveryStreamName, logger, metrics),
     });
+    let isCold = true;
     return (payload: unknown, context) => {
-      metrics.captureColdStartMetric();
+      if (isCold) {
+        metrics.addMetric(coldStartMetric.name, coldStartMetric.unit, 1);
+        isCold = false;
+      }
       return invoke(payload, context);
     };
   });

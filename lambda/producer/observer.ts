@@ -1,7 +1,7 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import { claimsUnsentMetric, reportMetrics } from '../contract/metrics.ts';
 import type { Report } from '../contract/report.ts';
-import type { MetricSink } from '../runtime/handler.ts';
+import type { MetricSink } from '../runtime/metric-sink.ts';
 import { describeStop } from './invocation/failure-text.ts';
 import type { Observer } from './invocation/invocation.ts';
 

@@ -1,5 +1,5 @@
 import { proverMetrics } from '../contract/metrics.ts';
-import type { MetricSink } from '../runtime/handler.ts';
+import type { MetricSink } from '../runtime/metric-sink.ts';
 import type { CheckedClaim } from './claims/settle.ts';
 import type { Comparison, Corruption } from './comparison/comparison.ts';
 import { add, sumOfLatencies } from './comparison/tally.ts';

@@ -1,6 +1,6 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
 import type { SlicePair } from '../contract/slice.ts';
-import type { MetricSink } from '../runtime/handler.ts';
+import type { MetricSink } from '../runtime/metric-sink.ts';
 import { maxEventsAtOnce } from './claims/claim-messages.ts';
 import type { ProverObserver } from './claims/prover.ts';
 import type { CheckedClaim } from './claims/settle.ts';

@@ -1,19 +1,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
-import type { MetricUnit } from '@aws-lambda-powertools/metrics/types';
 import type { Context } from 'aws-lambda';
 import { producerDimension, streamDimension } from '../contract/metrics.ts';
+import { publishedMetricsVariable } from '../contract/variables.ts';
 import type { Clock } from './clock.ts';
-
-/** Takes metrics, as Powertools' `Metrics` does: several values of one metric become an array. */
-export interface MetricSink {
-  addMetric(name: string, unit: MetricUnit, value: number): unknown;
-}
+import { type MetricSink, publishOnly } from './metric-sink.ts';
 
 export interface Container {
   readonly logger: Logger;
-  readonly metrics: Metrics;
+  readonly metrics: MetricSink;
   readonly clock: Clock;
 }
 
@@ -41,7 +37,8 @@ export function createLambdaHandler<Payload, Result>(
     random: Math.random,
     sleep: (durationMs, signal) => setTimeout(durationMs, undefined, { signal }).catch(() => {}),
   };
-  const invoke = createInvoke({ logger, metrics, clock });
+  const sink = publishOnly(process.env[publishedMetricsVariable], metrics);
+  const invoke = createInvoke({ logger, metrics: sink, clock });
 
   return async (payload, context) => {
     logger.refreshSampleRateCalculation();

@@ -17,10 +17,16 @@ export interface Prices {
   readonly lambdaUsdPerRequest: number;
   /** A request to a standard queue: a message is sent, received and deleted, which makes three. */
   readonly sqsUsdPerRequest: number;
-  /** A request that lists up to 1,000 objects of a bucket. */
+  /** A request that lists up to 1,000 objects of a bucket, or writes an object. */
   readonly s3UsdPerListRequest: number;
   /** A request that reads an object, however large: within a region its bytes are free. */
   readonly s3UsdPerGetRequest: number;
+  /** A month of a GB of objects. */
+  readonly s3UsdPerGbMonth: number;
+  /** A GB of log lines. */
+  readonly cloudWatchUsdPerLogGb: number;
+  /** An invocation by a schedule. */
+  readonly schedulerUsdPerInvocation: number;
   /** A TB that a query reads. */
   readonly athenaUsdPerTb: number;
   /** A month of a custom metric. */
@@ -42,6 +48,7 @@ export const pricesSource = {
     'https://aws.amazon.com/s3/pricing/',
     'https://aws.amazon.com/athena/pricing/',
     'https://aws.amazon.com/cloudwatch/pricing/',
+    'https://aws.amazon.com/eventbridge/pricing/',
   ],
 } as const;
 
@@ -56,6 +63,9 @@ export const prices: Prices = {
   sqsUsdPerRequest: 0.0000004,
   s3UsdPerListRequest: 0.000005,
   s3UsdPerGetRequest: 0.0000004,
+  s3UsdPerGbMonth: 0.023,
+  cloudWatchUsdPerLogGb: 0.5,
+  schedulerUsdPerInvocation: 0.000001,
   athenaUsdPerTb: 5,
   cloudWatchUsdPerMetricMonth: 0.3,
   cloudWatchUsdPerAlarmMetricMonth: 0.1,

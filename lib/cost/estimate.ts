@@ -2,11 +2,18 @@ import { type MonitoringLevel, settings } from '../../lambda/contract/deployment
 import { firehoseUsd } from '../../lambda/contract/firehose-limits.ts';
 import { lambdaUsd } from '../../lambda/contract/invocation.ts';
 import type { RecordFormat } from '../../lambda/contract/record-format.ts';
-import { athenaMinBytes, athenaTbBytes, hoursPerMonth, memoryMiBPerCpu } from '../aws/billing.ts';
+import {
+  athenaMinBytes,
+  athenaTbBytes,
+  daysPerMonth,
+  hoursPerMonth,
+  memoryMiBPerCpu,
+} from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 import { quotas } from '../aws/quotas.ts';
 import { type Frequency, frequencyOf } from '../aws/schedule.ts';
 import { billedBytesOf, type EventSizes, type FormatFigures, formatFiguresOf } from './format-figures.ts';
+import { keepingUsd } from './keeping.ts';
 import { provingOf, provingUsd } from './proving.ts';
 import { type Watching, watchingOf } from './watching.ts';
 
@@ -22,6 +29,19 @@ export interface CostQuestion {
   readonly prices: Prices;
 }
 
+/** Parts of the bill of a month. `sqs` and `s3` are without the proof's requests. */
+type MonthPart =
+  | 'firehose'
+  | 'lambda'
+  | 'scheduler'
+  | 'sqs'
+  | 'proof'
+  | 's3'
+  | 'logs'
+  | 'metrics'
+  | 'alarms'
+  | 'dashboards';
+
 /** Costs in one record format, in US dollars. */
 export interface FormatCosts {
   readonly recordFormat: RecordFormat;
@@ -36,10 +56,7 @@ export interface FormatCosts {
   /** Fraction of the cost of the same run with one event per record; `null` if that is free. */
   readonly partOfSingle: number | null;
   /** A month, by service: all runs of the schedule, and fixed costs. */
-  readonly usdPerMonth: Record<
-    'firehose' | 'lambda' | 'sqs' | 'proof' | 'metrics' | 'alarms' | 'dashboards' | 'total',
-    number
-  >;
+  readonly usdPerMonth: Record<MonthPart | 'total', number>;
   /** Data of the schedule, as a share of the stream's quota in us-east-1. Above 1 the work queue grows without limit. */
   readonly quotaShare: number;
 }
@@ -53,8 +70,6 @@ export interface CostEstimate extends CostQuestion {
   /** Each record format; the last one is one event per record. */
   readonly formats: readonly FormatCosts[];
 }
-
-const daysPerMonth = hoursPerMonth / 24;
 
 const memoryMiB = settings.memorySize.default;
 const eventsPerSlice = settings.eventsPerSlice.default;
@@ -74,15 +89,17 @@ export const memoryGb = memoryMiB / 1_024;
 const requestsPerMessage = 3;
 
 /**
- * Requests by which Lambda polls the empty work queue: five pollers that wait 20 s each.
+ * Requests by which Lambda polls an empty queue: five pollers that wait 20 s each. Without a maximum concurrency Lambda
+ * may go down to two.
  *
  * @see https://repost.aws/knowledge-center/sqs-high-charges
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
 export const pollsPerMonth = 5 * 3 * 60 * hoursPerMonth;
 
 /**
  * Estimates the costs in each record format with the stack's defaults: nothing refused, nothing sent twice, no free
- * tier. S3 storage, CloudWatch Logs, Scheduler and data transfer are not included.
+ * tier. Data transfer is not included.
  *
  * @throws Error if `schedule` is invalid.
  */
@@ -92,6 +109,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
   const { runsPerMonth } = frequency;
   const bytesPerDay = ((count * runsPerMonth) / daysPerMonth) * sizes.gzipEventBytes;
   const watching = watchingOf(monitoring, schedule !== 'off', proof);
+  const slices = Math.ceil(count / eventsPerSlice);
   const figures = formatFiguresOf(sizes);
   const runs = (Object.keys(figures) as RecordFormat[]).map((recordFormat) => ({
     recordFormat,
@@ -100,21 +118,27 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
   const singleUsd = runs.find(({ recordFormat }) => recordFormat === 'single')!.usdPerRun.total;
   const pollsUsd = pollsPerMonth * prices.sqsUsdPerRequest;
   const proofUsd = proof
-    ? runsPerMonth *
-        provingUsd(provingOf(count, Math.ceil(count / eventsPerSlice), sizes.meanEventBytes), prices) +
-      pollsUsd
+    ? runsPerMonth * provingUsd(provingOf(count, slices, sizes.meanEventBytes), prices) + pollsUsd
     : 0;
-  const perMonth = ({ firehose, lambda, sqs }: FormatCosts['usdPerRun']) => ({
-    firehose: firehose * runsPerMonth,
-    lambda: lambda * runsPerMonth,
-    sqs: sqs * runsPerMonth + pollsUsd,
-    proof: proofUsd,
-    // A metric is billed for each hour with a value.
-    metrics:
-      watching.metrics * prices.cloudWatchUsdPerMetricMonth * (frequency.activeHoursPerMonth / hoursPerMonth),
-    alarms: watching.alarmMetrics * prices.cloudWatchUsdPerAlarmMetricMonth,
-    dashboards: watching.dashboards * prices.cloudWatchUsdPerDashboardMonth,
-  });
+  const perMonth = (usdPerRun: FormatCosts['usdPerRun'], invocations: number): Record<MonthPart, number> => {
+    const kept = keepingUsd({ events: count, invocations, claims: proof ? slices : 0 }, sizes, prices);
+    return {
+      firehose: usdPerRun.firehose * runsPerMonth,
+      lambda: usdPerRun.lambda * runsPerMonth,
+      scheduler: prices.schedulerUsdPerInvocation * runsPerMonth,
+      sqs: usdPerRun.sqs * runsPerMonth + pollsUsd,
+      proof: proofUsd,
+      s3: kept.s3 * runsPerMonth,
+      logs: kept.logs * runsPerMonth,
+      // A metric is billed for each hour with a value.
+      metrics:
+        watching.metrics *
+        prices.cloudWatchUsdPerMetricMonth *
+        (frequency.activeHoursPerMonth / hoursPerMonth),
+      alarms: watching.alarmMetrics * prices.cloudWatchUsdPerAlarmMetricMonth,
+      dashboards: watching.dashboards * prices.cloudWatchUsdPerDashboardMonth,
+    };
+  };
   return {
     count,
     sizes,
@@ -130,7 +154,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
     formats: runs.map((run) => ({
       ...run,
       partOfSingle: singleUsd === 0 ? null : run.usdPerRun.total / singleUsd,
-      usdPerMonth: withTotal(perMonth(run.usdPerRun)),
+      usdPerMonth: withTotal(perMonth(run.usdPerRun, run.invocations)),
       quotaShare: (quotaSecondsOf(count, figures[run.recordFormat]) * runsPerMonth) / (hoursPerMonth * 3_600),
     })),
     prices,

@@ -22,7 +22,7 @@ export const listsPerClaim = 1.4;
 const requestsPerClaim = 3;
 
 /** Uncompressed bytes after which a stream writes an object. */
-const bufferingBytes = settings.bufferingSize.default * 2 ** 20;
+export const bufferingBytes = settings.bufferingSize.default * 2 ** 20;
 
 /** Work of proving a run: one claim per slice, each checked once, and each object read once. */
 export interface Proving {

@@ -1,11 +1,19 @@
 import type { MonitoringLevel } from '../../lambda/contract/deployment-settings.ts';
 import { proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
-import { producerAlarms, producerAlarmsOnTwoMetrics } from '../stack/monitoring/producer-alarms.ts';
-import { proofAlarms, proofAlarmsOnTwoMetrics } from '../stack/monitoring/proof-alarms.ts';
+import {
+  essentialProducerAlarms,
+  producerAlarms,
+  producerAlarmsOnTwoMetrics,
+} from '../stack/monitoring/producer-alarms.ts';
+import {
+  essentialProofAlarms,
+  proofAlarms,
+  proofAlarmsOnTwoMetrics,
+} from '../stack/monitoring/proof-alarms.ts';
 
 /** The billed parts of monitoring. */
 export interface Watching {
-  /** Custom metrics: those of the report, cold starts and, if events are proven, those of the prover. */
+  /** Custom metrics with a value in every hour with a run. */
   readonly metrics: number;
   readonly alarms: number;
   /** Metrics of all alarms: CloudWatch bills these. */
@@ -13,22 +21,32 @@ export interface Watching {
   readonly dashboards: number;
 }
 
+/** Metrics at `full`: those of the report and cold starts; those of the prover and claims that were not sent. */
 const producerMetricCount = Object.keys(reportMetrics).length + 1;
-
-/** Metrics of the prover, and the claims that were not sent. */
 const proofMetricCount = Object.keys(proverMetrics).length + 1;
+
+/** Metrics at `essential`. The others count failures, and no zeros are published. */
+const essentialProducerMetrics = ['EventsDelivered'];
+const essentialProofMetrics = ['ClaimsSeen', 'OldestClaimAge'];
+
+const onTwoMetrics: readonly string[] = [...producerAlarmsOnTwoMetrics, ...proofAlarmsOnTwoMetrics];
 
 /** The billed monitoring of the stack. Some schedules have no alarm `Silence`; it is counted with every schedule. */
 export function watchingOf(monitoring: MonitoringLevel, schedule: boolean, proof: boolean): Watching {
   if (monitoring === 'off') {
     return { metrics: 0, alarms: 0, alarmMetrics: 0, dashboards: 0 };
   }
-  const alarms =
-    Object.keys(producerAlarms).length - (schedule ? 0 : 1) + (proof ? Object.keys(proofAlarms).length : 0);
+  const isEssential = monitoring === 'essential';
+  const ofProducer = isEssential ? essentialProducerAlarms(proof) : Object.keys(producerAlarms);
+  const ofProof = isEssential ? essentialProofAlarms : Object.keys(proofAlarms);
+  const alarms = [...ofProducer, ...(proof ? ofProof : [])].filter((name) => schedule || name !== 'Silence');
+  const [producerMetrics, proofMetrics] = isEssential
+    ? [essentialProducerMetrics.length, essentialProofMetrics.length]
+    : [producerMetricCount, proofMetricCount];
   return {
-    metrics: producerMetricCount + (proof ? proofMetricCount : 0),
-    alarms,
-    alarmMetrics: alarms + producerAlarmsOnTwoMetrics.length + (proof ? proofAlarmsOnTwoMetrics.length : 0),
+    metrics: producerMetrics + (proof ? proofMetrics : 0),
+    alarms: alarms.length,
+    alarmMetrics: alarms.length + alarms.filter((name) => onTwoMetrics.includes(name)).length,
     dashboards: monitoring === 'full' ? 1 : 0,
   };
 }

@@ -16,8 +16,6 @@ export interface FunctionProps {
   readonly producerName: string;
   /** @default - the default template */
   readonly template?: CheckedTemplate;
-  /** Whether the function publishes metrics. */
-  readonly publishMetrics: boolean;
   /** @default RetentionDays.ONE_MONTH */
   readonly logRetention?: RetentionDays;
 }
@@ -58,7 +56,6 @@ export function createBundledFunction(scope: Construct, props: BundledFunctionPr
       [variables.producerName]: props.producerName,
       POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
       POWERTOOLS_SERVICE_NAME: serviceName,
-      ...(!props.publishMetrics && { POWERTOOLS_METRICS_DISABLED: 'true' }),
       // Little of a request outlives its response: a small young generation is collected sooner, at no cost in speed.
       NODE_OPTIONS: '--enable-source-maps --max-semi-space-size=1',
     },

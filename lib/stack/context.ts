@@ -1,7 +1,12 @@
 import { Duration, type RemovalPolicy, Size, TimeZone } from 'aws-cdk-lib';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
-import { defaultSchedule, monitoringLevels, settings } from '../../lambda/contract/deployment-settings.ts';
+import {
+  allMonitoringLevels,
+  defaultSchedule,
+  monitoringLevels,
+  settings,
+} from '../../lambda/contract/deployment-settings.ts';
 import { deliveryStreamNamePattern } from '../../lambda/contract/firehose-limits.ts';
 import { recordFormats } from '../../lambda/contract/record-format.ts';
 import {
@@ -116,7 +121,10 @@ const contextKeys: Readonly<Record<string, ContextKey>> = {
   proof: onOrOff('off'),
   lake: onOrOff('on'),
   removalPolicy: oneOf(['retain', 'destroy'], 'destroy', (text) => text as RemovalPolicy),
-  monitoring: oneOf(monitoringLevels, 'alarms'),
+  monitoring: {
+    ...oneOf(monitoringLevels, 'full'),
+    fits: (text) => (allMonitoringLevels as readonly string[]).includes(text),
+  },
   alarmEmail: {
     expected: 'an e-mail address',
     example: 'you@example.com',

@@ -23,9 +23,11 @@ import { Construct } from 'constructs';
 import {
   defaultSchedule,
   type MonitoringLevel,
+  monitoringLevels,
   settings,
 } from '../../lambda/contract/deployment-settings.ts';
 import { claimsUnsentMetric, proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
+import { publishedMetricsVariable } from '../../lambda/contract/variables.ts';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
 import { type CheckedTemplate, checkTemplate } from '../template/check-template.ts';
 import {
@@ -36,6 +38,7 @@ import {
 import { Lake, type LakeOptions } from './lake.ts';
 import { type AlarmOptions, Alarms } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';
+import { saveLogQueries } from './monitoring/log-queries.ts';
 import { ownMetric, producerMetrics, proofMetrics } from './monitoring/metrics.ts';
 import { ProducerFunction, type ProducerFunctionOptions } from './producer-function.ts';
 import { checkKinds, combinationProblems, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
@@ -90,7 +93,7 @@ export interface EventProducerProps
   /** Whether there is a schedule. @default true */
   readonly scheduleEnabled?: boolean;
 
-  /** How much monitoring is created: `full`, `alarms` or `off`. @default 'full' */
+  /** How much monitoring is created: `essential`, `full` or `off`. @default 'essential' */
   readonly monitoring?: MonitoringLevel;
 }
 
@@ -154,7 +157,7 @@ export class EventProducer extends Construct {
   constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
     super(scope, id);
     this.producerName = producerNameOf(this);
-    const { monitoring = 'full', scheduleEnabled = true } = props;
+    const { monitoring = monitoringLevels[0], scheduleEnabled = true } = props;
     checkKinds(this, props);
     this.#checkCombination(props);
     const timeoutSeconds = requiredSetting(this, 'timeout', secondsOf(props.timeout));
@@ -181,7 +184,6 @@ export class EventProducer extends Construct {
     const common = {
       producerName: this.producerName,
       template,
-      publishMetrics: monitoring !== 'off',
       logRetention: props.logRetention,
       deliveryStream: this.deliveryStream,
       deadLetterQueue: this.deadLetterQueue,
@@ -213,7 +215,9 @@ export class EventProducer extends Construct {
     }
     const schedule = props.schedule ?? ScheduleExpression.expression(defaultSchedule);
     this.schedule = scheduleEnabled ? this.#createSchedule(schedule) : undefined;
+    saveLogQueries(this, this.#physicalName(), this.function, this.prover?.function);
     if (monitoring === 'off') {
+      this.#publishOnly([]);
       return;
     }
     const { max: longestBuffering, default: ownBuffering } = settings.bufferingInterval;
@@ -223,6 +227,7 @@ export class EventProducer extends Construct {
       alarms: props.alarms,
       alarmTopic: props.alarmTopic,
       namePrefix: this.#physicalName(),
+      isEssential: monitoring === 'essential',
       watched: {
         producer: this,
         metrics,
@@ -234,6 +239,9 @@ export class EventProducer extends Construct {
         schedule: scheduleEnabled ? schedule : undefined,
       },
     });
+    if (monitoring === 'essential') {
+      this.#publishOnly(this.alarms.ownMetrics);
+    }
     if (monitoring === 'full') {
       this.dashboard = new ProducerDashboard(this, 'Dashboard', {
         // Dashboards have no region: those of one account share their names.
@@ -254,7 +262,8 @@ export class EventProducer extends Construct {
   }
 
   /**
-   * A metric that the functions publish, by its name in CloudWatch; without data when `monitoring` is off.
+   * A metric that the functions publish, by its name in CloudWatch. All have data when `monitoring` is `full`; when it is
+   * `essential`, those that an alarm watches, without zeros.
    *
    * @default - average over 5 minutes
    */
@@ -266,104 +275,110 @@ export class EventProducer extends Construct {
     return this.metric(metricName, { statistic: 'Sum', ...options });
   }
 
-  /** Events that payloads ask for. @default - sum over 5 minutes */
+  /** Events that payloads ask for. Needs `full`. @default - sum over 5 minutes */
   metricEventsRequested(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.eventsRequested.name, options);
   }
 
-  /** Events that Firehose acknowledged. @default - sum over 5 minutes */
+  /** Events that Firehose acknowledged. From `essential` on. @default - sum over 5 minutes */
   metricEventsDelivered(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.eventsDelivered.name, options);
   }
 
-  /** Events that the work queue took, for a later invocation. @default - sum over 5 minutes */
+  /** Events that the work queue took, for a later invocation. Needs `full`. @default - sum over 5 minutes */
   metricEventsQueued(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.eventsQueued.name, options);
   }
 
-  /** Events that are neither delivered nor queued. @default - sum over 5 minutes */
+  /** Events that are neither delivered nor queued. Needs `full`. @default - sum over 5 minutes */
   metricEventsUndelivered(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.eventsUndelivered.name, options);
   }
 
-  /** Events that may be in the stream more than once. @default - sum over 5 minutes */
+  /** Events that may be in the stream more than once. Needs `full`. @default - sum over 5 minutes */
   metricEventsUncertain(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.eventsUncertain.name, options);
   }
 
-  /** Requests that failed as a whole: no response, or none that can be used. @default - sum over 5 minutes */
+  /** Requests that failed as a whole: no response, or none that can be used. Needs `full`. @default - sum over 5 minutes */
   metricRequestsFailed(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.requestsFailed.name, options);
   }
 
-  /** Claims that the proof queue did not take: their events are not proven. @default - sum over 5 minutes */
+  /** Claims that the proof queue refused: their events are unproven. From `essential` on. @default - sum over 5 minutes */
   metricClaimsUnsent(options?: MetricOptions): Metric {
     return this.#sum(claimsUnsentMetric.name, options);
   }
 
-  /** Events that were found in the bucket, each counted once: the good events of an SLO. @default - sum over 5 minutes */
+  /** Events found in the bucket, each counted once: the good events of an SLO. Needs `full`. @default - sum over 5 minutes */
   metricEventsProven(options?: MetricOptions): Metric {
     return this.#sum(proverMetrics.eventsProven.name, options);
   }
 
-  /** Events that are proven or lost: all events of an SLO. @default - sum over 5 minutes */
+  /** Events that are proven or lost: all events of an SLO. Needs `full`. @default - sum over 5 minutes */
   metricEventsSettled(options?: MetricOptions): Metric {
     return this.#sum(proverMetrics.eventsSettled.name, options);
   }
 
-  /** Events that were not in the bucket at the first check. @default - sum over 5 minutes */
+  /** Events that were not in the bucket at the first check. Needs `full`. @default - sum over 5 minutes */
   metricEventsLate(options?: MetricOptions): Metric {
     return this.#sum(proverMetrics.eventsLate.name, options);
   }
 
-  /** Events that are in the bucket more than once. @default - sum over 5 minutes */
+  /** Events that are in the bucket more than once. Needs `full`. @default - sum over 5 minutes */
   metricEventsDuplicated(options?: MetricOptions): Metric {
     return this.#sum(proverMetrics.eventsDuplicated.name, options);
   }
 
-  /** Events that are not in the bucket, `lostAfter` after they were sent. @default - sum over 5 minutes */
+  /** Events that are not in the bucket, `lostAfter` after they were sent. Needs `full`. @default - sum over 5 minutes */
   metricEventsLost(options?: MetricOptions): Metric {
     return this.#sum(proverMetrics.eventsLost.name, options);
   }
 
-  /** Lines in the bucket that are not what was sent. @default - sum over 5 minutes */
+  /** Lines in the bucket that are not what was sent. From `essential` on. @default - sum over 5 minutes */
   metricLinesCorrupt(options?: MetricOptions): Metric {
     return this.#sum(proverMetrics.linesCorrupt.name, options);
   }
 
-  /** Time from the end of sending to the proof, in milliseconds. @default - average over 5 minutes */
+  /** Time from the end of sending to the proof, in milliseconds. Needs `full`. @default - average over 5 minutes */
   metricTimeToProof(options?: MetricOptions): Metric {
     return this.metric(proverMetrics.timeToProofMs.name, options);
   }
 
-  /** Time from the generation of events to their object in the bucket, in milliseconds. @default - average over 5 minutes */
+  /** Time from an event's generation to its object in the bucket, in milliseconds. Needs `full`. @default - average over 5 minutes */
   metricDeliveryLatency(options?: MetricOptions): Metric {
     return this.metric(proverMetrics.latencyMs.name, options);
   }
 
-  /** Age of the oldest checked claim that is not proven, in milliseconds. @default - average over 5 minutes */
+  /** Age of the oldest checked claim without proof, in milliseconds. From `essential` on. @default - average over 5 minutes */
   metricOldestClaimAge(options?: MetricOptions): Metric {
     return this.metric(proverMetrics.oldestClaimAgeMs.name, options);
   }
 
-  /** Claims that were checked. @default - sum over 5 minutes */
+  /** Claims that were checked. From `essential` on. @default - sum over 5 minutes */
   metricClaimsSeen(options?: MetricOptions): Metric {
     return this.#sum(proverMetrics.claimsSeen.name, options);
   }
 
-  /** Records that Firehose refused one by one, each time counted. @default - sum over 5 minutes */
+  /** Records that Firehose refused one by one, each time counted. Needs `full`. @default - sum over 5 minutes */
   metricRecordsRefused(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.recordsRefused.name, options);
   }
 
-  /** Bytes that Firehose bills. @default - sum over 5 minutes */
+  /** Bytes that Firehose bills. Needs `full`. @default - sum over 5 minutes */
   metricBilledBytes(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.billedBytes.name, options);
   }
 
-  /** Time that a slice took, in milliseconds. @default - average over 5 minutes */
+  /** Time that a slice took, in milliseconds. Needs `full`. @default - average over 5 minutes */
   metricDuration(options?: MetricOptions): Metric {
     return this.metric(reportMetrics.durationMs.name, options);
+  }
+
+  #publishOnly(metrics: readonly string[]): void {
+    for (const lambda of [this.function, this.prover?.function]) {
+      lambda?.addEnvironment(publishedMetricsVariable, metrics.join(' ') || 'none');
+    }
   }
 
   /** A readable name that no other producer has: the stack's name and the path within the stack. */

@@ -135,7 +135,6 @@ export class ProducerFunction extends Construct {
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
       ],
       producerName: props.producerName,
-      publishMetrics: props.publishMetrics,
       logRetention: props.logRetention,
     });
     this.function.addEventSource(

@@ -1,7 +1,12 @@
 import { type Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
-import { monitoringLevels, type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
+import {
+  allMonitoringLevels,
+  monitoringLevels,
+  type SettingName,
+  settings,
+} from '../../lambda/contract/deployment-settings.ts';
 import { recordFormats } from '../../lambda/contract/record-format.ts';
 import {
   type Bounds,
@@ -55,7 +60,7 @@ const retentions = Object.values(RetentionDays).filter((days) => typeof days ===
 const propKinds: readonly [names: readonly string[], expected: string, fits: (value: unknown) => boolean][] =
   [
     [['recordFormat'], `${alternatives(recordFormats)}, for example 'gzip'`, isOneOf(recordFormats)],
-    [['monitoring'], `${alternatives(monitoringLevels)}, for example 'alarms'`, isOneOf(monitoringLevels)],
+    [['monitoring'], `${alternatives(monitoringLevels)}, for example 'full'`, isOneOf(allMonitoringLevels)],
     [
       ['removalPolicy'],
       'a RemovalPolicy, for example RemovalPolicy.DESTROY',

@@ -160,7 +160,6 @@ export class ProverFunction extends Construct {
       room: 'prover',
       template: props.template,
       producerName: props.producerName,
-      publishMetrics: props.publishMetrics,
       logRetention: props.logRetention,
       description: 'Proves that events reached the bucket. It is invoked by its queue of claims alone.',
       // It reads much: its share of a processor grows with its memory.

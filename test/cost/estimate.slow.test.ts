@@ -154,7 +154,9 @@ describe('the costs of a month', () => {
       Object.values(parts).reduce((sum, part) => sum + part),
       9,
     );
-    expect(parts).toMatchObject({ sqs: 657_000 * 0.0000004, dashboards: 3 });
+    expect(parts).toMatchObject({ sqs: 657_000 * 0.0000004, scheduler: 730 * 0.000001, dashboards: 0 });
+    expect(parts.s3).toBeCloseTo(730 * (2 * 0.000005 + (20_450_000 / 2 ** 30) * (720 / 730) * 0.023), 6);
+    expect(parts.logs).toBeCloseTo(730 * (5_000 / 2 ** 30) * 0.5, 9);
   });
 
   it('count metrics by the hour in which there is a run', () => {
@@ -165,7 +167,7 @@ describe('the costs of a month', () => {
   it('without a schedule are those of what watches the producer', () => {
     // Act
     const { firehose, lambda, metrics, alarms, dashboards } = costsOf('ndjson', {
-      schedule: 'off',
+      ...{ schedule: 'off', monitoring: 'full' },
     }).usdPerMonth;
 
     // Assess

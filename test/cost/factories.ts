@@ -14,7 +14,7 @@ export function estimateOf(question: Partial<CostQuestion> = {}): CostEstimate {
     count: 100,
     sizes: defaultEventSizes,
     schedule: 'rate(5 minutes)',
-    monitoring: 'full',
+    monitoring: 'essential',
     proof: true,
     prices,
     ...question,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../lambda/contract/deployment-settings.ts';
-import { templateOf } from '../stack/synth.ts';
+import { fullTemplateOf } from '../stack/synth.ts';
 
 /** The cells of the row of a page's table whose first cell has this name. */
 function rowOf(page: string, name: string): string[] {
@@ -23,7 +23,7 @@ describe('docs/options.md', () => {
 });
 
 describe('docs/operating.md', () => {
-  const alarms = Object.values(templateOf().findResources('AWS::CloudWatch::Alarm')).map(
+  const alarms = Object.values(fullTemplateOf().findResources('AWS::CloudWatch::Alarm')).map(
     ({ Properties }) => Properties,
   );
 

@@ -50,7 +50,7 @@ describe('CDK context', () => {
       "the stack's name: a letter, then up to 127 letters, digits and -, for example -c stackName=Dev",
     ],
     ['alarmEmail', 'you', 'an e-mail address, for example -c alarmEmail=you@example.com'],
-    ['monitoring', 'on', 'full, alarms or off, for example -c monitoring=alarms'],
+    ['monitoring', 'on', 'essential, full or off, for example -c monitoring=full'],
     ['proof', 'yes', 'on or off, for example -c proof=off'],
     [
       'bucketName',

@@ -34,6 +34,7 @@ const variants = [
   { removalPolicy: 'destroy' },
   { alarmEmail: 'you@example.com' },
   { monitoring: 'off' },
+  { monitoring: 'full' },
   { proof: 'off' },
   { lake: 'on', eventTemplate: 'docs/events/iot-sensor.json' },
   { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' },
@@ -441,7 +442,7 @@ describe('the addresses of the console', () => {
     ['aws-eusc', 'console.aws.amazon.com'],
   ])('are those of the partition %s', (partition, host) => {
     // Prepare
-    const { Conditions, Outputs } = templateOf({ lake: 'on' }).toJSON();
+    const { Conditions, Outputs } = templateOf({ lake: 'on', monitoring: 'full' }).toJSON();
     const holds = (id: string) => Conditions[id]['Fn::Equals'][1] === partition;
     const resolve = (value: string | { 'Fn::If': [string, string, never] }): string =>
       typeof value === 'string'

@@ -35,6 +35,7 @@ const replacing: Readonly<Record<string, readonly string[]>> = {
   'AWS::Lambda::EventSourceMapping': ['EventSourceArn', 'StartingPosition'],
   'AWS::Lambda::Function': ['FunctionName', 'PackageType'],
   'AWS::Logs::LogGroup': ['LogGroupName'],
+  'AWS::Logs::QueryDefinition': [],
   'AWS::S3::Bucket': ['BucketName'],
   'AWS::S3::BucketPolicy': ['Bucket'],
   'AWS::SNS::Topic': ['FifoTopic', 'TopicName'],

@@ -58,6 +58,11 @@ export function templateOf(context: Record<string, unknown> = {}): Template {
   return synthOf(context).template;
 }
 
+/** Its template at the level of monitoring `full`. */
+export function fullTemplateOf(context: Record<string, unknown> = {}): Template {
+  return templateOf({ monitoring: 'full', ...context });
+}
+
 const assemblies = new Map<string, string>();
 
 /**

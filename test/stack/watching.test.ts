@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defaultSchedule, monitoringLevels, settings } from '../../lambda/contract/deployment-settings.ts';
+import { allMonitoringLevels, defaultSchedule, settings } from '../../lambda/contract/deployment-settings.ts';
 import { proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
 import { proverMemoryMiB } from '../../lib/cost/proving.ts';
 import { watchingOf } from '../../lib/cost/watching.ts';
@@ -34,7 +34,7 @@ describe('the cost table', () => {
   });
 
   it.each(
-    monitoringLevels.flatMap((monitoring) =>
+    allMonitoringLevels.flatMap((monitoring) =>
       ['rate(5 minutes)', 'off'].flatMap((schedule) =>
         ['on', 'off'].map((proof) => ({ monitoring, schedule, proof })),
       ),
@@ -61,13 +61,5 @@ describe('the cost table', () => {
     expect(watchingOf('full', true, false).metrics).toBe(producer);
     expect(watchingOf('full', true, true).metrics).toBe(producer + prover);
     expect(watchingOf('alarms', true, true).metrics).toBe(producer + prover);
-  });
-
-  it('counts no metrics if the function publishes none', () => {
-    const isDisabled = (monitoring: string) =>
-      JSON.stringify(propertiesOf('AWS::Lambda::Function', { monitoring })).includes('METRICS_DISABLED');
-
-    expect(['full', 'alarms', 'off'].map(isDisabled)).toEqual([false, false, true]);
-    expect(watchingOf('off', true, true).metrics).toBe(0);
   });
 });

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
+  allMonitoringLevels,
   defaultSchedule,
   type MonitoringLevel,
   monitoringLevels,
@@ -34,7 +35,7 @@ export function configure(command: Command): void {
     .option('--schedule <expression>', 'rate(…), cron(…), or off', scheduleArgument, defaultSchedule)
     .addOption(
       new Option('--monitoring <level>', 'level of monitoring')
-        .choices(monitoringLevels)
+        .choices(allMonitoringLevels)
         .default(monitoringLevels[0]),
     )
     .addOption(

@@ -1,4 +1,4 @@
-import { settings } from '../../../lambda/contract/deployment-settings.ts';
+import { monitoringLevels, settings } from '../../../lambda/contract/deployment-settings.ts';
 import { billingUnitBytes } from '../../../lambda/contract/firehose-limits.ts';
 import { recordFormatRows } from '../../../lambda/contract/record-format.ts';
 import { athenaMinBytes, hoursPerMonth } from '../../aws/billing.ts';
@@ -6,6 +6,7 @@ import { prices as listPrices, type Prices, pricesSource } from '../../aws/price
 import {
   type CostEstimate,
   cpuShare,
+  estimateCosts,
   type FormatCosts,
   memoryGb,
   pollsPerMonth,
@@ -13,7 +14,9 @@ import {
   responseSeconds,
 } from '../../cost/estimate.ts';
 import { defaultEventSizes, type EventSizes } from '../../cost/format-figures.ts';
+import { objectDays, producerLogBytes, proverLogBytes } from '../../cost/keeping.ts';
 import { listsPerClaim, proverCpu, proverMemoryMiB, proverWaitSeconds } from '../../cost/proving.ts';
+import type { Watching } from '../../cost/watching.ts';
 import { formatTable } from '../../terminal/table.ts';
 import { formatCount, formatDollars, formatNumber } from '../../terminal/text.ts';
 
@@ -32,11 +35,32 @@ function formatPart(part: number | null): string {
 
 /** The tables of costs, and how they were calculated. */
 export function summarize(estimate: CostEstimate): string {
-  const { count, sizes, schedule, runsPerMonth, watching, formats, prices } = estimate;
+  const { count, sizes, schedule, monitoring, runsPerMonth, watching, formats, prices } = estimate;
   const row = (title: string, cell: (costs: FormatCosts) => string) => [title, ...formats.map(cell)];
   const heading = (title: string) => row(title, ({ recordFormat }) => recordFormatRows[recordFormat].title);
+  const month = (title: string, usd: (costs: FormatCosts['usdPerMonth']) => number) =>
+    row(title, ({ usdPerMonth }) => formatDollars(usd(usdPerMonth)));
   const runs = formatCount(Number(runsPerMonth.toFixed(1)), 'run');
   return [
+    '',
+    formatTable([
+      heading(schedule === 'off' ? 'a month without a schedule' : `a month of ${runs}: ${schedule}`),
+      month('Firehose', ({ firehose }) => firehose),
+      month('Lambda, Scheduler', ({ lambda, scheduler }) => lambda + scheduler),
+      month('SQS', ({ sqs }) => sqs),
+      ...(estimate.proof ? [month('proof', ({ proof }) => proof)] : []),
+      month('S3, logs', ({ s3, logs }) => s3 + logs),
+      month(describeWatching(watching), ({ metrics, alarms, dashboards }) => metrics + alarms + dashboards),
+      month(`total, monitoring=${monitoring}`, ({ total }) => total),
+      ...monitoringLevels
+        .filter((level) => level !== monitoring)
+        .map((level) => [
+          `with monitoring=${level}`,
+          ...estimateCosts({ ...estimate, monitoring: level }).formats.map(({ usdPerMonth }) =>
+            formatDollars(usdPerMonth.total),
+          ),
+        ]),
+    ]),
     '',
     formatTable([
       heading(`a run of ${formatCount(count, 'event')}${describeSize(sizes)}`),
@@ -50,27 +74,16 @@ export function summarize(estimate: CostEstimate): string {
       row('of one event per record', ({ partOfSingle }) => formatPart(partOfSingle)),
     ]),
     '',
-    formatTable([
-      heading(schedule === 'off' ? 'a month without a schedule' : `a month of ${runs}: ${schedule}`),
-      row('Firehose', ({ usdPerMonth }) => formatDollars(usdPerMonth.firehose)),
-      row('Lambda', ({ usdPerMonth }) => formatDollars(usdPerMonth.lambda)),
-      row('SQS', ({ usdPerMonth }) => formatDollars(usdPerMonth.sqs)),
-      ...(estimate.proof ? [row('proof', ({ usdPerMonth }) => formatDollars(usdPerMonth.proof))] : []),
-      row(`${watching.metrics} custom metrics`, ({ usdPerMonth }) => formatDollars(usdPerMonth.metrics)),
-      row(`${watching.alarms} alarms, on ${watching.alarmMetrics} metrics`, ({ usdPerMonth }) =>
-        formatDollars(usdPerMonth.alarms),
-      ),
-      row(formatCount(watching.dashboards, 'dashboard'), ({ usdPerMonth }) =>
-        formatDollars(usdPerMonth.dashboards),
-      ),
-      row('total', ({ usdPerMonth }) => formatDollars(usdPerMonth.total)),
-    ]),
-    '',
     ...describeOverload(formats),
     ...describeModel(estimate),
     ...describePrices(prices),
     '',
   ].join('\n');
+}
+
+function describeWatching({ alarms, metrics, dashboards }: Watching): string {
+  const board = dashboards > 0 ? [formatCount(dashboards, 'dashboard')] : [];
+  return [formatCount(alarms, 'alarm'), formatCount(metrics, 'metric'), ...board].join(', ');
 }
 
 function describeSize({ meanEventBytes }: EventSizes): string {
@@ -92,8 +105,7 @@ function describeOverload(formats: readonly FormatCosts[]): string[] {
       ];
 }
 
-function describeModel({ formats, monitoring, proof, querying, prices }: CostEstimate): string[] {
-  const { metrics, alarms, dashboards } = formats[0]!.usdPerMonth;
+function describeModel({ formats, watching, proof, querying, prices }: CostEstimate): string[] {
   const isCut = formats.some(({ invocations }) => invocations > 1);
   return [
     `  Firehose  billed bytes / 2^30 x ${formatPrice(prices.firehoseUsdPerGb)}; each record is rounded up to ${formatNumber(billingUnitBytes)} bytes. One event`,
@@ -106,20 +118,16 @@ function describeModel({ formats, monitoring, proof, querying, prices }: CostEst
           `            slices share the quota, up to ${settings.maxConcurrency.default} at a time, and each is billed while it waits`,
         ]
       : []),
+    `  Scheduler runs x ${formatPrice(prices.schedulerUsdPerInvocation)}`,
     `  SQS       requests x ${formatPrice(prices.sqsUsdPerRequest)}: three a slice, and ${formatNumber(pollsPerMonth)} a month by which Lambda polls for slices`,
     ...(proof ? describeProof(prices) : []),
-    `  watching  a metric ${formatPrice(prices.cloudWatchUsdPerMetricMonth)} a month, billed by the hour in which the producer runs; each metric`,
-    `            that an alarm watches ${formatPrice(prices.cloudWatchUsdPerAlarmMetricMonth)}; a dashboard ${formatPrice(prices.cloudWatchUsdPerDashboardMonth)}; a month has ${hoursPerMonth} hours`,
-    ...(monitoring === 'off'
-      ? []
-      : [
-          `            monitoring=off saves ${formatDollars(metrics + alarms + dashboards)} a month: no custom metrics, alarms, dashboard`,
-        ]),
+    `  S3, logs  an object written x ${formatPrice(prices.s3UsdPerListRequest)}, kept for ${objectDays} days x ${formatPrice(prices.s3UsdPerGbMonth)} per GB and month; log lines of`,
+    `            ${formatNumber(producerLogBytes)} bytes an invocation${proof ? ` and ${formatNumber(proverLogBytes)} a claim` : ''} x ${formatPrice(prices.cloudWatchUsdPerLogGb)} per GB`,
+    `  alarms    ${formatCount(watching.alarmMetrics, 'metric')} under alarms x ${formatPrice(prices.cloudWatchUsdPerAlarmMetricMonth)}; the functions' own metrics x ${formatPrice(prices.cloudWatchUsdPerMetricMonth)}, billed`,
+    `            by the hour in which one has a value; a dashboard ${formatPrice(prices.cloudWatchUsdPerDashboardMonth)}; a month has ${hoursPerMonth} hours`,
     `  a query   with lake=on, in Athena: bytes of objects / 10^12 x ${formatPrice(prices.athenaUsdPerTb)}, at least ${athenaMinBytes / 1e6} MB; over the`,
     `            ${formatNumber(Math.round(querying.bytesPerDay))} bytes of a day ${formatDollars(querying.usd)}`,
-    '  excluded  S3 storage, CloudWatch Logs, EventBridge Scheduler (14 million invocations a month are',
-    '            free), data transfer, retries, the time that eventsPerSecond adds;',
-    '            no free tier is subtracted',
+    '  excluded  data transfer, retries, the time that eventsPerSecond adds; no free tier is subtracted',
   ];
 }
 

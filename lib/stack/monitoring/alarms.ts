@@ -1,11 +1,18 @@
-import { Alarm, type ComparisonOperator, type TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type ComparisonOperator,
+  MathExpression,
+  type Metric,
+  type TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
+import { metricNamespace } from '../../../lambda/contract/metrics.ts';
 import { PropError } from '../prop-checks.ts';
 import type { AlarmRule, Watched } from './alarm-rule.ts';
-import { type ProducerAlarmName, producerAlarms } from './producer-alarms.ts';
-import { type ProofAlarmName, proofAlarms } from './proof-alarms.ts';
+import { essentialProducerAlarms, type ProducerAlarmName, producerAlarms } from './producer-alarms.ts';
+import { essentialProofAlarms, type ProofAlarmName, proofAlarms } from './proof-alarms.ts';
 
 /** Names of the alarms. */
 export type AlarmName = ProducerAlarmName | ProofAlarmName;
@@ -50,7 +57,7 @@ export interface AlarmOptions {
    * Alarms that have other thresholds or periods, or that are left out, by name:
    * `{ BytesQuota: { threshold: 95 }, Silence: false }`.
    *
-   * @default - every alarm as described in docs/operating.md
+   * @default - every alarm of the level of `monitoring`, as described in docs/operating.md
    */
   readonly alarms?: AlarmTunings;
 
@@ -65,6 +72,8 @@ export interface AlarmOptions {
 
 interface AlarmsProps extends AlarmOptions {
   readonly watched: Watched;
+  /** Whether only the alarms of the level `essential` are made. */
+  readonly isEssential: boolean;
   /** Start of the alarms' names, which are unique in the account and region. */
   readonly namePrefix: string;
 }
@@ -84,21 +93,33 @@ const minutesPerDay = 24 * 60;
 /** The alarms of a producer: whether its events are produced, accepted, delivered and proven. */
 export class Alarms extends Construct {
   readonly #byName = new Map<AlarmName, ProducerAlarm>();
+  readonly #ownMetrics = new Set<string>();
   readonly #props: AlarmsProps;
 
   /**
-   * @throws PropError if a name is unknown or a number invalid.
+   * @throws PropError if a name is unknown, or not of this level, or a number is invalid.
    * @internal
    */
   constructor(scope: Construct, id: string, props: AlarmsProps) {
     super(scope, id);
     this.#props = props;
-    const { alarms: tunings = {}, watched } = props;
+    const { alarms: tunings = {}, watched, isEssential } = props;
     const unknown = Object.keys(tunings).find((name) => !(alarmNames as readonly string[]).includes(name));
     if (unknown !== undefined) {
       throw new PropError(this, `alarms.${unknown} is not known: expected one of ${alarmNames.join(', ')}`);
     }
-    for (const name of alarmNames) {
+    const names = isEssential
+      ? [...essentialProducerAlarms(watched.proof !== undefined), ...essentialProofAlarms]
+      : alarmNames;
+    const lacking = alarmNames.find((name) => tunings[name] && !names.includes(name));
+    if (lacking !== undefined) {
+      throw new PropError(
+        this,
+        `alarms.${lacking} is set, but monitoring is 'essential', which does not have this alarm: set monitoring: 'full', ` +
+          `or tune one of ${names.join(', ')}`,
+      );
+    }
+    for (const name of names) {
       const rule = ruleOf(name, watched);
       const tuning = tunings[name];
       if (rule && tuning !== false) {
@@ -115,6 +136,15 @@ export class Alarms extends Construct {
   /** All of them. */
   get all(): readonly Alarm[] {
     return [...this.#byName.values()].map(({ alarm }) => alarm);
+  }
+
+  /**
+   * Names of the functions' own metrics that the alarms watch.
+   *
+   * @internal
+   */
+  get ownMetrics(): readonly string[] {
+    return [...this.#ownMetrics];
   }
 
   /** The rule, with its defaults, as the tuning changes it. */
@@ -166,6 +196,12 @@ export class Alarms extends Construct {
       alarm.addOkAction(action);
     }
     this.#byName.set(name, { alarm, threshold, lasting });
+    const watched = metric instanceof MathExpression ? Object.values(metric.usingMetrics) : [metric];
+    for (const { namespace, metricName } of watched as Metric[]) {
+      if (namespace === metricNamespace) {
+        this.#ownMetrics.add(metricName);
+      }
+    }
   }
 }
 

@@ -123,7 +123,7 @@ export function producerMetrics(producer: WatchedProducer) {
     paceMax: own(reportMetrics.eventsPerSecond, MAXIMUM, 'fastest run'),
     runDurationMedian: own(reportMetrics.durationMs, Stats.p(50), 'median run'),
     runDurationMax: own(reportMetrics.durationMs, MAXIMUM, 'longest run'),
-    coldStarts: own({ name: coldStartMetric }, SUM, 'cold starts'),
+    coldStarts: own(coldStartMetric, SUM, 'cold starts'),
     /** Each refusal of a record counts, by the quota or by an error of Firehose. */
     recordsRefused: own(reportMetrics.recordsRefused, SUM, 'records refused, sent again'),
     /** Requests without a response, with an unusable one, or with an error. */

@@ -40,6 +40,12 @@ export type ProducerAlarmName =
   | 'WorkQueueStuck'
   | 'DeadLetters';
 
+/** Those of the level `essential`. Without a prover, Firehose's own metric has to show that events are late. */
+export function essentialProducerAlarms(isProven: boolean): readonly ProducerAlarmName[] {
+  const delivery = isProven ? [] : (['DeliveryFreshness'] as const);
+  return ['Silence', 'FunctionErrors', ...delivery, 'WorkQueueStuck', 'DeadLetters'];
+}
+
 /** Alarms whose metric is a formula of two: CloudWatch bills each. */
 export const producerAlarmsOnTwoMetrics: readonly ProducerAlarmName[] = [
   'FailedRequests',
@@ -68,7 +74,7 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
         description: (_, lasting) =>
           `No event reached Firehose ${lasting || `for ${window.periodMinutes} minutes`}, though the schedule is ` +
           `${schedule.expressionString}. (Just deployed? Then wait for the first run.) Is the schedule on? Console, ` +
-          `EventBridge Scheduler. Was the function invoked? See the dashboard. ${functionErrors(watched)}`,
+          `EventBridge Scheduler. Was the function invoked? Console, Lambda, Monitor. ${functionErrors(watched)}`,
       }
     );
   },
@@ -165,8 +171,8 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
     description: (_, lasting) =>
       `Slices wait in the work queue, and ${lasting || 'for 5 minutes'} none was done. Is its trigger on? aws lambda ` +
       `list-event-source-mappings --function-name ${watched.producer.function.functionName} ` +
-      `${regionOption(watched.producer.function)} must show State: Enabled. Is the function throttled? See the ` +
-      `dashboard. ${functionErrors(watched)} Messages are kept for 4 days.`,
+      `${regionOption(watched.producer.function)} must show State: Enabled. Is the function throttled? ` +
+      `Console, Lambda, Monitor. ${functionErrors(watched)} Messages are kept for 4 days.`,
   }),
   DeadLetters: (watched) => ({
     metric: watched.metrics.deadLetters,

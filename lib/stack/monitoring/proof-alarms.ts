@@ -36,6 +36,15 @@ export type ProofAlarmName =
   | 'EventsCorrupt'
   | 'Duplicates';
 
+/** Those of the level `essential`. Lost events are dead letters, too. */
+export const essentialProofAlarms: readonly ProofAlarmName[] = [
+  'ClaimsUnsent',
+  'ProverSilence',
+  'ProverErrors',
+  'EventsUnproven',
+  'EventsCorrupt',
+];
+
 /** Alarms whose metric is a formula of two: CloudWatch bills each. */
 export const proofAlarmsOnTwoMetrics: readonly ProofAlarmName[] = ['ProverSilence', 'Duplicates'];
 
@@ -83,7 +92,7 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
     description: () =>
       'Events that Firehose accepted are not in the bucket, though ' +
       `${watched.producer.deliveryStream.deliveryStreamName} had ${toleranceMinutes} minutes more than it buffers. They are ` +
-      'late, not lost: Firehose retries for 24 hours. Corrupt if EventsCorrupt fires. If DeliveryFreshness fires: ' +
+      'late, not lost: Firehose retries for 24 hours. Corrupt if EventsCorrupt fires. If the stream has errors: ' +
       `${deliveryErrors(watched)}. If not, they are gone or elsewhere: a clean-up, a lifecycle ` +
       "rule, a changed prefix, objects under the stream's error prefix. Which events: " +
       `${logCommand(prover.function, '{ $.verdict = "waiting" }')} (isOutOfTime: too many objects)`,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type MonitoringLevel, monitoringLevels } from '../../../lambda/contract/deployment-settings.ts';
+import { monitoringLevels } from '../../../lambda/contract/deployment-settings.ts';
 import { prices } from '../../../lib/aws/prices.ts';
 import { summarize } from '../../../lib/commands/cost/summary.ts';
 import { watchingOf } from '../../../lib/cost/watching.ts';
@@ -10,10 +10,9 @@ import { costsOf, estimateOf } from '../../cost/factories.ts';
 const page = readFileSync('docs/cost.md', 'utf8');
 
 // test/stack/watching.test.ts counts them in the template.
-const { metrics, alarms, alarmMetrics } = watchingOf('full', true, true);
-const metricsUsd = (metrics * 0.3).toFixed(2);
-const alarmsUsd = (alarmMetrics * 0.1).toFixed(2);
-const totalUsd = (16.12 + 0.76 + 0.26 + 0.43 + Number(metricsUsd) + Number(alarmsUsd) + 3).toFixed(2);
+const { metrics, alarms, alarmMetrics } = watchingOf('essential', true, true);
+const watchingUsd = (metrics * 0.3 + alarmMetrics * 0.1).toFixed(2);
+const totalUsd = (16.12 + 0.77 + 0.26 + 0.43 + 3.89 + Number(watchingUsd)).toFixed(2);
 
 /** The month of a million events every 5 minutes as `ndjson`, calculated by hand: `formula = result, what it is`. */
 const calculation = `
@@ -26,7 +25,7 @@ const calculation = `
 
 1,000,000 × 68 / 5,242,880 + 0.04          = 13.01 seconds a run: the quota
 1,000,000 × 0.0000004 / 0.29 + 0.04        = 1.42 seconds a run would do for the processor
-13.01 × 8,760 × 0.5 × 0.0000133334 + 8,760 × 0.0000002 = $0.76 Lambda
+13.01 × 8,760 × 0.5 × 0.0000133334 + 8,760 × 0.0000002 + 8,760 × 0.000001 = $0.77 Lambda, Scheduler
 
 657,000 × 0.0000004                        = $0.26 SQS
 
@@ -37,16 +36,19 @@ const calculation = `
 8,760 × 3 × 0.0000004 + 657,000 × 0.0000004 = 0.27 dollars for SQS
 0.09 + 0.07 + 0.27                         = $0.43 proof
 
-${metrics} × 0.30                                  = $${metricsUsd} ${metrics} custom metrics
-${alarmMetrics} × 0.10                                  = $${alarmsUsd} ${alarms} alarms, on ${alarmMetrics} metrics
-1 × 3.00                                   = $3.00 1 dashboard
-16.12 + 0.76 + 0.26 + 0.43 + ${metricsUsd} + ${alarmsUsd} + 3.00 = $${totalUsd} total
+1,000,000 × 20.45 × 8,760 / 1,073,741,824 × 24 × 30 / 730 = 164.55 GB that stay for 30 days
+164.55 × 0.023 + 8,760 × 2 × 0.000005      = 3.87 dollars for S3: to keep and to write objects
+8,760 × 5,000 / 1,073,741,824 × 0.5        = 0.02 dollars for log lines
+3.87 + 0.02                                = $3.89 S3, logs
+
+${alarmMetrics} × 0.10 + ${metrics} × 0.30                      = $${watchingUsd} ${alarms} alarms, ${metrics} metrics
+16.12 + 0.77 + 0.26 + 0.43 + 3.89 + ${watchingUsd} = $${totalUsd} total, monitoring=essential
 `;
 
-/** The cells of the last row of a table whose first cell is this. */
-function lastRow(summary: string, title: string): string[] {
+/** The cells of the first row whose first cell is this. */
+function firstRow(summary: string, title: string): string[] {
   const rows = summary.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
-  return rows.findLast(([, first]) => first === title)!.slice(2, -1);
+  return rows.find(([, first]) => first === title)!.slice(2, -1);
 }
 
 describe('dollars', () => {
@@ -74,7 +76,8 @@ describe('what npm run cost prints', () => {
       const first = lines.findIndex((line) => line.startsWith(`| ${title}`));
       return lines.slice(first, lines.indexOf('', first));
     });
-    for (const table of [run, month]) {
+    expect(month.filter((line) => !line.startsWith('| --'))).toHaveLength(10);
+    for (const table of [month, run]) {
       expect(table.length).toBeGreaterThan(8);
       expect(new Set(table.map((line) => line.length)).size).toBe(1);
     }
@@ -83,7 +86,7 @@ describe('what npm run cost prints', () => {
 
   it('shows the cost of each format as a fraction of one event per record', () => {
     // Act
-    const parts = (count: number) => lastRow(summarize(estimateOf({ count })), 'of one event per record');
+    const parts = (count: number) => firstRow(summarize(estimateOf({ count })), 'of one event per record');
 
     // Assess
     expect(parts(1_000_000)).toEqual(['1/72', '1/238', '1']);
@@ -109,7 +112,7 @@ describe('what npm run cost prints', () => {
   });
 
   it('leaves runs out without a schedule', () => {
-    expect(summarize(estimateOf({ schedule: 'off' }))).toContain('| a month without a schedule |');
+    expect(summarize(estimateOf({ schedule: 'off' }))).toMatch(/^\| a month without a schedule +\|/m);
   });
 });
 
@@ -130,10 +133,10 @@ describe('the page about the cost', () => {
       const decimals = result.split('.')[1]?.length ?? 0;
       expect(compute(formula).toFixed(decimals), line).toBe(result.replaceAll(',', ''));
       if (dollar) {
-        expect(lastRow(million, title)[0], line).toBe(`$${result}`);
+        expect(firstRow(million, title)[0], line).toBe(`$${result}`);
       }
     }
-    expect(lines.at(-1)![4]).toBe('total');
+    expect(lines.at(-1)![4]).toBe('total, monitoring=essential');
   });
 
   it('names what the default costs', () => {
@@ -150,25 +153,21 @@ describe('the page about the cost', () => {
   it.each([
     [true, ''],
     [false, '--proof off '],
-  ])(
-    'matches the documented cost of a month at each level of monitoring, with proof: %s',
-    (proof, option) => {
-      const monthOf = (monitoring: MonitoringLevel) =>
-        costsOf('ndjson', { monitoring, proof }).usdPerMonth.total;
-      const months = monitoringLevels.map((monitoring) => formatDollars(monthOf(monitoring)));
-      expect(page).toContain(`| \`npm run cost -- ${option}--monitoring …\` | ${months.join(' | ')} |`);
-    },
-  );
+  ])('has what each level of monitoring costs, with proof: %s', (proof, option) => {
+    const months = monitoringLevels.map((monitoring) =>
+      formatDollars(costsOf('ndjson', { proof, monitoring }).usdPerMonth.total),
+    );
+    expect(page).toContain(`| \`npm run cost${option && ` -- ${option.trim()}`}\` | ${months.join(' | ')} |`);
+  });
 
-  it('names what it costs to prove the default, and to watch', () => {
+  it('names what it costs to watch, to prove and to poll', () => {
     // Act
-    const { proof, metrics, alarms, dashboards } = costsOf('ndjson').usdPerMonth;
+    const { proof, sqs, metrics, alarms } = costsOf('ndjson').usdPerMonth;
 
     // Assess
-    expect(page).toContain(
-      `${formatDollars(metrics + alarms + dashboards)} of it watches the producer and the prover`,
-    );
+    expect(page).toContain(`${formatDollars(metrics + alarms)} of it watches`);
     expect(page).toContain(`${formatDollars(proof)} proves the events`);
+    expect(page).toContain(`${formatDollars(2 * sqs)} polls two queues`);
   });
 });
 

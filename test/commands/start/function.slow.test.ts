@@ -2,6 +2,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { reportMetrics } from '../../../lambda/contract/metrics.ts';
+import { publishedMetricsVariable } from '../../../lambda/contract/variables.ts';
 import { type LocalStack, readLocalStack } from '../../../lib/commands/start/template.ts';
 import { type Endpoint, type EndpointOptions, startEndpoint } from '../../../lib/emulator/endpoint.ts';
 import { LocalFunction } from '../../../lib/emulator/lambda/runtime.ts';
@@ -34,7 +35,7 @@ describe('the bundled function', () => {
   const functions: LocalFunction[] = [];
 
   beforeAll(async () => {
-    stack = await readLocalStack(assemblyOf(), defaultStackName);
+    stack = await readLocalStack(assemblyOf({ monitoring: 'full' }), defaultStackName);
   });
 
   afterEach(async () => {
@@ -179,16 +180,19 @@ describe('the bundled function', () => {
     }
   });
 
-  it('publishes no metrics with monitoring off', async () => {
+  it.each([
+    ['none', {}],
+    ['EventsUndelivered EventsDelivered ClaimsSeen', { EventsDelivered: 10 }],
+  ])('publishes only some metrics, and no zeros: %s', async (published, sums) => {
     // Prepare
-    const environment = { POWERTOOLS_METRICS_DISABLED: 'true' };
+    const environment = { [publishedMetricsVariable]: published };
     const { function: started, logLines, metricLines } = await start({ environment });
 
     // Act
     await started.invoke({ count: 10 });
 
     // Assess
-    expect(metricLines()).toEqual([]);
+    expect(sumsOf(metricLines())).toEqual(sums);
     expect(logLines().map(({ message }) => message)).toEqual(['slice started', 'slice finished']);
   });
 

@@ -6,6 +6,7 @@ import { isProven } from '../../../lib/commands/start/proof.ts';
 import { type LocalRunOptions, runLocally } from '../../../lib/commands/start/run.ts';
 import { summarize } from '../../../lib/commands/start/summary.ts';
 import { readLocalStack } from '../../../lib/commands/start/template.ts';
+import { producerLogBytes, proverLogBytes } from '../../../lib/cost/keeping.ts';
 import { parseFaults } from '../../../lib/emulator/faults.ts';
 import { defaultStackName } from '../../../lib/stack/outputs.ts';
 import { assemblyOf } from '../../stack/synth.ts';
@@ -57,6 +58,13 @@ describe('the prover of a local run', () => {
     expect(summarize(result)).toMatch(
       / {2}proof {4}1 claim, .*; the prover's delays are 1\/60 of those in AWS; /,
     );
+    // No more than `npm run cost` counts, with the three lines that Lambda adds.
+    const lambdaBytes = 400;
+    const log = readFileSync(result.logPath, 'utf8');
+    const proverLog = readFileSync(result.proof!.logPath, 'utf8');
+    const verdicts = proverLog.match(/"verdict"/g)!.length;
+    expect(log.length + lambdaBytes).toBeLessThan(producerLogBytes);
+    expect(proverLog.length / verdicts + lambdaBytes).toBeLessThan(proverLogBytes);
   });
 
   it('names exactly the lost events, which sent again are proven', async () => {

@@ -5,7 +5,7 @@ import {
   serviceDimension,
   streamDimension,
 } from '../../../lambda/contract/metrics.ts';
-import { variables } from '../../../lambda/contract/variables.ts';
+import { publishedMetricsVariable, variables } from '../../../lambda/contract/variables.ts';
 import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { type Environment, parseEnvironment } from '../../../lambda/producer/invocation/environment.ts';
 import type { Invoke } from '../../../lambda/producer/invocation/invocation.ts';
@@ -13,7 +13,7 @@ import { addReport } from '../../../lambda/producer/observer.ts';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
 import { addMetrics } from '../../../lambda/prover/metrics.ts';
 import { keyPrefixAt } from '../../../lambda/prover/objects/key-prefix.ts';
-import type { MetricSink } from '../../../lambda/runtime/handler.ts';
+import { type MetricSink, publishOnly } from '../../../lambda/runtime/metric-sink.ts';
 import { madeForOf } from '../../../lambda/template/deployed.ts';
 import type { Quota } from '../../../lib/aws/quotas.ts';
 import { frequencyOf } from '../../../lib/aws/schedule.ts';
@@ -70,7 +70,10 @@ export interface Faults {
  * stream and the bucket work, and publish the metrics of AWS and of the functions. Faults can begin and end in mid-run.
  */
 export class Deployment {
+  /** What the template's level of monitoring publishes. */
   readonly cloudWatch: CloudWatch;
+  /** What the level `full` would publish. */
+  readonly fullCloudWatch: CloudWatch;
   readonly lambda: SimulatedLambda;
   readonly prover: SimulatedProver;
   readonly faults: Readonly<Faults>;
@@ -78,7 +81,7 @@ export class Deployment {
   readonly #names: Readonly<Record<Name, string>>;
   readonly #environment: Environment;
   readonly #ownMetrics: Omit<MetricName, 'MetricName'>;
-  readonly #ownSink: MetricSink = { addMetric: (name, _, value) => this.#publishOwn(name, value) };
+  readonly #ownSink: MetricSink;
   readonly #bufferingMs: number;
   readonly #limits: Quota;
   readonly #firehose: SimulatedFirehose;
@@ -137,6 +140,18 @@ export class Deployment {
     };
 
     this.cloudWatch = new CloudWatch(now, metricDelayMs);
+    this.fullCloudWatch = new CloudWatch(now, metricDelayMs);
+    const sinkTo = (cloudWatch: CloudWatch): MetricSink => ({
+      addMetric: (MetricName, _, value) => cloudWatch.put({ ...this.#ownMetrics, MetricName }, value),
+    });
+    const published = publishOnly(values[publishedMetricsVariable], sinkTo(this.cloudWatch));
+    const all = sinkTo(this.fullCloudWatch);
+    this.#ownSink = {
+      addMetric: (...metric) => {
+        published.addMetric(...metric);
+        all.addMetric(...metric);
+      },
+    };
     this.#firehose = new SimulatedFirehose(
       this.#world,
       this.faults.firehose,
@@ -226,7 +241,8 @@ export class Deployment {
     const pacer = this.#pacers.pop() ?? createPacer(this.#environment, this.#world);
     const claims = {
       sendMessages: this.#claimPort.connect(new QueueTraffic<Claim>()),
-      onUnsent: (unsent: readonly Claim[]) => this.#publishOwn(claimsUnsentMetric.name, unsent.length),
+      onUnsent: (unsent: readonly Claim[]) =>
+        this.#ownSink.addMetric(claimsUnsentMetric.name, claimsUnsentMetric.unit, unsent.length),
     };
     const invoke = createProducer(this.#environment, this.#world, invocation, {
       putRecords: (batch, signal) => this.#firehose.put(batch, signal, invocation.invocation),
@@ -306,10 +322,6 @@ export class Deployment {
     this.#messagesDeleted = 0;
   }
 
-  #publishOwn(MetricName: string, value: number): void {
-    this.cloudWatch.put({ ...this.#ownMetrics, MetricName }, value);
-  }
-
   #publish(
     Namespace: keyof typeof dimensions,
     resource: string,
@@ -318,6 +330,8 @@ export class Deployment {
     timestampMs?: number,
   ): void {
     const Dimensions = [{ Name: dimensions[Namespace], Value: resource }];
-    this.cloudWatch.put({ Namespace, MetricName, Dimensions }, value, timestampMs);
+    for (const cloudWatch of [this.cloudWatch, this.fullCloudWatch]) {
+      cloudWatch.put({ Namespace, MetricName, Dimensions }, value, timestampMs);
+    }
   }
 }

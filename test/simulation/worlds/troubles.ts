@@ -113,8 +113,11 @@ export const troubles: readonly Trouble[] = [
   {
     what: 'Firehose refuses every record',
     isFast: true,
-    fires: ['EventsUndelivered', 'RefusedRecords', 'Silence'],
+    fires: ['DeadLetters', 'EventsUndelivered', 'RefusedRecords', 'Silence'],
     faults: { firehose: { throttle: 1 } },
+    // The last attempts are over.
+    endAfter: 40,
+    end: redrive,
   },
   {
     what: 'a proxy responds to 30 % of the requests with an HTML page',

@@ -7,7 +7,7 @@ import { EventProducer } from '../../../lib/stack/event-producer.ts';
 import { type AlarmName, type AlarmTunings, alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
 import { PropError } from '../../../lib/stack/prop-checks.ts';
 import type { AlarmProperties, MetricStatistic } from '../../simulation/aws/cloudwatch.ts';
-import { createStack, templateOf } from '../synth.ts';
+import { createStack, fullTemplateOf } from '../synth.ts';
 
 /** The alarms of the stack have all of these. */
 interface StackAlarm extends Required<Omit<AlarmProperties, 'DatapointsToAlarm'>> {
@@ -105,7 +105,7 @@ const expected = {
 };
 
 describe('the alarms', () => {
-  const alarms = alarmsOf(templateOf());
+  const alarms = alarmsOf(fullTemplateOf());
 
   it.each(alarmNames)(
     '%s watches one metric or formula, in periods of one length, and nothing else does',
@@ -163,7 +163,7 @@ describe('the alarms', () => {
 
   it('say an hour, not 1 hours', () => {
     // Act
-    const { EventsLost } = alarmsOf(templateOf({ lostAfter: '1' }));
+    const { EventsLost } = alarmsOf(fullTemplateOf({ lostAfter: '1' }));
 
     // Assess
     expect(JSON.stringify(EventsLost!.AlarmDescription)).toContain(
@@ -173,8 +173,8 @@ describe('the alarms', () => {
 
   it('have names that no other producer has', () => {
     // Prepare
-    const stack = createStack();
-    new EventProducer(stack, 'Second');
+    const stack = createStack({ monitoring: 'full' });
+    new EventProducer(stack, 'Second', { monitoring: 'full' });
 
     // Act
     const names = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm')).map(
@@ -189,7 +189,7 @@ describe('the alarms', () => {
 
   it('watch an existing stream, too, which may buffer for 15 minutes', () => {
     // Act
-    const imported = alarmsOf(templateOf({ deliveryStreamName: 'my-stream' }));
+    const imported = alarmsOf(fullTemplateOf({ deliveryStreamName: 'my-stream' }));
 
     // Assess
     expect(rule(imported.DeliveryFreshness!)).toBe('> 1200, 1 of 3 x 300 s');
@@ -207,20 +207,20 @@ describe('the alarms', () => {
     const pipeline = { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' };
 
     // Act
-    const alarms = alarmsOf(templateOf(pipeline));
+    const alarms = alarmsOf(fullTemplateOf(pipeline));
 
     // Assess
     expect(rule(alarms.EventsUnproven!)).toBe('> 900000, 1 of 4 x 300 s');
     expect(watched(alarms.EventsLost!)).toEqual([
       `Sum FirehoseEventProducer EventsLost {DeliveryStreamName=my-stream, ${producer}, service=firehose-event-producer}`,
     ]);
-    const configured = alarmsOf(templateOf({ ...pipeline, bufferingInterval: '120' }));
+    const configured = alarmsOf(fullTemplateOf({ ...pipeline, bufferingInterval: '120' }));
     expect(rule(configured.EventsUnproven!)).toBe('> 720000, 1 of 4 x 300 s');
     expect(rule(configured.DeliveryFreshness!)).toBe('> 420, 1 x 300 s');
   });
 
   it('wait for as long as the created stream buffers', () => {
-    const stack = createStack({}, { bufferingInterval: Duration.seconds(900) });
+    const stack = createStack({ monitoring: 'full' }, { bufferingInterval: Duration.seconds(900) });
     expect(rule(alarmsOf(Template.fromStack(stack)).DeliveryFreshness!)).toBe('> 1200, 1 of 3 x 300 s');
   });
 
@@ -231,13 +231,13 @@ describe('the alarms', () => {
   ])(
     'count an invocation as killed only near its timeout of %s s, and look back to its start',
     (timeout, fires) => {
-      expect(rule(alarmsOf(templateOf({ timeout })).FunctionDuration!)).toBe(fires);
+      expect(rule(alarmsOf(fullTemplateOf({ timeout })).FunctionDuration!)).toBe(fires);
     },
   );
 
   it('look back at failed requests over three invocations, each of which publishes at its end', () => {
     const rules = ['3', '300', '301', '900'].map((timeout) =>
-      rule(alarmsOf(templateOf({ timeout })).FailedRequests!),
+      rule(alarmsOf(fullTemplateOf({ timeout })).FailedRequests!),
     );
     expect(rules).toEqual([
       '> 10, 3 x 300 s',
@@ -262,24 +262,28 @@ describe('Silence', () => {
     [{ schedule: 'cron(0/5 * * * ? *)', timeZone: 'Europe/Berlin' }, '< 1, 3 x 300 s'],
     [{ schedule: 'cron(0 9 ? * MON-FRI *)' }, '< 1, 73 x 3600 s'],
   ])('with %j fires soon after a missing run', (context, fires) => {
-    expect(rule(alarmsOf(templateOf(context)).Silence!)).toBe(fires);
+    expect(rule(alarmsOf(fullTemplateOf(context)).Silence!)).toBe(fires);
   });
 
   it.each(['off', 'rate(7 days)', 'cron(0 9 ? * MON *)', 'cron(0 9 1 1 ? *)'])(
     'is no alarm with the schedule %s',
     (schedule) => {
-      expect(alarmsOf(templateOf({ schedule })).Silence).toBeUndefined();
+      expect(alarmsOf(fullTemplateOf({ schedule })).Silence).toBeUndefined();
     },
   );
 
   it('is no alarm with a schedule that runs once', () => {
-    const stack = createStack({}, { schedule: ScheduleExpression.at(new Date('2030-01-01T00:00:00Z')) });
+    const stack = createStack(
+      { monitoring: 'full' },
+      { schedule: ScheduleExpression.at(new Date('2030-01-01T00:00:00Z')) },
+    );
     expect(alarmsOf(Template.fromStack(stack)).Silence).toBeUndefined();
   });
 });
 
 describe('an alarm that is tuned', () => {
-  const tuned = (alarms: AlarmTunings) => alarmsOf(Template.fromStack(createStack({}, { alarms })));
+  const tuned = (alarms: AlarmTunings) =>
+    alarmsOf(Template.fromStack(createStack({ monitoring: 'full' }, { alarms })));
 
   it.each<[AlarmTunings, AlarmName, string]>([
     [{ BytesQuota: { threshold: 95 } }, 'BytesQuota', '> 95, 3 of 4 x 300 s'],
@@ -294,7 +298,7 @@ describe('an alarm that is tuned', () => {
 
     // Assess
     expect(rule(alarm!)).toBe(fires);
-    const { [name]: _, ...asEver } = alarmsOf(templateOf());
+    const { [name]: _, ...asEver } = alarmsOf(fullTemplateOf());
     expect(others).toEqual(asEver);
   });
 
@@ -314,7 +318,7 @@ describe('an alarm that is tuned', () => {
 
   it.each(alarmNames)('by %s: false is left out, and no other alarm is', (name) => {
     const alarms = tuned({ [name]: false });
-    const { [name]: _, ...others } = alarmsOf(templateOf());
+    const { [name]: _, ...others } = alarmsOf(fullTemplateOf());
     expect(alarms).toEqual(others);
   });
 
@@ -330,7 +334,7 @@ describe('an alarm that is tuned', () => {
     ],
     [{ BytesQuota: { threshold: Infinity } }, 'BytesQuota.threshold is Infinity: expected a number'],
   ])('by %j is refused, by the path of the construct', (alarms, message) => {
-    const create = () => createStack({}, { alarms });
+    const create = () => createStack({ monitoring: 'full' }, { alarms });
     expect(create).toThrow(PropError);
     expect(create).toThrow(`FirehoseEventProducer/Producer/Alarms: alarms.${message}`);
   });
@@ -338,15 +342,15 @@ describe('an alarm that is tuned', () => {
 
 describe('the topic of the alarms', () => {
   it('is missing by default', () => {
-    for (const { AlarmActions, OKActions } of Object.values(alarmsOf(templateOf()))) {
+    for (const { AlarmActions, OKActions } of Object.values(alarmsOf(fullTemplateOf()))) {
       expect([AlarmActions, OKActions]).toEqual([undefined, undefined]);
     }
-    templateOf().resourceCountIs('AWS::SNS::Topic', 0);
+    fullTemplateOf().resourceCountIs('AWS::SNS::Topic', 0);
   });
 
   it('mails to the address of the context when an alarm fires, and when it is over', () => {
     // Act
-    const template = templateOf({ alarmEmail: 'you@example.com' });
+    const template = fullTemplateOf({ alarmEmail: 'you@example.com' });
 
     // Assess
     const [topic] = Object.keys(template.findResources('AWS::SNS::Topic'));
@@ -362,7 +366,7 @@ describe('the topic of the alarms', () => {
 
   it('lets only alarms of this account publish, over TLS', () => {
     // Act
-    const template = templateOf({ alarmEmail: 'you@example.com' });
+    const template = fullTemplateOf({ alarmEmail: 'you@example.com' });
 
     // Assess
     const topic = { Ref: Object.keys(template.findResources('AWS::SNS::Topic'))[0] };
@@ -391,7 +395,7 @@ describe('the topic of the alarms', () => {
 
   it('is the prop alarmTopic of the construct', () => {
     // Prepare
-    const stack = createStack({ alarmEmail: 'you@example.com' });
+    const stack = createStack({ monitoring: 'full', alarmEmail: 'you@example.com' });
     const topic = new Topic(stack, 'OtherTopic', { enforceSSL: true });
 
     // Act

@@ -3,7 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { EventProducer } from '../../../lib/stack/event-producer.ts';
 import { alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
-import { createStack, templateOf } from '../synth.ts';
+import { createStack, fullTemplateOf } from '../synth.ts';
 
 interface Rendering {
   readonly id?: string;
@@ -73,8 +73,8 @@ function graphsOf(template: Template): Record<string, { draws: string[]; lines: 
   );
 }
 
-const body = dashboardOf(templateOf());
-const graphs = graphsOf(templateOf());
+const body = dashboardOf(fullTemplateOf());
+const graphs = graphsOf(fullTemplateOf());
 
 function textsOf(graphs: ReturnType<typeof graphsOf>): string[] {
   return Object.entries(graphs).flatMap(([title, { draws, lines }]) =>
@@ -164,8 +164,8 @@ describe('the dashboard', () => {
 
   it('has a name that no other stack, region or producer has, and its address is an output', () => {
     // Prepare
-    const stack = createStack();
-    new EventProducer(stack, 'Second');
+    const stack = createStack({ monitoring: 'full' });
+    new EventProducer(stack, 'Second', { monitoring: 'full' });
 
     // Act
     const template = Template.fromStack(stack);
@@ -176,8 +176,8 @@ describe('the dashboard', () => {
         DashboardName: { 'Fn::Join': ['', [`FirehoseEventProducer-${producer}-`, { Ref: 'AWS::Region' }]] },
       });
     }
-    const [dashboard] = Object.keys(templateOf().findResources('AWS::CloudWatch::Dashboard'));
-    templateOf().hasOutput('DashboardUrl', {
+    const [dashboard] = Object.keys(fullTemplateOf().findResources('AWS::CloudWatch::Dashboard'));
+    fullTemplateOf().hasOutput('DashboardUrl', {
       Value: {
         'Fn::Join': [
           '',
@@ -189,7 +189,7 @@ describe('the dashboard', () => {
 
   it('draws an existing stream, which may buffer for 15 minutes', () => {
     // Act
-    const template = templateOf({ deliveryStreamName: 'my-stream' });
+    const template = fullTemplateOf({ deliveryStreamName: 'my-stream' });
 
     // Assess
     expect(dashboardOf(template).widgets).toHaveLength(body.widgets.length - proofWidgets);
@@ -201,7 +201,7 @@ describe('the dashboard', () => {
   });
 
   it('has no section on proof without proof', () => {
-    const { widgets } = dashboardOf(templateOf({ proof: 'off' }));
+    const { widgets } = dashboardOf(fullTemplateOf({ proof: 'off' }));
     expect(widgets).toHaveLength(body.widgets.length - proofWidgets);
   });
 
@@ -216,7 +216,7 @@ describe('the dashboard', () => {
     };
 
     // Act
-    const tuned = graphsOf(Template.fromStack(createStack({}, { alarms })));
+    const tuned = graphsOf(Template.fromStack(createStack({ monitoring: 'full' }, { alarms })));
 
     // Assess
     expect(tuned.Bytes?.draws).toContain('alarm: more than 95 % in 10 of 30 minutes: 0.95 * limit');
@@ -230,7 +230,7 @@ describe('the dashboard', () => {
 
   it.each(alarmNames)('without the alarm %s lacks its threshold alone', (name) => {
     // Act
-    const template = Template.fromStack(createStack({}, { alarms: { [name]: false } }));
+    const template = Template.fromStack(createStack({ monitoring: 'full' }, { alarms: { [name]: false } }));
 
     // Assess
     const left = textsOf(graphsOf(template));
@@ -246,7 +246,7 @@ describe('the dashboard', () => {
     const props = { memorySize: Size.mebibytes(1_024), prices: { firehoseUsdPerGb: 0.05 } };
 
     // Act
-    const template = Template.fromStack(createStack({}, props));
+    const template = Template.fromStack(createStack({ monitoring: 'full' }, props));
 
     // Assess
     const { draws } = graphsOf(template)['Cost of five minutes']!;

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Stack } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -5,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { type MonitoringLevel, monitoringLevels } from '../../../lambda/contract/deployment-settings.ts';
 import { EventProducer, type EventProducerProps } from '../../../lib/stack/event-producer.ts';
 import { alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
-import { createStack, templateOf } from '../synth.ts';
+import { PropError } from '../../../lib/stack/prop-checks.ts';
+import { createStack, fullTemplateOf, templateOf } from '../synth.ts';
 
 /** By the context, and by the prop. */
 const ways: readonly (readonly [string, (monitoring: MonitoringLevel) => Template])[] = [
@@ -24,6 +26,7 @@ function countsOf(template: Template) {
 
 describe.each(ways)('%s', (_, templateWith) => {
   it.each([
+    ['essential', { alarms: 9, dashboards: 0, dashboardUrls: 0 }],
     ['full', { alarms: alarmNames.length, dashboards: 1, dashboardUrls: 1 }],
     ['alarms', { alarms: alarmNames.length, dashboards: 0, dashboardUrls: 0 }],
     ['off', { alarms: 0, dashboards: 0, dashboardUrls: 0 }],
@@ -32,13 +35,87 @@ describe.each(ways)('%s', (_, templateWith) => {
   });
 
   it.each([
+    ['essential', 'EventsDelivered ClaimsUnsent ClaimsSeen OldestClaimAge LinesCorrupt'],
     ['full', Match.absent()],
     ['alarms', Match.absent()],
-    ['off', 'true'],
-  ] as const)('%s decides whether the function publishes metrics', (monitoring, disabled) => {
+    ['off', 'none'],
+  ] as const)('%s lets the functions publish metrics: %j', (monitoring, published) => {
     templateWith(monitoring).allResourcesProperties('AWS::Lambda::Function', {
-      Environment: { Variables: { POWERTOOLS_METRICS_DISABLED: disabled } },
+      Environment: { Variables: { PUBLISHED_METRICS: published } },
     });
+  });
+});
+
+describe('essential monitoring', () => {
+  const essential = templateOf();
+
+  it('is the default', () => {
+    expect(countsOf(essential)).toEqual(countsOf(templateOf({ monitoring: 'essential' })));
+  });
+
+  it('has alarms of full, unchanged', () => {
+    const full = fullTemplateOf().findResources('AWS::CloudWatch::Alarm');
+    for (const [id, alarm] of Object.entries(essential.findResources('AWS::CloudWatch::Alarm'))) {
+      expect(alarm).toEqual(full[id]);
+    }
+  });
+
+  it('names no alarm that it lacks, and no dashboard', () => {
+    // Prepare
+    const resources = essential.findResources('AWS::CloudWatch::Alarm');
+    const there = Object.values(resources).map(({ Properties }) => Properties.AlarmName.split('-').at(-1));
+    const lacking = alarmNames.filter((name) => !there.includes(name));
+
+    // Assess
+    expect(JSON.stringify(resources)).not.toMatch(new RegExp(`\\b(${lacking.join('|')}|dashboard)\\b`));
+  });
+
+  it('watches how late Firehose is where nothing is proven', () => {
+    const alarms = Object.keys(templateOf({ proof: 'off' }).findResources('AWS::CloudWatch::Alarm'));
+    const names = alarms.map((id) => id.replace(/^.*Alarms|[0-9A-F]{8}$/g, ''));
+    expect(names).toEqual([
+      'Silence',
+      'FunctionErrors',
+      'DeliveryFreshness',
+      'WorkQueueStuck',
+      'DeadLetters',
+    ]);
+  });
+
+  it('publishes no metric whose alarm is left out', () => {
+    const template = Template.fromStack(createStack({}, { alarms: { Silence: false, BytesQuota: false } }));
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      Environment: {
+        Variables: { PUBLISHED_METRICS: 'ClaimsUnsent ClaimsSeen OldestClaimAge LinesCorrupt' },
+      },
+    });
+  });
+
+  it('refuses to tune an alarm that it lacks, and names full', () => {
+    const create = () => createStack({}, { alarms: { BytesQuota: { threshold: 95 } } });
+    expect(create).toThrow(PropError);
+    expect(create).toThrow(
+      "FirehoseEventProducer/Producer/Alarms: alarms.BytesQuota is set, but monitoring is 'essential', which does not " +
+        "have this alarm: set monitoring: 'full', or tune one of Silence, FunctionErrors, ",
+    );
+  });
+
+  it('publishes the metrics of which a method says so', () => {
+    // Prepare
+    const source = readFileSync('lib/stack/event-producer.ts', 'utf8');
+    const methods = [...source.matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s+metric([A-Z]\w*)\(/gs)];
+
+    // Act
+    const levels = Object.fromEntries(
+      methods.map(([, doc, name]) => [name, /(Needs|From) `(full|essential)`( on)?\./.exec(doc!)]),
+    );
+
+    // Assess
+    expect(methods).toHaveLength(20);
+    expect(Object.values(levels)).not.toContain(null);
+    expect(Object.keys(levels).filter((name) => levels[name]![2] === 'essential')).toEqual([
+      ...['EventsDelivered', 'ClaimsUnsent', 'LinesCorrupt', 'OldestClaimAge', 'ClaimsSeen'],
+    ]);
   });
 });
 
@@ -65,10 +142,6 @@ describe('monitoring that is off', () => {
 });
 
 describe('monitoring', () => {
-  it('is full by default', () => {
-    expect(countsOf(templateOf())).toEqual(countsOf(templateOf({ monitoring: 'full' })));
-  });
-
   it('decides which parts the construct has', () => {
     const partsOf = (monitoring: MonitoringLevel) => {
       const { alarms, dashboard } = createStack({}, { monitoring }).producer;
@@ -76,8 +149,8 @@ describe('monitoring', () => {
     };
 
     expect(monitoringLevels.map(partsOf)).toEqual([
-      [true, true],
       [true, false],
+      [true, true],
       [false, false],
     ]);
   });

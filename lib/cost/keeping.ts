@@ -1,0 +1,30 @@
+import { bytesPerGb } from '../../lambda/contract/firehose-limits.ts';
+import { daysPerMonth } from '../aws/billing.ts';
+import type { Prices } from '../aws/prices.ts';
+import type { EventSizes } from './format-figures.ts';
+import { bufferingBytes } from './proving.ts';
+
+/** Days until objects expire: a copy of the stack's value; a test compares them. */
+export const objectDays = 30;
+
+/** Log bytes of an invocation and of a claim, with Lambda's own lines: upper bounds, at the level `full`. */
+export const producerLogBytes = 3_000;
+export const proverLogBytes = 2_000;
+
+/** What a run leaves behind. */
+export interface Traces {
+  readonly events: number;
+  readonly invocations: number;
+  readonly claims: number;
+}
+
+/** Cost of writing and keeping the objects and log lines of a run. Objects are compressed in every record format. */
+export function keepingUsd({ events, invocations, claims }: Traces, sizes: EventSizes, prices: Prices) {
+  const objects = Math.max(1, Math.ceil((events * sizes.meanEventBytes) / bufferingBytes));
+  const gbMonths = ((events * sizes.gzipEventBytes) / bytesPerGb) * (objectDays / daysPerMonth);
+  const logBytes = invocations * producerLogBytes + claims * proverLogBytes;
+  return {
+    s3: objects * prices.s3UsdPerListRequest + gbMonths * prices.s3UsdPerGbMonth,
+    logs: (logBytes / bytesPerGb) * prices.cloudWatchUsdPerLogGb,
+  };
+}
