@@ -1,8 +1,6 @@
 /** Hours of a month in AWS's price calculator: a twelfth of a year. */
 export const hoursPerMonth = 730;
 
-export const daysPerMonth = hoursPerMonth / 24;
-
 /** Minimum that Athena bills for a query, and accepts as a limit, in bytes (Athena pricing page; API reference, WorkGroupConfiguration). */
 export const athenaMinBytes = 10_000_000;
 

@@ -2,18 +2,12 @@ import { type MonitoringLevel, settings } from '../../lambda/contract/deployment
 import { firehoseUsd } from '../../lambda/contract/firehose-limits.ts';
 import { lambdaUsd } from '../../lambda/contract/invocation.ts';
 import type { RecordFormat } from '../../lambda/contract/record-format.ts';
-import {
-  athenaMinBytes,
-  athenaTbBytes,
-  daysPerMonth,
-  hoursPerMonth,
-  memoryMiBPerCpu,
-} from '../aws/billing.ts';
+import { athenaMinBytes, athenaTbBytes, hoursPerMonth, memoryMiBPerCpu } from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 import { quotas } from '../aws/quotas.ts';
 import { type Frequency, frequencyOf } from '../aws/schedule.ts';
 import { billedBytesOf, type EventSizes, type FormatFigures, formatFiguresOf } from './format-figures.ts';
-import { keepingUsd } from './keeping.ts';
+import { daysPerMonth, keepingUsd } from './keeping.ts';
 import { provingOf, provingUsd } from './proving.ts';
 import { type Watching, watchingOf } from './watching.ts';
 
@@ -31,16 +25,8 @@ export interface CostQuestion {
 
 /** Parts of the bill of a month. `sqs` and `s3` are without the proof's requests. */
 type MonthPart =
-  | 'firehose'
-  | 'lambda'
-  | 'scheduler'
-  | 'sqs'
-  | 'proof'
-  | 's3'
-  | 'logs'
-  | 'metrics'
-  | 'alarms'
-  | 'dashboards';
+  | ('firehose' | 'lambda' | 'sqs' | 'proof' | 'metrics' | 'alarms' | 'dashboards')
+  | keyof ReturnType<typeof keepingUsd>;
 
 /** Costs in one record format, in US dollars. */
 export interface FormatCosts {
@@ -125,7 +111,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
     return {
       firehose: usdPerRun.firehose * runsPerMonth,
       lambda: usdPerRun.lambda * runsPerMonth,
-      scheduler: prices.schedulerUsdPerInvocation * runsPerMonth,
+      scheduler: kept.scheduler * runsPerMonth,
       sqs: usdPerRun.sqs * runsPerMonth + pollsUsd,
       proof: proofUsd,
       s3: kept.s3 * runsPerMonth,

@@ -21,13 +21,14 @@ export interface Watching {
   readonly dashboards: number;
 }
 
-/** Metrics at `full`: those of the report and cold starts; those of the prover and claims that were not sent. */
-const producerMetricCount = Object.keys(reportMetrics).length + 1;
-const proofMetricCount = Object.keys(proverMetrics).length + 1;
+/** Those of the report and cold starts; those of the prover and claims that were not sent. */
+const allMetrics = {
+  ofProducer: Object.keys(reportMetrics).length + 1,
+  ofProof: Object.keys(proverMetrics).length + 1,
+};
 
-/** Metrics at `essential`. The others count failures, and no zeros are published. */
-const essentialProducerMetrics = ['EventsDelivered'];
-const essentialProofMetrics = ['ClaimsSeen', 'OldestClaimAge'];
+/** `EventsDelivered`; `ClaimsSeen` and `OldestClaimAge`. The others count failures, and no zeros are published. */
+const essentialMetrics = { ofProducer: 1, ofProof: 2 };
 
 const onTwoMetrics: readonly string[] = [...producerAlarmsOnTwoMetrics, ...proofAlarmsOnTwoMetrics];
 
@@ -40,11 +41,9 @@ export function watchingOf(monitoring: MonitoringLevel, schedule: boolean, proof
   const ofProducer = isEssential ? essentialProducerAlarms(proof) : Object.keys(producerAlarms);
   const ofProof = isEssential ? essentialProofAlarms : Object.keys(proofAlarms);
   const alarms = [...ofProducer, ...(proof ? ofProof : [])].filter((name) => schedule || name !== 'Silence');
-  const [producerMetrics, proofMetrics] = isEssential
-    ? [essentialProducerMetrics.length, essentialProofMetrics.length]
-    : [producerMetricCount, proofMetricCount];
+  const metrics = isEssential ? essentialMetrics : allMetrics;
   return {
-    metrics: producerMetrics + (proof ? proofMetrics : 0),
+    metrics: metrics.ofProducer + (proof ? metrics.ofProof : 0),
     alarms: alarms.length,
     alarmMetrics: alarms.length + alarms.filter((name) => onTwoMetrics.includes(name)).length,
     dashboards: monitoring === 'full' ? 1 : 0,

@@ -1,7 +1,6 @@
 import {
   Alarm,
   type ComparisonOperator,
-  MathExpression,
   type Metric,
   type TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
@@ -93,7 +92,6 @@ const minutesPerDay = 24 * 60;
 /** The alarms of a producer: whether its events are produced, accepted, delivered and proven. */
 export class Alarms extends Construct {
   readonly #byName = new Map<AlarmName, ProducerAlarm>();
-  readonly #ownMetrics = new Set<string>();
   readonly #props: AlarmsProps;
 
   /**
@@ -144,7 +142,14 @@ export class Alarms extends Construct {
    * @internal
    */
   get ownMetrics(): readonly string[] {
-    return [...this.#ownMetrics];
+    const watched = this.all.flatMap(({ metric }) =>
+      'usingMetrics' in metric
+        ? Object.values(metric.usingMetrics as Record<string, Metric>)
+        : (metric as Metric),
+    );
+    return watched
+      .filter(({ namespace }) => namespace === metricNamespace)
+      .map(({ metricName }) => metricName);
   }
 
   /** The rule, with its defaults, as the tuning changes it. */
@@ -196,12 +201,6 @@ export class Alarms extends Construct {
       alarm.addOkAction(action);
     }
     this.#byName.set(name, { alarm, threshold, lasting });
-    const watched = metric instanceof MathExpression ? Object.values(metric.usingMetrics) : [metric];
-    for (const { namespace, metricName } of watched as Metric[]) {
-      if (namespace === metricNamespace) {
-        this.#ownMetrics.add(metricName);
-      }
-    }
   }
 }
 

@@ -1,9 +1,7 @@
-import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { type ILogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { reportMetrics } from '../../../lambda/contract/metrics.ts';
-
-type Logging = IFunction & { readonly logGroup: ILogGroup };
 
 const functionOfUnit = { Count: 'sum', Bytes: 'sum', Milliseconds: 'max', 'Count/Second': 'avg' };
 
@@ -22,10 +20,10 @@ const verdictStats =
 export function saveLogQueries(
   scope: Construct,
   namePrefix: string,
-  producer: Logging,
-  prover: Logging | undefined,
+  producer: LambdaFunction,
+  prover: LambdaFunction | undefined,
 ): void {
-  const save = (id: string, name: string, { logGroup }: Logging, filter: string, stats: string) =>
+  const save = (id: string, name: string, { logGroup }: LambdaFunction, filter: string, stats: string) =>
     new QueryDefinition(scope, id, {
       queryDefinitionName: `${namePrefix}-${name}`,
       queryString: new QueryString({ filterStatements: [filter], statsStatements: [stats] }),

@@ -4,6 +4,8 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { type MonitoringLevel, monitoringLevels } from '../../../lambda/contract/deployment-settings.ts';
+import { reportMetrics } from '../../../lambda/contract/metrics.ts';
+import type { Tally } from '../../../lambda/prover/comparison/tally.ts';
 import { EventProducer, type EventProducerProps } from '../../../lib/stack/event-producer.ts';
 import { alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
 import { PropError } from '../../../lib/stack/prop-checks.ts';
@@ -153,5 +155,26 @@ describe('monitoring', () => {
       [true, true],
       [false, false],
     ]);
+  });
+});
+
+describe('the saved queries', () => {
+  it.each(monitoringLevels)('show each figure of the reports, and of the proof, at %s', (monitoring) => {
+    // Act
+    const queries = templateOf({ monitoring }).findResources('AWS::Logs::QueryDefinition');
+
+    // Assess
+    const counts: (keyof Tally)[] = ['expected', 'present', 'missing', 'duplicated'];
+    const [proof, reports] = Object.values(queries)
+      .map(({ Properties }) => Properties)
+      .sort((one, other) => one.Name.localeCompare(other.Name));
+    expect(reports.Name).toBe('FirehoseEventProducer-Producer-Reports');
+    expect(proof.Name).toBe('FirehoseEventProducer-Producer-Proof');
+    for (const field of Object.keys(reportMetrics)) {
+      expect(reports.QueryString).toContain(`(report.${field}) as ${field}`);
+    }
+    for (const count of counts) {
+      expect(proof.QueryString).toContain(`sum(${count}) as `);
+    }
   });
 });
