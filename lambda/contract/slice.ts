@@ -12,6 +12,9 @@ export type SlicePair = readonly [from: number, to: number];
 /** More slices make several messages: ten of them fit into a call to SQS, whatever the indices. */
 export const maxSlicesPerMessage = 1_000;
 
+/** Deliveries of a message of the work queue until it moves to the dead-letter queue: AWS recommends at least five. */
+export const workMaxReceives = 5;
+
 /** A slice of a named run: what an invocation works on, and what a message of the work queue holds. */
 export interface RunSlice extends Slice {
   /** Names the run; with the stream's name it decides every UUID. */

@@ -27,6 +27,7 @@ import {
   settings,
 } from '../../lambda/contract/deployment-settings.ts';
 import { claimsUnsentMetric, proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
+import { workMaxReceives } from '../../lambda/contract/slice.ts';
 import { publishedMetricsVariable } from '../../lambda/contract/variables.ts';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
 import { type CheckedTemplate, checkTemplate } from '../template/check-template.ts';
@@ -43,9 +44,6 @@ import { ownMetric, producerMetrics, proofMetrics } from './monitoring/metrics.t
 import { ProducerFunction, type ProducerFunctionOptions } from './producer-function.ts';
 import { checkKinds, combinationProblems, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 import { type ProofOptions, ProverFunction, provenDestination } from './prover-function.ts';
-
-/** Deliveries of a message until it moves to the dead-letter queue: AWS recommends at least five. */
-const maxReceiveCount = 5;
 
 /**
  * Properties of an {@link EventProducer}.
@@ -177,7 +175,7 @@ export class EventProducer extends Construct {
       retentionPeriod: Duration.days(4),
       // Six times the function's timeout, see the Lambda guide on SQS event source mappings.
       visibilityTimeout: Duration.seconds(6 * timeoutSeconds),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: workMaxReceives },
     });
     const template = customTemplate(this, props.eventTemplate);
     this.eventTemplate = template?.template.source;

@@ -9,6 +9,7 @@ import {
   type Slice,
   sliceLength,
   subtractSlices,
+  workMaxReceives,
 } from '../../contract/slice.ts';
 import type { SendAll } from '../../runtime/batches.ts';
 import type { InvocationContext } from '../../runtime/handler.ts';
@@ -60,8 +61,11 @@ export interface InvocationOptions extends ProduceOptions {
 
 export type Invoke = (payload: unknown, context: InvocationContext) => Promise<Report | SQSBatchResponse>;
 
-/** Pause of a message after a failure: half a minute, then twice as long each time. The fifth is the last, after 15 minutes. */
-const pauseSeconds = (failures: number) => Math.min(900, 30 * 2 ** (failures - 1));
+/**
+ * Pause of a message after a failure: a minute, then four times as long each time, so that an outage of an hour needs
+ * nobody. After the last failure SQS moves the message at once.
+ */
+const pauseSeconds = (failures: number) => (failures < workMaxReceives ? 60 * 4 ** (failures - 1) : 1);
 
 /**
  * Makes the function: an invocation processes the slice of its payload, or those of the messages that the work queue
