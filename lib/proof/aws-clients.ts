@@ -1,5 +1,6 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
 import { LambdaClient } from '@aws-sdk/client-lambda';
+import { SchemasClient } from '@aws-sdk/client-schemas';
 import { proxySettings } from '../aws/proxy.ts';
 
 // The clients respect AWS_ENDPOINT_URL and the like, profiles, regions, credentials and proxies.
@@ -9,6 +10,10 @@ const invocationTimeoutMs = 16 * 60_000;
 
 export function createCloudFormationClient(): CloudFormationClient {
   return new CloudFormationClient({ requestHandler: proxySettings() });
+}
+
+export function createSchemasClient(): SchemasClient {
+  return new SchemasClient({ requestHandler: proxySettings() });
 }
 
 /** Waits as long as a function may run, and never invokes it twice. */

@@ -1,11 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { settings } from '../../../lambda/contract/deployment-settings.ts';
-import { createCloudFormationClient, createLambdaClient } from '../../proof/aws-clients.ts';
+import {
+  createCloudFormationClient,
+  createLambdaClient,
+  createSchemasClient,
+} from '../../proof/aws-clients.ts';
+import { findDeployedStack } from '../../proof/deployed-stack.ts';
 import { defaultStackName } from '../../stack/outputs.ts';
 import { UsageError } from '../../terminal/command.ts';
 import { matchingArgument, runIdOption, settingOption, wholeNumberArgument } from '../../terminal/options.ts';
 import { describeSent, send, verifyCommand } from './send.ts';
+import { saveTestEvents } from './test-events.ts';
 
 interface SendCommandOptions {
   readonly count?: number;
@@ -15,6 +21,7 @@ interface SendCommandOptions {
   readonly function?: string;
   readonly wait: boolean;
   readonly json?: true;
+  readonly saveTestEvents?: true;
 }
 
 const nameArgument = matchingArgument(/^\S+$/, 'a name');
@@ -37,6 +44,7 @@ export function configure(command: Command): void {
     )
     .option('--no-wait', 'return at once, without the report: Lambda invokes it as soon as it can')
     .option('--json', 'print one JSON document')
+    .option('--save-test-events', 'send nothing: share the test events in the Lambda console')
     .action(runSend);
 }
 
@@ -44,6 +52,13 @@ async function runSend(options: SendCommandOptions): Promise<void> {
   const { count, runId = randomUUID(), eventsPerSecond, stack, function: functionName, wait, json } = options;
   if (stack !== undefined && functionName !== undefined) {
     throw new UsageError('--stack and --function were given: leave one of them out');
+  }
+  if (options.saveTestEvents) {
+    const stackName = stack ?? defaultStackName;
+    const name =
+      functionName ?? (await findDeployedStack(createCloudFormationClient(), stackName)).functionName;
+    console.log(await saveTestEvents(createSchemasClient(), name));
+    return;
   }
   const sent = await send(
     {
