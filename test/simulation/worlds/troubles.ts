@@ -113,10 +113,16 @@ export const troubles: readonly Trouble[] = [
   {
     what: 'Firehose refuses every record',
     isFast: true,
+    fires: ['EventsUndelivered', 'RefusedRecords', 'Silence'],
+    faults: { firehose: { throttle: 1 } },
+  },
+  {
+    what: 'Firehose refuses every record for two hours',
     fires: ['DeadLetters', 'EventsUndelivered', 'RefusedRecords', 'Silence'],
+    minutes: 120,
     faults: { firehose: { throttle: 1 } },
     // The last attempts are over.
-    endAfter: 40,
+    endAfter: 100,
     end: redrive,
   },
   {
