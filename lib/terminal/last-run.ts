@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { reportSchema } from '../../lambda/contract/report.ts';
@@ -38,15 +38,8 @@ export async function archiveLastRun(path = lastRunPath): Promise<void> {
   }
 }
 
-/** Removes the files of earlier runs whose objects were in this directory. */
-export async function forgetEarlierRuns(directory: string, path = lastRunPath): Promise<void> {
-  for (const name of await readdir(runsFolder(path)).catch(() => [])) {
-    const file = join(runsFolder(path), name);
-    const run = await readLastRun('', file).catch(() => undefined);
-    if (run?.output.directory === directory) {
-      await rm(file);
-    }
-  }
+export async function forgetEarlierRuns(path = lastRunPath): Promise<void> {
+  await rm(runsFolder(path), { recursive: true, force: true });
 }
 
 export async function forgetLastRun(path = lastRunPath): Promise<void> {

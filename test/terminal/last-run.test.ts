@@ -111,17 +111,17 @@ describe('earlier local runs', () => {
     await expect(readLastRun('', path)).rejects.toThrow('there is no local run yet');
   });
 
-  it('are forgotten with their bucket', async () => {
+  it('are forgotten together', async () => {
     // Prepare
     const path = await makeNotes();
     await archiveLastRun(path);
 
     // Act
-    await forgetEarlierRuns('/bucket', path);
+    await forgetEarlierRuns(path);
 
     // Assess
     const found = await Promise.allSettled(['a/../b', 'b', 'c'].map((runId) => readRun(runId, path)));
-    expect(found.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected']);
+    expect(found.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
   });
 
   it('with an invalid file are forgotten', async () => {

@@ -3,6 +3,7 @@ import { StoppedError, UsageError } from '../../terminal/command.ts';
 import { commandLine } from '../../terminal/command-line.ts';
 import {
   archiveLastRun,
+  forgetEarlierRuns,
   forgetLastRun,
   joinRuns,
   lastRunPath,
@@ -34,6 +35,9 @@ async function runStart(options: StartOptions): Promise<void> {
   // Slices are sent again of a run that is proven as a whole.
   const before = options.slices && (await readRun(localRun.payload.runId!).catch(() => undefined));
   await archiveLastRun();
+  if (options.clean) {
+    await forgetEarlierRuns();
+  }
   let sent = 'nothing was sent';
   const run = await runLocally({
     ...localRun,

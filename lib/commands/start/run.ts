@@ -13,7 +13,7 @@ import { LambdaPool } from '../../emulator/lambda/pool.ts';
 import type { Invocation } from '../../emulator/lambda/runtime.ts';
 import { defaultStackName } from '../../stack/outputs.ts';
 import { UsageError } from '../../terminal/command.ts';
-import { forgetEarlierRuns, type LastRun } from '../../terminal/last-run.ts';
+import type { LastRun } from '../../terminal/last-run.ts';
 import type { Progress } from '../../terminal/progress.ts';
 import { formatCount } from '../../terminal/text.ts';
 import { defaultEventsInRecord, describeDelivery, eventsInRecord, measureProgress } from './progress.ts';
@@ -101,7 +101,6 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   if (options.clean) {
     await rm(directory, { recursive: true, force: true });
     await discardOrphans(outputDirectory);
-    await forgetEarlierRuns(directory);
   }
   const log = await open(logPath, 'w');
   let eventsAccepted = 0;

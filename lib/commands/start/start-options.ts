@@ -76,7 +76,7 @@ export function addStartOptions(command: Command): Command {
     .addOption(
       new Option(
         '--clean',
-        'first remove what earlier runs left in --output: objects, buffered records, what verify --run-id knows of them',
+        'first remove what earlier runs left: objects and buffered records in --output, and .local/runs',
       ).conflicts('slices'),
     )
     .option('--json', 'print one JSON document, {"report", "output", "proof"}, instead of the summary');

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { compareKeys, type KeyRange, listObjects, type StoredFile } from './objects.ts';
 import { S3Error, type XmlValue, xmlDocument } from './responses.ts';
 
+const maxPageKeys = 1_000;
+
 export const bucketNamePattern = /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/;
 
 const namespace = 'http://s3.amazonaws.com/doc/2006-03-01/';
@@ -28,7 +30,7 @@ export async function listObjectsV2(
   const delimiter = query.get('delimiter') ?? '';
   const startAfter = query.get('start-after') ?? '';
   const token = query.get('continuation-token');
-  const maxKeys = parsePageSize(query, 'max-keys', 1_000);
+  const maxKeys = parseMaxKeys(query.get('max-keys'));
   const encodingType = query.get('encoding-type');
   if (encodingType !== null && encodingType !== 'url') {
     throw new S3Error('InvalidArgument', 'Invalid Encoding Method specified in Request');
@@ -57,36 +59,24 @@ export async function listObjectsV2(
 }
 
 /**
- * The response to `ListBuckets`.
+ * The response to `ListBuckets`: all on one page.
  *
  * @param bucketNames Buckets that exist even without a directory.
- * @throws S3Error if a parameter of the query is invalid.
  */
 export async function listBuckets(
   directory: string,
   bucketNames: readonly string[],
-  query: URLSearchParams,
+  prefix: string,
 ): Promise<string> {
-  const [prefix, token] = [query.get('prefix') ?? '', query.get('continuation-token')];
-  const after = token === null ? '' : parseToken(token);
   const folders = (await readdir(directory, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory() && bucketNamePattern.test(entry.name))
     .map(({ name }) => name);
-  const names = [...new Set([...bucketNames, ...folders])]
-    .filter((name) => name.startsWith(prefix) && name > after)
-    .sort();
-  const page = names.slice(0, parsePageSize(query, 'max-buckets', 10_000));
+  const names = [...new Set([...bucketNames, ...folders])].filter((name) => name.startsWith(prefix)).sort();
   const createdAt = async (name: string) =>
     (await stat(join(directory, name)).catch(() => undefined))?.birthtime ?? new Date();
-  const buckets = page.map(async (Name) => ({ Name, CreationDate: (await createdAt(Name)).toISOString() }));
-  return xmlDocument(
-    'ListAllMyBucketsResult',
-    {
-      Buckets: { Bucket: await Promise.all(buckets) },
-      ...(page.length > 0 && page.length < names.length && { ContinuationToken: makeToken(page.at(-1)!) }),
-    },
-    namespace,
-  );
+  const buckets = names.map(async (Name) => ({ Name, CreationDate: (await createdAt(Name)).toISOString() }));
+  const Buckets = { Bucket: await Promise.all(buckets) };
+  return xmlDocument('ListAllMyBucketsResult', { Buckets }, namespace);
 }
 
 interface PageRange extends KeyRange {
@@ -149,12 +139,11 @@ function encodeKey(key: string): string {
   return key.split('/').map(encodeURIComponent).join('/');
 }
 
-function parsePageSize(query: URLSearchParams, name: string, most: number): number {
-  const text = query.get(name) ?? String(most);
-  if (!/^\d{1,10}$/.test(text)) {
-    throw new S3Error('InvalidArgument', `Provided ${name} not an integer or within integer range`);
+function parseMaxKeys(text: string | null): number {
+  if (text !== null && !/^\d{1,10}$/.test(text)) {
+    throw new S3Error('InvalidArgument', 'Provided max-keys not an integer or within integer range');
   }
-  return Math.min(most, Number(text));
+  return Math.min(maxPageKeys, Number(text ?? maxPageKeys));
 }
 
 function makeToken(last: string): string {

@@ -25,7 +25,7 @@ const supported = 'ListBuckets, ListObjectsV2, GetObject, HeadObject and HeadBuc
 
 /** Query parameters of these operations; others name other operations, or a part or a version of an object. */
 const parameters = {
-  service: /^(prefix|max-buckets|continuation-token|bucket-region)$/,
+  service: /^(prefix|max-buckets)$/,
   bucket: /^(list-type|prefix|delimiter|start-after|continuation-token|max-keys|encoding-type|fetch-owner)$/,
   object: /^$/,
   /** The operation's name, and signatures. */
@@ -57,7 +57,7 @@ export function createS3Listener({ directory, bucketNames = [], onRead }: S3Opti
       throw new S3Error('NotImplemented', `This S3 only has ${supported}: Firehose writes its objects.`);
     }
     if (bucketName === '') {
-      sendXml(response, 200, await listBuckets(directory, bucketNames, query));
+      sendXml(response, 200, await listBuckets(directory, bucketNames, query.get('prefix') ?? ''));
       return;
     }
     const bucket = await findBucket(bucketName);

@@ -306,17 +306,12 @@ describe('buckets', () => {
 
     // Act
     const all = await client.send(new ListBucketsCommand({}));
-    const [some, first] = [
-      await client.send(new ListBucketsCommand({ Prefix: 'my-' })),
-      await client.send(new ListBucketsCommand({ MaxBuckets: 1 })),
-    ];
-    const second = await client.send(new ListBucketsCommand({ ContinuationToken: first.ContinuationToken }));
+    const some = await client.send(new ListBucketsCommand({ Prefix: 'my-', MaxBuckets: 1_000 }));
 
     // Assess
-    const names = [all, some, first, second].map(({ Buckets = [] }) => Buckets.map(({ Name }) => Name));
-    expect(names).toEqual([['another-bucket', Bucket], [Bucket], ['another-bucket'], [Bucket]]);
+    const names = [all, some].map(({ Buckets = [] }) => Buckets.map(({ Name }) => Name));
+    expect(names).toEqual([['another-bucket', Bucket], [Bucket]]);
     expect(all.Buckets?.[0]?.CreationDate?.getTime()).toBeGreaterThan(0);
-    expect(all.ContinuationToken).toBeUndefined();
   });
 });
 
