@@ -8,14 +8,16 @@ export const publishedMetricsVariable = 'PUBLISHED_METRICS';
 export const variables = {
   deliveryStreamName: 'DELIVERY_STREAM_NAME',
   producerName: 'PRODUCER_NAME',
+  /** Only if it is known. Only commands read it. */
+  bucketName: 'BUCKET_NAME',
+  /** S3 prefix of the stream, with expressions. Only if it is known. */
+  prefix: 'PREFIX',
   workQueueUrl: 'WORK_QUEUE_URL',
   recordFormat: 'RECORD_FORMAT',
   firehoseUsdPerGb: 'FIREHOSE_USD_PER_GB',
   lambdaUsdPerGbSecond: 'LAMBDA_USD_PER_GB_SECOND',
   /** Only where events are proven. */
   proofQueueUrl: 'PROOF_QUEUE_URL',
-  /** S3 prefix of the stream, with expressions. Only where events are proven. */
-  prefix: 'PREFIX',
   /** Seconds that a claim waits until its first check. Only where events are proven. */
   proofDelaySeconds: 'PROOF_DELAY_SECONDS',
 } as const;

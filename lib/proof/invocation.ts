@@ -62,7 +62,13 @@ const landingReserveSeconds = 300;
 export const longestLandingMs = (settings.bufferingInterval.max + landingReserveSeconds) * 1_000;
 
 export interface ProducerConfiguration {
+  readonly functionName: string;
   readonly deliveryStreamName: string;
+  /** `<stack name>/<path in the stack>`; earlier versions have none. */
+  readonly producerName: string | undefined;
+  readonly bucketName: string | undefined;
+  /** With expressions. */
+  readonly prefix: string | undefined;
   /** Events of a run if the payload has no count. */
   readonly count: number;
   /** NaN if unknown. */
@@ -84,19 +90,23 @@ export async function readConfiguration(
   const { Environment } = await client.send(command).catch((error) => {
     throw unanswerableCall(`reading the configuration of ${functionName}`, error);
   });
-  const deliveryStreamName = Environment?.Variables?.[variables.deliveryStreamName];
-  const { [producerSettings.count.variable]: count, [producerSettings.maxCount.variable]: maxCount } =
-    Environment?.Variables ?? {};
-  const delay = Environment?.Variables?.[variables.proofDelaySeconds];
+  const values = Environment?.Variables ?? {};
+  const { [variables.deliveryStreamName]: deliveryStreamName, [producerSettings.count.variable]: count } =
+    values;
+  const delay = values[variables.proofDelaySeconds];
   if (deliveryStreamName === undefined || count === undefined) {
     throw new UnanswerableError(
       `the function ${functionName} has no variable ${variables.deliveryStreamName} and ${producerSettings.count.variable}: it is no producer`,
     );
   }
   return {
+    functionName,
     deliveryStreamName,
+    producerName: values[variables.producerName],
+    bucketName: values[variables.bucketName],
+    prefix: values[variables.prefix],
     count: Number(count),
-    maxCount: Number(maxCount),
+    maxCount: Number(values[producerSettings.maxCount.variable]),
     landingMs: delay ? (Number(delay) + landingReserveSeconds) * 1_000 : longestLandingMs,
   };
 }

@@ -1,4 +1,15 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { matchingArgument } from '../terminal/options.ts';
+
+const nameArgument = matchingArgument(/^\S+$/, 'a name');
+
+/** Adds the options that name a deployed producer. @param note For the help. */
+export function addProducerOptions(command: Command, note = ''): Command {
+  const stack = new Option('--stack <name>', `name of the deployed stack${note}`).conflicts('stream');
+  const named = "instead: name of the producer's function, such as the output FunctionName";
+  const lambda = new Option('--function <name>', named).conflicts(['stack', 'stream']);
+  return command.addOption(stack.argParser(nameArgument)).addOption(lambda.argParser(nameArgument));
+}
 
 /** Options of every command that prints a proof. */
 export interface ProofOptions {

@@ -8,7 +8,7 @@ import type { Construct } from 'constructs';
 import { countSql } from '../lake/named-queries.ts';
 import { withoutIpRanges } from './bucket-delivery-stream.ts';
 import { EventProducer, type EventProducerProps } from './event-producer.ts';
-import { outputs, templateMetadataKey } from './outputs.ts';
+import { outputs } from './outputs.ts';
 
 /** Properties of an {@link EventProducerStack}. */
 export interface EventProducerStackProps
@@ -58,13 +58,9 @@ export class EventProducerStack extends Stack {
       ...(bucketName && { bucket: Bucket.fromBucketName(this, 'Bucket', bucketName) }),
       ...(alarmEmail && { alarmTopic: this.createAlarmTopic(alarmEmail) }),
     });
-    if (this.producer.eventTemplate !== undefined) {
-      // `prove` reads it there.
-      this.templateOptions.metadata = { [templateMetadataKey]: this.producer.eventTemplate };
-    }
     Tags.of(this).add('application', 'firehose-event-producer');
 
-    const { deliveryStream, bucket, workQueue, prover, deadLetterQueue, lake, dashboard, count } =
+    const { deliveryStream, bucket, prefix, workQueue, prover, deadLetterQueue, lake, dashboard, count } =
       this.producer;
     const { functionName } = this.producer.function;
     const host = dashboard || lake ? this.consoleHost() : '';
@@ -75,7 +71,12 @@ export class EventProducerStack extends Stack {
       deliveryStream.deliveryStreamName,
       'The delivery stream it pushes to',
     );
-    this.output(outputs.bucketName, bucket?.bucketName, 'The bucket that the stream delivers to');
+    this.output(
+      outputs.bucketName,
+      bucket?.bucketName ?? bucketName,
+      'The bucket that the stream delivers to',
+    );
+    this.output(outputs.prefix, prefix, 'The prefix of the objects in it');
     this.output(outputs.workQueueUrl, workQueue.queueUrl, 'Slices that wait for an invocation');
     this.output(
       outputs.proverFunctionName,

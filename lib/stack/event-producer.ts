@@ -9,7 +9,7 @@ import {
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
-import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import {
   ContextAttribute,
@@ -41,9 +41,10 @@ import { type AlarmOptions, Alarms } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';
 import { saveLogQueries } from './monitoring/log-queries.ts';
 import { ownMetric, producerMetrics, proofMetrics } from './monitoring/metrics.ts';
+import { producersMetadataKey } from './outputs.ts';
 import { ProducerFunction, type ProducerFunctionOptions } from './producer-function.ts';
 import { checkKinds, combinationProblems, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
-import { type ProofOptions, ProverFunction, provenDestination } from './prover-function.ts';
+import { destinationOf, type ProofOptions, ProverFunction } from './prover-function.ts';
 
 /**
  * Properties of an {@link EventProducer}.
@@ -124,6 +125,9 @@ export class EventProducer extends Construct {
   /** The bucket that the created stream delivers to; `undefined` with an existing stream. */
   readonly bucket?: IBucket;
 
+  /** Prefix of the objects, with Firehose's expressions; `undefined` if the bucket is not known. */
+  readonly prefix?: string;
+
   /** The prover, which reads the bucket; `undefined` without `proof`. */
   readonly prover?: ProverFunction;
 
@@ -154,7 +158,7 @@ export class EventProducer extends Construct {
   /** @throws PropError with the path of the construct, the prop, its value and what was expected, if a prop is invalid. */
   constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
     super(scope, id);
-    this.producerName = producerNameOf(this);
+    this.producerName = Stack.of(this).stackName + producerPathOf(this);
     const { monitoring = monitoringLevels[0], scheduleEnabled = true } = props;
     checkKinds(this, props);
     this.#checkCombination(props);
@@ -166,7 +170,8 @@ export class EventProducer extends Construct {
       this.deliveryStream = deliveryStream;
       this.bucket = bucket;
     }
-    const destination = provenDestination(this, props, this.bucket);
+    const destination = destinationOf(this, props, this.bucket);
+    this.prefix = destination?.prefix;
     this.deadLetterQueue = this.#createDeadLetterQueue();
     this.workQueue = new Queue(this, 'WorkQueue', {
       encryption: QueueEncryption.SQS_MANAGED,
@@ -189,17 +194,19 @@ export class EventProducer extends Construct {
     const producer = new ProducerFunction(this, 'Function', {
       ...props,
       ...common,
+      destination,
       workQueue: this.workQueue,
     });
     this.function = producer.function;
+    this.#describe(Stack.of(this));
     this.count = producer.count;
-    if (destination) {
+    if (destination && props.proof !== false) {
       this.prover = new ProverFunction(this, 'Prover', {
         ...destination,
         ...common,
         lostAfter: props.lostAfter,
       });
-      producer.leaveClaims(this.prover.proofQueue, this.prover.firstLook, destination.prefix);
+      producer.leaveClaims(this.prover.proofQueue, this.prover.firstLook);
     }
     if (props.lake && this.bucket) {
       this.lake = new Lake(this, 'Lake', {
@@ -379,6 +386,14 @@ export class EventProducer extends Construct {
     }
   }
 
+  /** Lets the commands find the producer by its stack. */
+  #describe(stack: Stack): void {
+    const { logicalId } = this.function.node.defaultChild as CfnFunction;
+    const others = stack.templateOptions.metadata?.[producersMetadataKey];
+    const own = { function: logicalId, eventTemplate: this.eventTemplate };
+    stack.addMetadata(producersMetadataKey, { ...others, [producerPathOf(this).slice(1)]: own });
+  }
+
   /** A readable name that no other producer has: the stack's name and the path within the stack. */
   #physicalName(): string {
     const stack = Stack.of(this);
@@ -468,16 +483,14 @@ const maxNameLength = 255 - ContextAttribute.scheduledTime.length;
 /** Longest name of a stack, if it is not known yet. */
 const maxStackNameLength = 128;
 
-/** In ASCII, as a dimension's value has to be. */
-function producerNameOf(scope: Construct): string {
+/** The path in the stack, in ASCII, as a dimension's value has to be. */
+function producerPathOf(scope: Construct): string {
   const { stackName } = Stack.of(scope);
   const path = pathInStack(scope);
   const ascii = path.replaceAll(/[^ -~]/g, '-');
   const room = maxNameLength - (Token.isUnresolved(stackName) ? maxStackNameLength : stackName.length);
   const hash = `-${scope.node.addr}`;
-  return (
-    stackName + (ascii === path && path.length <= room ? path : ascii.slice(0, room - hash.length) + hash)
-  );
+  return ascii === path && path.length <= room ? path : ascii.slice(0, room - hash.length) + hash;
 }
 
 /** The template, checked; `undefined` if it is the default one. @throws PropError with its problems, and their places. */

@@ -8,6 +8,7 @@ export const outputs = {
   functionName: 'FunctionName',
   deliveryStreamName: 'DeliveryStreamName',
   bucketName: 'BucketName',
+  prefix: 'Prefix',
   workQueueUrl: 'WorkQueueUrl',
   proverFunctionName: 'ProverFunctionName',
   proofQueueUrl: 'ProofQueueUrl',
@@ -18,5 +19,8 @@ export const outputs = {
   invokeCommand: 'InvokeCommand',
 } as const;
 
-/** Where the metadata of the stack's CloudFormation template have the template of its events; missing if that is the default one. */
-export const templateMetadataKey = 'EventTemplate';
+/**
+ * Where the metadata of a stack's template have its producers, by their paths in the stack: the logical id of the `function`,
+ * and the `eventTemplate` unless that is the default one.
+ */
+export const producersMetadataKey = 'EventProducers';

@@ -12,6 +12,7 @@ import { type Prices, withOwnPrices } from '../aws/prices.ts';
 import type { BucketDeliveryStreamProps } from './bucket-delivery-stream.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
 import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
+import type { Destination } from './prover-function.ts';
 
 /** Properties of the producer's function. */
 export interface ProducerFunctionOptions extends Pick<BucketDeliveryStreamProps, 'recordFormat'> {
@@ -86,6 +87,8 @@ export interface ProducerFunctionOptions extends Pick<BucketDeliveryStreamProps,
 
 interface ProducerFunctionProps extends ProducerFunctionOptions, FunctionProps {
   readonly deliveryStream: IDeliveryStream;
+  /** @default - not known */
+  readonly destination: Destination | undefined;
   readonly workQueue: IQueue;
   readonly deadLetterQueue: IQueue;
 }
@@ -122,6 +125,10 @@ export class ProducerFunction extends Construct {
       environment: {
         ...variablesOf(values),
         [variables.deliveryStreamName]: props.deliveryStream.deliveryStreamName,
+        ...(props.destination && {
+          [variables.bucketName]: props.destination.bucket.bucketName,
+          [variables.prefix]: props.destination.prefix,
+        }),
         [variables.workQueueUrl]: props.workQueue.queueUrl,
         [variables.recordFormat]: props.recordFormat ?? defaultRecordFormat,
         [variables.firehoseUsdPerGb]: String(this.prices.firehoseUsdPerGb),
@@ -146,10 +153,9 @@ export class ProducerFunction extends Construct {
     );
   }
 
-  /** Lets the function send claims on objects of this prefix. @param delay Time until the first check of a claim. */
-  leaveClaims(proofQueue: IQueue, delay: Duration, prefix: string): void {
+  /** Lets the function send claims to the prover. @param delay Time until the first check of a claim. */
+  leaveClaims(proofQueue: IQueue, delay: Duration): void {
     this.function.addEnvironment(variables.proofQueueUrl, proofQueue.queueUrl);
-    this.function.addEnvironment(variables.prefix, prefix);
     this.function.addEnvironment(variables.proofDelaySeconds, String(delay.toSeconds()));
     this.function.addToRolePolicy(
       new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [proofQueue.queueArn] }),

@@ -52,7 +52,7 @@ export interface ProofOptions {
 }
 
 /** The place to which a stream delivers. */
-interface Destination {
+export interface Destination {
   readonly bucket: IBucket;
   /** With Firehose's expressions. */
   readonly prefix: string;
@@ -64,11 +64,11 @@ interface Destination {
 }
 
 /**
- * The destination of the created stream, or of an existing one; `undefined` if it is not known, or not to be proven.
+ * The destination of the created stream, or of an existing one; `undefined` if it is not known.
  *
  * @throws PropError if the prefix or the buffering interval is invalid.
  */
-export function provenDestination(
+export function destinationOf(
   scope: IConstruct,
   { bucket, prefix = '', proof, ...props }: ProofOptions & { readonly bufferingInterval?: Duration },
   createdBucket: IBucket | undefined,
@@ -86,7 +86,6 @@ export function provenDestination(
       'firehose-event-producer:proofOff',
       'proof is off: claims that wait for their proof in a deployed stack are deleted with their queue',
     );
-    return undefined;
   }
   if (createdBucket) {
     return {

@@ -31,8 +31,14 @@ beforeAll(async () => {
   execFileSync('openssl', ['req', '-x509', ...key, ...subject], { stdio: 'ignore' });
   const objects = new Map();
   standIn = await startStandIn({
-    outputs: { FunctionName: functionName!, BucketName: 'my-bucket' },
-    environment: { DELIVERY_STREAM_NAME: 'my-stream', COUNT: '100' },
+    producers: { Producer: { function: functionName! } },
+    environment: {
+      DELIVERY_STREAM_NAME: 'my-stream',
+      COUNT: '100',
+      PRODUCER_NAME: `${stackName}/Producer`,
+      BUCKET_NAME: 'my-bucket',
+      PREFIX: 'events/',
+    },
     objects,
     invoke: ({ runId }) => {
       const run = createRun({ runId: String(runId) });

@@ -30,3 +30,11 @@ test.each(pages)('the source files that %s names exist', (page) => {
 
   expect([...paths].map(([, path]) => path!).filter((path) => !existsSync(path))).toEqual([]);
 });
+
+test.each(pages)('no shell takes a placeholder of %s for a redirect', (page) => {
+  const blocks = readFileSync(page, 'utf8').matchAll(/^```(?:sh|bash)\n(.*?)^```$/gms);
+
+  const placeholders = [...blocks].flatMap(([, commands]) => commands!.match(/<[A-Za-z][^>\n]*>/g) ?? []);
+
+  expect(placeholders).toEqual([]);
+});

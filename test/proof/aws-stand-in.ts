@@ -16,10 +16,8 @@ export interface StandInObject {
 
 /** Responses of a stand-in. They may change while it runs. */
 export interface StandInState {
-  /** Outputs of the one stack. @default - there is no stack */
-  outputs?: Record<string, string>;
-  /** Metadata of the stack's template. @default - none */
-  metadata?: Record<string, string>;
+  /** The producers of the one stack, by their paths, with the names of their functions. @default - there is no stack */
+  producers?: Record<string, { readonly function: string; readonly eventTemplate?: string }>;
   /** Responds to an invocation. @default - there is no function */
   invoke?: (payload: Record<string, unknown>) => { result: unknown; functionError?: 'Unhandled' };
   /** Environment of the function. @default - none */
@@ -89,7 +87,7 @@ async function respond(
   } else if (configuration) {
     respondConfiguration(state, configuration[1]!, response);
   } else if (request.method === 'POST') {
-    respondDescribeStacks(state, new URLSearchParams(body), response);
+    respondStack(state, new URLSearchParams(body), response);
   } else if (url.searchParams.get('list-type') === '2') {
     respondList(state, path, url.searchParams, response);
   } else {
@@ -97,50 +95,37 @@ async function respond(
   }
 }
 
-// https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStacks.html
-function respondDescribeStacks(
-  { outputs, metadata }: StandInState,
-  query: URLSearchParams,
-  response: ServerResponse,
-): void {
-  const namespace = 'xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"';
-  if (
-    !['DescribeStacks', 'GetTemplateSummary'].includes(query.get('Action') ?? '') ||
-    outputs === undefined ||
-    query.get('StackName') !== stackName
-  ) {
+/** Responds with the producers as the CDK's template has them, and with the name of a function by its logical id: `Id-<name>`. */
+function respondStack({ producers }: StandInState, query: URLSearchParams, response: ServerResponse): void {
+  const action = query.get('Action');
+  const respond = (status: number, element: string, content: string) =>
     sendXml(
       response,
+      status,
+      `<${element} xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">${content}</${element}>`,
+    );
+  if (producers === undefined || query.get('StackName') !== stackName) {
+    respond(
       400,
-      `<ErrorResponse ${namespace}><Error><Type>Sender</Type><Code>ValidationError</Code>` +
-        `<Message>Stack with id ${query.get('StackName')} does not exist</Message></Error><RequestId>1</RequestId></ErrorResponse>`,
+      'ErrorResponse',
+      `<Error><Type>Sender</Type><Code>ValidationError</Code><Message>Stack with id ${query.get('StackName')} does not exist` +
+        '</Message></Error><RequestId>1</RequestId>',
     );
     return;
   }
-  if (query.get('Action') === 'GetTemplateSummary') {
+  const described = Object.entries(producers).map(([path, producer]) => [
+    path,
+    { ...producer, function: `Id-${producer.function}` },
+  ]);
+  const metadata = JSON.stringify({ EventProducers: Object.fromEntries(described), Other: 'theirs' });
+  const physicalId = query.get('LogicalResourceId')?.replace('Id-', '');
+  const results: Record<string, string> = {
     // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplateSummary.html
-    const text = metadata === undefined ? '' : `<Metadata>${escapeXml(JSON.stringify(metadata))}</Metadata>`;
-    sendXml(
-      response,
-      200,
-      `<GetTemplateSummaryResponse ${namespace}><GetTemplateSummaryResult>${text}</GetTemplateSummaryResult>` +
-        `<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></GetTemplateSummaryResponse>`,
-    );
-    return;
-  }
-  const members = Object.entries(outputs).map(
-    ([key, value]) =>
-      `<member><OutputKey>${key}</OutputKey><OutputValue>${escapeXml(value)}</OutputValue></member>`,
-  );
-  sendXml(
-    response,
-    200,
-    `<DescribeStacksResponse ${namespace}><DescribeStacksResult><Stacks><member><StackName>${stackName}</StackName>` +
-      `<StackId>arn:aws:cloudformation:us-east-1:123456789012:stack/${stackName}/1</StackId>` +
-      `<CreationTime>2026-11-22T10:00:00.000Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus>` +
-      `<Outputs>${members.join('')}</Outputs></member></Stacks></DescribeStacksResult>` +
-      `<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></DescribeStacksResponse>`,
-  );
+    GetTemplateSummary: `<Metadata>${escapeXml(metadata)}</Metadata>`,
+    // https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeStackResource.html
+    DescribeStackResource: `<StackResourceDetail><PhysicalResourceId>${physicalId}</PhysicalResourceId></StackResourceDetail>`,
+  };
+  respond(200, `${action}Response`, `<${action}Result>${results[action!]}</${action}Result>`);
 }
 
 // https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html

@@ -3,6 +3,7 @@ import { Match, Template } from 'aws-cdk-lib/assertions';
 import { type Metric, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { describe, expect, it } from 'vitest';
 import { runIdPattern } from '../../lambda/contract/invocation.ts';
@@ -39,12 +40,13 @@ describe('grantInvoke', () => {
 const createApp = () =>
   new App({ context: { 'aws:cdk:bundling-stacks': [] }, builtinCloudFormationValidation: false });
 
-describe('two producers on one stream with one schedule', () => {
+describe('two producers of one stack, on one stream with one schedule', () => {
   const stack = new Stack(createApp(), 'MyStack');
   const deliveryStream = DeliveryStream.fromDeliveryStreamName(stack, 'Stream', 'my-stream');
-  for (const id of ['A', 'B']) {
-    new EventProducer(stack, id, { deliveryStream });
-  }
+  const eventTemplate = '{"id":"{{random.uuid}}","n":{{random.number(9)}}}';
+  const bucket = Bucket.fromBucketName(stack, 'Bucket', 'my-bucket');
+  new EventProducer(stack, 'A', { deliveryStream });
+  new EventProducer(stack, 'B', { deliveryStream, bucket, prefix: 'raw/', proof: false, eventTemplate });
   const template = Template.fromStack(stack);
   const propertiesOf = (type: string) =>
     Object.values(template.findResources(type)).map(({ Properties }) => Properties);
@@ -75,6 +77,25 @@ describe('two producers on one stream with one schedule', () => {
       'MyStack/A',
       'MyStack/B',
     ]);
+  });
+
+  it('are found by the commands: their functions and templates in the metadata, the bucket in the function', () => {
+    // Act
+    const { EventProducers } = template.toJSON().Metadata;
+    const variablesOf = (path: string) =>
+      template.toJSON().Resources[EventProducers[path].function].Properties.Environment.Variables;
+
+    // Assess
+    expect(EventProducers).toEqual({
+      A: { function: expect.stringMatching(/^AFunction/) },
+      B: { function: expect.stringMatching(/^BFunction/), eventTemplate },
+    });
+    expect(variablesOf('A')).not.toHaveProperty('BUCKET_NAME');
+    expect(variablesOf('B')).toMatchObject({
+      PRODUCER_NAME: 'MyStack/B',
+      BUCKET_NAME: 'my-bucket',
+      PREFIX: 'raw/!{timestamp:yyyy/MM/dd/HH}/',
+    });
   });
 });
 

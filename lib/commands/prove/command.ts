@@ -3,7 +3,8 @@ import type { Command } from 'commander';
 import { settings } from '../../../lambda/contract/deployment-settings.ts';
 import { createCloudFormationClient, createLambdaClient } from '../../proof/aws-clients.ts';
 import { writeCertificate } from '../../proof/certificate.ts';
-import { addProofOptions, type ProofOptions } from '../../proof/options.ts';
+import type { ProducerOptions } from '../../proof/deployed-stack.ts';
+import { addProducerOptions, addProofOptions, type ProofOptions } from '../../proof/options.ts';
 import { sourceNamed } from '../../proof/source.ts';
 import { exitStatus, summarize } from '../../proof/summary.ts';
 import { defaultStackName } from '../../stack/outputs.ts';
@@ -13,10 +14,9 @@ import { showProgress } from '../../terminal/progress.ts';
 import { printable } from '../../terminal/text.ts';
 import { prove } from './prove.ts';
 
-interface ProveCommandOptions extends Omit<ProofOptions, 'wait'> {
+interface ProveCommandOptions extends Omit<ProofOptions, 'wait'>, ProducerOptions {
   readonly wait?: number;
   readonly count?: number;
-  readonly stack: string;
   readonly event?: string;
   readonly source?: string;
 }
@@ -25,18 +25,17 @@ interface ProveCommandOptions extends Omit<ProofOptions, 'wait'> {
 export function configure(command: Command): void {
   command
     .option('--count <number>', "events to send (default: the stack's)", wholeNumberArgument(settings.count))
-    .option('--stack <name>', 'name of the deployed stack', defaultStackName)
     .option('--event <file>', "the template of the events (default: the stack's)")
     .option('--source <place>', "where the events land: s3://bucket/prefix (default: the stack's bucket)");
-  addProofOptions(command).action(runProve);
+  addProofOptions(addProducerOptions(command, ` (default: ${defaultStackName})`)).action(runProve);
 }
 
 async function runProve(options: ProveCommandOptions): Promise<void> {
-  const { count, stack, event, source, wait, exactlyOnce = false, all, json, html } = options;
+  const { event, wait, exactlyOnce = false, all, json, html } = options;
   const eventTemplate = event === undefined ? undefined : readTemplateFile(event).template.source;
   const progress = showProgress(process.stderr);
   const { report, evidence } = await prove(
-    { stackName: stack, count, eventTemplate, source, waitMs: wait, exactlyOnce },
+    { ...options, eventTemplate, waitMs: wait, exactlyOnce },
     {
       cloudFormation: createCloudFormationClient(),
       lambda: createLambdaClient(),

@@ -1,26 +1,19 @@
-import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
+import { randomUUID } from 'node:crypto';
 import type { Report } from '../../../lambda/contract/report.ts';
-import { findDeployedStack, readEventTemplate } from '../../proof/deployed-stack.ts';
-import { checkCount, invokeProducer, longestLandingMs, readConfiguration } from '../../proof/invocation.ts';
+import { type DeploymentClients, findProducer, type ProducerOptions } from '../../proof/deployed-stack.ts';
+import { checkCount, invokeProducer } from '../../proof/invocation.ts';
 import type { Evidence } from '../../proof/proof.ts';
 import type { Source } from '../../proof/source.ts';
-import { UnanswerableError } from '../../proof/unanswerable.ts';
 import { checkEvents, type Question, verify, type World } from '../../proof/verify.ts';
 
-export interface ProveOptions extends Pick<Question, 'eventTemplate' | 'exactlyOnce'> {
-  readonly stackName: string;
+export interface ProveOptions extends ProducerOptions, Pick<Question, 'exactlyOnce'> {
   /** @default - the producer's */
   readonly count?: number;
-  /** @default - the stack's bucket */
-  readonly source?: string;
   /** Longest wait for missing events. @default - the stack's buffering, and some more */
   readonly waitMs?: number;
 }
 
-export interface ProveWorld extends World {
-  readonly cloudFormation: CloudFormationClient;
-  readonly lambda: LambdaClient;
+export interface ProveWorld extends World, DeploymentClients {
   /** Finds a source. It may skip objects that landed before `landedSinceMs`. */
   readonly sourceNamed: (name: string, landedSinceMs: number) => Source;
   readonly onStep: (line: string) => void;
@@ -40,24 +33,17 @@ export async function prove(
   options: ProveOptions,
   world: ProveWorld,
 ): Promise<{ report: Report; evidence: Evidence }> {
-  const { stackName, count, exactlyOnce } = options;
+  const { count, exactlyOnce } = options;
   const startedMs = world.now();
-  const { functionName, bucketName } = await findDeployedStack(world.cloudFormation, stackName);
-  const eventTemplate = options.eventTemplate ?? (await readEventTemplate(world.cloudFormation, stackName));
-  const sourceName = options.source ?? (bucketName && `s3://${bucketName}/`);
-  if (sourceName === undefined) {
-    throw new UnanswerableError(
-      `the stack ${stackName} did not create its stream, so its bucket is unknown: give --source s3://bucket/prefix`,
-    );
-  }
-  // Only for a check and the wait: who may invoke a function may perhaps not read its settings.
-  const producer = await readConfiguration(world.lambda, functionName).catch(() => undefined);
+  const producer = await findProducer(options, world);
+  const { functionName, eventTemplate } = producer;
   checkCount(count, producer);
   checkEvents(count ?? 0);
   // The run is new: objects that landed before it cannot hold its events.
-  const source = world.sourceNamed(sourceName, startedMs - maxClockSkewMs);
+  const source = world.sourceNamed(producer.source, startedMs - maxClockSkewMs);
 
-  const runId = `prove-${new Date(startedMs).toISOString()}`;
+  // Others may prove at the same time.
+  const runId = `prove-${new Date(startedMs).toISOString()}-${randomUUID()}`;
   world.onStep(`Invoking ${functionName} for the run ${runId} ...`);
   const report = await invokeProducer(world.lambda, functionName, { ...(count && { count }), runId });
   world.onReport(report);
@@ -68,7 +54,7 @@ export async function prove(
     source,
     runs: [run],
     exactlyOnce,
-    waitMs: options.waitMs ?? producer?.landingMs ?? longestLandingMs,
+    waitMs: options.waitMs ?? producer.landingMs,
     ...(eventTemplate !== undefined && { eventTemplate }),
   };
   return { report, evidence: await verify(question, world) };

@@ -6,29 +6,25 @@ import {
   createLambdaClient,
   createSchemasClient,
 } from '../../proof/aws-clients.ts';
-import { findDeployedStack } from '../../proof/deployed-stack.ts';
+import { findFunction, type ProducerOptions } from '../../proof/deployed-stack.ts';
+import { addProducerOptions } from '../../proof/options.ts';
 import { defaultStackName } from '../../stack/outputs.ts';
-import { UsageError } from '../../terminal/command.ts';
-import { matchingArgument, runIdOption, settingOption, wholeNumberArgument } from '../../terminal/options.ts';
+import { runIdOption, settingOption, wholeNumberArgument } from '../../terminal/options.ts';
 import { describeSent, send, verifyCommand } from './send.ts';
 import { saveTestEvents } from './test-events.ts';
 
-interface SendCommandOptions {
+interface SendCommandOptions extends ProducerOptions {
   readonly count?: number;
   readonly runId?: string;
   readonly eventsPerSecond?: number;
-  readonly stack?: string;
-  readonly function?: string;
   readonly wait: boolean;
   readonly json?: true;
   readonly saveTestEvents?: true;
 }
 
-const nameArgument = matchingArgument(/^\S+$/, 'a name');
-
 /** Adds the options and the action of `send`. */
 export function configure(command: Command): void {
-  command
+  addProducerOptions(command, ` (default: ${defaultStackName})`)
     .option(
       '--count <number>',
       "events to send (default: the producer's)",
@@ -36,12 +32,6 @@ export function configure(command: Command): void {
     )
     .addOption(runIdOption())
     .addOption(settingOption('eventsPerSecond'))
-    .option('--stack <name>', `name of the deployed stack (default: ${defaultStackName})`, nameArgument)
-    .option(
-      '--function <name>',
-      "instead: name of the producer's function, such as the output FunctionName",
-      nameArgument,
-    )
     .option('--no-wait', 'return at once, without the report: Lambda invokes it as soon as it can')
     .option('--json', 'print one JSON document')
     .option('--save-test-events', 'send nothing: share the test events in the Lambda console')
@@ -49,23 +39,16 @@ export function configure(command: Command): void {
 }
 
 async function runSend(options: SendCommandOptions): Promise<void> {
-  const { count, runId = randomUUID(), eventsPerSecond, stack, function: functionName, wait, json } = options;
-  if (stack !== undefined && functionName !== undefined) {
-    throw new UsageError('--stack and --function were given: leave one of them out');
-  }
+  const { count, runId = randomUUID(), eventsPerSecond, json } = options;
   if (options.saveTestEvents) {
-    const stackName = stack ?? defaultStackName;
-    const name =
-      functionName ?? (await findDeployedStack(createCloudFormationClient(), stackName)).functionName;
-    console.log(await saveTestEvents(createSchemasClient(), name));
+    const functionName = await findFunction(options, createCloudFormationClient());
+    console.log(await saveTestEvents(createSchemasClient(), functionName));
     return;
   }
   const sent = await send(
     {
+      ...options,
       payload: { runId, ...(count && { count }), ...(eventsPerSecond && { eventsPerSecond }) },
-      stackName: stack ?? defaultStackName,
-      ...(functionName && { functionName }),
-      wait,
     },
     {
       cloudFormation: createCloudFormationClient(),

@@ -1,8 +1,6 @@
-import type { CloudFormationClient } from '@aws-sdk/client-cloudformation';
-import type { LambdaClient } from '@aws-sdk/client-lambda';
 import type { Payload } from '../../../lambda/contract/invocation.ts';
 import type { Report } from '../../../lambda/contract/report.ts';
-import { findDeployedStack, readEventTemplate } from '../../proof/deployed-stack.ts';
+import { type DeploymentClients, findFunction, type ProducerOptions } from '../../proof/deployed-stack.ts';
 import {
   checkCount,
   invoke,
@@ -13,18 +11,13 @@ import {
 import { commandLine } from '../../terminal/command-line.ts';
 import { formatCount, formatNumber, quoteForShell } from '../../terminal/text.ts';
 
-export interface SendOptions {
+export interface SendOptions extends ProducerOptions {
   readonly payload: Payload & { readonly runId: string };
-  readonly stackName: string;
-  /** Used instead of the stack's function. */
-  readonly functionName?: string;
   /** Whether to wait for the report. */
   readonly wait: boolean;
 }
 
-export interface SendWorld {
-  readonly cloudFormation: CloudFormationClient;
-  readonly lambda: LambdaClient;
+export interface SendWorld extends DeploymentClients {
   readonly onStep: (line: string) => void;
 }
 
@@ -32,12 +25,11 @@ export interface Sent {
   /** Missing without `wait`. */
   readonly report?: Report;
   readonly runId: string;
+  readonly functionName: string;
   readonly deliveryStreamName: string;
   readonly count: number;
-  /** Missing if unknown. */
-  readonly bucketName?: string;
-  /** Whether `verify` needs the template of the events. */
-  readonly hasTemplate: boolean;
+  /** Whether `verify` can find the bucket by the function. */
+  readonly hasBucket: boolean;
   /** Time in which the events land. */
   readonly landingMs: number;
 }
@@ -48,20 +40,18 @@ export interface Sent {
  * @throws UnanswerableError if there is no such stack or function, or it fails.
  */
 export async function send(options: SendOptions, world: SendWorld): Promise<Sent> {
-  const { payload, stackName, wait } = options;
+  const { payload, wait } = options;
   const { runId } = payload;
-  const stack = options.functionName ? undefined : await findDeployedStack(world.cloudFormation, stackName);
-  const functionName = options.functionName ?? stack!.functionName;
+  const functionName = await findFunction(options, world.cloudFormation);
   const reading = readConfiguration(world.lambda, functionName);
   // Only for checks and hints: who may invoke a function may perhaps not read its settings.
   const producer = wait ? await reading.catch(() => undefined) : await reading;
   checkCount(payload.count, producer);
   const found = {
     runId,
+    functionName,
     landingMs: producer?.landingMs ?? longestLandingMs,
-    ...(stack?.bucketName && { bucketName: stack.bucketName }),
-    hasTemplate:
-      stack !== undefined && (await readEventTemplate(world.cloudFormation, stackName)) !== undefined,
+    hasBucket: producer === undefined || producer.bucketName !== undefined,
   };
   world.onStep(`Invoking ${functionName} for the run ${runId} ...`);
   if (wait) {
@@ -76,13 +66,12 @@ export async function send(options: SendOptions, world: SendWorld): Promise<Sent
 
 /** The command that proves whether every event arrived. */
 export function verifyCommand(sent: Sent): string {
-  const { runId, deliveryStreamName, count, bucketName, hasTemplate, landingMs } = sent;
-  const source = bucketName === undefined ? 's3://<bucket>' : quoteForShell(`s3://${bucketName}`);
+  const { runId, functionName, count, hasBucket, landingMs } = sent;
   return commandLine(
     'verify',
     [
-      `--source ${source} --stream ${quoteForShell(deliveryStreamName)} --run-id ${quoteForShell(runId)}`,
-      `--count ${count}${hasTemplate ? ' --event <its template>' : ''} --wait ${Math.ceil(landingMs / 60_000)}m`,
+      `--function ${quoteForShell(functionName)}${hasBucket ? '' : ' --source s3://BUCKET/PREFIX'}`,
+      `--run-id ${quoteForShell(runId)} --count ${count} --wait ${Math.ceil(landingMs / 60_000)}m`,
     ].join(' '),
   );
 }

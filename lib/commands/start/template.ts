@@ -6,7 +6,7 @@ import type { EndpointQueueSettings } from '../../emulator/endpoint.ts';
 import type { DeliveryStreamSettings } from '../../emulator/firehose/delivery-stream.ts';
 import type { EventSourceMappingSettings } from '../../emulator/lambda/event-source-mapping.ts';
 import type { FunctionSettings } from '../../emulator/lambda/settings.ts';
-import { outputs, templateMetadataKey } from '../../stack/outputs.ts';
+import { outputs, producersMetadataKey } from '../../stack/outputs.ts';
 
 /** A function that processes a queue. */
 export interface QueueFunction {
@@ -67,7 +67,9 @@ const eventSourceMappingProperties = v.object({
 const resource = v.object({ Type: v.string(), Properties: v.optional(v.unknown(), {}) });
 const output = v.object({ Value: reference });
 const templateSchema = v.object({
-  Metadata: v.optional(v.object({ [templateMetadataKey]: v.optional(v.string()) })),
+  Metadata: v.object({
+    [producersMetadataKey]: v.record(v.string(), v.object({ eventTemplate: v.optional(v.string()) })),
+  }),
   Outputs: v.object({
     [outputs.functionName]: output,
     [outputs.deliveryStreamName]: output,
@@ -81,7 +83,7 @@ type Template = v.InferOutput<typeof templateSchema>;
 
 /**
  * Reads the resources of a cloud assembly that run on this machine. The outputs name those of the producer; a function that
- * has a bucket and a proof queue is the prover. Other changes of the template have no effect.
+ * knows when events are lost is the prover. Other changes of the template have no effect.
  *
  * @param assemblyDirectory Output directory of `cdk synth`.
  * @throws Error naming the missing output, if the stack has no delivery stream of its own.
@@ -119,7 +121,7 @@ class StackReader {
   read(): LocalStack {
     const { Metadata, Outputs } = this.#template;
     const prover = this.#prover();
-    const eventTemplate = Metadata?.[templateMetadataKey];
+    const [{ eventTemplate } = {}] = Object.values(Metadata[producersMetadataKey]);
     return {
       producer: this.#queueFunction(Outputs[outputs.functionName].Value.Ref),
       ...(prover && { prover }),
@@ -147,13 +149,12 @@ class StackReader {
     };
   }
 
-  /** The function that has a bucket and a proof queue. */
+  /** The function that knows when events are lost. */
   #prover(): LocalProver | undefined {
-    const { bucketName, proofQueueUrl, deadLetterQueueUrl, lostAfterHours } = proverVariables;
+    const { deadLetterQueueUrl, lostAfterHours } = proverVariables;
     const id = this.#idsOf('AWS::Lambda::Function').find((id) => {
       const { output, success } = v.safeParse(functionProperties, this.#properties(id));
-      const variables = success ? output.Environment.Variables : {};
-      return variables[bucketName] !== undefined && variables[proofQueueUrl] !== undefined;
+      return success && output.Environment.Variables[lostAfterHours] !== undefined;
     });
     if (id === undefined) {
       return undefined;

@@ -1,8 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { settings } from '../../../lambda/contract/deployment-settings.ts';
+import { createCloudFormationClient, createLambdaClient } from '../../proof/aws-clients.ts';
 import { writeCertificate } from '../../proof/certificate.ts';
-import { addProofOptions, collectRunIds, type ProofOptions } from '../../proof/options.ts';
+import {
+  addProducerOptions,
+  addProofOptions,
+  collectRunIds,
+  type ProofOptions,
+} from '../../proof/options.ts';
 import { sourceNamed } from '../../proof/source.ts';
 import { exitStatus, summarize } from '../../proof/summary.ts';
 import { verify } from '../../proof/verify.ts';
@@ -14,24 +20,29 @@ import { type QuestionOptions, resolveQuestion } from './question.ts';
 
 /** Adds the options and the action of `verify`. */
 export function configure(command: Command): void {
-  command
-    .option('--source <place>', "a directory or s3://bucket/prefix (default: the last local run's bucket)")
-    .option('--stream <name>', 'the delivery stream that the events were pushed to')
+  addProducerOptions(command)
+    .option('--source <place>', "a directory or s3://bucket/prefix (default: the stack's or last run's)")
+    .option('--stream <name>', 'instead: the delivery stream that the events were pushed to')
     .option(
       '--run-id <id>',
       'the run; may be given several times; of local runs, it is enough',
       collectRunIds,
     )
     .option('--count <number>', 'events of each run', wholeNumberArgument(settings.count))
-    .option('--event <file>', "the template of the events (default: the last local run's)");
+    .option('--event <file>', "the template of the events (default: the stack's or last run's)");
   addProofOptions(command, '0s').action(runVerify);
 }
 
 async function runVerify(options: QuestionOptions & ProofOptions): Promise<void> {
   const { wait, exactlyOnce = false, all, json, html } = options;
   const progress = showProgress(process.stderr);
-  const { source, unfinished, ...question } = await resolveQuestion(options, (runId) =>
-    runId === undefined ? readLastRun(', or give --source, --stream, --run-id and --count') : readRun(runId),
+  const { source, unfinished, ...question } = await resolveQuestion(
+    options,
+    (runId) =>
+      runId === undefined
+        ? readLastRun(', or give --stack, or --source, --stream, --run-id and --count')
+        : readRun(runId),
+    { cloudFormation: createCloudFormationClient(), lambda: createLambdaClient() },
   );
   const evidence = await verify(
     { ...question, source: sourceNamed(source), exactlyOnce, waitMs: wait },

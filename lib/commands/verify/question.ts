@@ -1,10 +1,11 @@
+import { type DeploymentClients, findProducer, type ProducerOptions } from '../../proof/deployed-stack.ts';
 import { UnanswerableError } from '../../proof/unanswerable.ts';
 import type { Question } from '../../proof/verify.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
 import type { LastRun } from '../../terminal/last-run.ts';
 
-/** Options of `verify` that name the runs. `stream` and `count` go together, and need a `runId`. */
-export interface QuestionOptions {
+/** Options of `verify` that name the runs. Without a producer, `stream` and `count` go together, and need a `runId`. */
+export interface QuestionOptions extends ProducerOptions {
   /** A directory or an `s3://` address. @default - the bucket of the last local run */
   readonly source?: string;
   /** @default - that of the local run */
@@ -24,10 +25,24 @@ export interface QuestionOptions {
  * @throws TemplateFileError if the template cannot be used.
  */
 export async function resolveQuestion(
-  { source, stream, runId, count, event }: QuestionOptions,
+  options: QuestionOptions,
   readRun: (runId?: string) => Promise<LastRun>,
+  clients: DeploymentClients,
 ): Promise<Pick<Question, 'runs' | 'eventTemplate'> & { source: string; unfinished?: true }> {
+  const { source, stream, runId, count, event } = options;
   const fromFile = event === undefined ? undefined : readTemplateFile(event).template.source;
+  if (options.stack !== undefined || options.function !== undefined) {
+    if (runId === undefined) {
+      throw new UnanswerableError('--run-id is missing: give that of the run, as send printed it');
+    }
+    const producer = await findProducer({ ...options, eventTemplate: fromFile }, clients);
+    const run = { deliveryStreamName: producer.deliveryStreamName, from: 0, to: count ?? producer.count };
+    return answerable(
+      producer.source,
+      runId.map((id) => ({ ...run, runId: id })),
+      producer.eventTemplate,
+    );
+  }
   const given = { '--stream': stream, '--run-id': runId, '--count': count };
   const missing = Object.entries(given).filter(([, value]) => value === undefined);
   if (missing.length === 0) {

@@ -15,12 +15,21 @@ import { makeReport } from '../start/factories.ts';
 
 const iotSensor = readFileSync('docs/events/iot-sensor.json', 'utf8');
 
+const createEnvironment = (): Record<string, string> => ({
+  DELIVERY_STREAM_NAME: 'my-stream',
+  COUNT: '100',
+  PRODUCER_NAME: `${stackName}/Producer`,
+  BUCKET_NAME: 'my-bucket',
+  PREFIX: 'events/datehour=!{timestamp:yyyy-MM-dd-HH}/',
+});
+
 let state: StandInState;
 let standIn: StandIn;
 
 beforeEach(async () => {
   state = {
-    outputs: { FunctionName: functionName!, DeliveryStreamName: 'my-stream', BucketName: 'my-bucket' },
+    producers: { Producer: { function: functionName! } },
+    environment: createEnvironment(),
     objects: new Map(),
     invoke: (payload) => deliver(payload),
   };
@@ -40,8 +49,22 @@ function deliver(
   return { result: makeReport({ ...run, eventsRequested: count, eventsDelivered: count }) };
 }
 
+/** The same with events of a template. */
+function deliverOfTemplate(payload: { runId?: string }) {
+  const response = deliver(payload);
+  const pack = createTemplatePacker(compileTemplate(iotSensor))('gzip', 'my-stream', response.result.runId);
+  const records = pack({ from: 0, to: 100 }, { dataBytes: 1e6, jsonBytes: 1e6 }, Date.now());
+  const body = Buffer.concat(records.map(({ data }) => data));
+  state.objects.set('events/datehour=2026-11-22-10/a.gz', { body, landedAtMs: Date.now() });
+  return response;
+}
+
 function prove(...args: string[]): Promise<CommandResult> {
-  return runCommand('prove', ['--stack', stackName!, '--wait', '0s', ...args], {
+  return run('prove', '--stack', stackName!, '--wait', '0s', ...args);
+}
+
+function run(command: 'prove' | 'verify', ...args: string[]): Promise<CommandResult> {
+  return runCommand(command, args, {
     environment: {
       AWS_ENDPOINT_URL: standIn.endpointUrl,
       AWS_REGION: 'us-east-1',
@@ -86,29 +109,21 @@ describe('npm run prove', () => {
     expect(JSON.parse(stdout)).toMatchObject({
       report: { eventsRequested: 100 },
       complete: false,
-      source: 's3://my-bucket/',
+      source: 's3://my-bucket/events/',
       runs: [{ missing: 1, missingRanges: [[42, 43]] }],
     });
   });
 
   const complete = 'COMPLETE: Each of 100 events arrived, exactly once.';
 
-  it.each<[string, Record<string, string>, string[], number, string]>([
-    ['the stack has', { EventTemplate: iotSensor }, [], 0, complete],
+  it.each<[string, object, string[], number, string]>([
+    ['the stack has', { eventTemplate: iotSensor }, [], 0, complete],
     ['a file has', {}, ['--event', 'docs/events/iot-sensor.json'], 0, complete],
     ['nobody names, as unproven', {}, ['--wait', '0s'], 2, 'UNPROVEN: Each of 100 lines'],
-  ])('proves events of a template that %s', async (_, metadata, options, expected, verdict) => {
+  ])('proves events of a template that %s', async (_, template, options, expected, verdict) => {
     // Prepare
-    state.metadata = metadata;
-    state.invoke = (payload) => {
-      const response = deliver(payload);
-      const createPacker = createTemplatePacker(compileTemplate(iotSensor));
-      const pack = createPacker('gzip', 'my-stream', response.result.runId);
-      const records = pack({ from: 0, to: 100 }, { dataBytes: 1e6, jsonBytes: 1e6 }, Date.now());
-      const body = Buffer.concat(records.map(({ data }) => data));
-      state.objects.set('events/datehour=2026-11-22-10/a.gz', { body, landedAtMs: Date.now() });
-      return response;
-    };
+    state.producers = { Producer: { function: functionName!, ...template } };
+    state.invoke = deliverOfTemplate;
 
     // Act
     const { status, stdout } = await prove(...options);
@@ -135,20 +150,35 @@ describe('npm run prove', () => {
     expect(stderr).toMatch(/60 of 100 events found, 1 object read; waiting \d+ s more at most/);
   });
 
-  const withoutBucket = { FunctionName: functionName!, DeliveryStreamName: 'my-stream' };
+  const { BUCKET_NAME: _, ...withoutBucket } = createEnvironment();
+  const { PRODUCER_NAME: __, ...ofEarlierVersion } = createEnvironment();
   const failure = { errorType: 'InvalidPayloadError', errorMessage: 'count: 0 - expected more' };
 
   it.each<[string, Partial<StandInState>, string]>([
     [
       'there is no such stack',
-      { outputs: undefined },
+      { producers: undefined },
       'describing the stack MyStack (cdk deploy creates it): ValidationError: Stack with id MyStack does not exist',
     ],
-    ['the stack is another', { outputs: {} }, 'MyStack has no output FunctionName: it has no producer'],
+    [
+      'the stack is another',
+      { producers: {} },
+      'the stack MyStack has no producer, or one of an earlier version: deploy it again',
+    ],
+    [
+      'the stack has two producers',
+      { producers: { 'Load/A': { function: functionName! }, B: { function: 'other' } } },
+      'the stack MyStack has 2 producers: give --function my-function (Load/A) or --function other (B) instead of --stack',
+    ],
+    [
+      'the template of its events is unknown',
+      { environment: ofEarlierVersion },
+      'the template of my-function is unknown, because its stack is of an earlier version: deploy it again, or give --event',
+    ],
     [
       'the stack pushes to a stream that is not its own',
-      { outputs: withoutBucket },
-      'the stack MyStack did not create its stream, so its bucket is unknown: give --source s3://bucket/prefix',
+      { environment: withoutBucket },
+      'the bucket of my-function is unknown, because its stack did not create the stream',
     ],
     ['the function is gone', { invoke: undefined }, 'NotFoundException: Function not found: my-function'],
     [
@@ -180,9 +210,9 @@ describe('npm run prove', () => {
   });
 
   it('does not invoke a function whose events it could not find', async () => {
-    delete state.outputs?.BucketName;
+    delete state.environment?.BUCKET_NAME;
     await prove();
-    expect(standIn.requests).toEqual(['POST /', 'POST /']);
+    expect(standIn.requests.filter((request) => /invocations/.test(request))).toEqual([]);
   });
 
   it('invokes once, even when the response is an error that the SDK would retry', async () => {
@@ -201,8 +231,60 @@ describe('npm run prove', () => {
   });
 
   it('finds the events of an imported stream at --source', async () => {
-    delete state.outputs?.BucketName;
+    delete state.environment?.BUCKET_NAME;
     const { status } = await prove('--source', 's3://my-bucket/events/');
     expect(status).toBe(0);
+  });
+});
+
+it('proves one of several producers of a stack, by its function, with its own template', async () => {
+  // Prepare
+  state.producers = {
+    A: { function: 'other' },
+    Producer: { function: functionName!, eventTemplate: iotSensor },
+  };
+  state.invoke = deliverOfTemplate;
+
+  // Act
+  const { status, stdout } = await run('prove', '--function', functionName!, '--wait', '0s');
+
+  // Assess
+  expect(stdout).toContain('COMPLETE: Each of 100 events arrived, exactly once.');
+  expect(status).toBe(0);
+});
+
+describe('npm run verify', () => {
+  const runId = `${stackName}/Producer/2026-11-30T08:00:00Z`;
+
+  it.each([
+    ['a stack', ['--stack', stackName!]],
+    ['a function', ['--function', functionName!]],
+  ])(
+    'finds the stream, the bucket, the count and the template of a scheduled run by %s',
+    async (_, options) => {
+      // Prepare
+      deliver({ runId });
+
+      // Act
+      const { status, stdout, stderr } = await run('verify', ...options, '--run-id', runId);
+
+      // Assess
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      expect(stdout).toContain(`run         ${runId}, events [0, 100)`);
+      expect(stdout).toContain('COMPLETE: Each of 100 events arrived, exactly once.');
+    },
+  );
+
+  it.each([
+    [['--stack', stackName!], '--run-id is missing: give that of the run, as send printed it'],
+    [
+      ['--stack', stackName!, '--run-id', 'r', '--stream', 's'],
+      "cannot be used with option '--stream <name>'",
+    ],
+    [['--stack', stackName!, '--function', 'f'], "cannot be used with option '--stack <name>'"],
+  ])('refuses %j with one line and status 2', async (args, message) => {
+    const { status, stderr } = await run('verify', ...args);
+    expect(status).toBe(2);
+    expect(stderr).toContain(message);
   });
 });

@@ -16,8 +16,13 @@ let payloads: Record<string, unknown>[];
 beforeEach(async () => {
   payloads = [];
   state = {
-    outputs: { FunctionName: functionName!, DeliveryStreamName: 'my-stream', BucketName: 'my-bucket' },
-    environment: { DELIVERY_STREAM_NAME: 'my-stream', COUNT: '100', PROOF_DELAY_SECONDS: '75' },
+    producers: { Producer: { function: functionName! } },
+    environment: {
+      DELIVERY_STREAM_NAME: 'my-stream',
+      COUNT: '100',
+      PROOF_DELAY_SECONDS: '75',
+      BUCKET_NAME: 'my-bucket',
+    },
     objects: new Map(),
     invoke: (payload) => {
       payloads.push(payload);
@@ -41,8 +46,7 @@ function send(...args: string[]): Promise<CommandResult> {
   });
 }
 
-const verifyCommand =
-  "npm run verify -- --source 's3://my-bucket' --stream 'my-stream' --run-id 'run-1' --count 1000 --wait 7m";
+const verifyCommand = "npm run verify -- --function 'my-function' --run-id 'run-1' --count 1000 --wait 7m";
 
 describe('npm run send', () => {
   it('invokes the producer of a stack, waits for its report, and prints the line that verifies the run', async () => {
@@ -69,7 +73,7 @@ describe('npm run send', () => {
     expect(payloads).toEqual([{ runId: 'run-1' }]);
     expect(stdout).toContain('Lambda was asked for 100 events; run run-1\n');
     expect(stdout).toContain(
-      "npm run verify -- --source s3://<bucket> --stream 'my-stream' --run-id 'run-1' --count 100 --wait 7m",
+      "npm run verify -- --function 'my-function' --run-id 'run-1' --count 100 --wait 7m",
     );
   });
 
@@ -95,10 +99,10 @@ describe('npm run send', () => {
     expect(verify).toContain(`--run-id '${runId}' --count 100`);
   });
 
-  it('names the template that verify needs', async () => {
-    state.metadata = { EventTemplate: '{{random.uuid}}' };
+  it('says where to put the bucket that nobody knows, in words that no shell takes for a redirect', async () => {
+    delete state.environment?.BUCKET_NAME;
     const { stdout } = await send('--stack', stackName!);
-    expect(stdout).toContain('--count 100 --event <its template> --wait 7m\n');
+    expect(stdout).toContain(" --function 'my-function' --source s3://BUCKET/PREFIX --run-id ");
   });
 
   it('ends with status 1 when events are undelivered', async () => {
@@ -154,7 +158,7 @@ describe('npm run send', () => {
       'there are two of them',
       () => {},
       ['--stack', 'a', '--function', 'b'],
-      '--stack and --function were given',
+      "option '--function <name>' cannot be used with option '--stack <name>'",
     ],
     [
       'a function has no name',

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { resolveQuestion } from '../../../lib/commands/verify/question.ts';
+import { type QuestionOptions, resolveQuestion } from '../../../lib/commands/verify/question.ts';
+import type { DeploymentClients } from '../../../lib/proof/deployed-stack.ts';
 import { collectRunIds, parseWait } from '../../../lib/proof/options.ts';
 import type { LastRun } from '../../../lib/terminal/last-run.ts';
 import { createRun } from '../../proof/factories.ts';
@@ -10,6 +11,10 @@ const [defaultTemplate, iotSensor] = ['default', 'iot-sensor'].map((name) =>
   readFileSync(`docs/events/${name}.json`, 'utf8'),
 );
 
+/** The question without a deployment. */
+const resolve = (options: QuestionOptions, readRun: (runId?: string) => Promise<LastRun>) =>
+  resolveQuestion(options, readRun, {} as DeploymentClients);
+
 const createLastRun = (): LastRun => ({
   report: createRun({ from: 5, to: 10 }),
   output: { directory: '.local/bucket' },
@@ -17,14 +22,14 @@ const createLastRun = (): LastRun => ({
 
 describe('the question', () => {
   it('is about the last local run by default', async () => {
-    expect(await resolveQuestion({}, async () => createLastRun())).toEqual({
+    expect(await resolve({}, async () => createLastRun())).toEqual({
       source: '.local/bucket',
       runs: [createRun({ from: 5, to: 10 })],
     });
   });
 
   it('is about the last local run somewhere else when only a source is given', async () => {
-    const question = await resolveQuestion({ source: 'elsewhere' }, async () => createLastRun());
+    const question = await resolve({ source: 'elsewhere' }, async () => createLastRun());
 
     expect(question).toMatchObject({ source: 'elsewhere', runs: [{ runId: 'run-1' }] });
   });
@@ -34,7 +39,7 @@ describe('the question', () => {
     [{ event: 'docs/events/iot-sensor.json' }, 'of the file that was named', iotSensor],
   ])('is about events of the template, as %j: %s', async (options, _, eventTemplate) => {
     const readLastRun = async () => ({ ...createLastRun(), eventTemplate: defaultTemplate });
-    const question = await resolveQuestion(options, readLastRun);
+    const question = await resolve(options, readLastRun);
     expect(question.eventTemplate).toBe(eventTemplate);
   });
 
@@ -47,9 +52,9 @@ describe('the question', () => {
 
     // Act
     const [one, both, elsewhere] = await Promise.all([
-      resolveQuestion({ runId: ['b'] }, readRun),
-      resolveQuestion({ runId: ['a', 'b'] }, readRun),
-      resolveQuestion({ runId: ['b'], source: 'elsewhere' }, readRun),
+      resolve({ runId: ['b'] }, readRun),
+      resolve({ runId: ['a', 'b'] }, readRun),
+      resolve({ runId: ['b'], source: 'elsewhere' }, readRun),
     ]);
 
     // Assess
@@ -60,7 +65,7 @@ describe('the question', () => {
   });
 
   it('says that a local run was stopped', async () => {
-    const question = await resolveQuestion({}, async () => ({ ...createLastRun(), unfinished: true }));
+    const question = await resolve({}, async () => ({ ...createLastRun(), unfinished: true }));
     expect(question).toMatchObject({ unfinished: true });
   });
 
@@ -69,7 +74,7 @@ describe('the question', () => {
     ['templates', { eventTemplate: 'x' }],
   ])('is refused for local runs of different %s', async (_what, differs) => {
     const readRun = async (runId = '') => ({ ...createLastRun(), ...(runId === 'b' && differs) });
-    await expect(resolveQuestion({ runId: ['a', 'b'] }, readRun)).rejects.toThrow('verify one at a time');
+    await expect(resolve({ runId: ['a', 'b'] }, readRun)).rejects.toThrow('verify one at a time');
   });
 
   it('is about several runs of one stream', async () => {
@@ -77,7 +82,7 @@ describe('the question', () => {
     const noLastRun = async () => expect.unreachable();
 
     // Act
-    const question = await resolveQuestion(
+    const question = await resolve(
       { source: 's3://b', stream: 'my-stream', runId: ['a', 'b'], count: 7 },
       noLastRun,
     );
@@ -91,7 +96,7 @@ describe('the question', () => {
     [{ stream: 'my-stream', runId: ['a'] }, 'give --count too'],
     [{ count: 7, runId: ['a'] }, 'give --stream too'],
   ])('is refused if options are missing: %j', async (options, remedy) => {
-    await expect(resolveQuestion(options, async () => createLastRun())).rejects.toThrow(remedy);
+    await expect(resolve(options, async () => createLastRun())).rejects.toThrow(remedy);
   });
 });
 
