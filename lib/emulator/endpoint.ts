@@ -97,7 +97,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
         await deliveryStream.put(kept);
       }
       records.lost += taken.length - kept.length;
-      for (const record of onAccepted ? taken : []) {
+      for (const record of taken) {
         onAccepted?.(record);
       }
     },

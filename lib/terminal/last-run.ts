@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as v from 'valibot';
 import { reportSchema } from '../../lambda/contract/report.ts';
@@ -21,34 +21,30 @@ const lastRunSchema = v.object({
 
 export type LastRun = v.InferOutput<typeof lastRunSchema>;
 
-/** Folder of the files of earlier runs. */
+/** Folder of the files of all runs. */
 const runsFolder = (path: string) => join(dirname(path), 'runs');
 
-const earlierRunPath = (runId: string, path: string) =>
+const runPath = (runId: string, path: string) =>
   join(runsFolder(path), `${createHash('sha256').update(runId).digest('hex')}.json`);
 
-/** Makes the last run an earlier one, so that it is not read as the run that starts now, should that one fail. */
-export async function archiveLastRun(path = lastRunPath): Promise<void> {
-  try {
-    const { report } = await readLastRun('', path);
-    await mkdir(runsFolder(path), { recursive: true });
-    await rename(path, earlierRunPath(report.runId, path));
-  } catch {
-    await forgetLastRun(path);
-  }
-}
-
-export async function forgetEarlierRuns(path = lastRunPath): Promise<void> {
-  await rm(runsFolder(path), { recursive: true, force: true });
-}
-
+/** Removes the file, so that it is not read as the run that starts now, should that one fail. */
 export async function forgetLastRun(path = lastRunPath): Promise<void> {
   await rm(path, { force: true });
 }
 
+export async function forgetRun(runId: string, path = lastRunPath): Promise<void> {
+  await rm(runPath(runId, path), { force: true });
+}
+
+export async function forgetRuns(path = lastRunPath): Promise<void> {
+  await rm(runsFolder(path), { recursive: true, force: true });
+}
+
 export async function writeLastRun(run: LastRun, path = lastRunPath): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
-  await writeFile(path, `${JSON.stringify(run, null, 2)}\n`);
+  await mkdir(runsFolder(path), { recursive: true });
+  for (const file of [path, runPath(run.report.runId, path)]) {
+    await writeFile(file, `${JSON.stringify(run, null, 2)}\n`);
+  }
 }
 
 /**
@@ -94,16 +90,13 @@ export async function readLastRun(otherwise = '', path = lastRunPath): Promise<L
 }
 
 /**
- * Reads a local run, the last one or an earlier one.
+ * Reads a local run.
  *
  * @throws Error if no run with this id is known.
  */
-export async function readRun(runId: string, path = lastRunPath): Promise<LastRun> {
-  const last = await readLastRun('', path).catch(() => undefined);
-  return last?.report.runId === runId
-    ? last
-    : readLastRun('', earlierRunPath(runId, path)).catch((cause) => {
-        const remedy = 'give --source, --stream and --count too';
-        throw new Error(`--run-id is ${runId}: no local run has this id; ${remedy}`, { cause });
-      });
+export function readRun(runId: string, path = lastRunPath): Promise<LastRun> {
+  return readLastRun('', runPath(runId, path)).catch((cause) => {
+    const remedy = 'give --source, --stream and --count too';
+    throw new Error(`--run-id is ${runId}: no local run has this id; ${remedy}`, { cause });
+  });
 }

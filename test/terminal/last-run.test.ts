@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import {
-  archiveLastRun,
-  forgetEarlierRuns,
+  forgetLastRun,
+  forgetRun,
+  forgetRuns,
   joinRuns,
   readLastRun,
   readRun,
@@ -85,7 +86,6 @@ describe('earlier local runs', () => {
       ['b', '/other'],
       ['c', '/bucket'],
     ] as const) {
-      await archiveLastRun(path);
       await writeLastRun(noteOf(runId, bucket), path);
     }
     return path;
@@ -107,26 +107,27 @@ describe('earlier local runs', () => {
 
   it('are not the last run once another one has started', async () => {
     const path = await makeNotes();
-    await archiveLastRun(path);
+    await forgetLastRun(path);
     await expect(readLastRun('', path)).rejects.toThrow('there is no local run yet');
+    await expect(readRun('c', path)).resolves.toEqual(noteOf('c'));
+  });
+
+  it('are forgotten one by one', async () => {
+    const path = await makeNotes();
+    await forgetRun('c', path);
+    await expect(readRun('c', path)).rejects.toThrow('no local run has this id');
+    await expect(readRun('b', path)).resolves.toEqual(noteOf('b', '/other'));
   });
 
   it('are forgotten together', async () => {
     // Prepare
     const path = await makeNotes();
-    await archiveLastRun(path);
 
     // Act
-    await forgetEarlierRuns(path);
+    await forgetRuns(path);
 
     // Assess
     const found = await Promise.allSettled(['a/../b', 'b', 'c'].map((runId) => readRun(runId, path)));
     expect(found.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-  });
-
-  it('with an invalid file are forgotten', async () => {
-    const path = `${await createDirectory({ 'last-run.json': '{' })}/last-run.json`;
-    await archiveLastRun(path);
-    await expect(readLastRun('', path)).rejects.toThrow('there is no local run yet');
   });
 });

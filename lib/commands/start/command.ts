@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { StoppedError, UsageError } from '../../terminal/command.ts';
 import { commandLine } from '../../terminal/command-line.ts';
 import {
-  archiveLastRun,
-  forgetEarlierRuns,
   forgetLastRun,
+  forgetRun,
+  forgetRuns,
   joinRuns,
   lastRunPath,
   readRun,
@@ -34,9 +34,9 @@ async function runStart(options: StartOptions): Promise<void> {
   const localRun = toLocalRun(options);
   // Slices are sent again of a run that is proven as a whole.
   const before = options.slices && (await readRun(localRun.payload.runId!).catch(() => undefined));
-  await archiveLastRun();
+  await forgetLastRun();
   if (options.clean) {
-    await forgetEarlierRuns();
+    await forgetRuns();
   }
   let sent = 'nothing was sent';
   const run = await runLocally({
@@ -55,6 +55,7 @@ async function runStart(options: StartOptions): Promise<void> {
       if (error instanceof UsageError) {
         // A refused run has no events that could be missing.
         await forgetLastRun();
+        await forgetRun(localRun.payload.runId!);
       }
       if (!stop.signal.aborted) {
         throw error;

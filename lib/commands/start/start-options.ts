@@ -84,8 +84,7 @@ export function addStartOptions(command: Command): Command {
 
 /** @throws UsageError if the event template is invalid, slices lack the run's id, or events are beyond `maxCount`. */
 export function toLocalRun(options: StartOptions): Omit<LocalRunOptions, 'onStep' | 'onProgress'> {
-  checkCount(options);
-  checkSlices(options);
+  checkEnd(options);
   checkEvent(options);
   const { count, eventsPerSecond, event, recordFormat, slices, quota, faults, maxCount } = options;
   const given = contextSettings.filter((name) => options[name] !== undefined);
@@ -133,23 +132,14 @@ function checkEvent({ event }: StartOptions): void {
   }
 }
 
-function checkCount({ count = 0, maxCount = settings.maxCount.default }: StartOptions): void {
-  if (count > maxCount) {
-    throw new UsageError(
-      `--count is ${count}: expected at most --max-count, ${maxCount}. Raise it, for example --max-count ${count}`,
-    );
-  }
-}
-
-function checkSlices({ slices, runId, maxCount = settings.maxCount.default }: StartOptions): void {
-  const end = slices?.at(-1)?.[1];
-  if (end !== undefined && runId === undefined) {
+function checkEnd({ count = 0, slices, runId, maxCount = settings.maxCount.default }: StartOptions): void {
+  if (slices && runId === undefined) {
     throw new UsageError('--slices are of a run: give --run-id too');
   }
-  if (end !== undefined && end > maxCount) {
-    throw new UsageError(
-      `--slices ends at ${end}: expected at most --max-count, ${maxCount}. Raise it, for example --max-count ${end}`,
-    );
+  const [given, end] = slices ? ['--slices ends at', slices.at(-1)![1]] : ['--count is', count];
+  if (end > maxCount) {
+    const remedy = `Raise it, for example --max-count ${end}`;
+    throw new UsageError(`${given} ${end}: expected at most --max-count, ${maxCount}. ${remedy}`);
   }
 }
 

@@ -33,15 +33,14 @@ export function configure(command: Command): void {
   addProofOptions(command, '0s').action(runVerify);
 }
 
+const otherwise = ', or give --stack, or --source, --stream, --run-id and --count';
+
 async function runVerify(options: QuestionOptions & ProofOptions): Promise<void> {
   const { wait, exactlyOnce = false, all, json, html } = options;
   const progress = showProgress(process.stderr);
   const { source, unfinished, ...question } = await resolveQuestion(
     options,
-    (runId) =>
-      runId === undefined
-        ? readLastRun(', or give --stack, or --source, --stream, --run-id and --count')
-        : readRun(runId),
+    (runId) => (runId === undefined ? readLastRun(otherwise) : readRun(runId)),
     { cloudFormation: createCloudFormationClient(), lambda: createLambdaClient() },
   );
   const evidence = await verify(
