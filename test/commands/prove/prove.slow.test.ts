@@ -270,7 +270,7 @@ describe('npm run verify', () => {
 
       // Assess
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-      expect(stdout).toContain(`run         ${runId}, events [0, 100)`);
+      expect(stdout).toContain(`run         ${runId}, events 0 to 99`);
       expect(stdout).toContain('COMPLETE: Each of 100 events arrived, exactly once.');
     },
   );
