@@ -5,9 +5,8 @@ import { shareOf } from '../property-runs.ts';
 import { templateOf } from './synth.ts';
 
 /**
- * Names that users of a deployed stack rely on: a changed logical id replaces the resource, and so does a
- * changed `kept` property. The first list is that of
- * the default context; the others name their differences from it.
+ * Names that users of a deployed stack rely on: a changed logical id replaces the resource, and so does a changed `kept`
+ * property. The first list is that of the default context; the others name their differences from it.
  */
 const committed: Readonly<Record<string, readonly string[]>> = JSON.parse(
   readFileSync('test/stack/names.json', 'utf8'),
