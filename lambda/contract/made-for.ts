@@ -29,18 +29,18 @@ export function madeForIn({ messageAttributes }: ReceivedMessage): string | unde
   return messageAttributes?.[madeForAttribute]?.stringValue;
 }
 
-/**
- * Names both sides if a message was made for a deployment that differs from `own` in one of the fields.
- *
- * @param madeFor The message's attribute. Without one, it is accepted.
- */
-export function describeMisfit(
-  madeFor: string | undefined,
-  own: MadeFor,
-  fields: readonly (keyof MadeFor)[],
-): string | undefined {
+/** Why the events of a message may not be those of this deployment. */
+export interface Misfit {
+  readonly reason: string;
+  /** Whether they are others, not only in another place. */
+  readonly isOther: boolean;
+}
+
+/** Names both sides if a message was made for another deployment. Without an attribute, it is accepted. */
+export function misfitOf(message: ReceivedMessage, own: MadeFor): Misfit | undefined {
+  const madeFor = madeForIn(message);
   const made = madeFor === undefined ? own : v.parse(attribute, madeFor);
-  return fields.every((field) => made[field] === own[field])
-    ? undefined
-    : `made for ${JSON.stringify(made)}, but this deployment is ${JSON.stringify(own)}`;
+  const isOther = made.deliveryStreamName !== own.deliveryStreamName || made.template !== own.template;
+  const reason = `made for ${JSON.stringify(made)}, but this deployment is ${JSON.stringify(own)}`;
+  return isOther || made.prefix !== own.prefix ? { reason, isOther } : undefined;
 }

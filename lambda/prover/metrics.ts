@@ -2,7 +2,7 @@ import { proverMetrics } from '../contract/metrics.ts';
 import type { MetricSink } from '../runtime/metric-sink.ts';
 import type { CheckedClaim } from './claims/settle.ts';
 import type { Comparison, Corruption } from './comparison/comparison.ts';
-import { add, sumOfLatencies } from './comparison/tally.ts';
+import { sumOfLatencies } from './comparison/tally.ts';
 
 /** Metrics with one value per invocation. */
 type CountName = Exclude<keyof typeof proverMetrics, 'timeToProofMs' | 'latencyMs'>;
@@ -60,7 +60,7 @@ export function addMetrics(
     metrics.addMetric(name, unit, value);
   }
   const { timeToProofMs, latencyMs } = proverMetrics;
-  for (const value of sample(countsOf(proven.map(({ ageMs }) => ageMs)))) {
+  for (const value of sample(proven.map(({ ageMs }) => [ageMs, 1]))) {
     metrics.addMetric(timeToProofMs.name, timeToProofMs.unit, value);
   }
   for (const value of sample(sumOfLatencies(segments))) {
@@ -68,8 +68,12 @@ export function addMetrics(
   }
 }
 
-/** At most {@link maxValues} values with the percentiles and the maximum of all: each represents the same share of them. */
-export function sample(counts: ReadonlyMap<number, number>): number[] {
+/**
+ * At most {@link maxValues} values with the percentiles and the maximum of all: each represents the same share of them.
+ *
+ * @param counts Values, and how many of each.
+ */
+export function sample(counts: Iterable<readonly [value: number, count: number]>): number[] {
   const sorted = [...counts].sort(([a], [b]) => a - b);
   const all = sorted.reduce((sum, [, count]) => sum + count, 0);
   const values: number[] = [];
@@ -88,12 +92,4 @@ export function sample(counts: ReadonlyMap<number, number>): number[] {
 
 function sum<Item>(items: readonly Item[], count: (item: Item) => number): number {
   return items.reduce((all, item) => all + count(item), 0);
-}
-
-function countsOf(values: readonly number[]): Map<number, number> {
-  const counts = new Map<number, number>();
-  for (const value of values) {
-    add(counts, value, 1);
-  }
-  return counts;
 }

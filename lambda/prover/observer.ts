@@ -1,11 +1,11 @@
 import type { Logger } from '@aws-lambda-powertools/logger';
-import type { SlicePair } from '../contract/slice.ts';
+import { chunks } from '../runtime/batches.ts';
 import type { MetricSink } from '../runtime/metric-sink.ts';
 import { maxEventsAtOnce } from './claims/claim-messages.ts';
 import type { ProverObserver } from './claims/prover.ts';
 import type { CheckedClaim } from './claims/settle.ts';
 import type { Corruption } from './comparison/comparison.ts';
-import { missingRanges, type Tally } from './comparison/tally.ts';
+import { missingRanges } from './comparison/tally.ts';
 import { addMetrics, newCorruptions } from './metrics.ts';
 import type { Reading } from './objects/read-objects.ts';
 
@@ -70,6 +70,7 @@ function logVerdict(
   log: Pick<Logger, 'info' | 'error'>,
 ): void {
   const { segments, ...counts } = tally;
+  const [firstRanges] = chunks(missingRanges(segments), maxItems);
   const fields = {
     runId: claim.runId,
     messageId,
@@ -80,7 +81,7 @@ function logVerdict(
     ...(gone > 0 && { objectsGone: gone }),
     ...(unread > 0 && { objectsUnread: unread }),
     ...(isOutOfTime && { isOutOfTime }),
-    ...(tally.missing > 0 && { missingRanges: firstRanges(tally) }),
+    ...(firstRanges && { missingRanges: firstRanges }),
     ...(misfit && { misfit: misfit.reason }),
     ...(error && { error }),
   };
@@ -94,15 +95,4 @@ function logVerdict(
   } else {
     log.info(verdictTexts[verdict], fields);
   }
-}
-
-function firstRanges({ segments }: Tally): SlicePair[] {
-  const first: SlicePair[] = [];
-  for (const range of missingRanges(segments)) {
-    first.push(range);
-    if (first.length === maxItems) {
-      break;
-    }
-  }
-  return first;
 }

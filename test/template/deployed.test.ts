@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { describeMisfit } from '../../lambda/contract/made-for.ts';
+import { misfitOf } from '../../lambda/contract/made-for.ts';
 import { madeForOf } from '../../lambda/template/deployed.ts';
 import { eventsOf } from './factories.ts';
 
@@ -39,9 +39,11 @@ describe('what messages are made for', () => {
   it.each(['', 'my-stream', 'null', '[]', '{"template":1}', '{}'])(
     'is not known from %j, which fits nothing',
     (text) => {
-      expect(describeMisfit(text, madeForOf(settings), ['deliveryStreamName'])).toBe(
-        `made for {}, but this deployment is ${JSON.stringify(madeForOf(settings))}`,
-      );
+      const message = { messageAttributes: { MadeFor: { stringValue: text } } };
+      expect(misfitOf(message, madeForOf(settings))).toEqual({
+        reason: `made for {}, but this deployment is ${JSON.stringify(madeForOf(settings))}`,
+        isOther: true,
+      });
     },
   );
 });

@@ -1,6 +1,6 @@
 import type { Claim } from '../../contract/claim.ts';
 import { maxSlicesPerMessage, type RunSlice, type SlicePair } from '../../contract/slice.ts';
-import type { SendAll } from '../../runtime/batches.ts';
+import { chunks, type SendAll } from '../../runtime/batches.ts';
 
 /** A slice, and the events of it that Firehose acknowledged. */
 export interface Delivered {
@@ -18,14 +18,12 @@ export type OnClaimsUnsent = (claims: readonly Claim[], failure: Error) => void;
 /** The claims on the delivered events of a slice: several if there are too many gaps for one. */
 export function claimsOf({ slice: { runId }, delivered, startedMs, endedMs }: Delivered): Claim[] {
   const [sentFromMs, sentToMs] = [Math.floor(startedMs), Math.ceil(endedMs)];
-  const claims: Claim[] = [];
-  for (let at = 0; at < delivered.length; at += maxSlicesPerMessage) {
-    const slices = delivered
-      .slice(at, at + maxSlicesPerMessage)
-      .map(([from, to]): [number, number] => [from, to]);
-    claims.push({ runId, slices, sentFromMs, sentToMs });
-  }
-  return claims;
+  return [...chunks(delivered, maxSlicesPerMessage)].map((slices) => ({
+    runId,
+    slices,
+    sentFromMs,
+    sentToMs,
+  }));
 }
 
 /** Claims delivered events. It never fails, because a repeated invocation would not help. */

@@ -1,6 +1,6 @@
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Claim } from '../../contract/claim.ts';
-import { describeMisfit, type MadeFor, madeForIn } from '../../contract/made-for.ts';
+import { type MadeFor, misfitOf } from '../../contract/made-for.ts';
 import type { Report } from '../../contract/report.ts';
 import {
   mergeSlices,
@@ -174,10 +174,10 @@ async function processMessages(
 
 /** Refuses a message whose slices would be other events here. The prefix of the objects does not change them. */
 function refuseOther(message: SQSRecord, own: MadeFor): void {
-  const misfit = describeMisfit(madeForIn(message), own, ['deliveryStreamName', 'template']);
-  if (misfit) {
+  const misfit = misfitOf(message, own);
+  if (misfit?.isOther) {
     throw new InvalidPayloadError(
-      `The message was refused, nothing was sent: it was ${misfit}. Deploy that again before you redrive it, or delete it`,
+      `The message was refused, nothing was sent: it was ${misfit.reason}. Deploy that again before you redrive it, or delete it`,
     );
   }
 }

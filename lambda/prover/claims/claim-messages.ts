@@ -3,9 +3,10 @@ import * as v from 'valibot';
 import { type Claim, claimSchema, clockAllowanceMs } from '../../contract/claim.ts';
 import {
   defaultTemplateFingerprint,
-  describeMisfit,
   type MadeFor,
+  type Misfit,
   madeForIn,
+  misfitOf,
 } from '../../contract/made-for.ts';
 import { pairsLength, type Slice } from '../../contract/slice.ts';
 import { FunctionError } from '../../runtime/errors.ts';
@@ -15,13 +16,6 @@ import type { SendingTimes } from '../objects/object-window.ts';
 /** A message is not a valid claim. */
 export class InvalidClaimError extends FunctionError {
   override readonly name = 'InvalidClaimError';
-}
-
-/** Why events of a claim may be in the bucket although they are not found. */
-export interface Misfit {
-  readonly reason: string;
-  /** Whether its events are not those of this deployment: no line can be compared with them. */
-  readonly isOther: boolean;
 }
 
 /** A message of the proof queue. */
@@ -59,12 +53,19 @@ const lastTimeMs = 8.64e15;
 const example =
   'expected for example {"runId":"run-1","slices":[[0,100]],"sentFromMs":1795485600000,"sentToMs":1795485600073}';
 
+const unknownTemplate: Misfit = {
+  reason: 'it does not say which template it was made for',
+  isOther: false,
+};
+
 /** Last index that is exact as a number. */
 const maxIndex = 2 ** 53;
 
 /** @throws InvalidClaimError if the message is no claim, or has values that no producer sends. */
 export function parseClaimMessage(record: SQSRecord, own: MadeFor): ClaimMessage {
   const claim = parseClaim(record.body);
+  const madeFor = madeForIn(record);
+  const isUnknown = madeFor === undefined && own.template !== defaultTemplateFingerprint;
   const { sentFromMs, sentToMs } = claim;
   // An emulator may not know when it received the message.
   const queuedAtMs = Number(record.attributes.SentTimestamp) || sentToMs;
@@ -96,18 +97,9 @@ export function parseClaimMessage(record: SQSRecord, own: MadeFor): ClaimMessage
     receiptHandle: record.receiptHandle,
     queuedAtMs,
     receives: Number(record.attributes.ApproximateReceiveCount),
-    madeFor: madeForIn(record),
-    misfit: misfitOf(madeForIn(record), own),
+    madeFor,
+    misfit: isUnknown ? unknownTemplate : misfitOf(record, own),
   };
-}
-
-function misfitOf(madeFor: string | undefined, own: MadeFor): Misfit | undefined {
-  if (madeFor === undefined && own.template !== defaultTemplateFingerprint) {
-    return { reason: 'it does not say which template it was made for', isOther: false };
-  }
-  const other = describeMisfit(madeFor, own, ['deliveryStreamName', 'template']);
-  const reason = other ?? describeMisfit(madeFor, own, ['prefix']);
-  return reason === undefined ? undefined : { reason, isOther: other !== undefined };
 }
 
 /** Names a wrong value by its type: the text of a message that is no claim may be a secret, and goes into no log. */

@@ -229,7 +229,7 @@ async function postponeClaims(
   }
   const pauses = messages.map(({ receiptHandle, sent }) => ({
     receiptHandle,
-    seconds: pauseSeconds({ ageMs: startedMs - sent.sentToMs }, environment),
+    seconds: pauseSeconds(startedMs - sent.sentToMs, environment),
   }));
   await postpone(pauses, untilMs).catch((error) => observer.onPostponeFailed?.(error));
 }

@@ -57,9 +57,13 @@ export async function settle(
     ? tallyOf(slices.map(({ from, to }) => new Segment(from, to, sending)))
     : comparison.tally({ runId, deliveryStreamName }, slices);
   // The age at the start: events that land during the reading may be overlooked.
-  const ages = { ageMs: startedMs - sentToMs, queuedMs: startedMs - queuedAtMs };
-  const verdict = verdictOn({ missing: tally.missing, ...ages, receives, isAllRead, misfit }, environment);
-  const sincePreviousMs = pauseSeconds(ages, environment) * 1_000 + maxDelayMs + readMs - startedMs;
+  const ageMs = startedMs - sentToMs;
+  const queuedMs = startedMs - queuedAtMs;
+  const verdict = verdictOn(
+    { missing: tally.missing, ageMs, queuedMs, receives, isAllRead, misfit },
+    environment,
+  );
+  const sincePreviousMs = pauseSeconds(ageMs, environment) * 1_000 + maxDelayMs + readMs - startedMs;
   const newSinceMs = receives <= 1 ? Number.NEGATIVE_INFINITY : startedMs - sincePreviousMs;
   const checked = { ...message, tally, verdict, ageMs: readMs - sentToMs, newSinceMs };
   if (verdict === 'waiting') {

@@ -1,5 +1,5 @@
 import { claimMaxReceives, claimRetentionDays } from '../../contract/claim.ts';
-import type { Misfit } from './claim-messages.ts';
+import type { Misfit } from '../../contract/made-for.ts';
 
 /**
  * - `proven`: every event is in the bucket.
@@ -71,10 +71,7 @@ export function verdictOn(
 }
 
 /** Seconds until the next check of a claim, at least 1. They grow with its age. */
-export function pauseSeconds(
-  { ageMs }: Pick<Findings, 'ageMs'>,
-  { bufferingSeconds, timeFactor }: VerdictSettings,
-): number {
+export function pauseSeconds(ageMs: number, { bufferingSeconds, timeFactor }: VerdictSettings): number {
   const lateMs = ageMs * timeFactor - bufferingSeconds * 1_000;
   const waitMs = Math.max(pauseMs.least, Math.min(pauseMs.most, lateMs * pauseShare));
   return Math.max(1, Math.round(waitMs / timeFactor / 1_000));

@@ -41,12 +41,9 @@ describe('the pause between two checks', () => {
         fc.integer({ min: -10_000, max: lostAfterMs }),
         fc.nat(3_600_000),
         (bufferingSeconds, ageMs, moreMs) => {
-          const first = pauseSeconds(
-            { ageMs: bufferingSeconds * 1_000 + 60_000 },
-            { ...settings, bufferingSeconds },
-          );
+          const first = pauseSeconds(bufferingSeconds * 1_000 + 60_000, { ...settings, bufferingSeconds });
           const [early, late] = [ageMs, ageMs + moreMs].map((age) =>
-            pauseSeconds({ ageMs: age }, { ...settings, bufferingSeconds }),
+            pauseSeconds(age, { ...settings, bufferingSeconds }),
           );
           expect(first).toBe(30);
           expect(early).toBeGreaterThanOrEqual(30);
@@ -58,6 +55,6 @@ describe('the pause between two checks', () => {
   });
 
   it('is at least a second, with any factor', () => {
-    expect(pauseSeconds({ ageMs: 0 }, { ...settings, timeFactor: 1_000 })).toBe(1);
+    expect(pauseSeconds(0, { ...settings, timeFactor: 1_000 })).toBe(1);
   });
 });
