@@ -25,9 +25,9 @@ export interface RunSlice extends Slice {
   readonly eventsPerSecond?: number;
 }
 
-/** How many events a slice has. */
-export function sliceLength({ from, to }: Slice): number {
-  return to - from;
+/** How many events a slice has, without those in its gaps. */
+export function sliceLength({ from, to, slices }: Slice & Pick<RunSlice, 'slices'>): number {
+  return slices ? pairsLength(slices) : to - from;
 }
 
 /** The slices without gaps that a slice consists of. */

@@ -4,10 +4,7 @@ import { findWordFunction } from '../template/word-functions.ts';
 import { createHandler } from './function.ts';
 import { createTemplateReader } from './lines/template-lines.ts';
 
-const template = readDeployedTemplate();
+const template = compileTemplate(readDeployedTemplate(), { findWordFunction });
 
 /** The Lambda function that proves the events of the template beside its bundle, with the word lists that it needs. */
-export const handler = createHandler(
-  createTemplateReader(compileTemplate(template, { findWordFunction })),
-  template,
-);
+export const handler = createHandler(createTemplateReader(template), template.source);

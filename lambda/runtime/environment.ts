@@ -38,19 +38,23 @@ export const queueUrl = readable(
 /**
  * Reads environment variables.
  *
+ * @param names The variable of each field of the schema.
  * @param source `process.env` at the edge.
  * @throws InvalidEnvironmentError naming each invalid variable, its value, and what was expected.
  */
 export function parseVariables<Entries extends v.ObjectEntries>(
   schema: v.ObjectSchema<Entries, undefined>,
+  names: Readonly<Record<string, string>>,
   source: Readonly<Record<string, string | undefined>>,
 ): v.InferOutput<v.ObjectSchema<Entries, undefined>> {
-  // Every name is given, if only as undefined: valibot does not say what was expected of a missing one.
-  const given = Object.fromEntries(Object.keys(schema.entries).map((name) => [name, source[name]]));
+  // Every field is given, if only as undefined: valibot does not say what was expected of a missing one.
+  const given = Object.fromEntries(
+    Object.keys(schema.entries).map((field) => [field, source[names[field]!]]),
+  );
   const parsed = v.safeParse(schema, given);
   if (!parsed.success) {
     const problems = parsed.issues.map(
-      (issue) => `- ${v.getDotPath(issue)} is ${issue.received}; ${issue.message}`,
+      (issue) => `- ${names[v.getDotPath(issue)!]} is ${issue.received}; ${issue.message}`,
     );
     throw new InvalidEnvironmentError(`Invalid environment variables:\n${problems.join('\n')}`);
   }

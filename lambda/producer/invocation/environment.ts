@@ -44,21 +44,29 @@ const price = (example: string) =>
 const setting = (row: WholeNumberSetting) =>
   v.optional(wholeNumber(row, row.default), row.default === undefined ? undefined : String(row.default));
 
+const rows = Object.entries(producerSettings);
+
+const names = {
+  ...variables,
+  ...Object.fromEntries(rows.map(([name, { variable }]) => [name, variable])),
+  memorySizeMiB: 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
+};
+
 const schema = v.object({
-  ...Object.fromEntries(Object.values(producerSettings).map((row) => [row.variable, setting(row)])),
-  [variables.deliveryStreamName]: deliveryStreamName,
-  [variables.producerName]: producerName,
-  [variables.workQueueUrl]: queueUrl,
-  [variables.proofQueueUrl]: v.optional(queueUrl),
-  [variables.proofDelaySeconds]: v.optional(wholeNumber(delayBounds)),
-  [variables.prefix]: v.optional(v.string(), ''),
-  [variables.recordFormat]: v.optional(
+  ...Object.fromEntries(rows.map(([name, row]) => [name, setting(row)])),
+  deliveryStreamName,
+  producerName,
+  workQueueUrl: queueUrl,
+  proofQueueUrl: v.optional(queueUrl),
+  proofDelaySeconds: v.optional(wholeNumber(delayBounds)),
+  prefix: v.optional(v.string(), ''),
+  recordFormat: v.optional(
     v.picklist(recordFormats, `expected one of ${recordFormats.join(', ')}`),
     defaultRecordFormat,
   ),
-  [variables.firehoseUsdPerGb]: price('0.029'),
-  [variables.lambdaUsdPerGbSecond]: price('0.0000133334'),
-  AWS_LAMBDA_FUNCTION_MEMORY_SIZE: readable(
+  firehoseUsdPerGb: price('0.029'),
+  lambdaUsdPerGbSecond: price('0.0000133334'),
+  memorySizeMiB: readable(
     (text) => (/^[1-9]\d*$/.test(text) ? Number(text) : undefined),
     "expected the function's memory in MiB, which Lambda itself sets, for example 512",
   ),
@@ -66,7 +74,7 @@ const schema = v.object({
 
 /** @throws InvalidEnvironmentError naming each invalid variable, its value, and what was expected. */
 export function parseEnvironment(source: Readonly<Record<string, string | undefined>>): Environment {
-  const values = parseVariables(schema, source);
+  const values = parseVariables(schema, names, source);
   const settings = readSettings(values);
   if (settings.count > settings.maxCount) {
     const { count, maxCount } = producerSettings;
@@ -74,19 +82,19 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
       `${count.variable} is ${settings.count}; expected at most ${maxCount.variable}, which is ${settings.maxCount}`,
     );
   }
-  const proof = readProof(values[variables.proofQueueUrl], values[variables.proofDelaySeconds]);
+  const proof = readProof(values.proofQueueUrl, values.proofDelaySeconds);
   return {
     settings,
     ...(proof && { proof }),
-    deliveryStreamName: values[variables.deliveryStreamName],
-    producerName: values[variables.producerName],
-    prefix: values[variables.prefix],
-    recordFormat: values[variables.recordFormat],
-    workQueueUrl: values[variables.workQueueUrl],
+    deliveryStreamName: values.deliveryStreamName,
+    producerName: values.producerName,
+    prefix: values.prefix,
+    recordFormat: values.recordFormat,
+    workQueueUrl: values.workQueueUrl,
     costFactors: {
-      firehoseUsdPerGb: values[variables.firehoseUsdPerGb],
-      lambdaUsdPerGbSecond: values[variables.lambdaUsdPerGbSecond],
-      memorySizeMiB: values.AWS_LAMBDA_FUNCTION_MEMORY_SIZE,
+      firehoseUsdPerGb: values.firehoseUsdPerGb,
+      lambdaUsdPerGbSecond: values.lambdaUsdPerGbSecond,
+      memorySizeMiB: values.memorySizeMiB,
     },
   };
 }
@@ -111,8 +119,6 @@ function readProof(
 
 function readSettings(values: Readonly<Record<string, unknown>>): ProducerSettings {
   return Object.fromEntries(
-    Object.entries(producerSettings)
-      .map(([name, { variable }]) => [name, values[variable]])
-      .filter(([, value]) => value !== undefined),
+    rows.map(([name]) => [name, values[name]]).filter(([, value]) => value !== undefined),
   ) as unknown as ProducerSettings;
 }

@@ -144,8 +144,10 @@ async function processMessages(
       slice = parsePayload(parseBody(body), environment.settings, requestId);
       const keys = { runId: slice.runId, messageId };
       const work = await processSlice(slice, keys, deadline, options, works.size > 0);
+      // A message that came after others is not to blame if time runs out.
+      const isBlameless = works.size > 0 && work.outcome?.stopReason === 'deadline';
       // A message that makes no progress stays in the queue, which counts that, and moves to the dead-letter queue.
-      if (work.outcome && hasNoProgress(work) && !(works.size > 0 && isOutOfTime(work))) {
+      if (hasNoProgress(work) && !isBlameless) {
         throw nothingDelivered(work, options);
       }
       works.set(message, work);
@@ -215,7 +217,7 @@ async function processSlice(
   const parts = partsOf(slice);
 
   // A steady run is not cut: its slices would run at the same time, and several times as fast.
-  if (parts.reduce((sum, part) => sum + sliceLength(part), 0) > eventsPerSlice && !slice.eventsPerSecond) {
+  if (sliceLength(slice) > eventsPerSlice && !slice.eventsPerSecond) {
     const leftOver = parts.flatMap((part) => [...cutSlice(part, eventsPerSlice)]);
     return { slice, keys, startedMs, endedMs: startedMs, delivered: [], leftOver };
   }
@@ -240,11 +242,6 @@ async function claim(works: readonly Work[], deadline: Deadline, options: Invoca
 
 function hasNoProgress({ outcome }: Work): boolean {
   return outcome?.eventsDelivered === 0;
-}
-
-/** Whether time ran out. A message that came after others is not to blame for that. */
-function isOutOfTime({ outcome }: Work): boolean {
-  return outcome?.stopReason === 'deadline';
 }
 
 function nothingDelivered(work: Work, options: InvocationOptions): NothingDeliveredError {

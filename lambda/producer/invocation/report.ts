@@ -4,7 +4,6 @@ import type { Report } from '../../contract/report.ts';
 import {
   mergeSlices,
   pairsLength,
-  partsOf,
   type RunSlice,
   type Slice,
   sliceLength,
@@ -40,7 +39,7 @@ export function createReport(options: ReportOptions): Report {
   const { undelivered: _, stopReason, lastFailure, eventsDelivered, eventsUncertain, ...counts } = outcome;
   const queued = mergeSlices(options.queued);
   const undelivered = mergeSlices(leftOver).flatMap(([from, to]) => subtractSlices({ from, to }, queued));
-  const eventsRequested = partsOf(slice).reduce((sum, part) => sum + sliceLength(part), 0);
+  const eventsRequested = sliceLength(slice);
   const eventsQueued = pairsLength(queued);
   const eventsUndelivered = pairsLength(undelivered);
   if (eventsRequested !== eventsDelivered + eventsQueued + eventsUndelivered) {

@@ -79,7 +79,8 @@ export class Comparison {
   readonly #options: ComparisonOptions;
   /** Bounds of all times. */
   readonly #sending: Sending;
-  readonly #corruptions: Corruption[] = [];
+  /** The corrupt objects that were read so far. */
+  readonly corruptions: Corruption[] = [];
 
   /** @param slices The expected events. Slices of the same run may overlap. */
   constructor(
@@ -91,12 +92,9 @@ export class Comparison {
     this.#options = options;
     const slicesOfRuns = new Map<string, (StreamSlice & SentSlice)[]>();
     for (const slice of slices) {
-      const ofRun = slicesOfRuns.get(keyOf(slice));
-      if (ofRun === undefined) {
-        slicesOfRuns.set(keyOf(slice), [slice]);
-      } else {
-        ofRun.push(slice);
-      }
+      const ofRun = slicesOfRuns.get(keyOf(slice)) ?? [];
+      slicesOfRuns.set(keyOf(slice), ofRun);
+      ofRun.push(slice);
     }
     this.#runs = new Map([...slicesOfRuns].map(([key, ofRun]) => [key, new RunEvents(ofRun[0]!, ofRun)]));
     this.#segments = [...this.#runs.values()].flatMap(({ segments }) => segments);
@@ -111,11 +109,6 @@ export class Comparison {
   /** Expected events that were not found so far. */
   get missing(): number {
     return this.#segments.reduce((sum, { missing }) => sum + missing, 0);
-  }
-
-  /** The corrupt objects that were read so far. */
-  get corruptions(): readonly Corruption[] {
-    return this.#corruptions;
   }
 
   startObject(object: StoredObject): ObjectComparison {
@@ -183,7 +176,7 @@ export class Comparison {
       const corruptions = corruptLines + Number(damage !== undefined);
       if (corruptions > 0) {
         const segments = new Set(eventTimes.keys());
-        this.#corruptions.push({ object, lines: corruptions, ...(damage && { damage }), segments });
+        this.corruptions.push({ object, lines: corruptions, ...(damage && { damage }), segments });
       }
       onObject?.({ object, events, foreignLines, corruptLines, ...(damage && { damage }), eventTimes });
     };

@@ -5,7 +5,7 @@ import { type Bucket, ObjectGoneError } from './bucket.ts';
 import { CorruptObjectError } from './gzip-member.ts';
 import { objectBytes } from './object-bytes.ts';
 import type { Listing } from './object-window.ts';
-import { TimeShare, type Work } from './time-share.ts';
+import { createTimeShare, type Work } from './time-share.ts';
 
 export interface ReadOptions {
   readonly bucket: Bucket;
@@ -54,7 +54,7 @@ export async function readObjects(
   { bucket, errorPrefix, signal, now, untilMs }: ReadOptions,
 ): Promise<Reading> {
   const counts = { objects: 0, bytes: 0, gone: 0, unread: 0 };
-  const share = new TimeShare(now, untilMs - now());
+  const share = createTimeShare(now, untilMs - now());
   const waiting: Promise<void>[] = [];
   const failures = new Map<string, Error>();
   let isAllRead = true;

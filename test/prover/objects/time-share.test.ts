@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { TimeShare } from '../../../lambda/prover/objects/time-share.ts';
+import { createTimeShare } from '../../../lambda/prover/objects/time-share.ts';
 
 describe('the share of time of an object', () => {
   it('is a hundredth: then it waits for the others, once', async () => {
     // Prepare
     let nowMs = 0;
-    const share = new TimeShare(() => nowMs, 1_000);
+    const share = createTimeShare(() => nowMs, 1_000);
     let waits = 0;
     const work = share.startObject(() => {
       waits += 1;
@@ -34,7 +34,7 @@ describe('the share of time of an object', () => {
   it('waits with at most 31 others: each is open', () => {
     // Prepare
     let nowMs = 0;
-    const share = new TimeShare(() => nowMs, 1_000);
+    const share = createTimeShare(() => nowMs, 1_000);
     let waits = 0;
 
     // Act
@@ -53,7 +53,7 @@ describe('the share of time of an object', () => {
   it('lets timers and sockets have their turn after 50 ms of work on all objects', async () => {
     // Prepare
     let nowMs = 0;
-    const share = new TimeShare(() => nowMs, 1_000_000);
+    const share = createTimeShare(() => nowMs, 1_000_000);
     const works = [1, 2, 3].map(() => share.startObject(() => {}));
 
     // Act
