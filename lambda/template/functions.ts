@@ -50,33 +50,38 @@ const bytesBetweenDashes = [4, 2, 2, 2, 6];
 const decimalBytes = Array.from({ length: 256 }, (_, byte) => Buffer.from(String(byte), 'latin1'));
 
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
-const isLength = (value: unknown): value is number =>
-  Number.isInteger(value) && (value as number) > 0 && (value as number) <= maxLength;
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
+const isLength = (value: unknown): value is number => isInteger(value) && value > 0 && value <= maxLength;
 
 function without(value: PartValue): TemplateFunction['bind'] {
   return (args) => (args.length === 0 ? value : undefined);
 }
+
+/** Values that pass checks, each of them if it is given. */
+type Options<Checks> = {
+  readonly [Name in keyof Checks]?: Checks[Name] extends (value: unknown) => value is infer Value
+    ? Value
+    : never;
+};
 
 /**
  * The options that a function was given; undefined if one is unknown or doesn't fit.
  *
  * @param short The option that may be given alone, without its name.
  */
-function optionsOf<Name extends string>(
+function optionsOf<Checks extends Readonly<Record<string, (value: unknown) => boolean>>>(
   args: readonly unknown[],
-  checks: Readonly<Record<Name, (value: unknown) => boolean>>,
-  short?: NoInfer<Name>,
-): Partial<Record<Name, unknown>> | undefined {
+  checks: Checks,
+  short: keyof Checks,
+): Options<Checks> | undefined {
   const [first] = args;
   const isObject = typeof first === 'object' && first !== null && !Array.isArray(first);
-  const options = isObject || first === undefined ? { ...first } : short && { [short]: first };
-  const fits =
-    args.length <= 1 &&
-    options !== undefined &&
-    Object.entries(options).every(
-      ([name, value]) => Object.hasOwn(checks, name) && checks[name as Name](value),
-    );
-  return fits ? (options as Partial<Record<Name, unknown>>) : undefined;
+  const options: object = isObject || first === undefined ? { ...first } : { [short]: first };
+  const areFit = Object.entries(options).every(
+    ([name, value]) => Object.hasOwn(checks, name) && checks[name]!(value),
+  );
+  return args.length <= 1 && areFit ? options : undefined;
 }
 
 function drawFrom(grid: NumberGrid | undefined): PartValue | undefined {
@@ -101,14 +106,13 @@ function gridNumber(defaults: { readonly max: number; readonly step: number }): 
       return undefined;
     }
     const { min = 0, max = defaults.max, precision = defaults.step, multipleOf = precision } = options;
-    return drawFrom(gridOf(min as number, max as number, multipleOf as number));
+    return drawFrom(gridOf(min, max, multipleOf));
   };
 }
 
 /** A number with decimals: by default all that a double has. */
 function float(args: readonly unknown[]): PartValue | undefined {
-  const isDigits = (value: unknown) =>
-    Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 15;
+  const isDigits = (value: unknown): value is number => isInteger(value) && value >= 0 && value <= 15;
   const checks = {
     min: isNumber,
     max: isNumber,
@@ -120,16 +124,11 @@ function float(args: readonly unknown[]): PartValue | undefined {
   if (options === undefined) {
     return undefined;
   }
-  const {
-    min = 0,
-    max = 1,
-    precision,
-    fractionDigits,
-  } = options as Partial<Record<keyof typeof checks, number>>;
+  const { min = 0, max = 1, precision, fractionDigits, multipleOf } = options;
   const step =
-    options.multipleOf ?? precision ?? (fractionDigits === undefined ? undefined : 1 / 10 ** fractionDigits);
+    multipleOf ?? precision ?? (fractionDigits === undefined ? undefined : 1 / 10 ** fractionDigits);
   if (step !== undefined) {
-    return drawFrom(gridOf(min, max, step as number));
+    return drawFrom(gridOf(min, max, step));
   }
   const next = [min, max, (min + max) / 2, 0, 1e-7, -1e-7].filter((value) => value >= min && value <= max);
   return max < min || !Number.isFinite(max - min)
@@ -212,37 +211,30 @@ function textOf(value: unknown): string {
 }
 
 function boolean(args: readonly unknown[]): PartValue | undefined {
-  const isShare = (value: unknown) => isNumber(value) && value >= 0 && value <= 1;
+  const isShare = (value: unknown): value is number => isNumber(value) && value >= 0 && value <= 1;
   const options = optionsOf(args, { probability: isShare }, 'probability');
-  const { probability = 0.5 } = (options ?? {}) as { probability?: number };
+  const { probability = 0.5 } = options ?? {};
   return options && weighted([true, false], [probability, 1 - probability]);
 }
 
+type Casing = 'lower' | 'upper' | 'mixed';
+
 function characters(
-  alphabets: Readonly<Record<'lower' | 'upper' | 'mixed', string>>,
-  defaults: {
-    readonly length: number;
-    readonly casing: 'lower' | 'upper' | 'mixed';
-    readonly prefix: string;
-  },
+  alphabets: Readonly<Record<Casing, string>>,
+  defaults: { readonly casing: Casing; readonly prefix: string },
 ): TemplateFunction['bind'] {
   return (args) => {
     const checks = {
       length: isLength,
       count: isLength,
-      casing: (value: unknown) => typeof value === 'string' && Object.hasOwn(alphabets, value),
-      prefix: (value: unknown) => typeof value === 'string',
+      casing: (value: unknown): value is Casing => isText(value) && Object.hasOwn(alphabets, value),
+      prefix: isText,
     };
     const options = optionsOf(args, checks, 'length');
     if (options === undefined) {
       return undefined;
     }
-    const {
-      count = defaults.length,
-      length = count,
-      casing = defaults.casing,
-      prefix = defaults.prefix,
-    } = options as Partial<typeof defaults & { count: number }>;
+    const { count = 1, length = count, casing = defaults.casing, prefix = defaults.prefix } = options;
     const alphabet = Buffer.from(alphabets[casing], 'latin1');
     const start = Buffer.from(prefix);
     const write: WritePart = (target, at, draw) => {
@@ -335,8 +327,8 @@ function epoch(args: readonly unknown[]): PartValue | undefined {
 }
 
 function sequence(args: readonly unknown[]): PartValue | undefined {
-  const options = optionsOf(args, { start: Number.isSafeInteger, step: Number.isSafeInteger }, 'start');
-  const { start = 0, step = 1 } = (options ?? {}) as { start?: number; step?: number };
+  const options = optionsOf(args, { start: isInteger, step: isInteger }, 'start');
+  const { start = 0, step = 1 } = options ?? {};
   const valueAt = (index: number) => BigInt(start) + BigInt(index) * BigInt(step);
   const write: WritePart = (target, at, { index }) => {
     const [steps, value] = [index * step, start + index * step];
@@ -352,15 +344,10 @@ function sequence(args: readonly unknown[]): PartValue | undefined {
 }
 
 function wave(args: readonly unknown[]): PartValue | undefined {
-  const isPositive = (value: unknown) => isNumber(value) && value > 0;
+  const isPositive = (value: unknown): value is number => isNumber(value) && value > 0;
   const checks = { period: isPositive, min: isNumber, max: isNumber, precision: isPositive };
   const options = optionsOf(args, checks, 'period');
-  const {
-    period = 100,
-    min = 0,
-    max = 100,
-    precision = 0.01,
-  } = (options ?? {}) as Partial<Record<keyof typeof checks, number>>;
+  const { period = 100, min = 0, max = 100, precision = 0.01 } = options ?? {};
   const grid = gridOf(min, max, precision);
   if (options === undefined || grid === undefined) {
     return undefined;
@@ -412,12 +399,12 @@ const booleanValue = {
 const alphanumeric = {
   expected: lengthExpected,
   example: 'string.alphanumeric(10)',
-  bind: characters(lettersAndDigits, { length: 1, casing: 'mixed', prefix: '' }),
+  bind: characters(lettersAndDigits, { casing: 'mixed', prefix: '' }),
 };
 const hexadecimal = {
   expected: lengthExpected,
   example: 'string.hexadecimal({"length":8,"casing":"lower","prefix":""})',
-  bind: characters(hexDigits, { length: 1, casing: 'mixed', prefix: '0x' }),
+  bind: characters(hexDigits, { casing: 'mixed', prefix: '0x' }),
 };
 const ipv4 = {
   expected: none,
@@ -452,23 +439,23 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   'random.alphaNumeric': {
     ...alphanumeric,
     example: 'random.alphaNumeric(10)',
-    bind: characters(lettersAndDigits, { length: 1, casing: 'lower', prefix: '' }),
+    bind: characters(lettersAndDigits, { casing: 'lower', prefix: '' }),
   },
   'string.alphanumeric': alphanumeric,
   'random.alpha': {
     ...alphanumeric,
     example: 'random.alpha(10)',
-    bind: characters(letters, { length: 1, casing: 'lower', prefix: '' }),
+    bind: characters(letters, { casing: 'lower', prefix: '' }),
   },
   'string.alpha': {
     ...alphanumeric,
     example: 'string.alpha(10)',
-    bind: characters(letters, { length: 1, casing: 'mixed', prefix: '' }),
+    bind: characters(letters, { casing: 'mixed', prefix: '' }),
   },
   'string.numeric': {
     ...alphanumeric,
     example: 'string.numeric(10)',
-    bind: characters(onlyDigits, { length: 1, casing: 'mixed', prefix: '' }),
+    bind: characters(onlyDigits, { casing: 'mixed', prefix: '' }),
   },
   'random.hexaDecimal': hexadecimal,
   'datatype.hexadecimal': hexadecimal,

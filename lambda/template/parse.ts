@@ -109,13 +109,8 @@ function isArray(parts: ParsedTemplate['parts']): boolean {
 /** Position of the first line break in the fixed text; -1 without one. */
 function breakOf(source: string, parts: ParsedTemplate['parts']): number {
   for (const [place, part] of parts.entries()) {
-    const at =
-      'text' in part
-        ? source
-            .slice(part.offset, parts[place + 1]?.offset)
-            .trimEnd()
-            .search(/[\r\n]/)
-        : -1;
+    const text = 'text' in part ? source.slice(part.offset, parts[place + 1]?.offset).trimEnd() : '';
+    const at = text.search(/[\r\n]/);
     if (at !== -1) {
       return part.offset + at;
     }

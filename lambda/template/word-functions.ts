@@ -84,16 +84,17 @@ export function findWordFunction(name: string): WordFunction | undefined {
   const [module, method] = nameOfToday.split('.') as [keyof Faker, string];
   const functions = faker[module] as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
   return (args) => {
-    const found = wordArguments(nameOfToday, name === 'address.stateAbbr' ? [...args, true] : args);
-    if ('expected' in found) {
-      throw new ArgumentsError(`wrong arguments of ${name}: expected ${found.expected}`);
-    }
-    const { format } = found.byName;
+    const { byName, given } = wordArguments(
+      name,
+      nameOfToday,
+      name === 'address.stateAbbr' ? [...args, true] : args,
+    );
+    const { format } = byName;
     const write = (random: RandomWords) => {
       source = random;
       return nameOfToday === 'phone.number' && typeof format === 'string'
         ? format.replace(/[#!]/g, (mark) => `${faker.number.int({ min: mark === '!' ? 2 : 0, max: 9 })}`)
-        : String(functions[method]!(...found.given));
+        : String(functions[method]!(...given));
     };
     try {
       write(new RandomWords());
@@ -107,13 +108,8 @@ export function findWordFunction(name: string): WordFunction | undefined {
   };
 }
 
-/** The arguments by name, and as faker takes them today; or what was expected. */
-function wordArguments(
-  nameOfToday: string,
-  args: readonly unknown[],
-):
-  | { readonly byName: Readonly<Record<string, unknown>>; readonly given: readonly unknown[] }
-  | { readonly expected: string } {
+/** The arguments by name, and as faker takes them today. @throws ArgumentsError if they don't fit. */
+function wordArguments(name: string, nameOfToday: string, args: readonly unknown[]) {
   const rows = parameters.split('\n').map((row) => row.split(': '));
   const [functions = '', list] = rows.find(([names]) => names!.split(/[ *]/).includes(nameOfToday)) ?? [];
   const known = (list?.split(' ') ?? []).map((parameter) => {
@@ -127,7 +123,7 @@ function wordArguments(
     ? Object.entries(first).map(([key, value]) => [renamed[key] ?? key, value] as const)
     : args.map((value, place) => [known[place]?.key ?? '', value] as const);
   if (!entries.every(([key, value]) => known.find((parameter) => parameter.key === key)?.type[2](value))) {
-    return { expected: expectedOf(nameOfToday, known) };
+    throw new ArgumentsError(`wrong arguments of ${name}: expected ${expectedOf(nameOfToday, known)}`);
   }
   const byName = Object.fromEntries(entries);
   const inOrder = known.map(({ key }) => byName[key]);

@@ -35,26 +35,24 @@ const today: Readonly<Record<string, string>> = {
   word: 'adjective adverb conjunction interjection noun preposition verb sample words',
 };
 
-/** The names that KDG and its faker have for the same. */
+/** Modules that had another name, and the functions that KDG has of them. */
+const older: Readonly<Record<string, readonly [today: string, functions: string]>> = {
+  address: [
+    'location',
+    'buildingNumber cardinalDirection city country countryCode county direction latitude ' +
+      'longitude ordinalDirection secondaryAddress state streetAddress timeZone zipCode',
+  ],
+  name: [
+    'person',
+    'firstName fullName jobArea jobDescriptor jobTitle jobType lastName middleName prefix ' + 'suffix',
+  ],
+};
+
+/** Functions that KDG and its faker named otherwise. */
 const kdg: Readonly<Record<string, string>> = {
-  'address.buildingNumber': 'location.buildingNumber',
-  'address.cardinalDirection': 'location.cardinalDirection',
-  'address.city': 'location.city',
   'address.cityName': 'location.city',
-  'address.country': 'location.country',
-  'address.countryCode': 'location.countryCode',
-  'address.county': 'location.county',
-  'address.direction': 'location.direction',
-  'address.latitude': 'location.latitude',
-  'address.longitude': 'location.longitude',
-  'address.ordinalDirection': 'location.ordinalDirection',
-  'address.secondaryAddress': 'location.secondaryAddress',
-  'address.state': 'location.state',
   'address.stateAbbr': 'location.state',
-  'address.streetAddress': 'location.streetAddress',
   'address.streetName': 'location.street',
-  'address.timeZone': 'location.timeZone',
-  'address.zipCode': 'location.zipCode',
   'commerce.color': 'color.human',
   'company.bs': 'company.buzzPhrase',
   'company.bsAdjective': 'company.buzzAdjective',
@@ -68,17 +66,7 @@ const kdg: Readonly<Record<string, string>> = {
   'internet.color': 'color.rgb',
   'internet.userName': 'internet.username',
   'name.findName': 'person.fullName',
-  'name.firstName': 'person.firstName',
-  'name.fullName': 'person.fullName',
   'name.gender': 'person.sex',
-  'name.jobArea': 'person.jobArea',
-  'name.jobDescriptor': 'person.jobDescriptor',
-  'name.jobTitle': 'person.jobTitle',
-  'name.jobType': 'person.jobType',
-  'name.lastName': 'person.lastName',
-  'name.middleName': 'person.middleName',
-  'name.prefix': 'person.prefix',
-  'name.suffix': 'person.suffix',
   'name.title': 'person.jobTitle',
   'phone.phoneNumber': 'phone.number',
   'random.image': 'image.url',
@@ -89,11 +77,16 @@ const kdg: Readonly<Record<string, string>> = {
 
 /** Functions that need word lists: each name that a template may use, and faker's name of today. */
 export const wordNames: ReadonlyMap<string, string> = new Map([
-  ...Object.entries(today).flatMap(([module, functions]) =>
-    functions.split(' ').map((name): [string, string] => [`${module}.${name}`, `${module}.${name}`]),
+  ...Object.entries(today).flatMap(([module, functions]) => namesIn(module, functions)),
+  ...Object.entries(older).flatMap(([module, [moduleOfToday, functions]]) =>
+    namesIn(module, functions, moduleOfToday),
   ),
   ...Object.entries(kdg),
 ]);
+
+function namesIn(module: string, functions: string, moduleOfToday = module): [string, string][] {
+  return functions.split(' ').map((name) => [`${module}.${name}`, `${moduleOfToday}.${name}`]);
+}
 
 /** Functions of KDG that faker no longer has, and the nearest calls. */
 const nearest: readonly (readonly [RegExp, string])[] = [

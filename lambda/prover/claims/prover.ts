@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda';
 import { deliveryReserveMs, reportReserveMs } from '../../contract/invocation.ts';
 import { type MadeFor, madeForIn } from '../../contract/made-for.ts';
-import type { Clock } from '../../runtime/clock.ts';
+import { type Clock, callFor } from '../../runtime/clock.ts';
 import { FunctionError } from '../../runtime/errors.ts';
 import type { Pause } from '../../runtime/sqs.ts';
 import { Comparison } from '../comparison/comparison.ts';
@@ -175,22 +175,14 @@ async function readInTime(
   options: ProverOptions,
 ): Promise<Reading> {
   const { environment, bucket, clock } = options;
-  const over = new AbortController();
-  const done = new AbortController();
-  // Each open object listens to it.
-  setMaxListeners(0, over.signal);
-  clock.sleep(untilMs - clock.now(), done.signal).then(() => {
-    if (!done.signal.aborted) {
-      over.abort();
-    }
-  });
-  try {
+  return await callFor(untilMs - clock.now(), clock, async (signal) => {
+    // Each open object listens to it.
+    setMaxListeners(0, signal);
     const listings = listingsOf(
       messages.map(({ sent }) => sent),
       environment,
     );
     const { errorPrefix } = environment;
-    const { signal } = over;
     const { now } = clock;
     const reading = await readObjects(listings, comparison, { bucket, errorPrefix, signal, now, untilMs });
     if (comparison.missing > 0 && errorPrefix !== '' && reading.isAllRead) {
@@ -198,9 +190,7 @@ async function readInTime(
       await findErrorObjects(landedSinceMs, signal, options);
     }
     return reading;
-  } finally {
-    done.abort();
-  }
+  });
 }
 
 async function findErrorObjects(
