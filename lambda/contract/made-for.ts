@@ -11,7 +11,7 @@ const schema = v.object({
   prefix: v.string(),
 });
 
-/** What the messages of a deployment are made for. In another one, their events are different, or land elsewhere. */
+/** Identifies the deployment of a message. In another one, its events are different, or land elsewhere. */
 export type MadeFor = Readonly<v.InferOutput<typeof schema>>;
 
 /** Stands for the fingerprint of the default template. */

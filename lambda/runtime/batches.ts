@@ -20,7 +20,7 @@ export type BatchCall<Item> = (items: readonly Item[], signal: AbortSignal) => P
 
 export interface OutgoingMessage {
   readonly body: string;
-  /** The attribute of this name. @default - it has none */
+  /** Value of the attribute `MadeFor`. @default - it has none */
   readonly madeFor?: string | undefined;
 }
 

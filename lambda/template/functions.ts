@@ -54,8 +54,10 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 const isInteger = (value: unknown): value is number => Number.isSafeInteger(value);
 const isLength = (value: unknown): value is number => isInteger(value) && value > 0 && value <= maxLength;
 
-function without(value: PartValue): TemplateFunction['bind'] {
-  return (args) => (args.length === 0 ? value : undefined);
+const none = 'no arguments';
+
+function without(example: string, value: PartValue): TemplateFunction {
+  return { expected: none, example, bind: (args) => (args.length === 0 ? value : undefined) };
 }
 
 /** Values that pass checks, each of them if it is given. */
@@ -220,21 +222,23 @@ function boolean(args: readonly unknown[]): PartValue | undefined {
 type Casing = 'lower' | 'upper' | 'mixed';
 
 function characters(
+  example: string,
   alphabets: Readonly<Record<Casing, string>>,
-  defaults: { readonly casing: Casing; readonly prefix: string },
-): TemplateFunction['bind'] {
-  return (args) => {
-    const checks = {
-      length: isLength,
-      count: isLength,
-      casing: (value: unknown): value is Casing => isText(value) && Object.hasOwn(alphabets, value),
-      prefix: isText,
-    };
+  usualCasing: Casing,
+  usualPrefix = '',
+): TemplateFunction {
+  const checks = {
+    length: isLength,
+    count: isLength,
+    casing: (value: unknown): value is Casing => isText(value) && Object.hasOwn(alphabets, value),
+    prefix: isText,
+  };
+  const bind = (args: readonly unknown[]): PartValue | undefined => {
     const options = optionsOf(args, checks, 'length');
     if (options === undefined) {
       return undefined;
     }
-    const { count = 1, length = count, casing = defaults.casing, prefix = defaults.prefix } = options;
+    const { count = 1, length = count, casing = usualCasing, prefix = usualPrefix } = options;
     const alphabet = Buffer.from(alphabets[casing], 'latin1');
     const start = Buffer.from(prefix);
     const write: WritePart = (target, at, draw) => {
@@ -251,6 +255,7 @@ function characters(
       );
     return { isRandom: true, edges, write };
   };
+  return { expected: `a length from 1 to ${maxLength}, or {"length", "casing", "prefix"}`, example, bind };
 }
 
 const letters = { lower, upper, mixed: lower + upper };
@@ -309,8 +314,8 @@ function time(timeFormat: TimeFormat): PartValue {
   return { write, timeFormat };
 }
 
-function formattedTime(withoutFormat: TimeFormat): TemplateFunction['bind'] {
-  return (args) => {
+function formattedTime(example: string, withoutFormat: TimeFormat): TemplateFunction {
+  const bind = (args: readonly unknown[]) => {
     const [format] = args;
     if (args.length === 0) {
       return time(withoutFormat);
@@ -318,6 +323,8 @@ function formattedTime(withoutFormat: TimeFormat): TemplateFunction['bind'] {
     const fits = typeof format === 'string' && format !== '' && format.length <= maxFormatLength;
     return args.length === 1 && fits ? time(createTimeFormat(format)) : undefined;
   };
+  const expected = `nothing, or a format with moment's tokens, of at most ${maxFormatLength} characters`;
+  return { expected, example, bind };
 }
 
 function epoch(args: readonly unknown[]): PartValue | undefined {
@@ -367,10 +374,7 @@ function run(args: readonly unknown[], isJson: boolean): PartValue | undefined {
   return args.length === 0 ? { edges: () => ['😀'.repeat(256)], write } : undefined;
 }
 
-const none = 'no arguments';
-const lengthExpected = `a length from 1 to ${maxLength}, or {"length", "casing", "prefix"}`;
-
-const uuid = { expected: none, example: 'random.uuid', bind: without({ isUuid: true, write: writeUuid }) };
+const uuid = without('random.uuid', { isUuid: true, write: writeUuid });
 const number = {
   expected: 'the largest number, or {"min", "max", "precision"} with a multiple of precision from min to max',
   example: 'random.number({"min":-10,"max":40,"precision":0.1})',
@@ -396,22 +400,13 @@ const booleanValue = {
   example: 'datatype.boolean(0.9)',
   bind: boolean,
 };
-const alphanumeric = {
-  expected: lengthExpected,
-  example: 'string.alphanumeric(10)',
-  bind: characters(lettersAndDigits, { casing: 'mixed', prefix: '' }),
-};
-const hexadecimal = {
-  expected: lengthExpected,
-  example: 'string.hexadecimal({"length":8,"casing":"lower","prefix":""})',
-  bind: characters(hexDigits, { casing: 'mixed', prefix: '0x' }),
-};
-const ipv4 = {
-  expected: none,
-  example: 'internet.ip',
-  bind: without(bytesOfBlock(4, decimalBytes, () => '.')),
-};
-const timeExpected = `nothing, or a format with moment's tokens, of at most ${maxFormatLength} characters`;
+const hexadecimal = characters(
+  'string.hexadecimal({"length":8,"casing":"lower","prefix":""})',
+  hexDigits,
+  'mixed',
+  '0x',
+);
+const ipv4 = bytesOfBlock(4, decimalBytes, () => '.');
 
 /** The functions that need no word lists, by their names: those of KDG, the same by faker's names of today, and ours. */
 export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
@@ -436,68 +431,34 @@ export const templateFunctions: Readonly<Record<string, TemplateFunction>> = {
   'helpers.randomize': element,
   'random.weightedArrayElement': weightedElement,
   'helpers.weightedArrayElement': weightedElement,
-  'random.alphaNumeric': {
-    ...alphanumeric,
-    example: 'random.alphaNumeric(10)',
-    bind: characters(lettersAndDigits, { casing: 'lower', prefix: '' }),
-  },
-  'string.alphanumeric': alphanumeric,
-  'random.alpha': {
-    ...alphanumeric,
-    example: 'random.alpha(10)',
-    bind: characters(letters, { casing: 'lower', prefix: '' }),
-  },
-  'string.alpha': {
-    ...alphanumeric,
-    example: 'string.alpha(10)',
-    bind: characters(letters, { casing: 'mixed', prefix: '' }),
-  },
-  'string.numeric': {
-    ...alphanumeric,
-    example: 'string.numeric(10)',
-    bind: characters(onlyDigits, { casing: 'mixed', prefix: '' }),
-  },
+  'random.alphaNumeric': characters('random.alphaNumeric(10)', lettersAndDigits, 'lower'),
+  'string.alphanumeric': characters('string.alphanumeric(10)', lettersAndDigits, 'mixed'),
+  'random.alpha': characters('random.alpha(10)', letters, 'lower'),
+  'string.alpha': characters('string.alpha(10)', letters, 'mixed'),
+  'string.numeric': characters('string.numeric(10)', onlyDigits, 'mixed'),
   'random.hexaDecimal': hexadecimal,
   'datatype.hexadecimal': hexadecimal,
   'string.hexadecimal': hexadecimal,
-  'internet.ip': ipv4,
-  'internet.ipv4': { ...ipv4, example: 'internet.ipv4' },
-  'internet.ipv6': {
-    expected: none,
-    example: 'internet.ipv6',
-    bind: without(bytesOfBlock(16, hexPairs, (place) => (place % 2 === 1 ? ':' : ''))),
-  },
-  'internet.mac': {
-    expected: none,
-    example: 'internet.mac',
-    bind: without(bytesOfBlock(6, hexPairs, () => ':')),
-  },
-  'internet.port': {
-    expected: none,
-    example: 'internet.port',
-    bind: (args) => (args.length === 0 ? drawFrom(gridOf(0, 65_535, 1)) : undefined),
-  },
-  'date.now': {
-    expected: timeExpected,
-    example: 'date.now("YYYY-MM-DD HH:mm:ss")',
-    bind: formattedTime(defaultFormat),
-  },
-  'date.utc': {
-    expected: timeExpected,
-    example: 'date.utc("YYYY-MM-DD HH:mm:ss")',
-    bind: formattedTime(defaultUtcFormat),
-  },
-  'current.timestamp': { expected: none, example: 'current.timestamp', bind: without(time(defaultFormat)) },
-  'date.iso': { expected: none, example: 'date.iso', bind: without(time(isoFormat)) },
+  'internet.ip': without('internet.ip', ipv4),
+  'internet.ipv4': without('internet.ipv4', ipv4),
+  'internet.ipv6': without(
+    'internet.ipv6',
+    bytesOfBlock(16, hexPairs, (place) => (place % 2 === 1 ? ':' : '')),
+  ),
+  'internet.mac': without(
+    'internet.mac',
+    bytesOfBlock(6, hexPairs, () => ':'),
+  ),
+  'internet.port': without('internet.port', drawFrom(gridOf(0, 65_535, 1))!),
+  'date.now': formattedTime('date.now("YYYY-MM-DD HH:mm:ss")', defaultFormat),
+  'date.utc': formattedTime('date.utc("YYYY-MM-DD HH:mm:ss")', defaultUtcFormat),
+  'current.timestamp': without('current.timestamp', time(defaultFormat)),
+  'date.iso': without('date.iso', time(isoFormat)),
   'date.epoch': { expected: '"s" or "ms"', example: 'date.epoch("ms")', bind: epoch },
-  index: {
-    expected: none,
-    example: 'index',
-    bind: without({
-      edges: () => ['0', '1', `${Number.MAX_SAFE_INTEGER}`],
-      write: (target, at, { index }) => writeInteger(target, at, index),
-    }),
-  },
+  index: without('index', {
+    edges: () => ['0', '1', `${Number.MAX_SAFE_INTEGER}`],
+    write: (target, at, { index }) => writeInteger(target, at, index),
+  }),
   run: { expected: none, example: 'run', bind: run },
   sequence: {
     expected: 'nothing, or whole numbers {"start", "step"}',

@@ -35,7 +35,7 @@ export interface ClaimMessage {
   readonly queuedAtMs: number;
   /** Number of deliveries, this one included. */
   readonly receives: number;
-  /** What it says that it was made for, as it came. */
+  /** Its attribute, unparsed. @default - it has none */
   readonly madeFor?: string | undefined;
   /** Set if it may not have been made for this deployment. */
   readonly misfit?: Misfit | undefined;
