@@ -68,6 +68,9 @@ export function checkTemplate(source: string): CheckedTemplate {
   };
 }
 
+/** Those of each part. */
+type Texts = readonly ReturnType<typeof textsOf>[];
+
 /** Texts of a part: samples, and each of its forms. */
 function textsOf(part: Part, place: number, samples: readonly Buffer[][]): readonly string[] {
   const { choices = [], edges, timeFormat, isWords, source } = part;
@@ -84,10 +87,7 @@ function textsOf(part: Part, place: number, samples: readonly Buffer[][]): reado
   ];
 }
 
-function sizeProblem(
-  { parts }: EventTemplate,
-  texts: readonly (readonly string[])[],
-): TemplateProblem | undefined {
+function sizeProblem({ parts }: EventTemplate, texts: Texts): TemplateProblem | undefined {
   const sizes = texts.map((some) => some.reduce((most, text) => Math.max(most, Buffer.byteLength(text)), 0));
   const size = sizes.reduce((sum, bytes) => sum + bytes, lineEnd.length);
   const largest = Math.max(...sizes);
@@ -99,10 +99,7 @@ function sizeProblem(
     : undefined;
 }
 
-function lineBreakProblem(
-  { parts }: EventTemplate,
-  texts: readonly (readonly string[])[],
-): TemplateProblem | undefined {
+function lineBreakProblem({ parts }: EventTemplate, texts: Texts): TemplateProblem | undefined {
   const place = texts.findIndex((some) => some.some((text) => /[\r\n]/.test(text)));
   return (
     parts[place] && {
@@ -112,10 +109,7 @@ function lineBreakProblem(
   );
 }
 
-function jsonProblem(
-  { source, parts }: EventTemplate,
-  texts: readonly (readonly string[])[],
-): TemplateProblem | undefined {
+function jsonProblem({ source, parts }: EventTemplate, texts: Texts): TemplateProblem | undefined {
   const reader = new JsonReader();
   const end = source.trimEnd().length;
   for (const [place, part] of parts.entries()) {

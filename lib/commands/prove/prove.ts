@@ -38,7 +38,7 @@ export async function prove(
   const producer = await findProducer(options, world);
   const { functionName, eventTemplate } = producer;
   checkCount(count, producer);
-  checkEvents(count ?? 0);
+  checkEvents(count ?? producer.count);
   // The run is new: objects that landed before it cannot hold its events.
   const source = world.sourceNamed(producer.source, startedMs - maxClockSkewMs);
 
@@ -50,12 +50,7 @@ export async function prove(
 
   const { deliveryStreamName, from, to } = report;
   const run = { runId: report.runId, deliveryStreamName, from, to };
-  const question = {
-    source,
-    runs: [run],
-    exactlyOnce,
-    waitMs: options.waitMs ?? producer.landingMs,
-    ...(eventTemplate !== undefined && { eventTemplate }),
-  };
+  const waitMs = options.waitMs ?? producer.landingMs;
+  const question = { source, runs: [run], eventTemplate, exactlyOnce, waitMs };
   return { report, evidence: await verify(question, world) };
 }

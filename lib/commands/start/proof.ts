@@ -1,5 +1,4 @@
-import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { type FileHandle, readFile } from 'node:fs/promises';
 import * as v from 'valibot';
 import { claimSchema } from '../../../lambda/contract/claim.ts';
 import { mergeSlices, pairsLength, type SlicePair } from '../../../lambda/contract/slice.ts';
@@ -74,7 +73,8 @@ export class ProverRun {
   #failures = 0;
   #everythingLanded = () => {};
 
-  private constructor(prover: LocalProver, aws: Endpoint, log: FileHandle, logPath: string) {
+  /** @param log The open file at `logPath`. */
+  constructor(prover: LocalProver, aws: Endpoint, log: FileHandle, logPath: string) {
     this.#prover = prover;
     this.#aws = aws;
     this.#queue = aws.queues.get(prover.queueName)!;
@@ -86,11 +86,6 @@ export class ProverRun {
     this.#processed = this.#processClaims(timeFactor, this.#timedOut, notBefore);
     // `finish` and `stop` throw it; until then it must not end the process.
     this.#processed.catch(() => {});
-  }
-
-  static async start(prover: LocalProver, aws: Endpoint, outputDirectory: string): Promise<ProverRun> {
-    const logPath = join(outputDirectory, 'prover.log');
-    return new ProverRun(prover, aws, await open(logPath, 'w'), logPath);
   }
 
   /**

@@ -102,7 +102,10 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     await rm(directory, { recursive: true, force: true });
     await discardOrphans(outputDirectory);
   }
+  // Before the servers start: these would keep the process alive if a log could not be written.
   const log = await open(logPath, 'w');
+  const proverLogPath = join(outputDirectory, 'prover.log');
+  const proverLog = prover && (await open(proverLogPath, 'w'));
   let eventsAccepted = 0;
   const failed = new AbortController();
   const signal = AbortSignal.any([...(options.signal ? [options.signal] : []), failed.signal]);
@@ -123,7 +126,7 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
   });
   const workQueue = aws.queues.get(producer.queueName)!;
   const lambda = new LambdaPool(producer.function, { endpointUrl: aws.endpointUrl, logFile: log.fd });
-  const proverRun = prover && (await ProverRun.start(prover, aws, outputDirectory));
+  const proverRun = proverLog && new ProverRun(prover, aws, proverLog, proverLogPath);
   const stop = () => Promise.all([lambda.stop(), proverRun?.stop()]);
   signal.addEventListener('abort', stop);
   if (aws.orphans.length > 0) {

@@ -36,28 +36,27 @@ export async function resolveQuestion(
       throw new UnanswerableError('--run-id is missing: give that of the run, as send printed it');
     }
     const producer = await findProducer({ ...options, eventTemplate: fromFile }, clients);
-    const run = { deliveryStreamName: producer.deliveryStreamName, from: 0, to: count ?? producer.count };
-    return answerable(
-      producer.source,
-      runId.map((id) => ({ ...run, runId: id })),
-      producer.eventTemplate,
-    );
+    const { deliveryStreamName, eventTemplate } = producer;
+    const run = { deliveryStreamName, from: 0, to: count ?? producer.count };
+    return { source: producer.source, runs: runId.map((id) => ({ ...run, runId: id })), eventTemplate };
   }
   const given = { '--stream': stream, '--run-id': runId, '--count': count };
   const missing = Object.entries(given).filter(([, value]) => value === undefined);
   if (missing.length === 0) {
     const runs = runId!.map((id) => ({ runId: id, deliveryStreamName: stream!, from: 0, to: count! }));
     const lastRun = source === undefined ? await readRun() : undefined;
-    return answerable(source ?? lastRun!.output.directory, runs, fromFile ?? lastRun?.eventTemplate);
+    const eventTemplate = fromFile ?? lastRun?.eventTemplate;
+    return { source: source ?? lastRun!.output.directory, runs, eventTemplate };
   }
   if (stream !== undefined || count !== undefined) {
     const names = missing.map(([name]) => name).join(' and ');
     throw new UnanswerableError(`--stream, --run-id and --count go together: give ${names} too`);
   }
   const localRuns = await Promise.all((runId ?? [undefined]).map((id) => readRun(id)));
-  const questions = localRuns.map(({ output, eventTemplate }) =>
-    answerable(source ?? output.directory, [], fromFile ?? eventTemplate),
-  );
+  const questions = localRuns.map(({ output, eventTemplate }) => ({
+    source: source ?? output.directory,
+    eventTemplate: fromFile ?? eventTemplate,
+  }));
   if (new Set(questions.map((question) => JSON.stringify(question))).size > 1) {
     throw new UnanswerableError(
       'these runs are in different buckets, or of different templates: verify one at a time',
@@ -69,8 +68,4 @@ export async function resolveQuestion(
     runs: localRuns.map(({ report }) => report),
     ...(isUnfinished && { unfinished: true }),
   };
-}
-
-function answerable(source: string, runs: Question['runs'], eventTemplate: string | undefined) {
-  return { source, runs, ...(eventTemplate !== undefined && { eventTemplate }) };
 }

@@ -57,6 +57,11 @@ describe('prove', () => {
     expect(await proveRun(environment, seconds)).toBe(true);
   });
 
+  it("refuses too many events before it sends them, also if they are the stack's count", async () => {
+    const environment = { ...producer, COUNT: String(2 ** 33) };
+    await expect(proveRun(environment, 0)).rejects.toThrow('8,589,934,592 events are too many to verify');
+  });
+
   it('does not wait for the longest buffering when it knows better', async () => {
     expect(await proveRun({ ...producer, PROOF_DELAY_SECONDS: '75' }, 390)).toBe(false);
   });

@@ -90,6 +90,21 @@ describe('a run on this machine', () => {
     await expect(failed).rejects.toThrow('synthesizing the stack failed: context count is "x"');
   });
 
+  it("leaves nothing running when the prover's log cannot be written", async () => {
+    // Prepare
+    const outputDirectory = temporaryDirectory();
+    mkdirSync(join(outputDirectory, 'prover.log'));
+    const servers = () => process.getActiveResourcesInfo().filter((kind) => kind === 'TCPServerWrap').length;
+    const before = servers();
+
+    // Act
+    const started = run({ payload: { count: 1 }, outputDirectory, assemblyDirectory: assemblyOf({}) });
+
+    // Assess
+    await expect(started).rejects.toThrow('EISDIR');
+    expect(servers()).toBe(before);
+  });
+
   it("fails with the function's own error, even if no object could be written either", async () => {
     // Prepare: a file where the bucket's directory has to be
     const outputDirectory = temporaryDirectory();
