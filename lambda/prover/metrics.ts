@@ -26,11 +26,13 @@ export function newCorruptions(claims: readonly CheckedClaim[], { corruptions }:
 /**
  * Adds the metrics of an invocation. Facts about events count when their claim is settled; facts about objects count once,
  * even if several claims share the events; corrupt lines count at the check that sees them first.
+ *
+ * @param corruptions Those that are new.
  */
 export function addMetrics(
   claims: readonly CheckedClaim[],
   isAllRead: boolean,
-  comparison: Comparison,
+  corruptions: readonly Corruption[],
   metrics: MetricSink,
 ): void {
   const settled = claims.filter(({ isSettled }) => isSettled);
@@ -53,7 +55,7 @@ export function addMetrics(
       ({ tally }) => tally.missing,
     ),
     eventsDuplicated: sum([...segments], ({ duplicated }) => duplicated),
-    linesCorrupt: sum(newCorruptions(claims, comparison), ({ lines }) => lines),
+    linesCorrupt: sum(corruptions, ({ lines }) => lines),
   };
   for (const [field, value] of Object.entries(counts)) {
     const { name, unit } = proverMetrics[field as CountName];

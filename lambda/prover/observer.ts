@@ -46,8 +46,9 @@ export function createObserver(
       }),
     onPostponeFailed: (error) => log.warn('could not postpone claims', { error }),
     onChecked: (claims, { isAllRead }, comparison) => {
-      logCorruptions(newCorruptions(claims, comparison), log);
-      addMetrics(claims, isAllRead, comparison, metrics);
+      const corruptions = newCorruptions(claims, comparison);
+      logCorruptions(corruptions, log);
+      addMetrics(claims, isAllRead, corruptions, metrics);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { claimMaxReceives, claimRetentionDays } from '../../contract/claim.ts';
 import type { Misfit } from '../../contract/made-for.ts';
+import type { Environment } from './environment.ts';
 
 /**
  * - `proven`: every event is in the bucket.
@@ -35,13 +36,7 @@ const giveUpAfterReceives = claimMaxReceives - 100;
 /** The producer may be deployed before the prover by this. */
 const deployingMs = 5 * 60_000;
 
-export interface VerdictSettings {
-  readonly bufferingSeconds: number;
-  /** Age at which a missing event is lost. */
-  readonly lostAfterHours: number;
-  /** Divides the ages and pauses. */
-  readonly timeFactor: number;
-}
+export type VerdictSettings = Pick<Environment, 'bufferingSeconds' | 'lostAfterHours' | 'timeFactor'>;
 
 /** Pause between two checks of a claim. */
 const pauseMs = { least: 30_000, most: 15 * 60_000 };

@@ -11,7 +11,7 @@ import { type Environment, parseEnvironment } from '../../../lambda/producer/inv
 import type { Invoke } from '../../../lambda/producer/invocation/invocation.ts';
 import { addReport } from '../../../lambda/producer/observer.ts';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
-import { addMetrics } from '../../../lambda/prover/metrics.ts';
+import { addMetrics, newCorruptions } from '../../../lambda/prover/metrics.ts';
 import { keyPrefixAt } from '../../../lambda/prover/objects/key-prefix.ts';
 import { type MetricSink, publishOnly } from '../../../lambda/runtime/metric-sink.ts';
 import { madeForOf } from '../../../lambda/template/deployed.ts';
@@ -182,7 +182,7 @@ export class Deployment {
       connectBucket: this.#bucket.connect,
       onDeadLetter: ({ body }) => this.lambda.deadLetters.push(JSON.parse(body)),
       onChecked: (claims, { isAllRead }, comparison) =>
-        addMetrics(claims, isAllRead, comparison, this.#ownSink),
+        addMetrics(claims, isAllRead, newCorruptions(claims, comparison), this.#ownSink),
       onEnded: (failed, startedMs) =>
         this.#publish('AWS/Lambda', names.prover, 'Errors', failed ? 1 : 0, startedMs),
     });
