@@ -91,8 +91,7 @@ export const pollsPerMonth = 5 * 3 * 60 * hoursPerMonth;
  */
 export function estimateCosts(question: CostQuestion): CostEstimate {
   const { count, sizes, schedule, monitoring, proof, prices } = question;
-  const frequency = checkFrequency(schedule);
-  const { runsPerMonth } = frequency;
+  const { runsPerMonth, activeHoursPerMonth } = checkFrequency(schedule);
   const bytesPerDay = ((count * runsPerMonth) / daysPerMonth) * sizes.gzipEventBytes;
   const watching = watchingOf(monitoring, schedule !== 'off', proof);
   const slices = Math.ceil(count / eventsPerSlice);
@@ -117,10 +116,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
       s3: kept.s3 * runsPerMonth,
       logs: kept.logs * runsPerMonth,
       // A metric is billed for each hour with a value.
-      metrics:
-        watching.metrics *
-        prices.cloudWatchUsdPerMetricMonth *
-        (frequency.activeHoursPerMonth / hoursPerMonth),
+      metrics: watching.metrics * prices.cloudWatchUsdPerMetricMonth * (activeHoursPerMonth / hoursPerMonth),
       alarms: watching.alarmMetrics * prices.cloudWatchUsdPerAlarmMetricMonth,
       dashboards: watching.dashboards * prices.cloudWatchUsdPerDashboardMonth,
     };

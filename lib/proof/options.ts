@@ -13,8 +13,8 @@ export function addProducerOptions(command: Command, note = ''): Command {
 
 /** Options of every command that prints a proof. */
 export interface ProofOptions {
-  /** In milliseconds. */
-  readonly wait: number;
+  /** In milliseconds. @default - the command's own */
+  readonly wait?: number;
   readonly exactlyOnce?: true;
   readonly all?: true;
   readonly json?: true;
@@ -24,14 +24,11 @@ export interface ProofOptions {
 
 const unitsMs = { s: 1_000, m: 60_000, h: 3_600_000 } as const;
 
-/** @param defaultWait For example `0s`. @default - the command's own */
-export function addProofOptions(command: Command, defaultWait?: string): Command {
-  const wait = new Option(
-    '--wait <time>',
-    `wait for missing events, such as 90s, 15m or 1h${defaultWait ? '' : ' (default: what the stream buffers, and 5m)'}`,
-  ).argParser(parseWait);
+/** @param defaultWait For the help. */
+export function addProofOptions(command: Command, defaultWait: string): Command {
+  const wait = `wait for missing events, such as 90s, 15m or 1h (default: ${defaultWait})`;
   return command
-    .addOption(defaultWait ? wait.default(parseWait(defaultWait), defaultWait) : wait)
+    .option('--wait <time>', wait, parseWait)
     .option('--exactly-once', 'fail if an event arrived more than once')
     .option('--all', 'show every object, corrupt line and missing range, not only the first ten')
     .option('--json', 'print one JSON document on stdout')

@@ -14,8 +14,7 @@ import { showProgress } from '../../terminal/progress.ts';
 import { printable } from '../../terminal/text.ts';
 import { prove } from './prove.ts';
 
-interface ProveCommandOptions extends Omit<ProofOptions, 'wait'>, ProducerOptions {
-  readonly wait?: number;
+interface ProveCommandOptions extends ProofOptions, ProducerOptions {
   readonly count?: number;
   readonly event?: string;
   readonly source?: string;
@@ -23,11 +22,11 @@ interface ProveCommandOptions extends Omit<ProofOptions, 'wait'>, ProducerOption
 
 /** Adds the options and the action of `prove`. */
 export function configure(command: Command): void {
-  command
+  addProducerOptions(command, ` (default: ${defaultStackName})`)
     .option('--count <number>', "events to send (default: the stack's)", wholeNumberArgument(settings.count))
     .option('--event <file>', "the template of the events (default: the stack's)")
     .option('--source <place>', "where the events land: s3://bucket/prefix (default: the stack's bucket)");
-  addProofOptions(addProducerOptions(command, ` (default: ${defaultStackName})`)).action(runProve);
+  addProofOptions(command, 'what the stream buffers, and 5m').action(runProve);
 }
 
 async function runProve(options: ProveCommandOptions): Promise<void> {

@@ -36,7 +36,7 @@ export function configure(command: Command): void {
 const otherwise = ', or give --stack, or --source, --stream, --run-id and --count';
 
 async function runVerify(options: QuestionOptions & ProofOptions): Promise<void> {
-  const { wait, exactlyOnce = false, all, json, html } = options;
+  const { wait = 0, exactlyOnce = false, all, json, html } = options;
   const progress = showProgress(process.stderr);
   const { source, unfinished, ...question } = await resolveQuestion(
     options,

@@ -143,13 +143,11 @@ export class Alarms extends Construct {
    */
   get ownMetrics(): readonly string[] {
     const watched = this.all.flatMap(({ metric }) =>
-      'usingMetrics' in metric
-        ? Object.values(metric.usingMetrics as Record<string, Metric>)
-        : (metric as Metric),
-    );
+      'usingMetrics' in metric ? Object.values(metric.usingMetrics as object) : metric,
+    ) as Metric[];
     return watched
-      .filter(({ namespace }) => namespace === metricNamespace)
-      .map(({ metricName }) => metricName);
+      .filter((metric) => metric.namespace === metricNamespace)
+      .map((metric) => metric.metricName);
   }
 
   /** The rule, with its defaults, as the tuning changes it. */
