@@ -16,6 +16,8 @@ const zlibBytes = 128 * 1_024;
 /** Quiet time after which everything waits for a timer. */
 const quietMs = 5;
 
+const InflateRaw = createInflateRaw().constructor as new () => Transform;
+
 const [newline, dash] = [0x0a, 0x2d];
 
 interface Timer {
@@ -88,12 +90,14 @@ export class CountedWork {
 
   /** Counts the bytes that a stream holds, until it is closed. */
   hold(stream: Readable): void {
-    if (!this.#streams.has(stream)) {
+    if (!this.#streams.has(stream) && !stream.destroyed) {
       this.#streams.add(stream);
       stream.once('close', () => this.#streams.delete(stream));
     }
-    const bodies = [...this.#streams].filter((each) => !('writableLength' in each));
-    this.mostOpen = Math.max(this.mostOpen, bodies.length);
+    // An object has a body and a gunzip, or several streams of inner layers.
+    const outer = [...this.#streams].filter((each) => !(each instanceof InflateRaw) && !each.destroyed);
+    const gunzips = outer.filter((each) => 'writableLength' in each).length;
+    this.mostOpen = Math.max(this.mostOpen, gunzips, outer.length - gunzips);
     const held = [...this.#streams].reduce((sum, each) => {
       const { readableLength, writableLength } = each as Transform;
       return sum + readableLength + (writableLength === undefined ? 0 : writableLength + zlibBytes);
