@@ -200,7 +200,7 @@ describe('npm run firehose', () => {
     }
   });
 
-  it('reports in one line that its port is taken, with exit status 1', async () => {
+  it('reports in one line that its port is taken, with exit status 2', async () => {
     // Prepare
     const { endpoint } = await makeServer();
 
@@ -208,7 +208,7 @@ describe('npm run firehose', () => {
     const result = await runBin('--port', new URL(endpoint).port, '--output', makeDirectory());
 
     // Assess
-    expect(result).toMatchObject({ status: 1, stdout: '' });
+    expect(result).toMatchObject({ status: 2, stdout: '' });
     expect(result.stderr).toMatch(
       /^error: --port is \d+: another program uses it\. Expected a free port, for example --port 0 for any\n$/,
     );
