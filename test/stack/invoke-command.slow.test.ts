@@ -24,10 +24,12 @@ function outputLine(): string {
   return parts.map((part) => (typeof part === 'string' ? part : resolve(part))).join('');
 }
 
-/** The command that the README shows. */
-function readmeLine(): string {
-  const [, command] = /```sh\n((?:.*\n)?aws lambda invoke [^`]*)```/.exec(readFileSync('README.md', 'utf8'))!;
-  return command!.replace('<FunctionName>', 'my-function').replace('docs/', `${resolve('docs')}/`);
+/** The command that the docs show. */
+function docsLine(): string {
+  const [, command] = /```sh\n((?:.*\n)?aws lambda invoke [^`]*)```/.exec(
+    readFileSync('docs/options.md', 'utf8'),
+  )!;
+  return command!.replace('FUNCTION_NAME', 'my-function').replace('docs/', `${resolve('docs')}/`);
 }
 
 /** A Lambda that takes every payload for the time of a test. */
@@ -48,7 +50,7 @@ it('the output InvokeCommand names the region', () => {
 
 describe.each([
   ['the output InvokeCommand', outputLine, { count: 5_000 }],
-  ['the line in the README', readmeLine, { count: 1_000 }],
+  ['the line in docs/options.md', docsLine, { count: 1_000 }],
 ])('%s', (_, createLine, payload) => {
   it('has nothing that only one version of the AWS CLI knows, and overwrites no output of a shell', () => {
     const line = createLine();
