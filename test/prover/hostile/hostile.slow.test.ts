@@ -2,14 +2,14 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readSabotages, SaboteurBuild } from '../../simulation/sabotage.ts';
 import { runCases } from './run-case.ts';
 
-it('never is a proven or a lost wrong, the timeout exceeded, or memory unbounded: 10,000 hostile buckets', async () => {
+it('never is a proven or a lost wrong, the timeout exceeded, or memory unbounded: 1,000 hostile buckets', async () => {
   // Act
-  const { violations, verdicts } = await runCases(1, 10_000);
+  const { violations, verdicts } = await runCases(1, 1_000);
 
-  // Assess: npm run simulate -- --hostile --seed N repeats a case.
+  // Assess: npm run simulate -- --hostile --seed N repeats a case, and --seeds 10000 tries more.
   expect(violations).toEqual([]);
   for (const verdict of ['proven', 'lost', 'unproven', 'waiting']) {
-    expect(verdicts[verdict]).toBeGreaterThan(1_000);
+    expect(verdicts[verdict]).toBeGreaterThan(100);
   }
 }, 3_600_000);
 
