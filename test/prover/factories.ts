@@ -99,6 +99,8 @@ export class ProverWorld {
   readonly pauses: Pause[] = [];
   readonly deadLetters: string[] = [];
   readonly lettersMadeFor: (string | undefined)[] = [];
+  /** When calls to the dead-letter queue had to end, at the last check that made any. */
+  lettersUntilMs = Number.NaN;
   readonly lines: { level: string; text: string; fields: Record<string, unknown> }[] = [];
   readonly metrics = new Map<string, number[]>();
   readonly listed: string[] = [];
@@ -181,7 +183,8 @@ export class ProverWorld {
       bucket: this.#bucket,
       postpone: async (pauses) => void this.pauses.push(...pauses),
       madeFor: madeForOf(this.#environment, this.#template),
-      sendToDeadLetterQueue: async (messages) => {
+      sendToDeadLetterQueue: async (messages, untilMs) => {
+        this.lettersUntilMs = untilMs;
         for (const { body, madeFor } of messages) {
           this.onDeadLetter(body);
           this.deadLetters.push(body);

@@ -502,6 +502,18 @@ describe('a check of a bucket with faults', () => {
   });
 });
 
+it('leaves a second for its report, whatever the dead-letter queue does', async () => {
+  // Prepare
+  const world = new ProverWorld();
+  world.nowMs = eventTimeMs + 26 * hourMs;
+
+  // Act
+  await world.check([createClaim()], { timeMs: 300_000 });
+
+  // Assess
+  expect(world.lettersUntilMs).toBe(world.nowMs + 299_000);
+});
+
 describe('a bucket with objects that take long', () => {
   /** A world whose clock runs. */
   function createWorld(): ProverWorld {

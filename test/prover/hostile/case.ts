@@ -351,7 +351,7 @@ export function createCase(
   const listLie = { kind, order: integer(0, 3) };
   return {
     ...{ seed, environment, template, clocks, checkMs, messages, objects, pageSize: pick([2, 5, 1_000]) },
-    timeMs: isReal ? 2_000 * 5 ** random() : 500 * (hasBombs && others < 100 ? 3 : 40) ** random(),
+    timeMs: isReal ? 6_000 * 2 ** random() : 500 * (hasBombs && others < 100 ? 3 : 40) ** random(),
     ...(!isHonest && chance(0.4) && { listLie }),
     ...(!isHonest && chance(0.3) && { deadLetterLie: pick(queueLies) }),
     ...(!isHonest && chance(0.1) && { postponeLie: pick(queueLies) }),
