@@ -54,16 +54,18 @@ export class FakeAws {
     const isDue = listLie?.order === this.#listings && prefix !== environment.errorPrefix;
     this.#listings += 1;
     const kind = isTold || isDue ? listLie!.kind : '';
-    if (isDue) {
+    const landed = objects.filter(
+      ({ key, landedMs }) => key.startsWith(prefix) && key > token && landedMs <= this.#trueNow(),
+    );
+    // Without an object there is nothing that lacks its field.
+    const isTrue = landed.length === 0 && ['no ETag', 'no Size'].includes(kind);
+    if (isDue && !isTrue) {
       this.told.push({ kind, prefix });
     }
     const odd = oddResponses[kind];
     if (odd) {
       return odd;
     }
-    const landed = objects.filter(
-      ({ key, landedMs }) => key.startsWith(prefix) && key > token && landedMs <= this.#trueNow(),
-    );
     const page = landed.sort((a, b) => (a.key < b.key ? -1 : 1)).slice(0, pageSize);
     const isTruncated = landed.length > page.length || kind === 'no token' || kind === 'same token';
     const next = kind === 'same token' ? token || 'x' : kind === 'no token' ? '' : page.at(-1)?.key;
