@@ -28,9 +28,19 @@ export const maxExpressions = 1_000;
 /** Limit of the nesting of brackets in arguments. */
 const maxNesting = 20;
 
-/** Half a character, as `JSON.stringify` writes it. */
-const halfInJson = /(?<!\\)(?:\\\\)*\\ud[89a-f]/;
-const withoutHalves = 'half a character, which UTF-8 cannot write: write the whole one, for example 😀';
+/** Characters that no event may have: as they are, and as `JSON.stringify` writes them. */
+const noText = [
+  {
+    pattern: /\p{Cs}/u,
+    inJson: /(?<!\\)(?:\\\\)*\\ud[89a-f]/,
+    message: 'half a character, which UTF-8 cannot write: write the whole one, for example 😀',
+  },
+  {
+    pattern: /\0/,
+    inJson: /(?<!\\)(?:\\\\)*\\u0000/,
+    message: 'the character NUL, with which files are padded: leave it out',
+  },
+];
 
 /** A line break, with the indentation. The lookbehind makes it linear in long blanks. */
 const lineBreak = /(?<!\s)\s*[\r\n]\s*/g;
@@ -77,9 +87,11 @@ export function parseTemplate(source: string): ParsedTemplate {
     at = found.end;
   }
   const isJson = /^\s*(?:\[\s*)?\{(?!\{)/.test(source) || isArray(parts);
-  const halfAt = source.search(/\p{Cs}/u);
-  if (halfAt !== -1) {
-    problems.push({ offset: halfAt, message: withoutHalves });
+  for (const { pattern, message } of noText) {
+    const offset = source.search(pattern);
+    if (offset !== -1) {
+      problems.push({ offset, message });
+    }
   }
   const breakAt = isJson ? -1 : breakOf(source, parts);
   if (breakAt !== -1) {
@@ -152,8 +164,10 @@ function readExpression(
         message: `the arguments of ${name} are not JSON: ${shown(text)} - expected numbers, texts in straight double quotes, [lists] or {"name": value}, for example {"min":1,"max":50}`,
       };
     }
-    if (halfInJson.test(JSON.stringify(args))) {
-      return { offset: at + 1, message: `the arguments of ${name} have ${withoutHalves}` };
+    const json = JSON.stringify(args);
+    const wrong = noText.find(({ inJson }) => inJson.test(json));
+    if (wrong) {
+      return { offset: at + 1, message: `the arguments of ${name} have ${wrong.message}` };
     }
     at = close + 1;
   }

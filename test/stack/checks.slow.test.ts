@@ -22,7 +22,8 @@ describe.each(checkedVariants)('the stack with context %j', (context) => {
     const assembly = createApp(context).app.synth();
 
     // Assess
-    expect(assembly.getStackByName('FirehoseEventProducer').messages).toEqual([]);
+    const { messages } = assembly.getStackByName('FirehoseEventProducer');
+    expect(messages.filter(({ level }) => level !== 'info')).toEqual([]);
   });
 });
 

@@ -98,6 +98,16 @@ describe('a template that is checked', () => {
       /^1:41 the arguments of date.utc have half a character, which UTF-8 cannot write: /,
     ],
     [
+      'the character NUL',
+      '\0{{random.uuid}}',
+      /^1:1 the character NUL, with which files are padded: leave it out$/,
+    ],
+    [
+      'the character NUL in arguments',
+      '{{random.weightedArrayElement({"weights":[1],"data":["\\u0000"]})}}{{random.uuid}}',
+      /^1:\d+ the arguments of random.weightedArrayElement have the character NUL/,
+    ],
+    [
       'an event that is too large because of the id of its run',
       `{${uuid},"a":"${'{{run}}'.repeat(990)}"}`,
       /^1:\d+ an event of 1013\d{3} bytes, expected at most 1000000: 1024 bytes of it are from here/,

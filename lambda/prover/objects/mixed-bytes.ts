@@ -7,13 +7,13 @@ const maxLayers = 4;
 /** Size of the pieces that are decompressed at once. */
 const maxPieceBytes = 16 * 1_024;
 
-const [newline, openingBrace, firstMagicByte] = [0x0a, 0x7b, 0x1f];
+const [newline, firstMagicByte] = [0x0a, 0x1f];
 
 /**
  * The text of any sequence of plain lines and gzip members, whose own content may again be such a sequence.
  *
- * Plain text changes to gzip only at the start of a line. Gzip changes to plain text only at the end of a member, and only with
- * `{`; anything else there is damage.
+ * Plain text changes to gzip only at the start of a line. Gzip changes to plain text only at the end of a member; bytes there
+ * that are no text are damage.
  *
  * @param damage Decompress byte by byte from here. @default - no known damage
  * @throws CorruptObjectError after the last readable byte, and the errors of `chunks` and `spend`.
@@ -45,7 +45,7 @@ export function mixedBytes(
         [isLineStart, isMemberEnd] = [true, true];
         continue;
       }
-      if (isMemberEnd && head[0] !== openingBrace) {
+      if (isMemberEnd && !isTextStart(head)) {
         throw new CorruptObjectError('gzip: bytes after the end of the data');
       }
       const text = plainPart(await reader.piece());
@@ -66,6 +66,12 @@ async function* adjacentMembers(
   while (isMemberStart(await reader.peek(2))) {
     yield* memberBytes(reader, layer, spend);
   }
+}
+
+/** Whether bytes may begin a line of text: UTF-8 without NUL, and long enough that it is not the start of a member. */
+function isTextStart([first = 0, second = 0]: Buffer): boolean {
+  const isContinuation = second >= 0x80 && second < 0xc0;
+  return first >= 0x80 ? first >= 0xc2 && isContinuation : first !== 0 && second !== 0 && !isContinuation;
 }
 
 /** The bytes up to the first line that may begin a member. */

@@ -178,14 +178,15 @@ export function createCase(
   /** An event that is changed in one place. */
   const corruptText = (event: WrittenEvent): Node => {
     const line = bytesOf(recordsOf(template, 'ndjson', event, event.index + 1)).toString();
-    const changed = pick([
-      () => `x${line.slice(1)}`,
-      () => line.replace(/[0-9a-f](?=[0-9a-f]-)/, (digit) => (digit === '0' ? '1' : '0')),
-      () => line.replace('}', ' }'),
-      () => line.replace(/"([0-9a-f]{8}-)/, (_, start: string) => `"${start.toUpperCase()}_`),
-      () => `${line.slice(0, -3)}\n`,
-    ])();
-    return textOf(Buffer.from(changed));
+    // Not every template has braces and quotes.
+    const changed = [
+      `x${line.slice(1)}`,
+      line.replace(/[0-9a-f](?=[0-9a-f]-)/, (digit) => (digit === '0' ? '1' : '0')),
+      line.replace('}', ' }'),
+      line.replace(/"([0-9a-f]{8}-)/, (_, start: string) => `"${start.toUpperCase()}_`),
+      `${line.slice(0, -3)}\n`,
+    ].filter((each) => each !== line);
+    return textOf(Buffer.from(pick(changed)));
   };
 
   const land = (parts: readonly Node[], arrivedMs: number, landedMs: number) => {

@@ -61,11 +61,11 @@ function templateOf(source: string): Template {
 export const templates: readonly Template[] = [
   { createReader: createDefaultReader, createPacker: createDefaultPacker },
   { createReader: createDefaultReader, createPacker: createDefaultPacker },
+  templateOf('{{date.now}} {{random.uuid}}'),
   templateOf('{"id":"{{random.uuid}}","at":"{{date.utc("YYYY-MM-DD HH:mm:ss")}}","n":{{random.number}}}'),
 ];
 
 const newline = 0x0a;
-const openingBrace = 0x7b;
 
 /** Text of which each line is an event, or none is. */
 export function textOf(bytes: Buffer, events?: readonly WrittenEvent[]): Text {
@@ -116,8 +116,7 @@ const maxDepth = 3;
 /**
  * The events of an object whose stored bytes end at `storedBytes`, and are what was written before `changedAt`.
  *
- * By the rules of the format: gzip begins at the start of a line, and what follows a member is a member or begins with `{`.
- * What does not follow them is not certain.
+ * By the rule of the format, gzip begins at the start of a line. What does not follow it is not certain.
  */
 export function visibleEvents(
   nodes: readonly Node[],
@@ -127,7 +126,7 @@ export function visibleEvents(
   const found: VisibleEvent[] = [];
   let isCertain = true;
   let isLineOpen = false;
-  const layers = Array.from({ length: 8 }, () => ({ isTextOpen: false, isAfterMember: false }));
+  const layers = Array.from({ length: 8 }, () => ({ isTextOpen: false }));
 
   const visit = (content: readonly Node[], depth: number, length: number, intact: number): void => {
     const layer = layers[depth]!;
@@ -138,7 +137,6 @@ export function visibleEvents(
       }
       const end = at + node.bytes.length;
       if ('lines' in node) {
-        isCertain &&= !layer.isAfterMember || node.bytes[0] === openingBrace;
         for (const { end: lineEnd, event } of node.lines) {
           if (event && at + lineEnd <= length) {
             found.push({ ...event, isCertain: isCertain && !isLineOpen && at + lineEnd <= intact });
@@ -147,14 +145,12 @@ export function visibleEvents(
         }
         isLineOpen = node.bytes.length > 0 ? node.bytes.at(-1) !== newline : isLineOpen;
         layer.isTextOpen = node.bytes.length > 0 ? isLineOpen : layer.isTextOpen;
-        layer.isAfterMember = false;
-        Object.assign(layers[depth + 1]!, { isTextOpen: false, isAfterMember: false });
+        layers[depth + 1]!.isTextOpen = false;
       } else {
         const isBomb = node.content.length === 0;
         isCertain &&= !layer.isTextOpen && depth < maxDepth && end <= intact && !isBomb;
         const inner = end <= length ? Number.POSITIVE_INFINITY : inflatedBytes(node, length - at);
         visit(node.content, depth + 1, inner, Number.POSITIVE_INFINITY);
-        layer.isAfterMember = true;
       }
       at = end;
     }

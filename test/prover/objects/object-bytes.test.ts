@@ -171,7 +171,8 @@ describe('the bytes of an object', () => {
   it.each([
     ['zeros', '\0\0\0'],
     ['a byte of the next member', '\x1f'],
-    ['bytes of no event', 'garbage\n'],
+    ['bytes that continue no character', '\x9f\x8b'],
+    ['a damaged member', '\x1f\x8a\x08'],
   ])('are complete before the error that %s follow a member in a mixed object', async (_, rest) => {
     // Act
     const { text: start, error } = await read(bytesOf([text, [text]]), Buffer.from(rest, 'latin1'));
@@ -183,6 +184,15 @@ describe('the bytes of an object', () => {
       message: 'gzip: bytes after the end of the data',
     });
   });
+
+  it.each(['garbage\n', '2026-11-30\n', 'é\n', '\t1\n', '\x01a\n', '\x1fa\n', '\n\n'])(
+    'include any text after a member, such as %j: events need not begin with a brace',
+    async (rest) => {
+      const { text: found, error } = await read(bytesOf([text, [text]]), Buffer.from(rest));
+
+      expect([Buffer.from(found, 'latin1').toString(), error]).toEqual([text + text + rest, undefined]);
+    },
+  );
 
   it('end at too many layers of gzip within gzip', async () => {
     // Prepare
@@ -297,7 +307,7 @@ describe('the bytes of an object', () => {
   });
 
   it.each([
-    ['garbage follows', Buffer.from('garbage')],
+    ['garbage follows', Buffer.from([0x9f, 0x8b, 0x08])],
     ['zeros follow', Buffer.alloc(100)],
     ['zeros and another member follow', Buffer.concat([Buffer.alloc(3), gzipSync('{}\n')])],
     ['a member follows that is cut off', gzipSync('{}\n').subarray(0, 5)],
@@ -324,7 +334,7 @@ describe('the bytes of an object', () => {
     ['plain', Buffer.from(text)],
     ['gzip', createGzip(lines)],
     ['mixed', bytesOf([text, [text], text])],
-    ['damaged', Buffer.concat([bytesOf([text, [text]]), Buffer.from('garbage')])],
+    ['damaged', Buffer.concat([bytesOf([text, [text]]), Buffer.from([0x9f, 0x8b, 0x08])])],
     ['empty', Buffer.alloc(0)],
   ])('are not corrupt but unknown when fewer or more arrive than the object has: %s', async (_, object) => {
     for (const storedBytes of [object.length + 1, object.length - 1]) {
