@@ -18,6 +18,8 @@ export interface DeliveryStreamSettings extends ObjectNameSettings {
   readonly bufferingSizeMiB: number;
   /** Whether responses say that the stream is encrypted at rest. Files on this machine never are. */
   readonly encrypted: boolean;
+  /** Whether there is a line break between records: the processor `AppendDelimiterToRecord`. @default false */
+  readonly appendDelimiter?: boolean;
 }
 
 export interface DeliveryStreamOptions {
@@ -27,6 +29,8 @@ export interface DeliveryStreamOptions {
   readonly now?: () => number;
   /** @default crypto.randomUUID */
   readonly newUuid?: () => string;
+  /** Changes each record before it is buffered, as a transform Lambda does. @default - records stay as they are */
+  readonly transform?: (record: Buffer) => Buffer;
   /** Resolves when the bucket accepts objects; until then the stream keeps them. @default - it always does */
   readonly canWrite?: () => Promise<unknown>;
   /** Called once, when an object could not be written: on a full disk, for example. */
@@ -43,13 +47,15 @@ export interface DeliveryStreamTotals {
   readonly objectBytes: number;
 }
 
+const delimiter = Buffer.from('\n');
+
 /** Upper bound of objects that are made of their journals at the same time; then a `put` waits for one of them. */
 export const maxUnfinishedObjects = 2;
 
 /**
  * One delivery stream: takes records and leaves objects in a directory.
  *
- * An object holds the data of its records in the order of their arrival and nothing else, and the records of one `put` stay
+ * An object holds the data of its records in the order of their arrival and nothing else, unless a delimiter is asked for, and the records of one `put` stay
  * together. It is delivered when it holds `bufferingSizeMiB` of record data, when its first record is
  * `bufferingIntervalSeconds` old, or by `flush`. Until then its records are in a journal below `<directory>/.uploads`; the
  * object is made of that and moves into the bucket by one rename, so a bucket never shows part of an object. If the process is
@@ -62,7 +68,7 @@ export class DeliveryStream {
   /** `CreateTimestamp` in DescribeDeliveryStream. */
   readonly createdAt: Date;
 
-  readonly #options: Required<DeliveryStreamOptions>;
+  readonly #options: Required<Omit<DeliveryStreamOptions, 'transform'>> & DeliveryStreamOptions;
   readonly #objectName: ObjectName;
   readonly #totals = { records: 0, recordBytes: 0, keys: [] as string[], objectBytes: 0 };
   readonly #deliveries = new Set<Promise<void>>();
@@ -109,7 +115,7 @@ export class DeliveryStream {
       throw new Error(`Delivery stream ${this.settings.deliveryStreamName} is closed`);
     }
     this.#throwFailure();
-    const data = records.length === 1 ? records[0]! : Buffer.concat(records);
+    const data = this.#join(records);
     // Nothing waits from here to the delivery, so requests cannot interleave.
     const upload = this.#append(data);
     this.#totals.records += records.length;
@@ -145,6 +151,17 @@ export class DeliveryStream {
       await removeUploadsFolder(this.#uploadsFolder);
       this.#uploadsFolder = undefined;
     }
+  }
+
+  /** The data of a request, processed. */
+  #join(records: readonly Buffer[]): Buffer {
+    const { transform } = this.#options;
+    const processed = transform ? records.map(transform) : records;
+    const isDelimited = (place: number) => place > 0 || this.#upload !== undefined;
+    const parts = this.settings.appendDelimiter
+      ? processed.flatMap((record, place) => (isDelimited(place) ? [delimiter, record] : [record]))
+      : processed;
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts);
   }
 
   #append(data: Buffer): Upload {

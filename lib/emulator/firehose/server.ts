@@ -18,7 +18,10 @@ import { deliveryStreamVersion } from './object-name.ts';
 export type RecordErrorCode = 'ServiceUnavailableException' | 'InternalFailure';
 
 /** A {@link DeliveryStream}, or a substitute. */
-export type ServedStream = Pick<DeliveryStream, 'settings' | 'createdAt' | 'put'>;
+export interface ServedStream extends Pick<DeliveryStream, 'settings' | 'createdAt' | 'put'> {
+  /** Changes its DeliveryStreamDescription, for a stream that has what this Firehose has not. */
+  readonly describe?: (description: ReturnType<typeof describeDeliveryStream>) => object;
+}
 
 export interface FirehoseServerOptions {
   /** The streams that exist. The caller closes them after the server. */
@@ -80,7 +83,11 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
   const handlers: {
     readonly [O in Operation]: (input: Input<O>, requestId: string) => object | Promise<object>;
   } = {
-    DescribeDeliveryStream: (input) => describeDeliveryStream(findStream(input.DeliveryStreamName)),
+    DescribeDeliveryStream: ({ DeliveryStreamName }) => {
+      const stream = findStream(DeliveryStreamName);
+      const description = describeDeliveryStream(stream);
+      return { DeliveryStreamDescription: stream.describe?.(description) ?? description };
+    },
 
     ListDeliveryStreams: (input) => listDeliveryStreams([...streams.keys()], input),
 
@@ -219,7 +226,7 @@ function listDeliveryStreams(names: readonly string[], input: Input<'ListDeliver
   return { DeliveryStreamNames: page, HasMoreDeliveryStreams: page.length < rest.length };
 }
 
-function describeDeliveryStream({ settings, createdAt }: ServedStream): object {
+function describeDeliveryStream({ settings, createdAt }: ServedStream) {
   const destination = {
     RoleARN: `arn:aws:iam::${account}:role/embedded-firehose`,
     BucketARN: `arn:aws:s3:::${settings.bucketName}`,
@@ -232,29 +239,31 @@ function describeDeliveryStream({ settings, createdAt }: ServedStream): object {
     CompressionFormat: settings.compression,
     EncryptionConfiguration: { NoEncryptionConfig: 'NoEncryption' },
   };
+  const processors = settings.appendDelimiter ? [{ Type: 'AppendDelimiterToRecord', Parameters: [] }] : [];
   return {
-    DeliveryStreamDescription: {
-      DeliveryStreamName: settings.deliveryStreamName,
-      DeliveryStreamARN: `arn:aws:firehose:${region}:${account}:deliverystream/${settings.deliveryStreamName}`,
-      DeliveryStreamStatus: 'ACTIVE',
-      DeliveryStreamType: directPut,
-      DeliveryStreamEncryptionConfiguration: settings.encrypted
-        ? { Status: 'ENABLED', KeyType: 'AWS_OWNED_CMK' }
-        : { Status: 'DISABLED' },
-      VersionId: deliveryStreamVersion,
-      CreateTimestamp: createdAt.getTime() / 1000,
-      Destinations: [
-        {
-          DestinationId: 'destinationId-000000000001',
-          S3DestinationDescription: destination,
-          ExtendedS3DestinationDescription: {
-            ...destination,
-            S3BackupMode: 'Disabled',
-            ...(settings.fileExtension && { FileExtension: settings.fileExtension }),
-          },
+    DeliveryStreamName: settings.deliveryStreamName,
+    DeliveryStreamARN: `arn:aws:firehose:${region}:${account}:deliverystream/${settings.deliveryStreamName}`,
+    DeliveryStreamStatus: 'ACTIVE',
+    DeliveryStreamType: directPut,
+    DeliveryStreamEncryptionConfiguration: settings.encrypted
+      ? { Status: 'ENABLED', KeyType: 'AWS_OWNED_CMK' }
+      : { Status: 'DISABLED' },
+    VersionId: deliveryStreamVersion,
+    CreateTimestamp: createdAt.getTime() / 1000,
+    Destinations: [
+      {
+        DestinationId: 'destinationId-000000000001',
+        S3DestinationDescription: destination,
+        ExtendedS3DestinationDescription: {
+          ...destination,
+          S3BackupMode: 'Disabled',
+          ...(processors.length > 0 && {
+            ProcessingConfiguration: { Enabled: true, Processors: processors },
+          }),
+          ...(settings.fileExtension && { FileExtension: settings.fileExtension }),
         },
-      ],
-      HasMoreDestinations: false,
-    },
+      },
+    ],
+    HasMoreDestinations: false,
   };
 }

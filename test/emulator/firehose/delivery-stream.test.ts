@@ -40,6 +40,34 @@ describe('an object', () => {
     },
   );
 
+  it('has a line break between records, and none after the last, if the stream has the delimiter processor', async () => {
+    // Prepare
+    const { stream, bucket } = makeStream({ appendDelimiter: true });
+
+    // Act
+    await stream.put(toRecords('a\n', 'b'));
+    await stream.put(toRecords('c'));
+    await stream.flush();
+    await stream.put(toRecords('d'));
+    await stream.flush();
+
+    // Assess
+    expect(readObjects(bucket).sort()).toEqual(['a\n\nb\nc', 'd']);
+  });
+
+  it('has what a transform makes of each record', async () => {
+    // Prepare
+    const transform = (record: Buffer) => Buffer.from(record.toString().toUpperCase());
+    const { stream, bucket } = makeStream({ appendDelimiter: true }, { transform });
+
+    // Act
+    await stream.put(toRecords('a', 'b'));
+    await stream.flush();
+
+    // Assess
+    expect(readObjects(bucket)).toEqual(['A\nB']);
+  });
+
   it('is found under its bucket and key, named after the arrival of its first record', async () => {
     // Prepare
     let nowMs = Date.parse('2026-01-31T23:59:59.500Z');

@@ -7,6 +7,7 @@ import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { onTestFinished } from 'vitest';
 import {
   DeliveryStream,
+  type DeliveryStreamOptions,
   type DeliveryStreamSettings,
 } from '../../../lib/emulator/firehose/delivery-stream.ts';
 import {
@@ -39,7 +40,7 @@ export function makeDirectory(): string {
 /** A stream that is closed after the test. Its closing may fail: tests of failures do that on purpose. */
 export function makeStream(
   overrides: Partial<DeliveryStreamSettings> = {},
-  options: { directory?: string; now?: () => number; newUuid?: () => string } = {},
+  options: Partial<DeliveryStreamOptions> = {},
 ) {
   const directory = options.directory ?? makeDirectory();
   const stream = new DeliveryStream(makeSettings(overrides), { ...options, directory });

@@ -79,6 +79,7 @@ describe('a client of the AWS SDK', () => {
       fileExtension: '.json.gz',
       bufferingIntervalSeconds: 60,
       bufferingSizeMiB: 5,
+      appendDelimiter: true,
     });
 
     // Act
@@ -103,6 +104,7 @@ describe('a client of the AWS SDK', () => {
       BufferingHints: { SizeInMBs: 5, IntervalInSeconds: 60 },
       CompressionFormat: 'GZIP',
       FileExtension: '.json.gz',
+      ProcessingConfiguration: { Enabled: true, Processors: [{ Type: 'AppendDelimiterToRecord' }] },
     });
   });
 
