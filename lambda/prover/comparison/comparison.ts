@@ -102,6 +102,11 @@ export class Comparison {
     this.#filter = new UuidFilter([...this.#runs.values()]);
   }
 
+  /** Whether others write to the bucket, too. */
+  get isShared(): boolean {
+    return this.#options.isShared ?? false;
+  }
+
   get expected(): number {
     return this.#segments.reduce((sum, { from, to }) => sum + to - from, 0);
   }
@@ -112,7 +117,8 @@ export class Comparison {
   }
 
   startObject(object: StoredObject): ObjectComparison {
-    const { isShared = false, onCorruptLine, onObject } = this.#options;
+    const { isShared } = this;
+    const { onCorruptLine, onObject } = this.#options;
     const { key, landedAtMs } = object;
     const eventTimes = new Map<Segment, Map<number, number>>();
     let [events, foreignLines, corruptLines] = [0, 0, 0];

@@ -33,7 +33,8 @@ const memberCost = 4 * 1_024;
 /** Size of the pieces that come out of a member. */
 const pieceBytes = 64 * 1_024;
 
-const deflateMethod = 8;
+/** The third byte of a member. */
+export const deflateMethod = 8;
 const flags = { headerChecksum: 2, extraField: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
 const [headerBytes, trailerBytes] = [10, 8];
 

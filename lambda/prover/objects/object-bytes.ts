@@ -1,7 +1,7 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { CorruptObjectError, DamagedPieceError, type Spend } from './gzip-member.ts';
-import { mixedBytes, suspectAt } from './mixed-bytes.ts';
+import { type GzipPlaces, mixedBytes, suspectAt } from './mixed-bytes.ts';
 
 /** Size of the pieces that come out of gunzip: most of the memory of one open object. */
 const pieceBytes = 128 * 1_024;
@@ -25,6 +25,7 @@ const [newline, firstMagicByte] = [0x0a, 0x1f];
  *
  * @param open Begins to read the object from its start.
  * @param storedBytes Its size as stored.
+ * @param places Where plain text may change to gzip.
  * @param onPiece Called for each piece that comes out of gzip; may throw.
  * @throws CorruptObjectError after the last readable byte, IncompleteObjectError, OversizedObjectError, and the errors of `open`,
  * its stream and `onPiece`.
@@ -32,11 +33,12 @@ const [newline, firstMagicByte] = [0x0a, 0x1f];
 export async function* objectBytes(
   open: () => Promise<Readable>,
   storedBytes: number,
+  places: GzipPlaces,
   onPiece: () => void = () => {},
 ): AsyncGenerator<Buffer, void> {
   let bytesYielded = 0;
   async function* read(
-    bytesOf: (input: AsyncIterable<Buffer>, spend: Spend) => AsyncIterable<Buffer>,
+    bytesOf: (input: AsyncIterable<Buffer>, spend: Spend, places: GzipPlaces) => AsyncIterable<Buffer>,
   ): AsyncGenerator<Buffer, void> {
     let bytesToSkip = bytesYielded;
     let bytesLeft = freeBytes + storedBytes * maxExpansion;
@@ -50,7 +52,7 @@ export async function* objectBytes(
     const input = await open();
     const bytes = complete(input, storedBytes);
     try {
-      for await (const chunk of bytesOf(bytes, spend)) {
+      for await (const chunk of bytesOf(bytes, spend, places)) {
         if (chunk.length > bytesToSkip) {
           bytesYielded += chunk.length - bytesToSkip;
           yield bytesToSkip === 0 ? chunk : chunk.subarray(bytesToSkip);
@@ -84,7 +86,7 @@ export async function* objectBytes(
     if (!(error instanceof DamagedPieceError)) {
       throw error;
     }
-    yield* read((input, spend) => mixedBytes(input, spend, error.damage));
+    yield* read((input, spend) => mixedBytes(input, spend, places, error.damage));
   }
 }
 
@@ -119,7 +121,11 @@ class NotUniformError extends Error {
 }
 
 /** The text of an object that is all plain or all gzip: fast. @throws NotUniformError if it is mixed or damaged. */
-async function* uniformBytes(input: AsyncIterable<Buffer>, spend: Spend): AsyncGenerator<Buffer, void> {
+async function* uniformBytes(
+  input: AsyncIterable<Buffer>,
+  spend: Spend,
+  places: GzipPlaces,
+): AsyncGenerator<Buffer, void> {
   const chunks = input[Symbol.asyncIterator]();
   const first = await chunks.next();
   if (first.done) {
@@ -129,7 +135,7 @@ async function* uniformBytes(input: AsyncIterable<Buffer>, spend: Spend): AsyncG
   let isLineStart = true;
   for await (const chunk of first.value[0] === firstMagicByte ? gunzipBytes(whole) : whole) {
     spend(chunk.length);
-    if (suspectAt(chunk, 0, isLineStart) !== -1) {
+    if (suspectAt(chunk, 0, isLineStart, places) !== -1) {
       throw new NotUniformError();
     }
     yield chunk;

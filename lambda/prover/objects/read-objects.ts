@@ -181,8 +181,9 @@ export async function readObject(
   work: Work = (piece) => void piece(),
 ): Promise<void> {
   const reading = comparison.startObject(object);
+  const places = comparison.isShared ? 'anywhere' : 'line starts';
   try {
-    for await (const chunk of objectBytes(open, object.bytes, onPiece)) {
+    for await (const chunk of objectBytes(open, object.bytes, places, onPiece)) {
       for (let at = 0; at < chunk.length; at += pieceBytes) {
         const pause = work(() => reading.push(chunk.subarray(at, at + pieceBytes)));
         if (pause) {

@@ -3,6 +3,7 @@ import { crc32, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CorruptObjectError } from '../../../lambda/prover/objects/gzip-member.ts';
+import type { GzipPlaces } from '../../../lambda/prover/objects/mixed-bytes.ts';
 import { objectBytes } from '../../../lambda/prover/objects/object-bytes.ts';
 import { createGzip, createLines, createRun, cutAt } from '../../proof/factories.ts';
 import { runs } from '../../property-runs.ts';
@@ -13,10 +14,11 @@ const read = (...pieces: Buffer[]) => readFrom(() => Readable.from(pieces), Buff
 async function readFrom(
   open: () => Readable,
   storedBytes: number,
+  places: GzipPlaces = 'line starts',
 ): Promise<{ text: string; error?: unknown }> {
   let text = '';
   try {
-    for await (const chunk of objectBytes(async () => open(), storedBytes)) {
+    for await (const chunk of objectBytes(async () => open(), storedBytes, places)) {
       text += chunk.toString('latin1');
     }
     return { text };
@@ -194,6 +196,34 @@ describe('the bytes of an object', () => {
     },
   );
 
+  it('are the same in a shared bucket wherever a member begins, cut at any place', async () => {
+    const noise = fc.string({
+      unit: fc.constantFrom(...'{"a":1}x\n', '\x1f', '\x1f\x8b\x07', '\x8b', '\0'),
+      maxLength: 40,
+    });
+    const part = fc.oneof(
+      noise.map((text) => ({ text, bytes: Buffer.from(text, 'latin1') })),
+      fc.nat(5).map((count) => {
+        const member = lines.slice(0, count).join('');
+        return { text: member, bytes: gzipSync(member) };
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(part), fc.array(fc.nat(), { maxLength: 6 }), async (parts, cuts) => {
+        // Prepare
+        const object = Buffer.concat([Buffer.from('a'), ...parts.map(({ bytes }) => bytes)]);
+
+        // Act
+        const pieces = cutInto(object, cuts);
+        const found = await readFrom(() => Readable.from(pieces), object.length, 'anywhere');
+
+        // Assess
+        expect(found).toEqual({ text: `a${parts.map(({ text }) => text).join('')}` });
+      }),
+      { numRuns: runs(300) },
+    );
+  });
+
   it('end at too many layers of gzip within gzip', async () => {
     // Prepare
     let nested = Buffer.from(text);
@@ -219,7 +249,7 @@ describe('the bytes of an object', () => {
     const open = async () =>
       Readable.from(Array.from({ length: megabytes }, (_, order) => (order % 2 ? member : plain)));
     const storedBytes = (megabytes / 2) * (member.length + plain.length);
-    for await (const chunk of objectBytes(open, storedBytes)) {
+    for await (const chunk of objectBytes(open, storedBytes, 'line starts')) {
       mostPieces = Math.max(mostPieces, chunk.length);
       bytes += chunk.length;
     }
@@ -237,7 +267,7 @@ describe('the bytes of an object', () => {
     let [bytes, mostBytes] = [0, 0];
 
     // Act
-    for await (const chunk of objectBytes(async () => Readable.from([object]), 1_000_000)) {
+    for await (const chunk of objectBytes(async () => Readable.from([object]), 1_000_000, 'line starts')) {
       bytes += chunk.length;
       mostBytes = Math.max(mostBytes, process.memoryUsage().arrayBuffers - before);
       if (bytes > text.length) {
