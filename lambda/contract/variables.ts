@@ -12,6 +12,8 @@ export const variables = {
   bucketName: 'BUCKET_NAME',
   /** S3 prefix of the stream, with expressions. Only if it is known. */
   prefix: 'PREFIX',
+  /** `true` if the stream is not the stack's own: others write to its bucket, too. Only commands read it. */
+  isShared: 'SHARED',
   workQueueUrl: 'WORK_QUEUE_URL',
   recordFormat: 'RECORD_FORMAT',
   firehoseUsdPerGb: 'FIREHOSE_USD_PER_GB',

@@ -7,6 +7,7 @@ import type { LambdaClient } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
 import { defaultStackName, producersMetadataKey } from '../stack/outputs.ts';
 import { type ProducerConfiguration, readConfiguration } from './invocation.ts';
+import type { Scope } from './source.ts';
 import { UnanswerableError, unanswerableCall } from './unanswerable.ts';
 
 const producerMetadata = v.object({ function: v.string(), eventTemplate: v.optional(v.string()) });
@@ -37,12 +38,21 @@ export interface DeploymentClients {
 export async function findProducer(
   options: ProducerOptions,
   { cloudFormation, lambda }: DeploymentClients,
-): Promise<ProducerConfiguration & { readonly source: string; readonly eventTemplate: string | undefined }> {
+): Promise<
+  ProducerConfiguration & {
+    readonly source: string;
+    readonly scope: Scope;
+    readonly eventTemplate: string | undefined;
+  }
+> {
   const functionName = await findFunction(options, cloudFormation);
   const producer = await readConfiguration(lambda, functionName);
-  const source = options.source ?? sourceOf(producer);
+  const { isShared, naming } = producer;
+  const place = options.source
+    ? { source: options.source, scope: { isShared } }
+    : { source: sourceOf(producer), scope: { isShared, naming } };
   const eventTemplate = options.eventTemplate ?? (await readEventTemplate(cloudFormation, producer));
-  return { ...producer, source, eventTemplate };
+  return { ...producer, ...place, eventTemplate };
 }
 
 /** The name of the producer's function. @throws UnanswerableError if the stack has none, or several. */
@@ -75,14 +85,14 @@ export async function findFunction(
 }
 
 /** The folder in the bucket that never changes. */
-function sourceOf({ functionName, bucketName, prefix = '' }: ProducerConfiguration): string {
+function sourceOf({ functionName, bucketName, naming }: ProducerConfiguration): string {
   if (bucketName === undefined) {
     throw new UnanswerableError(
       `the bucket of ${functionName} is unknown, because its stack did not create the stream, or is of an earlier version: give ` +
         '--source s3://bucket/prefix',
     );
   }
-  return `s3://${bucketName}/${prefix.replace(/[^/]*!\{.*$/s, '')}`;
+  return `s3://${bucketName}/${naming.prefix.replace(/[^/]*!\{.*$/s, '')}`;
 }
 
 /** Reads the template of the events from the metadata of the producer's stack; `undefined` if it is the default one. */

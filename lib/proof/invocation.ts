@@ -11,6 +11,7 @@ import type { Payload } from '../../lambda/contract/invocation.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
 import { producerSettings } from '../../lambda/contract/settings.ts';
 import { variables } from '../../lambda/contract/variables.ts';
+import type { ObjectNaming } from '../../lambda/prover/objects/object-window.ts';
 import { UnanswerableError, unanswerableCall } from './unanswerable.ts';
 
 /**
@@ -67,8 +68,9 @@ export interface ProducerConfiguration {
   /** `<stack name>/<path in the stack>`; earlier versions have none. */
   readonly producerName: string | undefined;
   readonly bucketName: string | undefined;
-  /** With expressions. */
-  readonly prefix: string | undefined;
+  /** Whether others write to the bucket, too. */
+  readonly isShared: boolean;
+  readonly naming: ObjectNaming;
   /** Events of a run if the payload has no count. */
   readonly count: number;
   /** NaN if unknown. */
@@ -93,6 +95,7 @@ export async function readConfiguration(
   const values = Environment?.Variables ?? {};
   const { [variables.deliveryStreamName]: deliveryStreamName, [producerSettings.count.variable]: count } =
     values;
+  // Not less than what the stream buffers.
   const delay = values[variables.proofDelaySeconds];
   if (deliveryStreamName === undefined || count === undefined) {
     throw new UnanswerableError(
@@ -104,7 +107,11 @@ export async function readConfiguration(
     deliveryStreamName,
     producerName: values[variables.producerName],
     bucketName: values[variables.bucketName],
-    prefix: values[variables.prefix],
+    isShared: values[variables.isShared] === 'true',
+    naming: {
+      prefix: values[variables.prefix] ?? '',
+      bufferingSeconds: Number(delay ?? settings.bufferingInterval.max),
+    },
     count: Number(count),
     maxCount: Number(values[producerSettings.maxCount.variable]),
     landingMs: delay ? (Number(delay) + landingReserveSeconds) * 1_000 : longestLandingMs,

@@ -44,6 +44,17 @@ export function parseWait(text: string): number {
   return Number(amount) * unitsMs[unit as keyof typeof unitsMs];
 }
 
+/** Parses `--since`, in milliseconds since 1970. */
+export function parseSince(text: string): number {
+  const timeMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?Z$/.test(text)
+    ? Date.parse(text)
+    : Number.NaN;
+  if (Number.isNaN(timeMs)) {
+    throw new InvalidArgumentError('Expected a time in UTC, for example 2026-11-30T04:00:00Z.');
+  }
+  return timeMs;
+}
+
 /** Collects `--run-id`, which may be given several times. */
 export function collectRunIds(runId: string, before: readonly string[] = []): string[] {
   if (runId === '' || before.includes(runId)) {

@@ -2,8 +2,10 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
+import { clockAllowanceMs } from '../../lambda/contract/claim.ts';
 import type { StoredObject } from '../../lambda/prover/comparison/comparison.ts';
 import type { Bucket } from '../../lambda/prover/objects/bucket.ts';
+import { listingsOf, type ObjectNaming } from '../../lambda/prover/objects/object-window.ts';
 import { createBucket, createBucketClient } from '../../lambda/prover/objects/s3.ts';
 import { proxySettings } from '../aws/proxy.ts';
 import { UnanswerableError, unanswerableCall } from './unanswerable.ts';
@@ -26,14 +28,28 @@ export function errorTypeOf(key: string): string | undefined {
   return /^errors\/([^/]+)\//.exec(key)?.[1];
 }
 
+/** The objects of a bucket that may hold the events of a question. */
+export interface Scope {
+  /** When the first event was sent, in milliseconds since 1970. @default - unknown */
+  readonly sinceMs?: number;
+  /** The stream's, if only the hours since then are to be listed. @default - everything under the prefix */
+  readonly naming?: ObjectNaming;
+  /** Whether others write to the bucket, too: then no object under {@link errorPrefix} is known to be the stream's. */
+  readonly isShared?: boolean;
+}
+
+/** Clock difference to S3: with more, AWS refuses signed requests. The window of a naming allows for a part of it. */
+const maxClockSkewMs = 15 * 60_000;
+const restOfSkewMs = maxClockSkewMs - clockAllowanceMs;
+
 /**
  * Finds a source by its name.
  *
  * @param name A directory, or `s3://bucket/prefix`.
- * @param landedSinceMs In a bucket, skip objects that landed before.
+ * @param scope In a bucket, skip other objects.
  * @throws UnanswerableError if the name is another kind of address.
  */
-export function sourceNamed(name: string, landedSinceMs = 0): Source {
+export function sourceNamed(name: string, scope: Scope = {}): Source {
   if (!/^s3:|:\/\//.test(name)) {
     return directorySource(name);
   }
@@ -46,19 +62,30 @@ export function sourceNamed(name: string, landedSinceMs = 0): Source {
     createBucket(createBucketClient(proxySettings()), bucketName),
     `s3://${bucketName}/`,
     prefix,
-    landedSinceMs,
+    scope,
   );
 }
 
-function s3Source(bucket: Bucket, address: string, prefix: string, landedSinceMs: number): Source {
-  const hasErrors = errorPrefix.startsWith(prefix) || prefix.startsWith(errorPrefix);
+function s3Source(
+  bucket: Bucket,
+  address: string,
+  prefix: string,
+  { sinceMs, naming, isShared = false }: Scope,
+): Source {
+  const landedSinceMs = sinceMs === undefined ? 0 : sinceMs - maxClockSkewMs;
+  const hasErrors = isShared || errorPrefix.startsWith(prefix) || prefix.startsWith(errorPrefix);
+  const errors = hasErrors ? [] : [{ prefix: errorPrefix, landedSinceMs }];
+  const listings = () =>
+    sinceMs !== undefined && naming
+      ? listingsOf([{ sentFromMs: sinceMs - restOfSkewMs, sentToMs: Date.now() + restOfSkewMs }], naming)
+      : [{ prefix, landedSinceMs }];
   return {
     name: address + prefix,
     async *list() {
       try {
-        for (const start of hasErrors ? [prefix] : [prefix, errorPrefix]) {
-          for await (const object of bucket.list(start, new AbortController().signal)) {
-            if (!(object.landedAtMs < landedSinceMs)) {
+        for (const listing of [...listings(), ...errors]) {
+          for await (const object of bucket.list(listing.prefix, new AbortController().signal)) {
+            if (!(object.landedAtMs < listing.landedSinceMs)) {
               yield object;
             }
           }

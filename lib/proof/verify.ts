@@ -16,6 +16,8 @@ import { UnanswerableError } from './unanswerable.ts';
 /** The runs to prove. */
 export interface Question {
   readonly source: Source;
+  /** Whether others write there, too: their lines are not corrupt. @default false */
+  readonly isShared?: boolean;
   /** All different. */
   readonly runs: readonly StreamSlice[];
   /** The template of their events. @default - the default template */
@@ -60,9 +62,9 @@ const progressIntervalMs = 200;
  * @throws InvalidTemplateError if the template cannot be used.
  */
 export async function verify(question: Question, { now, sleep, onProgress }: World): Promise<Evidence> {
-  const { source, runs, eventTemplate, exactlyOnce, waitMs } = question;
+  const { source, isShared = false, runs, eventTemplate, exactlyOnce, waitMs } = question;
   checkEvents(runs.reduce((sum, { from, to }) => sum + to - from, 0));
-  const builder = new ProofBuilder(runs, lineReader(eventTemplate));
+  const builder = new ProofBuilder(runs, lineReader(eventTemplate), isShared);
   const { comparison } = builder;
   const startedMs = now();
   const seen = new Set<string>();
@@ -87,7 +89,7 @@ export async function verify(question: Question, { now, sleep, onProgress }: Wor
 
   const readNewObject = async (object: StoredObject) => {
     const { key, bytes } = object;
-    const errorType = errorTypeOf(key);
+    const errorType = isShared ? undefined : errorTypeOf(key);
     if (seen.has(key)) {
       return pMapSkip;
     }

@@ -129,6 +129,7 @@ export class ProducerFunction extends Construct {
           [variables.bucketName]: props.destination.bucket.bucketName,
           [variables.prefix]: props.destination.prefix,
         }),
+        ...((props.destination?.isShared ?? true) && { [variables.isShared]: 'true' }),
         [variables.workQueueUrl]: props.workQueue.queueUrl,
         [variables.recordFormat]: props.recordFormat ?? defaultRecordFormat,
         [variables.firehoseUsdPerGb]: String(this.prices.firehoseUsdPerGb),

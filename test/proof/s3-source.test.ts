@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sourceNamed } from '../../lib/proof/source.ts';
+import { type Scope, sourceNamed } from '../../lib/proof/source.ts';
 import { verify } from '../../lib/proof/verify.ts';
 import { type StandIn, type StandInObject, type StandInState, startStandIn } from './aws-stand-in.ts';
 import { createGzip, createLines, createRun, eventTimeMs } from './factories.ts';
@@ -29,8 +29,7 @@ const createObject = (overrides: Partial<StandInObject> = {}): StandInObject => 
   ...overrides,
 });
 
-const createSource = (address = 's3://my-bucket/events/', landedSinceMs?: number) =>
-  sourceNamed(address, landedSinceMs);
+const createSource = (address = 's3://my-bucket/events/', scope?: Scope) => sourceNamed(address, scope);
 
 const list = (source = createSource()) => Readable.from(source.list()).toArray();
 
@@ -79,17 +78,43 @@ describe('a bucket as a source', () => {
     });
   });
 
-  it('skips folders and objects that landed too early', async () => {
+  it('skips folders and objects that landed too early, with 15 minutes for clocks', async () => {
     // Prepare
+    const earliestMs = eventTimeMs - 15 * 60_000;
     state.objects.set('events/', createObject({ body: Buffer.alloc(0) }));
-    state.objects.set('events/early', createObject({ landedAtMs: eventTimeMs - 1 }));
-    state.objects.set('events/late', createObject({ landedAtMs: eventTimeMs }));
+    state.objects.set('events/early', createObject({ landedAtMs: earliestMs - 1 }));
+    state.objects.set('events/late', createObject({ landedAtMs: earliestMs }));
 
     // Act
-    const objects = await list(createSource('s3://my-bucket/events/', eventTimeMs));
+    const objects = await list(createSource('s3://my-bucket/events/', { sinceMs: eventTimeMs }));
 
     // Assess
     expect(objects.map(({ key }) => key)).toEqual(['events/late']);
+  });
+
+  it('lists the hours that may hold events of a stream, from a time until now, and no others', async () => {
+    // Prepare
+    vi.setSystemTime(eventTimeMs + 3_600_000);
+    const naming = { prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/', bufferingSeconds: 60 };
+    for (const hour of ['08', '09', '10', '11', '12']) {
+      state.objects.set(`raw/2026/11/22/${hour}/a`, createObject());
+    }
+
+    // Act
+    const objects = await list(createSource('s3://my-bucket/raw/', { sinceMs: eventTimeMs, naming }));
+    vi.useRealTimers();
+
+    // Assess
+    expect(objects.map(({ key }) => key)).toEqual(
+      ['09', '10', '11'].map((hour) => `raw/2026/11/22/${hour}/a`),
+    );
+    expect(standIn.requests.filter((request) => request.includes('prefix=raw/&'))).toEqual([]);
+  });
+
+  it("does not take the errors folder of a shared bucket for the stream's", async () => {
+    state.objects.set('errors/processing-failed/x', createObject());
+    const objects = await list(createSource('s3://my-bucket/events/', { isShared: true }));
+    expect(objects).toEqual([]);
   });
 
   it('reads an object whose key needs escaping, and names the bucket in the path', async () => {

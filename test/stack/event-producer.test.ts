@@ -91,10 +91,12 @@ describe('two producers of one stack, on one stream with one schedule', () => {
       B: { function: expect.stringMatching(/^BFunction/), eventTemplate },
     });
     expect(variablesOf('A')).not.toHaveProperty('BUCKET_NAME');
+    expect(variablesOf('A')).toHaveProperty('SHARED', 'true');
     expect(variablesOf('B')).toMatchObject({
       PRODUCER_NAME: 'MyStack/B',
       BUCKET_NAME: 'my-bucket',
       PREFIX: 'raw/!{timestamp:yyyy/MM/dd/HH}/',
+      SHARED: 'true',
     });
   });
 });

@@ -3,7 +3,7 @@ import type { Report } from '../../../lambda/contract/report.ts';
 import { type DeploymentClients, findProducer, type ProducerOptions } from '../../proof/deployed-stack.ts';
 import { checkCount, invokeProducer } from '../../proof/invocation.ts';
 import type { Evidence } from '../../proof/proof.ts';
-import type { Source } from '../../proof/source.ts';
+import type { sourceNamed } from '../../proof/source.ts';
 import { checkEvents, type Question, verify, type World } from '../../proof/verify.ts';
 
 export interface ProveOptions extends ProducerOptions, Pick<Question, 'exactlyOnce'> {
@@ -14,15 +14,11 @@ export interface ProveOptions extends ProducerOptions, Pick<Question, 'exactlyOn
 }
 
 export interface ProveWorld extends World, DeploymentClients {
-  /** Finds a source. It may skip objects that landed before `landedSinceMs`. */
-  readonly sourceNamed: (name: string, landedSinceMs: number) => Source;
+  readonly sourceNamed: typeof sourceNamed;
   readonly onStep: (line: string) => void;
   /** Called before the wait for the events begins. */
   readonly onReport: (report: Report) => void;
 }
-
-/** Clock difference to S3: with more, AWS refuses signed requests. */
-const maxClockSkewMs = 15 * 60_000;
 
 /**
  * Invokes a deployed producer for a new run, waits until its events have landed, and proves each of them.
@@ -36,11 +32,10 @@ export async function prove(
   const { count, exactlyOnce } = options;
   const startedMs = world.now();
   const producer = await findProducer(options, world);
-  const { functionName, eventTemplate } = producer;
+  const { functionName, eventTemplate, isShared } = producer;
   checkCount(count, producer);
   checkEvents(count ?? producer.count);
-  // The run is new: objects that landed before it cannot hold its events.
-  const source = world.sourceNamed(producer.source, startedMs - maxClockSkewMs);
+  const source = world.sourceNamed(producer.source, { ...producer.scope, sinceMs: startedMs });
 
   // Others may prove at the same time.
   const runId = `prove-${new Date(startedMs).toISOString()}-${randomUUID()}`;
@@ -51,6 +46,6 @@ export async function prove(
   const { deliveryStreamName, from, to } = report;
   const run = { runId: report.runId, deliveryStreamName, from, to };
   const waitMs = options.waitMs ?? producer.landingMs;
-  const question = { source, runs: [run], eventTemplate, exactlyOnce, waitMs };
+  const question = { source, isShared, runs: [run], eventTemplate, exactlyOnce, waitMs };
   return { report, evidence: await verify(question, world) };
 }

@@ -53,6 +53,7 @@ async function runSend(options: SendCommandOptions): Promise<void> {
     {
       cloudFormation: createCloudFormationClient(),
       lambda: createLambdaClient(),
+      now: Date.now,
       onStep: (line) => console.error(line),
     },
   );

@@ -18,6 +18,8 @@ export interface SendOptions extends ProducerOptions {
 }
 
 export interface SendWorld extends DeploymentClients {
+  /** In milliseconds since 1970. */
+  readonly now: () => number;
   readonly onStep: (line: string) => void;
 }
 
@@ -30,6 +32,8 @@ export interface Sent {
   readonly count: number;
   /** Whether `verify` can find the bucket by the function. */
   readonly hasBucket: boolean;
+  /** When the function was invoked, in milliseconds since 1970. */
+  readonly sinceMs: number;
   /** Time in which the events land. */
   readonly landingMs: number;
 }
@@ -49,6 +53,7 @@ export async function send(options: SendOptions, world: SendWorld): Promise<Sent
   checkCount(payload.count, producer);
   const found = {
     runId,
+    sinceMs: world.now(),
     functionName,
     landingMs: producer?.landingMs ?? longestLandingMs,
     hasBucket: producer === undefined || producer.bucketName !== undefined,
@@ -66,12 +71,13 @@ export async function send(options: SendOptions, world: SendWorld): Promise<Sent
 
 /** The command that proves whether every event arrived. */
 export function verifyCommand(sent: Sent): string {
-  const { runId, functionName, count, hasBucket, landingMs } = sent;
+  const { runId, functionName, count, hasBucket, sinceMs, landingMs } = sent;
+  const since = new Date(sinceMs).toISOString().replace(/\.\d+/, '');
   return commandLine(
     'verify',
     [
       `--function ${quoteForShell(functionName)}${hasBucket ? '' : ' --source s3://BUCKET/PREFIX'}`,
-      `--run-id ${quoteForShell(runId)} --count ${count} --wait ${Math.ceil(landingMs / 60_000)}m`,
+      `--run-id ${quoteForShell(runId)} --count ${count} --since ${since} --wait ${Math.ceil(landingMs / 60_000)}m`,
     ].join(' '),
   );
 }

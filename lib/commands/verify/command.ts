@@ -8,6 +8,7 @@ import {
   addProofOptions,
   collectRunIds,
   type ProofOptions,
+  parseSince,
 } from '../../proof/options.ts';
 import { sourceNamed } from '../../proof/source.ts';
 import { exitStatus, summarize } from '../../proof/summary.ts';
@@ -29,6 +30,12 @@ export function configure(command: Command): void {
       collectRunIds,
     )
     .option('--count <number>', 'events of each run', wholeNumberArgument(settings.count))
+    .option(
+      '--since <time>',
+      'in a bucket, read only what landed since the runs began, such as 2026-11-30T04:00:00Z',
+      parseSince,
+    )
+    .option('--shared', "others write there, too: their lines are not corrupt (default: the stack's)")
     .option('--event <file>', "the template of the events (default: the stack's or last run's)");
   addProofOptions(command, '0s').action(runVerify);
 }
@@ -38,13 +45,14 @@ const otherwise = ', or give --stack, or --source, --stream, --run-id and --coun
 async function runVerify(options: QuestionOptions & ProofOptions): Promise<void> {
   const { wait = 0, exactlyOnce = false, all, json, html } = options;
   const progress = showProgress(process.stderr);
-  const { source, unfinished, ...question } = await resolveQuestion(
+  const { source, scope, unfinished, ...question } = await resolveQuestion(
     options,
     (runId) => (runId === undefined ? readLastRun(otherwise) : readRun(runId)),
     { cloudFormation: createCloudFormationClient(), lambda: createLambdaClient() },
   );
+  const { isShared = false } = scope;
   const evidence = await verify(
-    { ...question, source: sourceNamed(source), exactlyOnce, waitMs: wait },
+    { ...question, isShared, source: sourceNamed(source, scope), exactlyOnce, waitMs: wait },
     { now: Date.now, sleep: setTimeout, onProgress: progress.onProgress },
   ).finally(progress.end);
   const proof = { ...evidence.proof, ...(unfinished && { unfinished }) };

@@ -1,4 +1,5 @@
 import { type DeploymentClients, findProducer, type ProducerOptions } from '../../proof/deployed-stack.ts';
+import type { Scope } from '../../proof/source.ts';
 import { UnanswerableError } from '../../proof/unanswerable.ts';
 import type { Question } from '../../proof/verify.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
@@ -15,6 +16,15 @@ export interface QuestionOptions extends ProducerOptions {
   readonly count?: number;
   /** A file with the template of the events. @default - the last local run's, or the default template */
   readonly event?: string;
+  /** When the runs began, in milliseconds since 1970. */
+  readonly since?: number;
+  readonly shared?: true;
+}
+
+interface ResolvedQuestion extends Pick<Question, 'runs' | 'eventTemplate'> {
+  readonly source: string;
+  readonly scope: Scope;
+  readonly unfinished?: true;
 }
 
 /**
@@ -28,17 +38,23 @@ export async function resolveQuestion(
   options: QuestionOptions,
   readRun: (runId?: string) => Promise<LastRun>,
   clients: DeploymentClients,
-): Promise<Pick<Question, 'runs' | 'eventTemplate'> & { source: string; unfinished?: true }> {
-  const { source, stream, runId, count, event } = options;
+): Promise<ResolvedQuestion> {
+  const { source, stream, runId, count, event, since, shared = false } = options;
+  const scope = { ...(since !== undefined && { sinceMs: since }), isShared: shared };
   const fromFile = event === undefined ? undefined : readTemplateFile(event).template.source;
   if (options.stack !== undefined || options.function !== undefined) {
     if (runId === undefined) {
       throw new UnanswerableError('--run-id is missing: give that of the run, as send printed it');
     }
     const producer = await findProducer({ ...options, eventTemplate: fromFile }, clients);
-    const { deliveryStreamName, eventTemplate } = producer;
+    const { deliveryStreamName, eventTemplate, isShared } = producer;
     const run = { deliveryStreamName, from: 0, to: count ?? producer.count };
-    return { source: producer.source, runs: runId.map((id) => ({ ...run, runId: id })), eventTemplate };
+    return {
+      source: producer.source,
+      scope: { ...producer.scope, ...scope, isShared: shared || isShared },
+      runs: runId.map((id) => ({ ...run, runId: id })),
+      eventTemplate,
+    };
   }
   const given = { '--stream': stream, '--run-id': runId, '--count': count };
   const missing = Object.entries(given).filter(([, value]) => value === undefined);
@@ -46,7 +62,7 @@ export async function resolveQuestion(
     const runs = runId!.map((id) => ({ runId: id, deliveryStreamName: stream!, from: 0, to: count! }));
     const lastRun = source === undefined ? await readRun() : undefined;
     const eventTemplate = fromFile ?? lastRun?.eventTemplate;
-    return { source: source ?? lastRun!.output.directory, runs, eventTemplate };
+    return { source: source ?? lastRun!.output.directory, scope, runs, eventTemplate };
   }
   if (stream !== undefined || count !== undefined) {
     const names = missing.map(([name]) => name).join(' and ');
@@ -65,6 +81,7 @@ export async function resolveQuestion(
   const isUnfinished = localRuns.some(({ unfinished }) => unfinished);
   return {
     ...questions[0]!,
+    scope,
     runs: localRuns.map(({ report }) => report),
     ...(isUnfinished && { unfinished: true }),
   };

@@ -38,10 +38,14 @@ beforeEach(async () => {
 
 afterEach(() => standIn.close());
 
+/** The key of an object of this hour. */
+const keyOfNow = (name: string) =>
+  `events/datehour=${new Date().toISOString().slice(0, 13).replace('T', '-')}/${name}`;
+
 /** Acts as the deployed function: the events land at once, in one object, except those left out. */
 function deliver(
   { runId, count = 100 }: { runId?: string; count?: number },
-  { isDelivered = (_index: number): boolean => true, key = 'events/datehour=2026-11-22-10/a.gz' } = {},
+  { isDelivered = (_index: number): boolean => true, key = keyOfNow('a.gz') } = {},
 ) {
   const run = createRun({ runId: runId!, to: count });
   const lines = createLines(run, Date.now()).filter((_, index) => isDelivered(index));
@@ -55,7 +59,7 @@ function deliverOfTemplate(payload: { runId?: string }) {
   const pack = createTemplatePacker(compileTemplate(iotSensor))('gzip', 'my-stream', response.result.runId);
   const records = pack({ from: 0, to: 100 }, { dataBytes: 1e6, jsonBytes: 1e6 }, Date.now());
   const body = Buffer.concat(records.map(({ data }) => data));
-  state.objects.set('events/datehour=2026-11-22-10/a.gz', { body, landedAtMs: Date.now() });
+  state.objects.set(keyOfNow('a.gz'), { body, landedAtMs: Date.now() });
   return response;
 }
 
@@ -95,6 +99,19 @@ describe('npm run prove', () => {
     expect(stdout).toContain('COMPLETE: Each of 1,000 events arrived, exactly once.');
     expect(stdout).toContain('processing-failed: 1 object, 9 bytes');
     expect(standIn.requests).not.toContainEqual(expect.stringContaining('events/old.gz'));
+  });
+
+  it("ends with status 0 beside lines of others, in an existing stream's bucket", async () => {
+    // Prepare
+    state.environment = { ...createEnvironment(), SHARED: 'true' };
+    state.objects.set(keyOfNow('theirs'), { body: Buffer.from('theirs\n{}\n'), landedAtMs: Date.now() });
+
+    // Act
+    const { status, stdout } = await prove();
+
+    // Assess
+    expect(status).toBe(0);
+    expect(stdout).toContain('COMPLETE: Each of 100 events arrived, exactly once.');
   });
 
   it('ends with status 1 and names the event that did not land', async () => {
@@ -137,7 +154,10 @@ describe('npm run prove', () => {
     // Prepare
     state.invoke = (payload) => {
       const { result } = deliver(payload, { isDelivered: (index) => index < 60 });
-      setTimeout(() => deliver(payload, { isDelivered: (index) => index >= 60, key: 'events/b.gz' }), 1_500);
+      setTimeout(
+        () => deliver(payload, { isDelivered: (index) => index >= 60, key: keyOfNow('b.gz') }),
+        1_500,
+      );
       return { result: { ...result, eventsDelivered: 60, eventsQueued: 40, queued: [[60, 100]] } };
     };
 

@@ -3,9 +3,9 @@ import { InvalidArgumentError } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { type QuestionOptions, resolveQuestion } from '../../../lib/commands/verify/question.ts';
 import type { DeploymentClients } from '../../../lib/proof/deployed-stack.ts';
-import { collectRunIds, parseWait } from '../../../lib/proof/options.ts';
+import { collectRunIds, parseSince, parseWait } from '../../../lib/proof/options.ts';
 import type { LastRun } from '../../../lib/terminal/last-run.ts';
-import { createRun } from '../../proof/factories.ts';
+import { createRun, eventTimeMs } from '../../proof/factories.ts';
 
 const [defaultTemplate, iotSensor] = ['default', 'iot-sensor'].map((name) =>
   readFileSync(`docs/events/${name}.json`, 'utf8'),
@@ -20,10 +20,20 @@ const createLastRun = (): LastRun => ({
   output: { directory: '.local/bucket' },
 });
 
+const deployed = {
+  DELIVERY_STREAM_NAME: 'my-stream',
+  COUNT: '100',
+  BUCKET_NAME: 'my-bucket',
+  PREFIX: 'raw/!{timestamp:yyyy/MM/dd/HH}/',
+  PROOF_DELAY_SECONDS: '75',
+};
+const naming = { prefix: deployed.PREFIX, bufferingSeconds: 75 };
+
 describe('the question', () => {
   it('is about the last local run by default', async () => {
     expect(await resolve({}, async () => createLastRun())).toEqual({
       source: '.local/bucket',
+      scope: { isShared: false },
       runs: [createRun({ from: 5, to: 10 })],
     });
   });
@@ -59,9 +69,9 @@ describe('the question', () => {
 
     // Assess
     const runs = [createRun({ runId: 'a' }), createRun({ runId: 'b' })];
-    expect(one).toEqual({ source: '.local/bucket', runs: runs.slice(1) });
-    expect(both).toEqual({ source: '.local/bucket', runs });
-    expect(elsewhere).toEqual({ source: 'elsewhere', runs: runs.slice(1) });
+    expect(one).toMatchObject({ source: '.local/bucket', runs: runs.slice(1) });
+    expect(both).toMatchObject({ source: '.local/bucket', runs });
+    expect(elsewhere).toMatchObject({ source: 'elsewhere', runs: runs.slice(1) });
   });
 
   it('says that a local run was stopped', async () => {
@@ -92,6 +102,26 @@ describe('the question', () => {
   });
 
   it.each([
+    ['of a stack with a stream of its own', {}, {}, { isShared: false, naming }],
+    ['in an existing stream', { SHARED: 'true' }, {}, { isShared: true, naming }],
+    ['since a time', {}, { since: 7 }, { isShared: false, naming, sinceMs: 7 }],
+    ['of which the option says that others write there', {}, { shared: true }, { isShared: true, naming }],
+    ['at another place', { SHARED: 'true' }, { source: 's3://b', since: 7 }, { isShared: true, sinceMs: 7 }],
+  ] as const)('is about the objects of a deployed producer %s', async (_, variables, options, scope) => {
+    // Prepare
+    const environment = { ...deployed, ...variables };
+    const lambda = { send: async () => ({ Environment: { Variables: environment } }) };
+    const clients = { lambda } as unknown as DeploymentClients;
+    const asked = { function: 'f', runId: ['a'], event: 'docs/events/default.json', ...options };
+
+    // Act
+    const question = await resolveQuestion(asked, async () => expect.unreachable(), clients);
+
+    // Assess
+    expect(question.scope).toEqual(scope);
+  });
+
+  it.each([
     [{ count: 7 }, 'give --stream and --run-id too'],
     [{ stream: 'my-stream', runId: ['a'] }, 'give --count too'],
     [{ count: 7, runId: ['a'] }, 'give --stream too'],
@@ -115,9 +145,16 @@ describe('an option', () => {
     [parseWait, '15 m'],
     [parseWait, '-1s'],
     [parseWait, '1d'],
+    [parseSince, '2026-11-30'],
+    [parseSince, '2026-11-30T04:00:00+01:00'],
+    [parseSince, '2026-13-30T04:00:00Z'],
     [collectRunIds, ''],
   ])('%o refuses %j', (parse, text) => {
     expect(() => parse(text)).toThrow(InvalidArgumentError);
+  });
+
+  it('--since is a time in UTC', () => {
+    expect(parseSince('2026-11-22T10:00:00Z')).toBe(eventTimeMs);
   });
 
   it('--run-id collects each run once', () => {

@@ -195,6 +195,29 @@ describe('npm run verify', () => {
     expect(JSON.parse(stdout)).toMatchObject({ complete: true, objects: 3, corruptLineCount: 0 });
   });
 
+  it.each([
+    ['corrupt in the own bucket', [], 1, 'CORRUPT'],
+    ['foreign in a shared one', ['--shared'], 0, 'COMPLETE'],
+  ])('takes lines of others for %s', async (_, shared, expected, word) => {
+    // Prepare
+    const directory = await createDirectory({
+      a: `theirs\n${createLines(small, Date.now()).join('')}{"theirs":1}`,
+      'errors/a/b': 'theirs\n',
+    });
+
+    // Act
+    const { status, stdout } = await runCommand('verify', [
+      '--source',
+      directory,
+      ...smallOptions,
+      ...shared,
+    ]);
+
+    // Assess
+    expect(status).toBe(expected);
+    expect(stdout).toContain(`${word}: Each of 100 events arrived`);
+  });
+
   it('fails on a duplicate when asked for exactly once, and writes the certificate', async () => {
     // Prepare
     const lines = createLines(small, Date.now());
@@ -216,6 +239,7 @@ describe('npm run verify', () => {
 
   it.each([
     [['--count', '1.5'], `${invalid('--count <number>', '1.5')}whole number`],
+    [['--since', 'today'], `${invalid('--since <time>', 'today').replace('a ', '')}a time in UTC`],
     [['--wait', 'long'], `${invalid('--wait <time>', 'long')}number and s, m or h`],
     [['--cuont', '5'], "error: unknown option '--cuont'"],
     [['--count', '1000000000001'], `${invalid('--count <number>', '1000000000001')}whole number`],
