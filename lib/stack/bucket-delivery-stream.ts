@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Size, Stack, Validations } from 'aws-cdk-lib';
+import { CfnMapping, Duration, RemovalPolicy, Size, Stack, Token, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Compression,
@@ -8,13 +8,7 @@ import {
   StreamEncryption,
 } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
-import {
-  BlockPublicAccess,
-  Bucket,
-  BucketEncryption,
-  type CfnBucket,
-  type IBucket,
-} from 'aws-cdk-lib/aws-s3';
+import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
 import {
   defaultRecordFormat,
@@ -22,6 +16,7 @@ import {
   recordFormatRows,
 } from '../../lambda/contract/record-format.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
+import { acknowledgeObjects } from './access/acknowledge-objects.ts';
 import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** Properties of the created stream and its bucket. */
@@ -101,10 +96,12 @@ export class BucketDeliveryStream extends Construct {
       }),
       inlinePolicies: { deliver: deliveryPolicy(this.bucket, deliveryErrors) },
     });
-    Validations.of(role).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::<${Stack.of(this).getLogicalId(this.bucket.node.defaultChild as CfnBucket)}.Arn>/*]`,
-      reason: 'Firehose chooses the keys of its objects, within this one bucket.',
-    });
+    acknowledgeObjects(
+      role,
+      this.bucket,
+      '*',
+      'Firehose chooses the keys of its objects, within this one bucket.',
+    );
     // Compressed records are only joined: the stream has to name the objects, and must not compress again.
     const { compressedExtension } = recordFormatRows[props.recordFormat ?? defaultRecordFormat];
     const compression = compressedExtension
@@ -183,12 +180,17 @@ export function withoutIpRanges<DeliveryStream>(
   scope: IConstruct,
   create: () => DeliveryStream,
 ): DeliveryStream {
-  const { node } = Stack.of(scope);
-  const mappingBefore = node.tryFindChild(mappingId);
-  const deliveryStream = create();
-  const mapping = node.tryFindChild(mappingId);
-  if (mapping && !mappingBefore) {
-    node.tryRemoveChild(mapping.node.id);
+  const stack = Stack.of(scope);
+  const { node } = stack;
+  if (node.tryFindChild(mappingId)) {
+    return create();
   }
+  // The CDK's own mapping has no row for some regions, and it throws there.
+  const region = Token.isUnresolved(stack.region) ? 'any' : stack.region;
+  const mapping = new CfnMapping(stack, mappingId, {
+    mapping: { [region]: { FirehoseCidrBlock: '0.0.0.0/32' } },
+  });
+  const deliveryStream = create();
+  node.tryRemoveChild(mapping.node.id);
   return deliveryStream;
 }

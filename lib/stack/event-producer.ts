@@ -212,7 +212,7 @@ export class EventProducer extends Construct {
       this.lake = new Lake(this, 'Lake', {
         bucket: this.bucket,
         template,
-        namePrefix: this.#physicalName(),
+        namePrefix: this.#physicalName(rootStackOf(this)),
         objectExpiration: props.objectExpiration ?? defaultObjectExpiration,
         removalPolicy: props.removalPolicy ?? RemovalPolicy.RETAIN,
         lakeScanLimit: props.lakeScanLimit,
@@ -395,9 +395,8 @@ export class EventProducer extends Construct {
   }
 
   /** A readable name that no other producer has: the stack's name and the path within the stack. */
-  #physicalName(): string {
-    const stack = Stack.of(this);
-    return `${stack.stackName}${pathInStack(this).replaceAll('/', '-')}`;
+  #physicalName(stack = Stack.of(this)): string {
+    return `${stack.stackName}${pathInStack(this, stack).replaceAll('/', '-')}`;
   }
 
   /** The only one: each message in it is a payload of the function, so that a redrive to the work queue repeats it. */
@@ -473,8 +472,14 @@ export class EventProducer extends Construct {
 }
 
 /** Begins with a slash. */
-function pathInStack(scope: Construct): string {
-  return scope.node.path.slice(Stack.of(scope).node.path.length);
+function pathInStack(scope: Construct, stack = Stack.of(scope)): string {
+  return scope.node.path.slice(stack.node.path.length);
+}
+
+/** Not a nested stack: the name of such a one is not known at synth. */
+function rootStackOf(scope: Construct): Stack {
+  const stack = Stack.of(scope);
+  return stack.nestedStackParent ? rootStackOf(stack.nestedStackParent) : stack;
 }
 
 /** Longest name of a producer: the id of a run has room for 256 characters, and a dimension for 255. */

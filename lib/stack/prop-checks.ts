@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, type Size, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 import {
@@ -43,8 +43,17 @@ export function alternatives(values: readonly string[]): string {
   return values.join(', ').replace(/, ([^,]+)$/, ' or $1');
 }
 
+/** Whether a value, perhaps in a Duration or a Size, is known only at deployment. */
+function isToken(value: unknown): boolean {
+  const { isUnresolved } = Object(value) as { readonly isUnresolved?: () => boolean };
+  return Token.isUnresolved(value) || isUnresolved?.call(value) === true;
+}
+
 /** A value of a prop, for messages: texts in quotes, so that "5" differs from 5. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
+  if (isToken(value)) {
+    return 'a token, whose value is known only at deployment';
+  }
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
@@ -85,7 +94,7 @@ const propKinds: readonly [names: readonly string[], expected: string, fits: (va
 export function checkKinds(scope: IConstruct, props: object): void {
   for (const [name, value] of Object.entries(props)) {
     const [, expected, fits] = propKinds.find(([names]) => names.includes(name)) ?? [];
-    if (value !== undefined && fits?.(value) === false) {
+    if (value !== undefined && fits && (isToken(value) || !fits(value))) {
       throw new PropError(scope, `${name} is ${shown(value)}: expected ${expected}`);
     }
   }

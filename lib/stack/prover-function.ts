@@ -1,9 +1,9 @@
-import { Annotations, Duration, Size, Stack, Validations } from 'aws-cdk-lib';
+import { Annotations, Duration, Size } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
-import type { CfnBucket, IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { claimMaxReceives, claimRetentionDays } from '../../lambda/contract/claim.ts';
@@ -11,6 +11,7 @@ import { foreignBufferingSeconds } from '../../lambda/contract/deployment-settin
 import { completeKeyPrefix } from '../../lambda/contract/firehose-limits.ts';
 import { proverVariables } from '../../lambda/contract/variables.ts';
 import { errorsFolder } from '../lake/layout.ts';
+import { acknowledgeObjects } from './access/acknowledge-objects.ts';
 import { eventsPrefix } from './bucket-delivery-stream.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
 import { isKeyPrefix, keyPattern, keyPrefixExample, keyPrefixExpectation } from './key-prefix.ts';
@@ -188,13 +189,12 @@ export class ProverFunction extends Construct {
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] }),
       ],
     });
-    const arn = bucket.node.defaultChild
-      ? `<${Stack.of(this).getLogicalId(bucket.node.defaultChild as CfnBucket)}.Arn>`
-      : `arn:<AWS::Partition>:s3:::${bucket.bucketName}`;
-    Validations.of(this.function.role!).acknowledge({
-      id: `AwsSolutions-IAM5[Resource::${arn}/${objects}]`,
-      reason: 'The prover reads the objects of the stream, whose keys Firehose chooses, and no others.',
-    });
+    acknowledgeObjects(
+      this.function.role!,
+      bucket,
+      objects,
+      'The prover reads the objects of the stream, whose keys Firehose chooses, and no others.',
+    );
     // This also grants ChangeMessageVisibility, by which the prover postpones claims.
     this.function.addEventSource(
       new SqsEventSource(this.proofQueue, {

@@ -1,3 +1,4 @@
+import { Token } from 'aws-cdk-lib';
 import {
   Alarm,
   type ComparisonOperator,
@@ -8,7 +9,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { metricNamespace } from '../../../lambda/contract/metrics.ts';
-import { PropError } from '../prop-checks.ts';
+import { PropError, shown } from '../prop-checks.ts';
 import type { AlarmRule, Watched } from './alarm-rule.ts';
 import { essentialProducerAlarms, type ProducerAlarmName, producerAlarms } from './producer-alarms.ts';
 import { essentialProofAlarms, type ProofAlarmName, proofAlarms } from './proof-alarms.ts';
@@ -156,10 +157,10 @@ export class Alarms extends Construct {
     const { threshold = rule.threshold ?? 0, periods = rule.periods ?? 1 } = tuning;
     const outOf = tuning.outOf ?? Math.max(rule.outOf ?? 0, periods);
     const isCount = (value: number) => Number.isInteger(value) && value >= 1;
-    if (!Number.isFinite(threshold)) {
+    if (!Number.isFinite(threshold) || Token.isUnresolved(threshold)) {
       throw new PropError(
         this,
-        `alarms.${name}.threshold is ${threshold}: expected a number, for example 80`,
+        `alarms.${name}.threshold is ${shown(threshold)}: expected a number, for example 80`,
       );
     }
     if (!isCount(periods) || !isCount(outOf) || periods > outOf) {
