@@ -19,7 +19,7 @@ const verdictTexts = {
   waiting: 'claim waiting',
   lost: `claim lost: ${letters} missing events`,
   unproven:
-    `claim unproven: the bucket could not be read completely before the claim expired; ${letters} events ` +
+    `claim unproven: the bucket could not be read completely, and events may be in what was not read; ${letters} events ` +
     'that were not found',
   misfit: `claim unproven: it may not have been made for this deployment; ${letters} events that were not found`,
 };
@@ -67,7 +67,7 @@ function logCorruptions(corruptions: readonly Corruption[], log: Pick<Logger, 'w
 
 function logVerdict(
   { claim, messageId, verdict, tally, ageMs, misfit, error }: CheckedClaim,
-  { objects, gone, unread, isOutOfTime }: Reading,
+  { objects, gone, unread, unreadObjects, isOutOfTime }: Reading,
   log: Pick<Logger, 'info' | 'error'>,
 ): void {
   const { segments, ...counts } = tally;
@@ -81,6 +81,7 @@ function logVerdict(
     objects,
     ...(gone > 0 && { objectsGone: gone }),
     ...(unread > 0 && { objectsUnread: unread }),
+    ...(unreadObjects.length > 0 && { unreadObjects }),
     ...(isOutOfTime && { isOutOfTime }),
     ...(firstRanges && { missingRanges: firstRanges }),
     ...(misfit && { misfit: misfit.reason }),

@@ -3,6 +3,7 @@ import { Comparison, type ObjectFindings } from '../../lambda/prover/comparison/
 import type { CreateLineReader } from '../../lambda/prover/comparison/line-reader.ts';
 import { add, missingRanges, sumOfLatencies, type Tally } from '../../lambda/prover/comparison/tally.ts';
 import type { StreamSlice } from '../../lambda/prover/comparison/uuid-rule.ts';
+import { UnreadObjects } from '../../lambda/prover/objects/unread.ts';
 import {
   type CorruptLine,
   type CorruptObject,
@@ -24,6 +25,7 @@ export class ProofBuilder {
   readonly #runs: readonly StreamSlice[];
   readonly #eventTimes = new Map<number, number>();
   readonly #errorObjects = new Map<string, { objects: number; bytes: number }>();
+  readonly #unreadObjects = new UnreadObjects();
   readonly #objectCounts: ObjectCount[] = [];
   readonly #corruptLines = new FirstItems<CorruptLine>(
     (a, b) => byText(a.object, b.object) || a.line - b.line,
@@ -50,6 +52,10 @@ export class ProofBuilder {
     this.#errorObjects.set(errorType, { objects: before.objects + 1, bytes: before.bytes + bytes });
   }
 
+  addUnreadObject(key: string, error: unknown): void {
+    this.#unreadObjects.add(key, error);
+  }
+
   /** The evidence of the objects so far. `checkedAtMs` is when the reading ended, in milliseconds since 1970. */
   evidence(source: string, checkedAtMs: number, exactlyOnce: boolean): Evidence {
     const tallies = this.#runs.map((run) => this.comparison.tally(run, [run]));
@@ -58,13 +64,15 @@ export class ProofBuilder {
     const [corruptLines, corruptObjects] = [this.#corruptLines, this.#corruptObjects];
     const isClean = corruptLines.count === 0 && corruptObjects.count === 0;
     const isDuplicated = runs.some((run) => run.duplicated > 0);
+    const unreadObjects = this.#unreadObjects.describe();
+    const isAllCorrupt =
+      this.#corruptEvents > 0 &&
+      this.#corruptEvents === corruptLines.count &&
+      runs.every(({ present }) => present === 0);
     return {
       proof: {
         complete: this.comparison.missing === 0 && isClean && !(exactlyOnce && isDuplicated),
-        unproven:
-          this.#corruptEvents > 0 &&
-          this.#corruptEvents === corruptLines.count &&
-          runs.every(({ present }) => present === 0),
+        unproven: isAllCorrupt || (this.comparison.missing > 0 && unreadObjects.length > 0),
         exactlyOnce,
         source,
         checkedAt: new Date(checkedAtMs).toISOString(),
@@ -74,6 +82,7 @@ export class ProofBuilder {
         corruptLineCount: corruptLines.count,
         corruptObjects: corruptObjects.items,
         corruptObjectCount: corruptObjects.count,
+        unreadObjects,
         objects: this.objects,
         objectCounts: this.#objectCounts.toSorted(
           (a, b) => byText(a.landedAt, b.landedAt) || byText(a.object, b.object),

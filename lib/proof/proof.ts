@@ -60,7 +60,10 @@ export interface Latency {
 export interface Proof {
   /** Whether every event is present and nothing is corrupt; with `exactlyOnce`, also whether nothing is duplicated. */
   readonly complete: boolean;
-  /** Whether all lines with UUIDs of the runs, and only those, are corrupt: probably they were sent with another template. */
+  /**
+   * Whether all lines with UUIDs of the runs, and only those, are corrupt: probably they were sent with another template. Or
+   * events are missing, and may be in {@link unreadObjects}.
+   */
   readonly unproven: boolean;
   readonly exactlyOnce: boolean;
   /** A directory or an `s3://` address. */
@@ -79,7 +82,9 @@ export interface Proof {
   /** Sorted: the first {@link maxCorruptLines}. */
   readonly corruptObjects: readonly CorruptObject[];
   readonly corruptObjectCount: number;
-  /** Objects read, without those under the error prefix. */
+  /** How many objects of a shared bucket could not be read, and why. */
+  readonly unreadObjects: readonly string[];
+  /** Objects read, at least in part, without those under the error prefix. */
   readonly objects: number;
   /** Objects that hold events of the runs or are corrupt, in the order of landing. */
   readonly objectCounts: readonly ObjectCount[];

@@ -35,6 +35,12 @@ export function verdict(proof: Proof): { word: string; sentence: string } {
   const missing = total(proof, 'missing');
   const duplicated = total(proof, 'duplicated');
   const corrupt = describeCorrupt(proof);
+  if (proof.unproven && proof.unreadObjects.length > 0) {
+    const sentence =
+      `${formatNumber(missing)} of ${expected} ${missing === 1 ? 'was' : 'were'} not found, and may be in what could not be read: ` +
+      `${proof.unreadObjects.join('; ')}.`;
+    return { word: 'UNPROVEN', sentence };
+  }
   if (proof.unproven) {
     const sentence =
       `Each of ${formatCount(proof.corruptLineCount, 'line')} with UUIDs of the run differs from the event that it should be. ` +
@@ -127,6 +133,7 @@ export function summarize(proof: Proof, { all = false }: { all?: boolean | undef
     `  latency     p50 ${formatDuration(latency.p50)}, p95 ${formatDuration(latency.p95)}, ` +
       `p99 ${formatDuration(latency.p99)}, max ${formatDuration(latency.max)}`,
     `  source      ${proof.source}: ${formatCount(proof.objects, 'object')}`,
+    ...proof.unreadObjects.map((text) => `  unread      ${text}`),
     ...proof.errorObjects.map(
       ({ errorType, objects, bytes }) =>
         `  errors      ${errorType}: ${formatCount(objects, 'object')}, ${formatNumber(bytes)} bytes`,

@@ -5,6 +5,7 @@ import type { StreamSlice } from '../../lambda/prover/comparison/uuid-rule.ts';
 import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
 import { createTemplateReader } from '../../lambda/prover/lines/template-lines.ts';
 import { objectsAtOnce, readObject } from '../../lambda/prover/objects/read-objects.ts';
+import { obstacleOf } from '../../lambda/prover/objects/unread.ts';
 import { checkTemplate } from '../template/check-template.ts';
 import type { Progress } from '../terminal/progress.ts';
 import { formatCount, formatNumber } from '../terminal/text.ts';
@@ -58,7 +59,8 @@ const progressIntervalMs = 200;
  * Compares every object of a source with the runs, until no event is missing or the time is over. Each object is read once,
  * however often the source is listed: Firehose never changes an object.
  *
- * @throws UnanswerableError if the source or an object in it cannot be read, or the events are too many.
+ * @throws UnanswerableError if the source or an object in it cannot be read, or the events are too many. In a shared bucket the
+ * proof counts objects that may be another's and cannot be read.
  * @throws InvalidTemplateError if the template cannot be used.
  */
 export async function verify(question: Question, { now, sleep, onProgress }: World): Promise<Evidence> {
@@ -104,7 +106,11 @@ export async function verify(question: Question, { now, sleep, onProgress }: Wor
       }
     };
     await readObject(object, comparison, () => source.open(object), onChunk).catch((error) => {
-      throw error instanceof UnanswerableError ? error : unreadable(key, error);
+      const cause = error instanceof UnanswerableError ? error.cause : error;
+      if (!isShared || obstacleOf(cause) === 'other') {
+        throw error instanceof UnanswerableError ? error : unreadable(key, error);
+      }
+      builder.addUnreadObject(key, cause);
     });
     return pMapSkip;
   };

@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import { describe, expect, it } from 'vitest';
 import type { Source } from '../../lib/proof/source.ts';
+import { exitStatus, summarize, verdict } from '../../lib/proof/summary.ts';
+import { unanswerableCall } from '../../lib/proof/unanswerable.ts';
 import { type Question, verify, type World } from '../../lib/proof/verify.ts';
-import { createLines, createRun, eventTimeMs } from './factories.ts';
+import { createGzip, createLines, createRun, eventTimeMs } from './factories.ts';
 
 /** A source in memory, of which objects appear as virtual time goes by. */
 function createSource(
@@ -75,6 +77,54 @@ describe('a verification', () => {
     // Assess
     expect(proof).toMatchObject({ complete: false, source: 'memory', checkedAt: '2026-11-22T10:00:00.000Z' });
     expect(world.lines).toEqual([]);
+  });
+
+  it.each([
+    [100, 'COMPLETE', 0],
+    [99, 'UNPROVEN', 2],
+  ])(
+    'of a shared bucket with objects that cannot be read and %d of 100 events is %s',
+    async (present, word, status) => {
+      // Prepare
+      const world = createWorld();
+      const { source } = createSource(
+        [
+          { key: 'events', text: text(0, present) },
+          { key: 'damaged', text: createGzip(['x']).toString('latin1').slice(0, -1) },
+          { key: 'secret', text: 'x' },
+        ],
+        world.now,
+      );
+      const open: Source['open'] = async (object) => {
+        if (object.key === 'secret') {
+          throw unanswerableCall('reading secret', Object.assign(new Error('No!'), { name: 'AccessDenied' }));
+        }
+        return source.open(object);
+      };
+
+      // Act
+      const { proof } = await verify(
+        createQuestion({ ...source, open }, { isShared: true, waitMs: 9 }),
+        world,
+      );
+
+      // Assess
+      const damage = '1 object is damaged: gzip: unexpected end of file (damaged)';
+      const secret = '1 object is not accessible: AccessDenied (secret)';
+      expect(proof).toMatchObject({ corruptObjectCount: 0, unreadObjects: [damage, secret] });
+      expect([verdict(proof).word, exitStatus(proof)]).toEqual([word, status]);
+      expect(summarize(proof)).toContain(`unread      ${damage}\n  unread      ${secret}\n`);
+      expect(verdict(proof).sentence.includes(`${damage}; ${secret}`)).toBe(present < 100);
+    },
+  );
+
+  it('of a shared bucket that cannot be read for another reason cannot answer', async () => {
+    const world = createWorld();
+    const { source } = createSource([{ key: 'a', text: 'x' }], world.now);
+    const open: Source['open'] = () => Promise.reject(new Error('connection lost'));
+    await expect(verify(createQuestion({ ...source, open }, { isShared: true }), world)).rejects.toThrow(
+      'reading a: connection lost',
+    );
   });
 
   it.each([

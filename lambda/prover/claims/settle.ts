@@ -46,7 +46,7 @@ export async function settle(
   message: ClaimMessage,
   { startedMs, readMs, untilMs }: CheckTimes,
   comparison: Comparison,
-  { isAllRead }: Reading,
+  { isAllRead, hasUnreadable }: Reading,
   { environment, sendToDeadLetterQueue }: SettleOptions,
 ): Promise<CheckedClaim> {
   const { slices, sending, queuedAtMs, receives, claim, sent, madeFor, misfit } = message;
@@ -60,7 +60,7 @@ export async function settle(
   const ageMs = startedMs - sentToMs;
   const queuedMs = startedMs - queuedAtMs;
   const verdict = verdictOn(
-    { missing: tally.missing, ageMs, queuedMs, receives, isAllRead, misfit },
+    { missing: tally.missing, ageMs, queuedMs, receives, isAllRead, hasUnreadable, misfit },
     environment,
   );
   const sincePreviousMs = pauseSeconds(ageMs, environment) * 1_000 + maxDelayMs + readMs - startedMs;

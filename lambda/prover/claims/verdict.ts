@@ -6,8 +6,8 @@ import type { Environment } from './environment.ts';
  * - `proven`: every event is in the bucket.
  * - `waiting`: events are missing, but may still land or be read.
  * - `lost`: events are missing and will not land any more.
- * - `unproven`: events were not found, and nobody can say that they are lost: the bucket could not be read completely until the
- *   claim was about to expire, or the claim was made for another deployment.
+ * - `unproven`: events were not found, and nobody can say that they are lost: objects of a shared bucket have unreadable content,
+ *   the bucket could not be read completely until the claim was about to expire, or the claim was made for another deployment.
  */
 export type Verdict = 'proven' | 'waiting' | 'lost' | 'unproven';
 
@@ -21,8 +21,10 @@ export interface Findings {
   readonly queuedMs: number;
   /** Number of deliveries of the claim. */
   readonly receives: number;
-  /** Whether every object was read that may hold the events. */
+  /** Whether every object was read that may hold the events and can be read. */
   readonly isAllRead: boolean;
+  /** Whether an object that may hold the events can never be read. */
+  readonly hasUnreadable?: boolean;
   /** Set if the claim may not have been made for this deployment. */
   readonly misfit?: Misfit | undefined;
 }
@@ -49,7 +51,7 @@ const pauseShare = 1 / 4;
  * divided by the time factor.
  */
 export function verdictOn(
-  { missing, ageMs, queuedMs, receives, isAllRead, misfit }: Findings,
+  { missing, ageMs, queuedMs, receives, isAllRead, hasUnreadable, misfit }: Findings,
   { bufferingSeconds, lostAfterHours, timeFactor }: VerdictSettings,
 ): Verdict {
   if (missing === 0) {
@@ -59,7 +61,7 @@ export function verdictOn(
     return 'unproven';
   }
   if (isAllRead && ageMs * timeFactor >= lostAfterHours * 3_600_000) {
-    return misfit ? 'unproven' : 'lost';
+    return misfit || hasUnreadable ? 'unproven' : 'lost';
   }
   const isGivenUp = queuedMs >= giveUpAfterMs || receives >= giveUpAfterReceives;
   return isGivenUp ? 'unproven' : 'waiting';

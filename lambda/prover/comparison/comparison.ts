@@ -44,7 +44,10 @@ export interface Corruption {
 export interface ComparisonOptions {
   /** Longest time between sending and landing. @default 0 */
   readonly lostAfterHours?: number;
-  /** Whether others write to the bucket, too. Then a line is corrupt only if it has the UUID of an expected event. */
+  /**
+   * Whether others write to the bucket, too. Then a line is corrupt only if it has the UUID of an expected event, and an object
+   * that cannot be read may be theirs or ours.
+   */
   readonly isShared?: boolean;
   /** `line` counts from 1. */
   readonly onCorruptLine?: (key: string, line: number, hasUuid: boolean, difference?: LineDifference) => void;
@@ -169,9 +172,7 @@ export class Comparison {
       },
     });
 
-    const finish = (reason?: string) => {
-      // In a shared bucket, an unreadable object is not ours.
-      const damage = isShared ? undefined : reason;
+    const finish = (damage?: string) => {
       lines.flush();
       noteTime();
       for (const [segment, times] of Number.isNaN(landedAtMs) ? [] : eventTimes) {

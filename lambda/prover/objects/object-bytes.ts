@@ -91,7 +91,7 @@ export async function* objectBytes(
 }
 
 /** An object is larger uncompressed than objects of events are. */
-class OversizedObjectError extends Error {
+export class OversizedObjectError extends Error {
   override readonly name = 'OversizedObjectError';
 }
 

@@ -6,6 +6,7 @@ import { CorruptObjectError } from './gzip-member.ts';
 import { objectBytes } from './object-bytes.ts';
 import type { Listing } from './object-window.ts';
 import { createTimeShare, type Work } from './time-share.ts';
+import { obstacleOf, UnreadObjects } from './unread.ts';
 
 export interface ReadOptions {
   readonly bucket: Bucket;
@@ -29,8 +30,12 @@ export interface Reading {
   readonly gone: number;
   /** Objects that could not be read to their end. */
   readonly unread: number;
-  /** Whether all objects were read: no failure, and time enough. */
+  /** How many, and why. */
+  readonly unreadObjects: readonly string[];
+  /** Whether all objects were read that can be read: no failure, and time enough. */
   readonly isAllRead: boolean;
+  /** Whether an object of a shared bucket has content that cannot be read: it may hold events. */
+  readonly hasUnreadable: boolean;
   readonly isOutOfTime: boolean;
   /** The first failures with different messages. */
   readonly failures: readonly Error[];
@@ -57,7 +62,8 @@ export async function readObjects(
   const share = createTimeShare(now, untilMs - now());
   const waiting: Promise<void>[] = [];
   const failures = new Map<string, Error>();
-  let isAllRead = true;
+  const unreadObjects = new UnreadObjects();
+  let [isAllRead, hasUnreadable] = [true, false];
 
   const isOver = () => signal.aborted || now() >= untilMs;
   const checkTime = () => {
@@ -98,8 +104,22 @@ export async function readObjects(
         counts.gone += 1;
       } else {
         counts.unread += 1;
-        fail(`reading ${object.key}`, error);
+        failReading(object, error);
       }
+    }
+  };
+
+  const failReading = ({ key }: StoredObject, error: unknown) => {
+    const obstacle = comparison.isShared ? obstacleOf(error) : 'other';
+    if (!isOver()) {
+      unreadObjects.add(key, error);
+    }
+    if (obstacle === 'content') {
+      hasUnreadable = true;
+    } else if (obstacle === 'access') {
+      isAllRead = false;
+    } else {
+      fail(`reading ${key}`, error);
     }
   };
 
@@ -123,7 +143,14 @@ export async function readObjects(
   await pMap(inTurn(listings.map(list)), startReading, { concurrency: objectsAtOnce });
   share.endWaiting();
   await Promise.all(waiting);
-  return { ...counts, isAllRead, isOutOfTime: isOver(), failures: [...failures.values()] };
+  return {
+    ...counts,
+    unreadObjects: unreadObjects.describe(),
+    isAllRead,
+    hasUnreadable,
+    isOutOfTime: isOver(),
+    failures: [...failures.values()],
+  };
 }
 
 /** The items of several sequences, one of each in turn. */
@@ -167,11 +194,11 @@ export async function countObjects(
 }
 
 /**
- * Reads one object into a comparison. A corrupt object is no error, but a finding.
+ * Reads one object into a comparison. Corruption is a finding, but in a shared bucket an error: the object may be another's.
  *
  * @param onPiece Called after each piece of the object or of the gzip in it; may throw.
  * @param work Compares a piece.
- * @throws the errors of `open`, of its stream and of `onPiece`, and OversizedObjectError.
+ * @throws the errors of `open`, of its stream and of `onPiece`, OversizedObjectError and CorruptObjectError.
  */
 export async function readObject(
   object: StoredObject,
@@ -194,7 +221,7 @@ export async function readObject(
     }
     reading.end();
   } catch (error) {
-    if (error instanceof CorruptObjectError) {
+    if (error instanceof CorruptObjectError && !comparison.isShared) {
       reading.abandon(error.message);
     } else {
       reading.stop();

@@ -95,7 +95,8 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
       'late, not lost: Firehose retries for 24 hours. Corrupt if EventsCorrupt fires. If the stream has errors: ' +
       `${deliveryErrors(watched)}. If not, they are gone or elsewhere: a clean-up, a lifecycle ` +
       "rule, a changed prefix, objects under the stream's error prefix. Which events: " +
-      `${logCommand(prover.function, '{ $.verdict = "waiting" }')} (isOutOfTime: too many objects)`,
+      `${logCommand(prover.function, '{ $.verdict = "waiting" }')} (isOutOfTime: too many objects; unreadObjects: ` +
+      'what cannot be read)',
   }),
   EventsLost: (watched, { metrics, prover }) => ({
     metric: metrics.eventsLost,

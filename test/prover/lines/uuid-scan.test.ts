@@ -1,8 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
-import { ProofBuilder } from '../../../lib/proof/proof-builder.ts';
-import { createLines, createRun, createStoredObject, cutAt, proveObject } from '../../proof/factories.ts';
+import { createLines, createRun, cutAt, proveObject } from '../../proof/factories.ts';
 import { runs } from '../../property-runs.ts';
 
 /** The proof on a run in a shared bucket, read in pieces that end at `cuts`. */
@@ -57,12 +55,6 @@ describe('a bucket with lines of others', () => {
     ['text', 'a line of others\n', 0],
   ])('counts %s', (_, text, corrupt) => {
     expect(compareShared(text)).toMatchObject({ corruptLineCount: corrupt, foreignLines: 1 - corrupt });
-  });
-
-  it('ignores unreadable objects', () => {
-    const builder = new ProofBuilder([createRun()], createDefaultReader, true);
-    builder.comparison.startObject(createStoredObject()).abandon('gzip: incorrect data check');
-    expect(builder.evidence('here', 0, false).proof.corruptObjectCount).toBe(0);
   });
 });
 
