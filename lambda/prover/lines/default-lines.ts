@@ -1,14 +1,24 @@
+import { compileTemplate } from '../../template/compile.ts';
+import { defaultTemplate } from '../../template/deployed.ts';
 import type { CreateLineReader, Expected, LineListener, LineReader } from '../comparison/line-reader.ts';
 import { viewOf } from '../comparison/uuid-rule.ts';
 import { EventFinder } from './event-finder.ts';
 import { EventLine, eventLineBytes } from './event-line.ts';
+import { createTemplateReader } from './template-lines.ts';
 import { UuidScan } from './uuid-scan.ts';
 
 const newline = 0x0a;
 
 /** Recognizes events of the default template. Faster than for other templates: all lines have the same size. */
-export const createDefaultReader: CreateLineReader = (expected, listener) =>
-  new DefaultLines(expected, listener);
+export const createDefaultReader: CreateLineReader = (expected, listener) => {
+  if (expected.isShared) {
+    createSharedReader ??= createTemplateReader(compileTemplate(defaultTemplate));
+    return createSharedReader(expected, listener);
+  }
+  return new DefaultLines(expected, listener);
+};
+
+let createSharedReader: CreateLineReader | undefined;
 
 /** It keeps at most one started line of an event's size, however long the line gets. */
 class DefaultLines implements LineReader {
@@ -20,11 +30,11 @@ class DefaultLines implements LineReader {
   #startedBytes = 0;
   #line = 1;
 
-  constructor({ runs, filter, isShared, earliestMs, latestMs }: Expected, listener: LineListener) {
+  constructor({ runs, filter, earliestMs, latestMs }: Expected, listener: LineListener) {
     this.#listener = listener;
     this.#event = new EventLine(earliestMs, latestMs);
     this.#finder = new EventFinder(runs, filter, listener);
-    this.#scan = new UuidScan(runs, filter, isShared);
+    this.#scan = new UuidScan(runs, filter);
   }
 
   push(chunk: Buffer): void {

@@ -9,14 +9,24 @@ export type LineFinding =
   | { readonly isEvent: true; readonly timeMs: number; readonly isExact: boolean }
   | { readonly isEvent: false; readonly difference: LineDifference };
 
+/** A longer line is no event. */
+export const maxLineBytes = 1_048_576;
+
 /** No time has more than three times as many bytes as another in the same format: `May` and `September`. */
 const maxTimeGrowth = 3;
 
 /** Room for numbers of more digits. */
 const extraTimeBytes = 64;
 
+/** Bounds of a time's size, if another time in the same format has `length` bytes. */
+export function timeBytes(length: number): { least: number; most: number } {
+  return { least: Math.ceil(length / maxTimeGrowth), most: extraTimeBytes + maxTimeGrowth * length };
+}
+
 /** Limit for a text in a message, in characters. */
 const maxShown = 60;
+
+const newline = 0x0a;
 
 /**
  * Compares a line with the expected event, to the byte. Only its times are unknown: they are parsed, and together must be one
@@ -45,8 +55,8 @@ export function compareLine(
   };
 
   const endingAt = (at: number, fields: TimeFields): ReadTime | undefined => {
-    if (line.length !== at + 1) {
-      return differs('the end of the line', '', at, line.length - 1 - at);
+    if (line.length !== at + 1 || line[at] !== newline) {
+      return differs('the end of the line', '', at, line.length - at - Number(line.at(-1) === newline));
     }
     const time = timeOf(fields, Math.min(latestMs, sentToMs)) ?? timeOf(fields, latestMs);
     if (time !== undefined && time.timeMs >= earliestMs) {
@@ -67,7 +77,7 @@ export function compareLine(
         ? from(place + 1, at + piece.length, fields)
         : differs(describe(part), piece.toString(), at, piece.length);
     }
-    const text = line.toString('utf8', at, at + extraTimeBytes + maxTimeGrowth * pieces[place]!.length);
+    const text = line.toString('utf8', at, at + timeBytes(pieces[place]!.length).most);
     // Numbers of any width, such as `Hm`, may be read as two times.
     let found: ReadTime | undefined;
     for (const read of part.timeFormat.read(text, 0, fields)) {

@@ -1,16 +1,10 @@
 import type { EventTemplate, Renderer } from '../../template/event-template.ts';
 import type { CreateLineReader, Expected, LineListener, LineReader } from '../comparison/line-reader.ts';
-import type { RunEvents, Segment } from '../comparison/run-events.ts';
-import { compareLine } from './expected-line.ts';
+import type { RunEvents } from '../comparison/run-events.ts';
+import { compareLine, maxLineBytes } from './expected-line.ts';
+import { Prediction } from './prediction.ts';
+import { SharedText } from './shared-text.ts';
 import { UuidSearch } from './uuid-search.ts';
-
-/** Limit of the events that are predicted at once. */
-const maxPrediction = 256;
-
-const predictionBytes = 64 * 1_024;
-
-/** A longer line is no event. */
-const maxLineBytes = 1_048_576;
 
 const newline = 0x0a;
 
@@ -22,31 +16,20 @@ export function createTemplateReader(template: EventTemplate): CreateLineReader 
     renderers.set(run, known);
     return known;
   };
-  return (expected, listener) => new TemplateLines(template, rendererOf, expected, listener);
+  return (expected, listener) =>
+    expected.isShared
+      ? new SharedText(template, rendererOf, expected, listener)
+      : new TemplateLines(template, rendererOf, expected, listener);
 }
 
-/**
- * The events of a record are consecutive, so the next events are predicted: written with the time of the last found event, and
- * compared with the next bytes, many at once. Nearly always that is enough. In any other line it searches for a UUID.
- */
+/** Reads lines that are the predicted events. In any other line it searches for a UUID. */
 class TemplateLines implements LineReader {
   readonly #template: EventTemplate;
   readonly #rendererOf: (run: RunEvents) => Renderer;
   readonly #expected: Expected;
   readonly #listener: LineListener;
   readonly #search: UuidSearch;
-
-  /** The predicted events: those of `#segment` from `#next` on. */
-  #prediction: Buffer = Buffer.allocUnsafe(predictionBytes);
-  #ends: number[] = [];
-  /** Number of predicted events that were found. */
-  #found = 0;
-  #run: RunEvents | undefined;
-  #segment: Segment | undefined;
-  #next = 0;
-  #timeMs = 0;
-  #isExact = false;
-  #length = 1;
+  readonly #prediction: Prediction;
 
   #started: Buffer[] = [];
   #startedBytes = 0;
@@ -63,6 +46,7 @@ class TemplateLines implements LineReader {
     this.#expected = expected;
     this.#listener = listener;
     this.#search = new UuidSearch(expected.runs, expected.filter);
+    this.#prediction = new Prediction(rendererOf, listener);
   }
 
   push(chunk: Buffer): void {
@@ -95,37 +79,13 @@ class TemplateLines implements LineReader {
 
   /** Reports the predicted events that a chunk has at `at`. @returns their size in bytes. */
   #matchPrediction(chunk: Buffer, at: number): number {
-    const ends = this.#ends;
-    const first = this.#found;
-    const start = ends[first - 1] ?? 0;
-    // Compare the first event alone: the fastest way to notice another line.
-    if (first === ends.length || !this.#isAt(chunk, at, start, ends[first]!)) {
-      return 0;
-    }
-    let last = ends.length;
-    while (last > first + 1 && !this.#isAt(chunk, at, start, ends[last - 1]!)) {
-      last = first + 1 + ((last - first - 1) >> 1);
-    }
-    for (let event = first; event < last; event += 1) {
-      this.#listener.onEvent(this.#segment!, this.#next + event, this.#timeMs, this.#isExact);
-    }
-    this.#line += last - first;
-    this.#found = last;
-    if (last === ends.length) {
-      this.#length = Math.min(this.#length * 2, maxPrediction);
-      this.#predict(this.#next + last);
-    }
-    return ends[last - 1]! - start;
-  }
-
-  #isAt(chunk: Buffer, at: number, from: number, to: number): boolean {
-    return (
-      at + to - from <= chunk.length && chunk.compare(this.#prediction, from, to, at, at + to - from) === 0
-    );
+    const { events, bytes } = this.#prediction.match(chunk, at) ?? { events: 0, bytes: 0 };
+    this.#line += events;
+    return bytes;
   }
 
   #readLine(line: Buffer): void {
-    const { latestMs, isShared } = this.#expected;
+    const { latestMs } = this.#expected;
     const isTooLong = line.length > maxLineBytes;
     const found = isTooLong ? undefined : this.#search.find(line);
     if (found !== undefined) {
@@ -133,34 +93,16 @@ class TemplateLines implements LineReader {
       const pieces = this.#rendererOf(run).pieces(index, run.rule.uuids(index, 1), latestMs);
       const finding = compareLine(line, this.#template, pieces, this.#expected, segment.sending.toMs);
       if (finding.isEvent) {
-        this.#run = run;
-        this.#timeMs = finding.timeMs;
-        this.#isExact = finding.isExact;
-        this.#listener.onEvent(segment, index, this.#timeMs, this.#isExact);
-        this.#length = 1;
-        this.#predict(index + 1);
+        this.#prediction.startAfter(found, finding.timeMs, finding.isExact);
       } else {
         this.#listener.onCorrupt(this.#line, true, finding.difference);
       }
-    } else if (isShared || (this.#search.hasUuid && !isTooLong)) {
+    } else if (this.#search.hasUuid && !isTooLong) {
       this.#listener.onForeign(1);
     } else {
       this.#listener.onCorrupt(this.#line, false);
     }
     this.#line += 1;
-  }
-
-  #predict(index: number): void {
-    const run = this.#run!;
-    this.#ends = [];
-    this.#found = 0;
-    this.#next = index;
-    this.#segment = run.segmentAt(index);
-    const count = Math.min(this.#length, (this.#segment?.to ?? index) - index);
-    if (count > 0) {
-      const uuids = run.rule.uuids(index, count);
-      this.#rendererOf(run).write(this.#prediction, 0, this.#ends, index, uuids, this.#timeMs);
-    }
   }
 
   /** Ends the started line with its rest in `chunk`. @returns where the next line begins. */

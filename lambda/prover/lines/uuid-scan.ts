@@ -11,14 +11,11 @@ const nothing = Buffer.alloc(0);
 export class UuidScan {
   readonly #search: UuidSearch;
   #carry: Buffer = nothing;
-  readonly #isShared: boolean;
   #isFound = false;
   #hasUuid = false;
 
-  /** @param isShared Whether others write to the bucket, too. Their lines need no UUID. */
-  constructor(runs: readonly RunEvents[], filter: UuidFilter, isShared: boolean) {
+  constructor(runs: readonly RunEvents[], filter: UuidFilter) {
     this.#search = new UuidSearch(runs, filter);
-    this.#isShared = isShared;
   }
 
   /** Takes the next bytes of the line, those from `from` to `to`. */
@@ -34,14 +31,14 @@ export class UuidScan {
    * Ends the line, with its last bytes: those from `from` to `to`.
    *
    * @returns what it is: corrupt, with the UUID of an `expected` event or with `no UUID` although every line needs one, or
-   * else `foreign`: of another run, of any template, or of others.
+   * else `foreign`: of another run, of any template.
    */
   end(bytes: Buffer = nothing, from = 0, to = 0): 'expected' | 'no UUID' | 'foreign' {
     // Millions of short lines would be slow otherwise, and fill the memory with views of no bytes.
     if (this.#carry.length + to - from >= uuidLength) {
       this.#findIn(bytes.subarray(from, to));
     }
-    const kind = this.#isFound ? 'expected' : this.#hasUuid || this.#isShared ? 'foreign' : 'no UUID';
+    const kind = this.#isFound ? 'expected' : this.#hasUuid ? 'foreign' : 'no UUID';
     this.#isFound = false;
     this.#hasUuid = false;
     this.#carry = nothing;

@@ -3,11 +3,21 @@ import type { UuidFilter } from '../comparison/uuid-filter.ts';
 import { noIndex, viewOf } from '../comparison/uuid-rule.ts';
 import { EventLine } from './event-line.ts';
 
-/** Length of a UUID as text, and place of its first `-`. */
+/** Length of a UUID as text, and places of its last two dashes. */
 export const uuidLength = 36;
-const firstDashAt = 8;
+const [thirdDashAt, lastDashAt] = [18, 23];
+
+/** The next UUID may overlap the last group of one: its first dash comes at the end or later. */
+export const afterUuid = 28;
 
 const dash = 0x2d;
+
+const [hexDigit, dashKind] = [1, 2];
+const kinds = new Uint8Array(256);
+for (const digit of Buffer.from('0123456789abcdef')) {
+  kinds[digit] = hexDigit;
+}
+kinds[dash] = dashKind;
 
 export interface FoundEvent {
   readonly run: RunEvents;
@@ -17,7 +27,7 @@ export interface FoundEvent {
 
 /** Searches text for UUIDs of expected events. */
 export class UuidSearch {
-  /** Whether the last text has a UUID of version 4. */
+  /** Whether the last text of {@link find} has a UUID of version 4. */
   hasUuid = false;
   readonly #line = new EventLine();
   readonly #runs: readonly RunEvents[];
@@ -30,29 +40,52 @@ export class UuidSearch {
     this.#filter = filter;
   }
 
+  /** The UUID found last, as four big-endian 32-bit words. */
+  get uuid(): Uint32Array {
+    return this.#line.uuid;
+  }
+
   /** The expected event of the first matching UUID in a text. */
   find(bytes: Buffer): FoundEvent | undefined {
-    const view = viewOf(bytes);
-    const lastDashAt = bytes.length - uuidLength + firstDashAt;
+    const text = viewOf(bytes);
     this.hasUuid = false;
-    let dashAt = bytes.indexOf(dash, firstDashAt);
-    while (dashAt !== -1 && dashAt <= lastDashAt) {
-      if (this.#line.readUuid(view, dashAt - firstDashAt)) {
-        this.hasUuid = true;
-        const found = this.#eventOf(this.#line.uuid);
-        if (found !== undefined) {
-          return found;
-        }
-        // Another UUID may overlap its last group: its first dash comes at the end or later.
-        dashAt = bytes.indexOf(dash, dashAt + uuidLength - firstDashAt);
-      } else {
-        dashAt = bytes.indexOf(dash, dashAt + 1);
+    for (let at = this.next(text, 0); at !== -1; at = this.next(text, at + afterUuid)) {
+      this.hasUuid = true;
+      const found = this.eventOf(this.uuid);
+      if (found !== undefined) {
+        return found;
       }
     }
     return undefined;
   }
 
-  #eventOf(uuid: Uint32Array): FoundEvent | undefined {
+  /**
+   * Where the next UUID of version 4 begins, at `from` or later; -1 if there is none. It looks first where the last digit and the
+   * last dash would be: in most text, a few bytes rule out 36 places.
+   */
+  next(text: DataView, from: number): number {
+    const last = text.byteLength - uuidLength;
+    let at = from;
+    while (at <= last) {
+      const end = kinds[text.getUint8(at + uuidLength - 1)];
+      if (end !== hexDigit) {
+        at += end === dashKind ? uuidLength - 1 - lastDashAt : uuidLength;
+        continue;
+      }
+      const fourth = kinds[text.getUint8(at + lastDashAt)];
+      if (fourth !== dashKind) {
+        at += fourth === hexDigit ? 1 : lastDashAt + 1;
+        continue;
+      }
+      if (text.getUint8(at + thirdDashAt) === dash && this.#line.readUuid(text, at)) {
+        return at;
+      }
+      at += lastDashAt - thirdDashAt;
+    }
+    return -1;
+  }
+
+  eventOf(uuid: Uint32Array): FoundEvent | undefined {
     if (!this.#filter.mayHold(uuid[0]!, uuid[3]!)) {
       return undefined;
     }

@@ -653,6 +653,21 @@ describe('damage in a bucket', () => {
     expect([kept, world.metric('linesCorrupt')]).toEqual([[], 1]);
   });
 
+  it.each([
+    ['one record', createLines().join('')],
+    ['a record each', createLines().join('{"neighbour":1}')],
+  ])('does not include events that a neighbour left without a line break: %s', async (_, text) => {
+    // Prepare
+    const world = new ProverWorld({ isShared: true });
+    world.land(`{"neighbour":1}${text}{"neighbour":1}`);
+
+    // Act
+    const kept = await world.check([createClaim()]);
+
+    // Assess
+    expect([kept, world.verdicts, world.metric('linesCorrupt')]).toEqual([[], ['proven'], 0]);
+  });
+
   it('is logged when the stream could not deliver', async () => {
     // Prepare
     const world = new ProverWorld();
