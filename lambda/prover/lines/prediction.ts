@@ -9,6 +9,8 @@ const maxPrediction = 256;
 
 const predictionBytes = 64 * 1_024;
 
+const newline = 0x0a;
+
 /**
  * The events of a record are consecutive, so the next events are predicted: written with the time of the last found event, and
  * compared with the text, many at once. Nearly always that is enough.
@@ -56,11 +58,11 @@ export class Prediction {
       : undefined;
   }
 
-  /** Where the next predicted event begins if its UUID is at `uuidAt`. */
-  startAround(text: Buffer, uuidAt: number): number {
+  /** Size of the text before the UUID in the next predicted event. */
+  bytesBefore(text: Buffer, uuidAt: number): number {
     const start = this.#ends[this.#found - 1] ?? 0;
     const event = this.#bytes.subarray(start, this.#ends[this.#found]);
-    return uuidAt - event.indexOf(text.subarray(uuidAt, uuidAt + uuidLength));
+    return event.indexOf(text.subarray(uuidAt, uuidAt + uuidLength));
   }
 
   /** Reports the predicted events that a text has at `at`. @returns their number, and their size in bytes. */
@@ -93,7 +95,9 @@ export class Prediction {
   }
 
   #isAt(text: Buffer, at: number, from: number, to: number): boolean {
-    return at + to - from <= text.length && text.compare(this.#bytes, from, to, at, at + to - from) === 0;
+    const end = at + to - from;
+    // Each event ends with a line break: a cheap way to notice another text.
+    return text[end - 1] === newline && text.compare(this.#bytes, from, to, at, end) === 0;
   }
 
   #predict(index: number): void {

@@ -27,8 +27,8 @@ export class SharedText implements LineReader {
   readonly #prediction: Prediction;
   /** Place of the UUID among the parts. */
   readonly #uuidPlace: number;
-  /** Upper bound of an event's bytes before its UUID. */
-  readonly #bytesBefore: number;
+  /** An event's bytes before its UUID, if they are the same in all. */
+  readonly #bytesBefore: number | undefined;
 
   #buffer: Buffer = Buffer.alloc(0);
   #length = 0;
@@ -60,7 +60,7 @@ export class SharedText implements LineReader {
     const before = template.parts.slice(0, this.#uuidPlace);
     this.#bytesBefore = before.every(({ isText }) => isText)
       ? Buffer.byteLength(before.map(({ source }) => source).join(''))
-      : maxLineBytes;
+      : undefined;
   }
 
   push(chunk: Buffer): void {
@@ -97,8 +97,11 @@ export class SharedText implements LineReader {
       this.#at = uuidAt;
       const { uuid } = this.#search;
       const predicted = this.#prediction.eventOf(uuid);
-      if (predicted && this.#matchPrediction(text, this.#prediction.startAround(text, uuidAt))) {
-        continue;
+      if (predicted) {
+        const bytesBefore = this.#bytesBefore ?? this.#prediction.bytesBefore(text, uuidAt);
+        if (this.#matchPrediction(text, uuidAt - bytesBefore)) {
+          continue;
+        }
       }
       const found = predicted ?? this.#search.eventOf(uuid);
       if (found === undefined) {
@@ -210,7 +213,7 @@ export class SharedText implements LineReader {
   #append(chunk: Buffer): void {
     const length = this.#length + chunk.length;
     if (length > this.#buffer.length) {
-      const dropped = Math.max(this.#from, this.#at - this.#bytesBefore, 0);
+      const dropped = Math.max(this.#from, this.#at - (this.#bytesBefore ?? maxLineBytes));
       const isLarge = 2 * (length - dropped) > this.#buffer.length;
       const buffer = isLarge ? Buffer.allocUnsafe(2 * (length - dropped)) : this.#buffer;
       this.#buffer.copy(buffer, 0, dropped, this.#length);
