@@ -31,15 +31,16 @@ export class SharedText implements LineReader {
   readonly #bytesBefore: number | undefined;
 
   #buffer: Buffer = Buffer.alloc(0);
-  #length = 0;
+  /** The filled part of the buffer. */
+  #text: Buffer = this.#buffer;
   /** End of the last found event: the next one does not begin before it. */
   #from = 0;
   /** Start of the text that was not searched yet. */
   #at = 0;
   /** An event at `#at` may need the bytes before this place. */
   #needed = 0;
-  /** Start of the text whose line breaks were not counted yet. */
-  #counted = 0;
+  /** The first line break that was not counted yet, or the end of the text. */
+  #nextBreak = 0;
   #line = 1;
   /** The corrupt event of this line. */
   #corrupt: FoundEvent | undefined;
@@ -65,15 +66,15 @@ export class SharedText implements LineReader {
 
   push(chunk: Buffer): void {
     this.#append(chunk);
-    if (this.#length >= this.#needed) {
+    if (this.#text.length >= this.#needed) {
       this.#read('open');
     }
   }
 
   end(): void {
     this.#read('ended');
-    this.#countLines(this.#length);
-    if (this.#length > 0 && this.#buffer[this.#length - 1] !== newline && !this.#corrupt) {
+    this.#countLines(this.#text.length);
+    if ((this.#text.at(-1) ?? newline) !== newline && !this.#corrupt) {
       this.#listener.onForeign(1);
     }
   }
@@ -83,10 +84,10 @@ export class SharedText implements LineReader {
   }
 
   #read(rest: Rest): void {
-    const text = this.#buffer.subarray(0, this.#length);
+    const text = this.#text;
     const view = viewOf(text);
     for (;;) {
-      if (this.#at === this.#from && this.#matchPrediction(text, this.#from)) {
+      if (this.#at === this.#from && this.#matchPrediction(this.#from)) {
         continue;
       }
       const uuidAt = this.#search.next(view, this.#at);
@@ -99,22 +100,22 @@ export class SharedText implements LineReader {
       const predicted = this.#prediction.eventOf(uuid);
       if (predicted) {
         const bytesBefore = this.#bytesBefore ?? this.#prediction.bytesBefore(text, uuidAt);
-        if (this.#matchPrediction(text, uuidAt - bytesBefore)) {
+        if (this.#matchPrediction(uuidAt - bytesBefore)) {
           continue;
         }
       }
       const found = predicted ?? this.#search.eventOf(uuid);
       if (found === undefined) {
         this.#at = uuidAt + afterUuid;
-      } else if (!this.#readEvent(text, uuidAt, found, rest)) {
+      } else if (!this.#readEvent(uuidAt, found, rest)) {
         break;
       }
     }
-    this.#countLines(Math.min(this.#at, this.#length));
+    this.#countLines(Math.min(this.#at, text.length));
   }
 
-  #matchPrediction(text: Buffer, at: number): boolean {
-    const match = at < this.#from ? undefined : this.#prediction.match(text, at);
+  #matchPrediction(at: number): boolean {
+    const match = at < this.#from ? undefined : this.#prediction.match(this.#text, at);
     if (match !== undefined) {
       this.#take(at, at + match.bytes, match.events);
     }
@@ -122,52 +123,27 @@ export class SharedText implements LineReader {
   }
 
   /** Compares the text around a UUID with its event. @returns whether the text was enough. */
-  #readEvent(text: Buffer, uuidAt: number, found: FoundEvent, rest: Rest): boolean {
-    const { run, segment, index } = found;
+  #readEvent(uuidAt: number, found: FoundEvent, rest: Rest): boolean {
+    const { run, index } = found;
     const { parts } = this.#template;
-    const { latestMs } = this.#expected;
-    const pieces = this.#rendererOf(run).pieces(index, run.rule.uuids(index, 1), latestMs);
+    const pieces = this.#rendererOf(run).pieces(index, run.rule.uuids(index, 1), this.#expected.latestMs);
     const sizes = pieces.map(({ length }, place) =>
       parts[place]!.timeFormat ? timeBytes(length) : { least: length, most: length },
     );
-    const sum = (bound: 'least' | 'most', from: number, to: number) =>
+    const sum = (bound: 'least' | 'most', from: number, to?: number) =>
       sizes.slice(from, to).reduce((bytes, size) => bytes + size[bound], 0);
 
-    const needed = uuidAt + sum('most', this.#uuidPlace, parts.length) + 1;
-    const lineEnd = text.subarray(uuidAt, needed).indexOf(newline) + 1;
-    if (lineEnd === 0 && needed > text.length && rest !== 'ended') {
+    const needed = uuidAt + sum('most', this.#uuidPlace) + 1;
+    const breakAt = this.#text.subarray(uuidAt, needed).indexOf(newline);
+    if (breakAt === -1 && needed > this.#text.length && rest !== 'ended') {
       this.#needed = needed;
       this.#at = rest === 'cut' ? uuidAt + afterUuid : uuidAt;
       return rest === 'cut';
     }
-    const end = lineEnd === 0 ? needed : uuidAt + lineEnd;
+    const end = breakAt === -1 ? needed : uuidAt + breakAt + 1;
     const nearest = uuidAt - sum('least', 0, this.#uuidPlace);
     const farthest = Math.max(this.#from, uuidAt - sum('most', 0, this.#uuidPlace));
-    const [first] = parts[0]!.timeFormat ? [] : pieces;
-    let difference: LineDifference | undefined;
-    let event: { at: number; timeMs: number; isExact: boolean } | undefined;
-    for (let at = nearest; at >= farthest; at -= 1) {
-      if (first && text.compare(first, 0, first.length, at, at + first.length) !== 0 && at > farthest) {
-        continue;
-      }
-      const finding = compareLine(
-        text.subarray(at, end),
-        this.#template,
-        pieces,
-        this.#expected,
-        segment.sending.toMs,
-      );
-      if (!finding.isEvent) {
-        difference = finding.difference;
-        continue;
-      }
-      event ??= { at, ...finding };
-      // Digits of a neighbour before a time may make it another one.
-      if (finding.timeMs >= segment.sending.fromMs && finding.timeMs <= segment.sending.toMs) {
-        event = { at, ...finding };
-        break;
-      }
-    }
+    const { event, difference } = this.#compare(found, pieces, nearest, farthest, end);
     if (event) {
       this.#prediction.startAfter(found, event.timeMs, event.isExact);
       this.#take(event.at, end, 1);
@@ -177,13 +153,39 @@ export class SharedText implements LineReader {
     return true;
   }
 
+  /** Compares the text up to `end` with an event. Before the UUID may be times, so that it begins anywhere between two places. */
+  #compare(found: FoundEvent, pieces: readonly Buffer[], nearest: number, farthest: number, end: number) {
+    const { fromMs, toMs } = found.segment.sending;
+    const text = this.#text;
+    const [first] = this.#template.parts[0]!.timeFormat ? [] : pieces;
+    let difference: LineDifference | undefined;
+    let event: { at: number; timeMs: number; isExact: boolean } | undefined;
+    for (let at = nearest; at >= farthest; at -= 1) {
+      // The last place in any case: it gives a difference.
+      if (at > farthest && first && text.compare(first, 0, first.length, at, at + first.length) !== 0) {
+        continue;
+      }
+      const finding = compareLine(text.subarray(at, end), this.#template, pieces, this.#expected, toMs);
+      if (!finding.isEvent) {
+        difference = finding.difference;
+        continue;
+      }
+      event ??= { at, ...finding };
+      // Digits of a neighbour before a time may make it another one.
+      if (finding.timeMs >= fromMs && finding.timeMs <= toMs) {
+        return { event: { at, ...finding } };
+      }
+    }
+    return { event, difference };
+  }
+
   #take(start: number, end: number, events: number): void {
     this.#countLines(start);
     this.#line += events;
     this.#corrupt = undefined;
     this.#from = end;
     this.#at = end;
-    this.#counted = end;
+    this.#nextBreak = this.#findBreak(end);
   }
 
   #reportCorrupt(found: FoundEvent, uuidAt: number, difference: LineDifference | undefined): void {
@@ -198,10 +200,10 @@ export class SharedText implements LineReader {
   /** Counts the line breaks before `to`. */
   #countLines(to: number): void {
     let breaks = 0;
-    for (let at = this.#counted; at < to; at += 1) {
-      breaks += Number(this.#buffer[at] === newline);
+    while (this.#nextBreak < to) {
+      breaks += 1;
+      this.#nextBreak = this.#findBreak(this.#nextBreak + 1);
     }
-    this.#counted = Math.max(this.#counted, to);
     if (breaks > 0) {
       this.#line += breaks;
       this.#listener.onForeign(this.#corrupt ? breaks - 1 : breaks);
@@ -209,22 +211,29 @@ export class SharedText implements LineReader {
     }
   }
 
+  #findBreak(from: number): number {
+    const at = this.#text.indexOf(newline, from);
+    return at === -1 ? this.#text.length : at;
+  }
+
   /** Drops text that is not needed any more if there is no room for the new one. */
   #append(chunk: Buffer): void {
-    const length = this.#length + chunk.length;
-    if (length > this.#buffer.length) {
+    let { length } = this.#text;
+    if (length + chunk.length > this.#buffer.length) {
       const dropped = Math.max(this.#from, this.#at - (this.#bytesBefore ?? maxLineBytes));
-      const isLarge = 2 * (length - dropped) > this.#buffer.length;
-      const buffer = isLarge ? Buffer.allocUnsafe(2 * (length - dropped)) : this.#buffer;
-      this.#buffer.copy(buffer, 0, dropped, this.#length);
+      const least = 2 * (length + chunk.length - dropped);
+      const buffer = least > this.#buffer.length ? Buffer.allocUnsafe(least) : this.#buffer;
+      length = this.#text.copy(buffer, 0, dropped);
       this.#buffer = buffer;
-      this.#length -= dropped;
       this.#from = Math.max(0, this.#from - dropped);
       this.#at -= dropped;
       this.#needed -= dropped;
-      this.#counted -= dropped;
+      this.#nextBreak -= dropped;
     }
-    chunk.copy(this.#buffer, this.#length);
-    this.#length += chunk.length;
+    chunk.copy(this.#buffer, length);
+    this.#text = this.#buffer.subarray(0, length + chunk.length);
+    if (this.#nextBreak === length) {
+      this.#nextBreak = this.#findBreak(length);
+    }
   }
 }
