@@ -31,8 +31,3 @@ export const deliveryStreamNamePattern = /^[a-zA-Z0-9_.-]{1,64}$/;
 
 export const deliveryStreamNameExpectation =
   'the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream';
-
-/** Completes a prefix as Firehose does: one without an expression gets hours, in UTC. */
-export function completeKeyPrefix(prefix: string): string {
-  return prefix.includes('!{') ? prefix : `${prefix}!{timestamp:yyyy/MM/dd/HH}/`;
-}

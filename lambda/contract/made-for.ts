@@ -7,7 +7,7 @@ const schema = v.object({
   deliveryStreamName: v.string(),
   /** Fingerprint of the template of the events. */
   template: v.string(),
-  /** Prefix of the objects, with Firehose's expressions. */
+  /** Prefix of the objects, with Firehose's expressions, its time zone and partition. */
   prefix: v.string(),
 });
 

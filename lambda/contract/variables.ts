@@ -12,6 +12,10 @@ export const variables = {
   bucketName: 'BUCKET_NAME',
   /** S3 prefix of the stream, with expressions. Only if it is known. */
   prefix: 'PREFIX',
+  /** See the prover's. */
+  prefixTimeZone: 'PREFIX_TIME_ZONE',
+  /** See the prover's. */
+  partition: 'PARTITION',
   /** `true` if the stream is not the stack's own: others write to its bucket, too. Only commands read it. */
   isShared: 'SHARED',
   workQueueUrl: 'WORK_QUEUE_URL',
@@ -31,6 +35,10 @@ export const proverVariables = {
   bucketName: 'BUCKET_NAME',
   /** S3 prefix of the stream, with expressions such as `!{timestamp:yyyy}`. */
   prefix: 'PREFIX',
+  /** Time zone of the times in the prefix. Missing if that is UTC. */
+  prefixTimeZone: 'PREFIX_TIME_ZONE',
+  /** Values of partition keys in the prefix, such as `customer=canary,region=eu`. Only if they are known. */
+  partition: 'PARTITION',
   /** S3 prefix of undeliverable records, up to its first expression. */
   errorPrefix: 'ERROR_PREFIX',
   /** Seconds that the stream buffers. */

@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { deliveryStreamNameExpectation, deliveryStreamNamePattern } from '../contract/firehose-limits.ts';
+import { parsePartition, partitionExample, partitionExpectation } from '../contract/key-prefix.ts';
 import { type Bounds, parseWholeNumber, wholeNumberExpectation } from '../contract/settings.ts';
 import { InvalidEnvironmentError } from './errors.ts';
 
@@ -34,6 +35,23 @@ export const queueUrl = readable(
   (text) => (URL.canParse(text) ? text : undefined),
   'expected the URL of an SQS queue, for example https://sqs.us-east-1.amazonaws.com/123456789012/my-queue',
 );
+
+const timeZone = readable((text) => {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: text }) && text;
+  } catch {
+    return undefined;
+  }
+}, 'expected a time zone, for example Asia/Tokyo');
+
+/** Where the objects of the stream are; empty, or without a value, as far as it is not known. */
+export const objectPlace = {
+  prefix: v.optional(v.string(), ''),
+  prefixTimeZone: v.optional(timeZone),
+  partition: v.optional(
+    readable(parsePartition, `expected ${partitionExpectation}, for example ${partitionExample}`),
+  ),
+};
 
 /**
  * Reads environment variables.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { completeKeyPrefix } from '../contract/firehose-limits.ts';
+import { completeKeyPrefix, type KeyNaming, partitionText } from '../contract/key-prefix.ts';
 import { defaultTemplateFingerprint, type MadeFor } from '../contract/made-for.ts';
 
 /** Name of the file with the template, beside the bundle of a function. */
@@ -19,12 +19,17 @@ const rulesVersion = 1;
  * @param source The template. @default - the default template
  */
 export function madeForOf(
-  { deliveryStreamName, prefix }: Pick<MadeFor, 'deliveryStreamName' | 'prefix'>,
+  { deliveryStreamName, prefix, prefixTimeZone, partition }: KeyNaming & Pick<MadeFor, 'deliveryStreamName'>,
   source?: string,
 ): MadeFor {
   const hash = () => createHash('sha256').update(`${rulesVersion}/${source}`).digest('hex').slice(0, 16);
   const template = source === undefined ? defaultTemplateFingerprint : hash();
-  return { deliveryStreamName, template, prefix: completeKeyPrefix(prefix) };
+  const place = [
+    completeKeyPrefix(prefix),
+    ...(prefixTimeZone === undefined ? [] : [`in ${prefixTimeZone}`]),
+    ...(partition ? [`of ${partitionText(partition)}`] : []),
+  ];
+  return { deliveryStreamName, template, prefix: place.join(' ') };
 }
 
 /** The template used when none is configured. */

@@ -1,4 +1,4 @@
-import { CfnMapping, Duration, RemovalPolicy, Size, Stack, Token, Validations } from 'aws-cdk-lib';
+import { CfnMapping, Duration, RemovalPolicy, Size, Stack, TimeZone, Token, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import {
   Compression,
@@ -15,6 +15,7 @@ import {
   type RecordFormat,
   recordFormatRows,
 } from '../../lambda/contract/record-format.ts';
+import { firehoseTimeZone } from '../aws/time-zones.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
 import { acknowledgeObjects } from './access/acknowledge-objects.ts';
 import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
@@ -43,6 +44,14 @@ export interface BucketDeliveryStreamProps {
    * @default Size.mebibytes(64)
    */
   readonly bufferingSize?: Size;
+
+  /**
+   * Time zone of the times in the keys of objects, Firehose's `CustomTimeZone`: a setting of the created stream, an
+   * expectation of another one.
+   *
+   * @default - UTC
+   */
+  readonly prefixTimeZone?: TimeZone;
 
   /** Age at which the objects in the created bucket expire: they are synthetic. @default Duration.days(30) */
   readonly objectExpiration?: Duration;
@@ -119,6 +128,9 @@ export class BucketDeliveryStream extends Construct {
             errorOutputPrefix: `${errorsFolder}!{firehose:error-output-type}/${hourExpression}`,
             bufferingInterval: Duration.seconds(bufferingSeconds),
             bufferingSize: Size.mebibytes(bufferingMiB),
+            ...(props.prefixTimeZone && {
+              timeZone: TimeZone.of(firehoseTimeZone(props.prefixTimeZone.timezoneName)),
+            }),
             loggingConfig: new EnableLogging(deliveryErrors),
           }),
         }),

@@ -8,6 +8,7 @@ import {
   settings,
 } from '../../lambda/contract/deployment-settings.ts';
 import { deliveryStreamNamePattern } from '../../lambda/contract/firehose-limits.ts';
+import { parsePartition, partitionExample, partitionExpectation } from '../../lambda/contract/key-prefix.ts';
 import { recordFormats } from '../../lambda/contract/record-format.ts';
 import {
   exampleLike,
@@ -17,27 +18,16 @@ import {
 } from '../../lambda/contract/settings.ts';
 import { isPrice, priceExpectation, prices, withOwnPrices } from '../aws/prices.ts';
 import { isSchedule, scheduleExample, scheduleExpectation } from '../aws/schedule.ts';
+import { isPrefixTimeZone, isTimeZone, prefixTimeZoneExpectation } from '../aws/time-zones.ts';
 import { nearestName } from '../template/nearest-name.ts';
 import { readTemplateFile, TemplateFileError } from '../template/template-file.ts';
 import type { EventProducerStackProps } from './event-producer-stack.ts';
-import { isKeyPrefix, keyPrefixExample, keyPrefixExpectation } from './key-prefix.ts';
+import { keyPrefixProblem } from './key-prefix.ts';
 import { alternatives, combinationProblems } from './prop-checks.ts';
 
 /** Values of `-c key=value` (or `context` in cdk.json) are invalid; the message lists each. */
 export class InvalidContextError extends Error {
   override readonly name = 'InvalidContextError';
-}
-
-function isTimeZone(text: string): boolean {
-  // Intl also takes offsets and any case, which AWS does not.
-  if (!/^[A-Z][\w+-]*(\/[A-Z][\w+-]*)*$/.test(text)) {
-    return false;
-  }
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: text }) !== undefined;
-  } catch {
-    return false;
-  }
 }
 
 interface ContextKey {
@@ -117,7 +107,24 @@ const contextKeys: Readonly<Record<string, ContextKey>> = {
     example: 'my-bucket',
     fits: (text) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text),
   },
-  prefix: { expected: keyPrefixExpectation, example: keyPrefixExample, fits: isKeyPrefix },
+  // contradictions() checks it, as it depends on the partition.
+  prefix: {
+    expected: "the stream's own prefix",
+    example: "'raw/!{timestamp:yyyy/MM/dd/HH}/'",
+    fits: () => true,
+  },
+  partition: {
+    expected: partitionExpectation,
+    example: partitionExample,
+    fits: (text) => parsePartition(text) !== undefined,
+    toProp: parsePartition,
+  },
+  prefixTimeZone: {
+    expected: prefixTimeZoneExpectation,
+    example: (text) => nearestName(text, Intl.supportedValuesOf('timeZone').filter(isPrefixTimeZone)).name,
+    fits: isPrefixTimeZone,
+    toProp: (text) => TimeZone.of(text),
+  },
   proof: onOrOff('off'),
   lake: onOrOff('on'),
   removalPolicy: oneOf(['retain', 'destroy'], 'destroy', (text) => text as RemovalPolicy),
@@ -249,6 +256,8 @@ function contradictions(values: ContextValues): string[] {
       deliveryStream: phrase('deliveryStreamName'),
       bucket: phrase('bucketName'),
       prefix: phrase('prefix'),
+      partition: phrase('partition'),
+      prefixTimeZone: phrase('prefixTimeZone'),
       proof: phrase('proof', 'on'),
       lake: phrase('lake', 'on'),
       monitoringOff: phrase('monitoring', 'off'),
@@ -256,6 +265,10 @@ function contradictions(values: ContextValues): string[] {
     },
     { deliveryStream: '-c deliveryStreamName=my-stream', bucket: '-c bucketName=my-bucket' },
   );
+  const prefixProblem = keyPrefixProblem(values.prefix ?? '', parsePartition(values.partition ?? ''));
+  if (prefixProblem !== undefined) {
+    problems.push(prefixProblem);
+  }
   if (phrase('schedule', 'off') && phrase('timeZone')) {
     problems.push(`${phrase('timeZone')}, but ${phrase('schedule')}: leave one of them out`);
   }

@@ -44,7 +44,7 @@ import { ownMetric, producerMetrics, proofMetrics } from './monitoring/metrics.t
 import { producersMetadataKey } from './outputs.ts';
 import { ProducerFunction, type ProducerFunctionOptions } from './producer-function.ts';
 import { checkKinds, combinationProblems, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
-import { destinationOf, type ProofOptions, ProverFunction } from './prover-function.ts';
+import { destinationOf, longestBuffering, type ProofOptions, ProverFunction } from './prover-function.ts';
 
 /**
  * Properties of an {@link EventProducer}.
@@ -225,7 +225,7 @@ export class EventProducer extends Construct {
       this.#publishOnly([]);
       return;
     }
-    const { max: longestBuffering, default: ownBuffering } = settings.bufferingInterval;
+    const { max: foreignBuffering, default: ownBuffering } = settings.bufferingInterval;
     const metrics = producerMetrics(this);
     const proof = this.prover && { prover: this.prover, metrics: proofMetrics(this, this.prover) };
     this.alarms = new Alarms(this, 'Alarms', {
@@ -239,8 +239,10 @@ export class EventProducer extends Construct {
         proof,
         timeout: producer.timeout,
         // That of an existing stream is not known unless it is set.
-        bufferingInterval:
-          props.bufferingInterval ?? Duration.seconds(props.deliveryStream ? longestBuffering : ownBuffering),
+        bufferingInterval: longestBuffering(
+          props.bufferingInterval ?? Duration.seconds(props.deliveryStream ? foreignBuffering : ownBuffering),
+          props.prefix,
+        ),
         schedule: scheduleEnabled ? schedule : undefined,
       },
     });
@@ -415,12 +417,15 @@ export class EventProducer extends Construct {
 
   /** @throws PropError if props contradict each other. */
   #checkCombination(props: EventProducerProps): void {
-    const { deliveryStream, bucket, prefix, proof, lake, monitoring, alarms, alarmTopic } = props;
+    const { deliveryStream, bucket, prefix, partition, prefixTimeZone, proof, lake } = props;
+    const { monitoring, alarms, alarmTopic } = props;
     const problems = combinationProblems(
       {
         deliveryStream: deliveryStream && 'deliveryStream is set',
         bucket: bucket && 'bucket is set',
         prefix: prefix === undefined ? undefined : `prefix is "${prefix}"`,
+        partition: partition && 'partition is set',
+        prefixTimeZone: prefixTimeZone && `prefixTimeZone is "${prefixTimeZone.timezoneName}"`,
         proof: proof ? 'proof is true' : undefined,
         lake: lake ? 'lake is true' : undefined,
         monitoringOff: monitoring === 'off' ? "monitoring is 'off'" : undefined,

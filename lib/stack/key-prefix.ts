@@ -1,35 +1,102 @@
-const expression = /!\{timestamp:([^}]*)\}/g;
+import { keyStart, type Partition, partitionText, type TimeField } from '../../lambda/contract/key-prefix.ts';
 
-/** The part of a prefix that an hour decides. */
-const listable = /^(?:[\w/.=-]|!\{timestamp:(?:yyyy|MM|dd|HH|[/_.=-])+\})*/;
+const expression =
+  /^!\{(?:timestamp:[^}]+|firehose:random-string|partitionKeyFrom(?:Query|Lambda):(?<key>[^}]+))\}$/;
 
-/** Firehose's syntax, without characters that have a meaning in policies. */
-const wellFormed = /^(?:[\w/.=-]|!\{\w+:[\w/:.=-]+\})*$/;
+const expressions =
+  '!{timestamp:…}, !{firehose:random-string}, !{partitionKeyFromQuery:…} or !{partitionKeyFromLambda:…}';
 
-/** Describes {@link isKeyPrefix} in messages. */
-export const keyPrefixExpectation =
-  "the stream's own prefix: letters, digits, / _ . = - and !{timestamp:…} of yyyy, MM, dd and HH; others only after the hour";
+const example = "for example 'raw/!{timestamp:yyyy/MM/dd/HH}/'";
 
-export const keyPrefixExample = "'raw/!{timestamp:yyyy/MM/dd/HH}/'";
+/** Letters of the hour. */
+const hours = ['H', 'k', 'K', 'h'];
+
+/** Firehose's limit, in characters. */
+const maxPrefixLength = 1_024;
 
 /**
- * Whether the prover can list the objects of an hour under a prefix. It cannot if another expression, such as
- * `!{partitionKeyFromQuery:…}` or `!{firehose:random-string}`, comes before the hour.
+ * Why the prover cannot list the objects of an hour under a prefix; `undefined` if it can.
+ *
+ * @param partition The values that partition keys have.
  */
-export function isKeyPrefix(text: string): boolean {
-  const [start] = listable.exec(text)!;
-  const isListable = start.length === text.length || /!\{[^}]*HH[^}]*\}/.test(start);
-  return wellFormed.test(text) && isListable && text.length <= 1_024;
+export function keyPrefixProblem(prefix: string, partition: Partition = {}): string | undefined {
+  const problem = prefixProblem(prefix, partition);
+  if (problem !== undefined) {
+    return `prefix is "${prefix}": ${problem}`;
+  }
+  const keys = expressionsOf(prefix).map((text) => expression.exec(text)!.groups!.key);
+  const unknown = Object.keys(partition).find((key) => !keys.includes(key));
+  return unknown === undefined
+    ? undefined
+    : `partition is "${partitionText(partition)}": expected partition keys of the prefix "${prefix}", which has no ` +
+        `!{partitionKeyFromQuery:${unknown}}`;
+}
+
+const expressionsOf = (prefix: string): string[] => prefix.match(/!\{[^}]*\}?/g) ?? [];
+
+function prefixProblem(prefix: string, partition: Partition): string | undefined {
+  if (prefix.length > maxPrefixLength) {
+    return `expected at most ${maxPrefixLength} characters, ${example}`;
+  }
+  const invalid =
+    expressionsOf(prefix).find((text) => !expression.test(text)) ??
+    /(?<!!)\{(?:timestamp|firehose|partitionKeyFrom\w+):[^}]*\}?/.exec(prefix)?.[0];
+  if (invalid !== undefined) {
+    return `${invalid} is not an expression of Firehose: expected ${expressions}, ${example}`;
+  }
+  const { parts, stop } = keyStart(prefix, partition);
+  const letters = parts.filter(isField).map(({ letter }) => letter);
+  const key = stop && expression.exec(stop)?.groups?.key;
+  const isBeforeTime = key && prefix.slice(prefix.indexOf(stop)).includes('!{timestamp:');
+  if (key && (letters.length === 0 || (isBeforeTime && !letters.some((letter) => hours.includes(letter))))) {
+    return (
+      `${stop} comes before the hour: expected the value that it has for the events, by the setting partition, for ` +
+      `example ${key}=canary`
+    );
+  }
+  if (letters.length > 0) {
+    return undefined;
+  }
+  return stop === undefined
+    ? `it has no time, so that each check would read all objects: expected !{timestamp:…}, ${example}`
+    : `${stop} comes before the hour, so that each check would read all objects: expected numbers of the year, month, ` +
+        `day and hour first, ${example}`;
+}
+
+function isField(part: string | TimeField): part is TimeField {
+  return typeof part !== 'string';
+}
+
+/** Whether a day can be read from the listed start of the keys. Without it, each check lists objects of many days. */
+export function hasDay(prefix: string, partition?: Partition): boolean {
+  const letters = keyStart(prefix, partition)
+    .parts.filter(isField)
+    .map(({ letter }) => letter)
+    .join('');
+  return /[yuY]/.test(letters) && (letters.includes('D') || (/[ML]/.test(letters) && letters.includes('d')));
 }
 
 /**
  * The pattern of keys under a prefix, for policies: its beginning as far as it never changes, without the name of a
  * partition. If that is empty, `?` stands for each digit, so that no policy allows all keys of a bucket.
  */
-export function keyPattern(prefix: string): string {
-  const fixed = prefix.replace(/!\{.*$/s, '').replace(/\w+=$/, '');
-  const times = listable.exec(prefix)![0];
-  return fixed === ''
-    ? `${times.replaceAll(expression, (_, format: string) => format.replaceAll(/[yMdH]/g, '?'))}*`
-    : `${fixed}*`;
+export function keyPattern(prefix: string, partition?: Partition): string {
+  const { parts } = keyStart(prefix, partition);
+  const firstField = parts.findIndex(isField);
+  const fixed = (firstField < 0 ? parts : parts.slice(0, firstField)).join('').replace(/\w+=$/, '');
+  return `${fixed === '' ? parts.map(partPattern).join('') : escaped(fixed)}*`;
+}
+
+function partPattern(part: string | TimeField): string {
+  if (!isField(part)) {
+    return escaped(part);
+  }
+  const { letter, length } = part;
+  const isFixed = length === 2 || length === (/[yuY]/.test(letter) ? 4 : 3);
+  return isFixed ? '?'.repeat(length) : '?*';
+}
+
+/** Text without the meaning that a policy gives to its characters. */
+function escaped(text: string): string {
+  return text.replaceAll(/[*?$]/g, (character) => `\${${character}}`);
 }

@@ -12,7 +12,7 @@ import { type Prices, withOwnPrices } from '../aws/prices.ts';
 import type { BucketDeliveryStreamProps } from './bucket-delivery-stream.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
 import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
-import type { Destination } from './prover-function.ts';
+import { type Destination, placeVariables } from './prover-function.ts';
 
 /** Properties of the producer's function. */
 export interface ProducerFunctionOptions extends Pick<BucketDeliveryStreamProps, 'recordFormat'> {
@@ -125,10 +125,7 @@ export class ProducerFunction extends Construct {
       environment: {
         ...variablesOf(values),
         [variables.deliveryStreamName]: props.deliveryStream.deliveryStreamName,
-        ...(props.destination && {
-          [variables.bucketName]: props.destination.bucket.bucketName,
-          [variables.prefix]: props.destination.prefix,
-        }),
+        ...(props.destination && placeVariables(props.destination)),
         ...((props.destination?.isShared ?? true) && { [variables.isShared]: 'true' }),
         [variables.workQueueUrl]: props.workQueue.queueUrl,
         [variables.recordFormat]: props.recordFormat ?? defaultRecordFormat,

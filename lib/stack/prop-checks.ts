@@ -1,4 +1,4 @@
-import { type Duration, RemovalPolicy, type Size, Token } from 'aws-cdk-lib';
+import { type Duration, RemovalPolicy, type Size, type TimeZone, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
 import {
@@ -7,6 +7,12 @@ import {
   type SettingName,
   settings,
 } from '../../lambda/contract/deployment-settings.ts';
+import {
+  type Partition,
+  parsePartition,
+  partitionExpectation,
+  partitionText,
+} from '../../lambda/contract/key-prefix.ts';
 import { recordFormats } from '../../lambda/contract/record-format.ts';
 import {
   type Bounds,
@@ -14,6 +20,7 @@ import {
   type WholeNumberSetting,
   wholeNumberExpectation,
 } from '../../lambda/contract/settings.ts';
+import { isPrefixTimeZone, prefixTimeZoneExpectation } from '../aws/time-zones.ts';
 
 /**
  * A prop is invalid; the message begins with the path of the construct.
@@ -49,12 +56,14 @@ function isToken(value: unknown): boolean {
   return Token.isUnresolved(value) || isUnresolved?.call(value) === true;
 }
 
-/** A value of a prop, for messages: texts in quotes, so that "5" differs from 5. */
+/** A value of a prop, for messages: texts in quotes, so that "5" differs from 5; time zones by their names. */
 export function shown(value: unknown): string {
   if (isToken(value)) {
     return 'a token, whose value is known only at deployment';
   }
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  const { timezoneName = value, constructor } = Object(value);
+  const isText = typeof timezoneName === 'string' || constructor === Object;
+  return isText ? JSON.stringify(timezoneName) : String(value);
 }
 
 const isOneOf = (values: readonly unknown[]) => (value: unknown) => values.includes(value);
@@ -78,6 +87,16 @@ const propKinds: readonly [names: readonly string[], expected: string, fits: (va
     [['logRetention'], 'a RetentionDays, for example RetentionDays.ONE_WEEK', isOneOf(retentions)],
     [['proof', 'lake', 'scheduleEnabled'], 'true or false', isOneOf([true, false])],
     [['eventTemplate', 'prefix'], 'a text', (value) => typeof value === 'string'],
+    [
+      ['prefixTimeZone'],
+      `a TimeZone of ${prefixTimeZoneExpectation}, for example TimeZone.ASIA_TOKYO`,
+      (value) => isPrefixTimeZone(String((value as Partial<TimeZone> | null)?.timezoneName)),
+    ],
+    [
+      ['partition'],
+      `${partitionExpectation}, for example { customer: 'canary' }`,
+      (value) => parsePartition(partitionText(value as Partition)) !== undefined,
+    ],
     [
       ['timeout', 'bufferingInterval', 'lostAfter', 'objectExpiration'],
       'a Duration, for example Duration.minutes(5)',
@@ -157,6 +176,8 @@ export interface CombinedSettings {
   readonly deliveryStream: string | undefined;
   readonly bucket: string | undefined;
   readonly prefix: string | undefined;
+  readonly partition: string | undefined;
+  readonly prefixTimeZone: string | undefined;
   readonly proof: string | undefined;
   readonly lake: string | undefined;
   readonly monitoringOff: string | undefined;
@@ -173,17 +194,18 @@ export function combinationProblems(
   given: CombinedSettings,
   examples: { readonly deliveryStream: string; readonly bucket: string },
 ): string[] {
-  const { deliveryStream, bucket, prefix, proof, lake, monitoringOff, alarms } = given;
+  const { deliveryStream, bucket, prefix, partition, prefixTimeZone, proof, lake } = given;
+  const { monitoringOff, alarms } = given;
   const isBucketUnknown = deliveryStream && !bucket;
   const problems = [
-    ...[bucket, prefix].map(
+    ...[bucket, prefix, partition].map(
       (setting) =>
         setting &&
         !deliveryStream &&
         `${setting}, but the created stream has its own bucket and prefix: leave it out, or set your stream, ` +
           `for example ${examples.deliveryStream}`,
     ),
-    ...[proof, prefix].map(
+    ...[proof, prefix, partition, prefixTimeZone].map(
       (setting) =>
         setting &&
         isBucketUnknown &&
@@ -192,6 +214,9 @@ export function combinationProblems(
     lake &&
       deliveryStream &&
       `${lake}, but ${deliveryStream}: only the bucket of the created stream has a table. Leave one of them out`,
+    lake &&
+      prefixTimeZone &&
+      `${lake}, but ${prefixTimeZone}: the hours of the table are in UTC. Leave one of them out`,
     ...alarms.map(
       (setting) => setting && monitoringOff && `${setting}, but ${monitoringOff}: leave one of them out`,
     ),

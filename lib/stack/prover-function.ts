@@ -1,4 +1,4 @@
-import { Annotations, Duration, Size } from 'aws-cdk-lib';
+import { Annotations, Duration, Size, type TimeZone } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -8,13 +8,18 @@ import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { claimMaxReceives, claimRetentionDays } from '../../lambda/contract/claim.ts';
 import { foreignBufferingSeconds } from '../../lambda/contract/deployment-settings.ts';
-import { completeKeyPrefix } from '../../lambda/contract/firehose-limits.ts';
+import {
+  completeKeyPrefix,
+  isPartitioned,
+  type Partition,
+  partitionText,
+} from '../../lambda/contract/key-prefix.ts';
 import { proverVariables } from '../../lambda/contract/variables.ts';
 import { errorsFolder } from '../lake/layout.ts';
 import { acknowledgeObjects } from './access/acknowledge-objects.ts';
 import { eventsPrefix } from './bucket-delivery-stream.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
-import { isKeyPrefix, keyPattern, keyPrefixExample, keyPrefixExpectation } from './key-prefix.ts';
+import { hasDay, keyPattern, keyPrefixProblem } from './key-prefix.ts';
 import { hoursOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** Properties of the proof that events reach the bucket. */
@@ -43,6 +48,14 @@ export interface ProofOptions {
   readonly prefix?: string;
 
   /**
+   * Partition keys in `prefix`, and the values that they have for the events: `{ customer: 'canary' }`. Needed for those
+   * before the hour.
+   *
+   * @default - the prefix has no partition keys before the hour
+   */
+  readonly partition?: Readonly<Record<string, string>>;
+
+  /**
    * Age at which an event that is not in the bucket is lost: it moves to the dead-letter queue, as a payload that sends it
    * again. Firehose retries for 24 hours, so with less than 25 an event may be sent again that still lands. From 1 to 72
    * hours.
@@ -57,8 +70,13 @@ export interface Destination {
   readonly bucket: IBucket;
   /** With Firehose's expressions. */
   readonly prefix: string;
+  /** Time zone of the times in the prefix. @default - UTC */
+  readonly prefixTimeZone?: TimeZone | undefined;
+  /** Values of partition keys in the prefix. @default - not known */
+  readonly partition?: Partition | undefined;
   /** Prefix of undeliverable records, up to the first expression. @default - not known */
   readonly errorPrefix?: string;
+  /** Time that an event may wait in the stream, without failures. */
   readonly bufferingInterval: Duration;
   /** Whether others write to the bucket, too: their lines are not corrupt. */
   readonly isShared: boolean;
@@ -71,17 +89,31 @@ export interface Destination {
  */
 export function destinationOf(
   scope: IConstruct,
-  { bucket, prefix = '', proof, ...props }: ProofOptions & { readonly bufferingInterval?: Duration },
+  {
+    bucket,
+    prefix = '',
+    prefixTimeZone,
+    partition,
+    proof,
+    ...props
+  }: ProofOptions & { readonly bufferingInterval?: Duration; readonly prefixTimeZone?: TimeZone },
   createdBucket: IBucket | undefined,
 ): Destination | undefined {
-  if (!isKeyPrefix(prefix)) {
-    throw new PropError(
-      scope,
-      `prefix is "${prefix}": expected ${keyPrefixExpectation}, for example ${keyPrefixExample}`,
+  const problem = keyPrefixProblem(prefix, partition);
+  if (problem !== undefined) {
+    throw new PropError(scope, problem);
+  }
+  if (!hasDay(prefix, partition)) {
+    Annotations.of(scope).addWarningV2(
+      'firehose-event-producer:manyObjects',
+      `no day can be read from the start of prefix "${prefix}": each check lists the objects of many days`,
     );
   }
   const seconds = secondsOf(props.bufferingInterval) ?? (createdBucket ? undefined : foreignBufferingSeconds);
-  const bufferingInterval = Duration.seconds(requiredSetting(scope, 'bufferingInterval', seconds));
+  const bufferingInterval = longestBuffering(
+    Duration.seconds(requiredSetting(scope, 'bufferingInterval', seconds)),
+    prefix,
+  );
   if (proof === false) {
     Annotations.of(scope).addInfoV2(
       'firehose-event-producer:proofOff',
@@ -92,12 +124,48 @@ export function destinationOf(
     return {
       bucket: createdBucket,
       prefix: eventsPrefix,
+      prefixTimeZone,
       errorPrefix: errorsFolder,
       bufferingInterval,
       isShared: false,
     };
   }
-  return bucket && { bucket, prefix: completeKeyPrefix(prefix), bufferingInterval, isShared: true };
+  return (
+    bucket && {
+      bucket,
+      prefix: completeKeyPrefix(prefix),
+      prefixTimeZone,
+      partition,
+      bufferingInterval,
+      isShared: true,
+    }
+  );
+}
+
+/**
+ * Time that an event may wait in a stream. With dynamic partitioning it is longer than the interval, which is 60 s at least.
+ *
+ * @see https://docs.aws.amazon.com/firehose/latest/dev/buffering.html
+ */
+export function longestBuffering(bufferingInterval: Duration, prefix = ''): Duration {
+  return isPartitioned(prefix)
+    ? Duration.seconds(Math.ceil(1.5 * Math.max(60, bufferingInterval.toSeconds())))
+    : bufferingInterval;
+}
+
+/** Variables of both functions: where the objects are. */
+export function placeVariables({
+  bucket,
+  prefix,
+  prefixTimeZone,
+  partition,
+}: Destination): Record<string, string> {
+  return {
+    [proverVariables.bucketName]: bucket.bucketName,
+    [proverVariables.prefix]: prefix,
+    ...(prefixTimeZone && { [proverVariables.prefixTimeZone]: prefixTimeZone.timezoneName }),
+    ...(partition && { [proverVariables.partition]: partitionText(partition) }),
+  };
 }
 
 interface ProverFunctionProps extends FunctionProps, Destination {
@@ -127,7 +195,7 @@ export class ProverFunction extends Construct {
   /** Time that a claim waits until it is first checked. */
   readonly firstLook: Duration;
 
-  /** Time that the stream buffers. */
+  /** Time that an event may wait in the stream, without failures. */
   readonly bufferingInterval: Duration;
 
   /** Age at which an event that is not in the bucket is lost. */
@@ -155,7 +223,7 @@ export class ProverFunction extends Construct {
       visibilityTimeout: proverTimeout.plus(Duration.minutes(1)),
       deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: claimMaxReceives },
     });
-    const objects = keyPattern(props.prefix);
+    const objects = keyPattern(props.prefix, props.partition);
     this.function = createBundledFunction(this, {
       room: 'prover',
       template: props.template,
@@ -167,8 +235,7 @@ export class ProverFunction extends Construct {
       timeout: proverTimeout,
       environment: {
         [proverVariables.deliveryStreamName]: props.deliveryStream.deliveryStreamName,
-        [proverVariables.bucketName]: bucket.bucketName,
-        [proverVariables.prefix]: props.prefix,
+        ...placeVariables(props),
         ...(errorPrefix !== undefined && { [proverVariables.errorPrefix]: errorPrefix }),
         [proverVariables.bufferingSeconds]: String(props.bufferingInterval.toSeconds()),
         [proverVariables.isShared]: String(props.isShared),

@@ -8,7 +8,7 @@ import { createProver } from '../../lambda/prover/claims/prover.ts';
 import type { CreateLineReader } from '../../lambda/prover/comparison/line-reader.ts';
 import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
 import { type Bucket, ObjectGoneError } from '../../lambda/prover/objects/bucket.ts';
-import { keyPrefixAt } from '../../lambda/prover/objects/key-prefix.ts';
+import { createKeyPrefixes } from '../../lambda/prover/objects/key-prefix.ts';
 import { createObserver } from '../../lambda/prover/observer.ts';
 import type { Pause } from '../../lambda/runtime/sqs.ts';
 import { madeForOf } from '../../lambda/template/deployed.ts';
@@ -130,7 +130,7 @@ export class ProverWorld {
   /** Lets an object land, of which the oldest record came at `arrivedMs`. */
   land(body: string | Buffer, { landedAtMs = eventTimeMs + 60_000, arrivedMs = eventTimeMs } = {}): string {
     this.#objectCount += 1;
-    const key = `${keyPrefixAt(this.#environment.prefix, arrivedMs)}my-stream-1-${this.#objectCount}`;
+    const key = `${createKeyPrefixes({ prefix: this.#environment.prefix })(arrivedMs)[0]}my-stream-1-${this.#objectCount}`;
     this.objects.set(key, { body: Buffer.from(body as string, 'latin1'), landedAtMs });
     return key;
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { keyPrefixAt } from '../../lambda/prover/objects/key-prefix.ts';
+import { createKeyPrefixes } from '../../lambda/prover/objects/key-prefix.ts';
 import { pointSdkAt, startServer, type TestServer } from '../producer/servers.ts';
 import { type StandIn, type StandInState, startStandIn } from '../proof/aws-stand-in.ts';
 import { createGzip, createLines, createRun } from '../proof/factories.ts';
@@ -16,7 +16,7 @@ interface QueueCall {
 /** When the events of these tests were sent: long enough ago to be lost, by the real clock. */
 const sentMs = Math.floor(Date.now() / 1_000) * 1_000 - 30 * 3_600_000;
 
-const key = (name: string) => keyPrefixAt(proverEnvironment.PREFIX, sentMs) + name;
+const key = (name: string) => createKeyPrefixes({ prefix: proverEnvironment.PREFIX })(sentMs)[0] + name;
 
 const claim = createClaim({ sentFromMs: sentMs, sentToMs: sentMs });
 

@@ -58,9 +58,19 @@ describe('CDK context', () => {
       'the name of the bucket that this stream delivers to: 3 to 63 lower case letters, digits, . or -, for example -c bucketName=my-bucket',
     ],
     [
-      'prefix',
-      'raw/!{partitionKeyFromQuery:id}/',
-      "the stream's own prefix: letters, digits, / _ . = - and !{timestamp:…} of yyyy, MM, dd and HH; others only after the hour, for example -c prefix='raw/!{timestamp:yyyy/MM/dd/HH}/'",
+      'partition',
+      'canary',
+      'partition keys and the values that the events get, without commas, for example -c partition=customer=canary',
+    ],
+    ...['asia/tokyo', 'JST', 'Etc/GMT+1'].map((zone) => [
+      'prefixTimeZone',
+      zone,
+      'UTC or a time zone that Firehose knows, of letters, _ and /, for example -c prefixTimeZone=',
+    ]),
+    [
+      'prefixTimeZone',
+      'Asia/Tokio',
+      'UTC or a time zone that Firehose knows, of letters, _ and /, for example -c prefixTimeZone=Asia/Tokyo',
     ],
   ])('stops synth when %s is %j, and names what it expects', (key, value, expected) => {
     const create = () => createStack({ [key]: value });
@@ -153,6 +163,22 @@ describe('CDK context', () => {
     [
       { deliveryStreamName: 'my-stream', prefix: 'raw/' },
       'context prefix is "raw/", but the bucket of your stream is not known: set it, for example -c bucketName=my-bucket',
+    ],
+    [
+      { partition: 'a=b' },
+      'context partition is "a=b", but the created stream has its own bucket and prefix: ',
+    ],
+    [
+      { deliveryStreamName: 'my-stream', prefixTimeZone: 'Asia/Tokyo' },
+      'context prefixTimeZone is "Asia/Tokyo", but the bucket of your stream is not known: set it, for example -c ',
+    ],
+    [
+      { lake: 'on', prefixTimeZone: 'Asia/Tokyo' },
+      'context lake is "on", but prefixTimeZone is "Asia/Tokyo": the hours of the table are in UTC. Leave one of them out',
+    ],
+    [
+      { deliveryStreamName: 'my-stream', bucketName: 'my-bucket', prefix: '!{partitionKeyFromQuery:id}/' },
+      'context prefix is "!{partitionKeyFromQuery:id}/": !{partitionKeyFromQuery:id} comes before the hour: expected the value',
     ],
     [
       { deliveryStreamName: 'my-stream', lake: 'on' },

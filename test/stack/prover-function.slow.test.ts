@@ -1,3 +1,4 @@
+import { TimeZone } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import type { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -8,6 +9,14 @@ import { createStack, synthOf, templateOf } from './synth.ts';
 
 const ownPipeline = { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' };
 const raw = { ...ownPipeline, prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/' };
+
+const partitioned = {
+  ...ownPipeline,
+  prefix: 'c=!{partitionKeyFromQuery:customer}/!{timestamp:yyyy/MM/dd/HH}/',
+  partition: 'customer=canary',
+  prefixTimeZone: 'Asia/Calcutta',
+  bufferingInterval: '120',
+};
 
 /** The properties of the one resource of a type whose logical id contains a text. */
 function propertiesOf(type: string, id: string, context: Record<string, string> = {}) {
@@ -63,9 +72,10 @@ describe('the prover', () => {
   });
 
   it('has a variable for each that it reads', () => {
-    expect(Object.keys(prover().Environment.Variables)).toEqual(
-      expect.arrayContaining(Object.values(proverVariables)),
+    const variables = [{}, partitioned].flatMap((context) =>
+      Object.keys(prover(context).Environment.Variables),
     );
+    expect(variables).toEqual(expect.arrayContaining(Object.values(proverVariables)));
   });
 
   it('may read the objects of its stream, process its queue and leave dead letters, and nothing else', () => {
@@ -174,6 +184,60 @@ describe('a pipeline of your own', () => {
     );
   });
 
+  it('knows the time zone and the partition of its prefix, and waits 1.5 times as long', () => {
+    // Act
+    const { Variables } = prover(partitioned).Environment;
+
+    // Assess
+    const place = {
+      PREFIX: partitioned.prefix,
+      PARTITION: 'customer=canary',
+      PREFIX_TIME_ZONE: 'Asia/Calcutta',
+    };
+    expect(Variables).toMatchObject({ ...place, BUFFERING_SECONDS: '180' });
+    expect(producer(partitioned).Environment.Variables).toMatchObject({
+      ...place,
+      PROOF_DELAY_SECONDS: '195',
+    });
+    expect(statements(partitioned)).toContainEqual({
+      Effect: 'Allow',
+      Action: 's3:GetObject',
+      Resource: inForeignBucket('c=canary/*'),
+    });
+    const alarms = Object.values(
+      templateOf({ ...partitioned, monitoring: 'full' }).findResources('AWS::CloudWatch::Alarm'),
+    );
+    const freshness = alarms.find(({ Properties }) => JSON.stringify(Properties).includes('DataFreshness'));
+    expect(freshness?.Properties.Threshold).toBe(180 + 300);
+  });
+
+  it('waits 90 s at least with dynamic partitioning', () => {
+    const prefix = '!{timestamp:yyyy/MM/dd/HH}/!{partitionKeyFromLambda:customer}/';
+    const { Variables } = prover({ ...ownPipeline, prefix, bufferingInterval: '0' }).Environment;
+    expect(Variables.BUFFERING_SECONDS).toBe('90');
+  });
+
+  it('warns of a prefix without a day', () => {
+    const warnings = (prefix: string) =>
+      Annotations.fromStack(synthOf({ ...ownPipeline, prefix }).stack).findWarning(
+        '*',
+        Match.stringLikeRegexp('many days'),
+      );
+    expect(warnings('a/!{timestamp:yyyy}/!{firehose:random-string}')).toHaveLength(1);
+    expect(warnings('a/!{timestamp:yyyy-MM-dd}/')).toEqual([]);
+  });
+
+  it.each([
+    ['Asia/Tokyo', 'Asia/Tokyo'],
+    ['Asia/Kolkata', 'Asia/Calcutta'],
+    ['Asia/Katmandu', 'Asia/Katmandu'],
+  ])('shares the time zone %s with the created stream, which gets it as %s', (prefixTimeZone, custom) => {
+    expect(prover({ prefixTimeZone }).Environment.Variables.PREFIX_TIME_ZONE).toBe(prefixTimeZone);
+    templateOf({ prefixTimeZone }).hasResourceProperties('AWS::KinesisFirehose::DeliveryStream', {
+      ExtendedS3DestinationConfiguration: { CustomTimeZone: custom },
+    });
+  });
+
   it.each([
     [undefined, '!{timestamp:yyyy/MM/dd/HH}/'],
     ['raw/', 'raw/!{timestamp:yyyy/MM/dd/HH}/'],
@@ -218,8 +282,17 @@ describe('proof', () => {
       'prefix is "raw/", but the bucket of your stream is not known: ',
     ],
     [
-      (bucket, deliveryStream) => ({ deliveryStream, bucket, prefix: '*' }),
-      'prefix is "*": expected the stream\'s own prefix: ',
+      (bucket, deliveryStream) => ({ deliveryStream, bucket, prefix: '!{firehose:random-string}' }),
+      'prefix is "!{firehose:random-string}": !{firehose:random-string} comes before the hour',
+    ],
+    [
+      (bucket, deliveryStream) => ({ deliveryStream, bucket, partition: { a: 'b' } }),
+      'partition is "a=b": expected partition keys of the prefix "", which has no !{partitionKeyFromQuery:a}',
+    ],
+    [() => ({ partition: { a: 'b,c' } }), 'partition is {"a":"b,c"}: expected partition keys and '],
+    [
+      () => ({ prefixTimeZone: TimeZone.of('EST') }),
+      'prefixTimeZone is "EST": expected a TimeZone of UTC or ',
     ],
     [
       (_, deliveryStream) => ({ deliveryStream, proof: true }),

@@ -7,12 +7,15 @@ import { eventsOf } from './factories.ts';
 const settings = { deliveryStreamName: 'my-stream', prefix: 'events/' };
 
 describe('what messages are made for', () => {
-  it('is the stream, the template and the completed prefix', () => {
+  it('is the stream, the template and the completed prefix, with its time zone and partition', () => {
     expect(madeForOf(settings)).toEqual({
       deliveryStreamName: 'my-stream',
       template: 'default',
       prefix: 'events/!{timestamp:yyyy/MM/dd/HH}/',
     });
+    expect(
+      madeForOf({ ...settings, prefixTimeZone: 'Asia/Tokyo', partition: { customer: 'canary' } }).prefix,
+    ).toBe('events/!{timestamp:yyyy/MM/dd/HH}/ in Asia/Tokyo of customer=canary');
     expect(madeForOf(settings, '{{random.uuid}}')).not.toEqual(madeForOf(settings, '{{random.uuid}} '));
   });
 

@@ -1,9 +1,11 @@
 import * as v from 'valibot';
+import type { KeyNaming } from '../../contract/key-prefix.ts';
 import { defaultRecordFormat, type RecordFormat, recordFormats } from '../../contract/record-format.ts';
 import { type ProducerSettings, producerSettings, type WholeNumberSetting } from '../../contract/settings.ts';
 import { variables } from '../../contract/variables.ts';
 import {
   deliveryStreamName,
+  objectPlace,
   parseVariables,
   producerName,
   queueUrl,
@@ -13,12 +15,10 @@ import {
 import { InvalidEnvironmentError } from '../../runtime/errors.ts';
 import type { CostFactors } from './report.ts';
 
-export interface Environment {
+export interface Environment extends KeyNaming {
   readonly settings: ProducerSettings;
   readonly deliveryStreamName: string;
   readonly producerName: string;
-  /** Prefix of the objects, as far as it is known; empty for Firehose's own default. */
-  readonly prefix: string;
   readonly recordFormat: RecordFormat;
   readonly workQueueUrl: string;
   /** @default - nothing is proven */
@@ -59,7 +59,7 @@ const schema = v.object({
   workQueueUrl: queueUrl,
   proofQueueUrl: v.optional(queueUrl),
   proofDelaySeconds: v.optional(wholeNumber(delayBounds)),
-  prefix: v.optional(v.string(), ''),
+  ...objectPlace,
   recordFormat: v.optional(
     v.picklist(recordFormats, `expected one of ${recordFormats.join(', ')}`),
     defaultRecordFormat,
@@ -89,6 +89,8 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
     deliveryStreamName: values.deliveryStreamName,
     producerName: values.producerName,
     prefix: values.prefix,
+    prefixTimeZone: values.prefixTimeZone,
+    partition: values.partition,
     recordFormat: values.recordFormat,
     workQueueUrl: values.workQueueUrl,
     costFactors: {

@@ -3,6 +3,7 @@ import { proverVariables } from '../../contract/variables.ts';
 import {
   deliveryStreamName,
   matching,
+  objectPlace,
   parseVariables,
   producerName,
   queueUrl,
@@ -22,9 +23,9 @@ const schema = v.object({
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,
     'expected the name of a bucket, for example my-bucket',
   ),
-  prefix: v.optional(v.string(), ''),
+  ...objectPlace,
   errorPrefix: v.optional(v.string(), ''),
-  bufferingSeconds: decimal((value) => value <= 900, 'expected 0 to 900 seconds'),
+  bufferingSeconds: decimal((value) => value <= 1_350, 'expected 0 to 1,350 seconds'),
   isShared: v.pipe(
     v.optional(v.picklist(['true', 'false'], 'expected true or false'), 'false'),
     v.transform((text) => text === 'true'),

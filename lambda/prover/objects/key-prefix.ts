@@ -1,82 +1,76 @@
-import { completeKeyPrefix } from '../../contract/firehose-limits.ts';
+import { type HourLetter, type KeyNaming, keyStart, type TimeField } from '../../contract/key-prefix.ts';
 
-/** An expression in a prefix, or text between expressions. */
-const partPattern = /!\{([^:}]*):([^}]*)\}|[^!]+|!/g;
-
-/** A field of a timestamp, quoted text, or any other character. */
-const formatPattern = /([A-Za-z])\1*|'(?:[^']|'')*'|[^A-Za-z']/g;
+/** All hours and offsets of time zones begin and end at a multiple of this. */
+export const shortestHourMs = 15 * 60_000;
 
 /**
- * The common start of the keys of all objects whose oldest record arrived within an hour. It ends before the first expression
- * that is finer than an hour, or no time.
+ * The common starts of the keys of all objects whose oldest record arrived at a time: it ends before the first expression
+ * that is finer than an hour, or no time. Mostly one; around New Year the year of a week (`YYYY`) may be either of two, as its
+ * rule depends on a locale that Firehose does not document.
  *
- * @param prefix The prefix of a delivery stream, with expressions such as `!{timestamp:yyyy/MM/dd/HH}`.
- * @param hourMs Any time within the hour, in milliseconds since 1970.
- * @see https://docs.aws.amazon.com/firehose/latest/dev/s3-prefixes.html
+ * @returns a function of a time, in milliseconds since 1970.
  */
-export function keyPrefixAt(prefix: string, hourMs: number): string {
-  const time = new Date(hourMs);
-  let key = '';
-  for (const [part, namespace, format = ''] of completeKeyPrefix(prefix).matchAll(partPattern)) {
-    if (namespace === undefined) {
-      key += part;
-      continue;
-    }
-    if (namespace !== 'timestamp') {
-      return key;
-    }
-    const { text, isWhole } = formatTime(format, time);
-    key += text;
-    if (!isWhole) {
-      return key;
-    }
-  }
-  return key;
+export function createKeyPrefixes({ prefix, prefixTimeZone, partition }: KeyNaming) {
+  const { parts } = keyStart(prefix, partition);
+  const hasYearOfWeek = parts.some((part) => typeof part !== 'string' && part.letter === 'Y');
+  const localTime = createLocalTime(prefixTimeZone);
+  return (atMs: number): string[] => {
+    const time = localTime(atMs);
+    const laterYears = hasYearOfWeek ? yearsOfWeek(time) : [0];
+    return laterYears.map((later) =>
+      parts.map((part) => (typeof part === 'string' ? part : formatField(part, time, later))).join(''),
+    );
+  };
 }
 
-/** Formats a time like Java's DateTimeFormatter, up to the first field that the hour does not decide. */
-function formatTime(format: string, time: Date): { text: string; isWhole: boolean } {
-  let text = '';
-  for (const [token, letter] of format.matchAll(formatPattern)) {
-    const part = letter === undefined ? literal(token) : field(letter, token.length, time);
-    if (part === undefined) {
-      return { text, isWhole: false };
-    }
-    text += part;
+/** @returns a function that makes a date whose fields in UTC are those of the time zone. */
+function createLocalTime(timeZone = 'UTC'): (atMs: number) => Date {
+  if (timeZone === 'UTC') {
+    return (atMs) => new Date(atMs);
   }
-  return { text, isWhole: true };
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+  });
+  return (atMs) => {
+    const [month, day, year, hour] = format.format(atMs).match(/\d+/g)!.map(Number);
+    return new Date(Date.UTC(year!, month! - 1, day, hour));
+  };
 }
 
-/** Literal text of a format; undefined for reserved characters. */
-function literal(token: string): string | undefined {
-  if (token === "''") {
-    return "'";
+/** By how much the year of the week may differ from the year. */
+function yearsOfWeek(time: Date): number[] {
+  const [month, day] = [time.getUTCMonth(), time.getUTCDate()];
+  if (month === 11 && day >= 26) {
+    return [0, 1];
   }
-  if (token.startsWith("'")) {
-    return token.length < 2 ? undefined : token.slice(1, -1).replaceAll("''", "'");
-  }
-  return '[]{}#'.includes(token) ? undefined : token;
+  return month === 0 && day <= 3 ? [0, -1] : [0];
 }
 
-/** A field of a time; undefined if the hour does not decide it, or if it is a word. */
-function field(letter: string, length: number, time: Date): string | undefined {
-  const year = time.getUTCFullYear();
-  switch (letter) {
-    case 'y':
-    case 'u':
-      return length === 2 ? String(year % 100).padStart(2, '0') : String(year).padStart(length, '0');
-    case 'M':
-    case 'L':
-      return digits(time.getUTCMonth() + 1, length);
-    case 'd':
-      return digits(time.getUTCDate(), length);
-    case 'H':
-      return digits(time.getUTCHours(), length);
-    default:
-      return undefined;
-  }
-}
+const year = (time: Date) => time.getUTCFullYear();
+const month = (time: Date) => time.getUTCMonth() + 1;
+const hour = (time: Date) => time.getUTCHours();
 
-function digits(value: number, length: number): string | undefined {
-  return length > 2 ? undefined : String(value).padStart(length, '0');
+const fields: Readonly<Record<HourLetter, (time: Date) => number>> = {
+  y: year,
+  u: year,
+  Y: year,
+  M: month,
+  L: month,
+  d: (time) => time.getUTCDate(),
+  D: (time) => Math.floor((time.getTime() - Date.UTC(year(time), 0)) / 86_400_000) + 1,
+  H: hour,
+  k: (time) => hour(time) || 24,
+  K: (time) => hour(time) % 12,
+  h: (time) => hour(time) % 12 || 12,
+};
+
+function formatField({ letter, length }: TimeField, time: Date, laterYears: number): string {
+  const value = fields[letter](time) + (letter === 'Y' ? laterYears : 0);
+  const isShortYear = length === 2 && fields[letter] === year;
+  return String(isShortYear ? value % 100 : value).padStart(length, '0');
 }

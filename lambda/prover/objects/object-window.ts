@@ -1,5 +1,6 @@
 import { type Claim, clockAllowanceMs } from '../../contract/claim.ts';
-import { keyPrefixAt } from './key-prefix.ts';
+import type { KeyNaming } from '../../contract/key-prefix.ts';
+import { createKeyPrefixes, shortestHourMs } from './key-prefix.ts';
 
 /** When events were sent, in milliseconds since 1970. */
 export type SendingTimes = Pick<Claim, 'sentFromMs' | 'sentToMs'>;
@@ -12,13 +13,11 @@ export interface Listing {
 }
 
 /** Settings of a stream that decide the keys of its objects. */
-export interface ObjectNaming {
-  /** The stream's prefix, expressions included; empty for Firehose's default. */
-  readonly prefix: string;
+export interface ObjectNaming extends KeyNaming {
   readonly bufferingSeconds: number;
 }
 
-const [secondMs, minuteMs, hourMs] = [1_000, 60_000, 3_600_000];
+const [secondMs, minuteMs] = [1_000, 60_000];
 
 /** A stream that lags may buffer longer than its interval by this. */
 const longerBufferingMs = 15 * minuteMs;
@@ -32,18 +31,21 @@ const landingSlackMs = secondMs;
  *
  * @returns listings that do not overlap.
  */
-export function listingsOf(
-  claims: readonly SendingTimes[],
-  { prefix, bufferingSeconds }: ObjectNaming,
-): Listing[] {
+export function listingsOf(claims: readonly SendingTimes[], naming: ObjectNaming): Listing[] {
+  const keyPrefixes = createKeyPrefixes(naming);
   const landedSince = new Map<string, number>();
   for (const { sentFromMs, sentToMs } of claims) {
     const since = Math.floor(sentFromMs / secondMs) * secondMs - landingSlackMs - clockAllowanceMs;
-    const firstMs = sentFromMs - clockAllowanceMs - bufferingSeconds * secondMs - longerBufferingMs;
+    const firstMs = sentFromMs - clockAllowanceMs - naming.bufferingSeconds * secondMs - longerBufferingMs;
     const lastMs = sentToMs + clockAllowanceMs;
-    for (let atMs = Math.floor(firstMs / hourMs) * hourMs; atMs <= lastMs; atMs += hourMs) {
-      const key = keyPrefixAt(prefix, atMs);
-      landedSince.set(key, Math.min(since, landedSince.get(key) ?? since));
+    for (
+      let atMs = Math.floor(firstMs / shortestHourMs) * shortestHourMs;
+      atMs <= lastMs;
+      atMs += shortestHourMs
+    ) {
+      for (const key of keyPrefixes(atMs)) {
+        landedSince.set(key, Math.min(since, landedSince.get(key) ?? since));
+      }
     }
   }
   const listings: { prefix: string; landedSinceMs: number }[] = [];

@@ -49,6 +49,7 @@ const deliveryStreamProperties = v.object({
     FileExtension: v.optional(v.string()),
     Prefix: v.string(),
     ErrorOutputPrefix: v.string(),
+    CustomTimeZone: v.optional(v.string()),
   }),
 });
 const attribute = v.object({ 'Fn::GetAtt': v.tuple([v.string(), v.literal('Arn')]) });
@@ -141,6 +142,7 @@ class StackReader {
       bucketName: this.#ref(Outputs[outputs.bucketName].Value.Ref),
       prefix: destination.Prefix,
       errorOutputPrefix: destination.ErrorOutputPrefix,
+      ...(destination.CustomTimeZone && { customTimeZone: destination.CustomTimeZone }),
       compression: destination.CompressionFormat,
       ...(destination.FileExtension && { fileExtension: destination.FileExtension }),
       bufferingIntervalSeconds: destination.BufferingHints.IntervalInSeconds,

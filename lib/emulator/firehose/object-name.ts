@@ -8,6 +8,10 @@ export interface ObjectNameSettings {
   readonly compression: 'GZIP' | 'UNCOMPRESSED';
   /** Extension of the objects' names, with its dot. @default - `.gz` for GZIP, none otherwise */
   readonly fileExtension?: string;
+  /** Time zone of all times in the keys. @default UTC */
+  readonly customTimeZone?: string;
+  /** Values of the keys of dynamic partitioning, the same for all records. @default - the stream has none */
+  readonly partitionKeys?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -34,7 +38,7 @@ const maxEvaluatedPrefixLength = 512;
 const defaultTimestampExpression = '!{timestamp:yyyy/MM/dd/HH/}';
 
 const supported =
-  'Supported are !{timestamp:…} with the letters y M d H m s S as numbers in UTC and text in single quotes, ' +
+  'Supported are !{timestamp:…} with the letters y u M L d D H k K h m s S as numbers, a, and text in single quotes, ' +
   '!{firehose:random-string}, and in ErrorOutputPrefix !{firehose:error-output-type}; ' +
   'for example events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/ with errors/!{firehose:error-output-type}/';
 
@@ -49,23 +53,37 @@ interface PatternLetter {
   readonly format: (at: Date, repeats: number) => string;
 }
 
-const padded =
-  (field: (at: Date) => number): PatternLetter['format'] =>
-  (at, repeats) =>
-    String(field(at)).padStart(repeats, '0');
+const year: PatternLetter = {
+  maxRepeats: 9,
+  format: (at, repeats) =>
+    String(repeats === 2 ? at.getUTCFullYear() % 100 : at.getUTCFullYear()).padStart(repeats, '0'),
+};
 
-// More repeats are an error in Java too, except for M: MMM and MMMM are names of months.
+const number = (field: (at: Date) => number, maxRepeats = 2): PatternLetter => ({
+  maxRepeats,
+  format: (at, repeats) => String(field(at)).padStart(repeats, '0'),
+});
+
+const month = number((at) => at.getUTCMonth() + 1);
+
+// More repeats are an error in Java too, except for M and L: MMM and MMMM are names of months.
 const patternLetters: Readonly<Record<string, PatternLetter>> = {
-  y: {
-    maxRepeats: 9,
-    format: (at, repeats) =>
-      String(repeats === 2 ? at.getUTCFullYear() % 100 : at.getUTCFullYear()).padStart(repeats, '0'),
-  },
-  M: { maxRepeats: 2, format: padded((at) => at.getUTCMonth() + 1) },
-  d: { maxRepeats: 2, format: padded((at) => at.getUTCDate()) },
-  H: { maxRepeats: 2, format: padded((at) => at.getUTCHours()) },
-  m: { maxRepeats: 2, format: padded((at) => at.getUTCMinutes()) },
-  s: { maxRepeats: 2, format: padded((at) => at.getUTCSeconds()) },
+  y: year,
+  u: year,
+  M: month,
+  L: month,
+  d: number((at) => at.getUTCDate()),
+  D: number(
+    (at) => (Date.parse(at.toISOString().slice(0, 10)) - Date.UTC(at.getUTCFullYear(), 0, 0)) / 864e5,
+    3,
+  ),
+  H: number((at) => at.getUTCHours()),
+  k: number((at) => at.getUTCHours() || 24),
+  K: number((at) => at.getUTCHours() % 12),
+  h: number((at) => at.getUTCHours() % 12 || 12),
+  a: { maxRepeats: 1, format: (at) => (at.getUTCHours() < 12 ? 'AM' : 'PM') },
+  m: number((at) => at.getUTCMinutes()),
+  s: number((at) => at.getUTCSeconds()),
   S: {
     maxRepeats: 9,
     format: (at, repeats) => `${String(at.getUTCMilliseconds()).padStart(3, '0')}000000`.slice(0, repeats),
@@ -85,8 +103,8 @@ const patternLetters: Readonly<Record<string, PatternLetter>> = {
  * supported and an example.
  */
 export function compileObjectName(settings: ObjectNameSettings): ObjectName {
-  const { prefix, errorOutputPrefix, deliveryStreamName } = settings;
-  const parts = parse('Prefix', prefix);
+  const { prefix, errorOutputPrefix, deliveryStreamName, customTimeZone = 'UTC', partitionKeys } = settings;
+  const parts = parse('Prefix', prefix, partitionKeys);
   const errorParts = parse('ErrorOutputPrefix', errorOutputPrefix);
   if (prefix.includes('!{') && errorOutputPrefix === '') {
     throw new PrefixError(
@@ -106,10 +124,17 @@ export function compileObjectName(settings: ObjectNameSettings): ObjectName {
 
   const extension = settings.fileExtension || (settings.compression === 'GZIP' ? '.gz' : '');
   return (arrivalTime, newUuid) => {
-    const time = arrivalTime.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');
+    const localTime = inTimeZone(arrivalTime, customTimeZone);
+    const time = localTime.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');
     const name = `${deliveryStreamName}-${deliveryStreamVersion}-${time}-${newUuid()}${extension}`;
-    return evaluate(parts, arrivalTime, newUuid) + name;
+    return evaluate(parts, localTime, newUuid) + name;
   };
+}
+
+/** A date whose fields in UTC are those of a time zone. */
+function inTimeZone(at: Date, timeZone: string): Date {
+  const [day, time] = at.toLocaleString('sv-SE', { timeZone }).split(' ');
+  return new Date(`${day}T${time}.${String(at.getUTCMilliseconds()).padStart(3, '0')}Z`);
 }
 
 function evaluate(parts: readonly Part[], at: Date, newUuid: () => string): string {
@@ -133,13 +158,17 @@ function checkEvaluated(field: string, source: string, parts: readonly Part[]): 
   }
 }
 
-function parse(field: Field, source: string): Part[] {
+function parse(field: Field, source: string, partitionKeys?: ObjectNameSettings['partitionKeys']): Part[] {
   return source
     .split(/(!\{[^}]*\}?)/)
-    .map((text) => (text.startsWith('!{') ? parseExpression(field, text) : () => text));
+    .map((text) => (text.startsWith('!{') ? parseExpression(field, text, partitionKeys) : () => text));
 }
 
-function parseExpression(field: Field, expression: string): Part {
+function parseExpression(
+  field: Field,
+  expression: string,
+  partitionKeys: ObjectNameSettings['partitionKeys'] = {},
+): Part {
   if (!expression.endsWith('}')) {
     throw unsupported(field, expression, 'the expression has no closing brace');
   }
@@ -156,6 +185,9 @@ function parseExpression(field: Field, expression: string): Part {
       throw unsupported(field, expression, 'it is only allowed in ErrorOutputPrefix');
     }
     return () => 'processing-failed';
+  }
+  if (namespace?.startsWith('partitionKeyFrom') && value && Object.hasOwn(partitionKeys, value)) {
+    return () => partitionKeys[value]!;
   }
   throw unsupported(field, expression, 'the expression is unknown');
 }

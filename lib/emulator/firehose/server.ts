@@ -261,6 +261,7 @@ function describeDeliveryStream({ settings, createdAt }: ServedStream) {
             ProcessingConfiguration: { Enabled: true, Processors: processors },
           }),
           ...(settings.fileExtension && { FileExtension: settings.fileExtension }),
+          ...(settings.customTimeZone && { CustomTimeZone: settings.customTimeZone }),
         },
       },
     ],

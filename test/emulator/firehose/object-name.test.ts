@@ -62,6 +62,7 @@ describe('a prefix', () => {
     ['!{firehose:random-string}/', '046b6c7f-0b/2018/08/07/03/'],
     ['!{timestamp:y yy yyyyy M d H m s}', '2018 18 02018 8 7 3 4 5'],
     ['!{timestamp:HH:mm:ss.S SS SSS SSSSSS}', '03:04:05.0 06 067 067000'],
+    ['!{timestamp:uuuu-DDD L K k hh a}', '2018-219 8 3 3 03 AM'],
     ["!{timestamp:HH''yy'it''s'}", "03'18it's"],
     ['a{b}$1 !x/', 'a{b}$1 !x/2018/08/07/03/'],
   ])('%j evaluates to %j', (prefix, expected) => {
@@ -77,6 +78,24 @@ describe('a prefix', () => {
         },
       ),
     );
+  });
+
+  it.each([
+    ['Asia/Calcutta', '2026-12-31T18:30:00.067Z', '2027/01/01/00:00:00.067', '2027-01-01-00-00-00'],
+    ['Asia/Katmandu', '2026-03-05T18:14:59Z', '2026/03/05/23:59:59.000', '2026-03-05-23-59-59'],
+    ['Europe/Berlin', '2026-03-29T01:00:00Z', '2026/03/29/03:00:00.000', '2026-03-29-03-00-00'],
+    ['Europe/Berlin', '2026-10-25T01:30:00Z', '2026/10/25/02:30:00.000', '2026-10-25-02-30-00'],
+    ['Australia/Lord_Howe', '2026-10-03T15:30:00Z', '2026/10/04/02:30:00.000', '2026-10-04-02-30-00'],
+  ])('has the times of %s at %s, and so has the name', (customTimeZone, at, folder, name) => {
+    const prefix = '!{timestamp:yyyy/MM/dd/HH:mm:ss.SSS}/';
+    const key = nameObject({ prefix, errorOutputPrefix: Errors, customTimeZone }, new Date(at));
+    expect(key).toBe(`${folder}/my-stream-1-${name}-${Uuid}.gz`);
+  });
+
+  it('has the values of partition keys', () => {
+    const prefix = '!{partitionKeyFromQuery:a}/!{partitionKeyFromLambda:b}/!{timestamp:HH}/my-stream-1-';
+    const key = nameObject({ prefix, errorOutputPrefix: Errors, partitionKeys: { a: 'x', b: 'y' } });
+    expect(key).toMatch(/^x\/y\/03\/my-stream-1-/);
   });
 
   it('takes a new random string for each place that asks for one', () => {
@@ -123,10 +142,9 @@ describe('a prefix that cannot work', () => {
     ['!{firehose:random}', '!{firehose:random}'],
     ['!{firehose:error-output-type}/', '!{firehose:error-output-type}'],
     ['!{timestamp:YYYY/MM}', '"YYYY"'],
-    ['!{timestamp:yyyy/DDD}', '"DDD"'],
     ['!{timestamp:MMM}', '"MMM"'],
     ['!{timestamp:ddd}', '"ddd"'],
-    ['!{timestamp:hh}', '"hh"'],
+    ['!{timestamp:hhh}', '"hhh"'],
     ["!{timestamp:yyyy'year}", "!{timestamp:yyyy'year}"],
     ['!{timestamp:yyyy[MM]}', '"["'],
   ])('%j is refused with the expression, what is supported and an example', (prefix, named) => {
@@ -136,7 +154,7 @@ describe('a prefix that cannot work', () => {
     // Assess
     expect(compile).toThrow(PrefixError);
     expect(compile).toThrow(named);
-    expect(compile).toThrow('the letters y M d H m s S');
+    expect(compile).toThrow('the letters y u M L d D H k K h m s S');
     expect(compile).toThrow('for example events/year=!{timestamp:yyyy}/');
   });
 

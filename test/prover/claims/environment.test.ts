@@ -26,13 +26,24 @@ describe("the prover's environment", () => {
     );
   });
 
+  it.each(['Asia/Calcutta', 'Asia/Kolkata', 'Australia/Lord_Howe'])('has the time zone %s', (zone) => {
+    const environment = parseEnvironment({
+      ...proverEnvironment,
+      PREFIX_TIME_ZONE: zone,
+      PARTITION: 'a=b=c,d=e',
+    });
+    expect(environment).toMatchObject({ prefixTimeZone: zone, partition: { a: 'b=c', d: 'e' } });
+  });
+
   it('lists all invalid variables', () => {
     // Act
     const parse = () =>
       parseEnvironment({
         ...proverEnvironment,
         BUCKET_NAME: undefined,
-        BUFFERING_SECONDS: '901',
+        PREFIX_TIME_ZONE: 'Asia/Tokio',
+        PARTITION: 'customer',
+        BUFFERING_SECONDS: '1351',
         SHARED: 'yes',
         TIME_FACTOR: '0',
         LOST_AFTER_HOURS: '0',
@@ -45,7 +56,10 @@ describe("the prover's environment", () => {
       [
         'Invalid environment variables:',
         '- BUCKET_NAME is undefined; expected the name of a bucket, for example my-bucket',
-        '- BUFFERING_SECONDS is "901"; expected 0 to 900 seconds',
+        '- PREFIX_TIME_ZONE is "Asia/Tokio"; expected a time zone, for example Asia/Tokyo',
+        '- PARTITION is "customer"; expected partition keys and the values that the events get, without commas, for ' +
+          'example customer=canary',
+        '- BUFFERING_SECONDS is "1351"; expected 0 to 1,350 seconds',
         '- SHARED is "yes"; expected true or false',
         '- LOST_AFTER_HOURS is "0"; expected hours, for example 25',
         '- PROOF_QUEUE_URL is "proof"; expected the URL of an SQS queue, for example ' +

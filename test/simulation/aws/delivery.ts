@@ -1,4 +1,4 @@
-import { keyPrefixAt } from '../../../lambda/prover/objects/key-prefix.ts';
+import { createKeyPrefixes } from '../../../lambda/prover/objects/key-prefix.ts';
 import type { World } from '../worlds/world.ts';
 import type { SimulatedBucket, SimulatedObject } from './bucket.ts';
 import { uuidsIn } from './firehose.ts';
@@ -75,7 +75,7 @@ export class Delivery {
     const isLate = world.chance(late);
     const landedMs = closesMs + 1_000 + world.random() * (isLate ? 23 * hourMs : 20_000);
     const object: DeliveredObject = {
-      key: `${keyPrefixAt(this.#prefix, oldestMs + skewMs)}stream-1-${this.#bucket.objects.length}`,
+      key: `${createKeyPrefixes({ prefix: this.#prefix })(oldestMs + skewMs)[0]}stream-1-${this.#bucket.objects.length}`,
       closesMs,
       landedMs,
       listedMs: landedMs + world.random() * listingLagMs,

@@ -12,7 +12,7 @@ import type { Invoke } from '../../../lambda/producer/invocation/invocation.ts';
 import { addReport } from '../../../lambda/producer/observer.ts';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
 import { addMetrics, newCorruptions } from '../../../lambda/prover/metrics.ts';
-import { keyPrefixAt } from '../../../lambda/prover/objects/key-prefix.ts';
+import { createKeyPrefixes } from '../../../lambda/prover/objects/key-prefix.ts';
 import { type MetricSink, publishOnly } from '../../../lambda/runtime/metric-sink.ts';
 import { madeForOf } from '../../../lambda/template/deployed.ts';
 import type { Quota } from '../../../lib/aws/quotas.ts';
@@ -287,7 +287,7 @@ export class Deployment {
     const chunks = changeObject(records);
     if (chunks) {
       // The hour in the key is that of the oldest record.
-      const key = `${keyPrefixAt(this.#prefix, oldestMs)}${oldestMs}.gz`;
+      const key = `${createKeyPrefixes({ prefix: this.#prefix })(oldestMs)[0]}${oldestMs}.gz`;
       const times = { landedMs: nowMs, listedMs: nowMs, deletedMs: Number.POSITIVE_INFINITY };
       this.#bucket.objects.push({ key, ...times, chunks });
     }
