@@ -61,9 +61,10 @@ export function shown(value: unknown): string {
   if (isToken(value)) {
     return 'a token, whose value is known only at deployment';
   }
-  const { timezoneName = value, constructor } = Object(value);
-  const isText = typeof timezoneName === 'string' || constructor === Object;
-  return isText ? JSON.stringify(timezoneName) : String(value);
+  const text = Object(value).timezoneName ?? value;
+  return typeof text === 'string' || Object(value).constructor === Object
+    ? JSON.stringify(text)
+    : String(value);
 }
 
 const isOneOf = (values: readonly unknown[]) => (value: unknown) => values.includes(value);
