@@ -56,15 +56,15 @@ function isToken(value: unknown): boolean {
   return Token.isUnresolved(value) || isUnresolved?.call(value) === true;
 }
 
+const isPlain = (value: unknown) => Object(value).constructor === Object;
+
 /** A value of a prop, for messages: texts in quotes, so that "5" differs from 5; time zones by their names. */
 export function shown(value: unknown): string {
-  if (isToken(value)) {
+  const text = Object(value).timezoneName ?? value;
+  if (isToken(text)) {
     return 'a token, whose value is known only at deployment';
   }
-  const text = Object(value).timezoneName ?? value;
-  return typeof text === 'string' || Object(value).constructor === Object
-    ? JSON.stringify(text)
-    : String(value);
+  return typeof text === 'string' || isPlain(text) ? JSON.stringify(text) : String(text);
 }
 
 const isOneOf = (values: readonly unknown[]) => (value: unknown) => values.includes(value);
@@ -72,6 +72,11 @@ const isOneOf = (values: readonly unknown[]) => (value: unknown) => values.inclu
 /** Not `instanceof`: the app may have another copy of the CDK. */
 const hasMethod = (name: string) => (value: unknown) =>
   typeof (value as Readonly<Record<string, unknown>> | null)?.[name] === 'function';
+
+function isPartition(value: unknown): boolean {
+  const text = isPlain(value) ? partitionText(value as Partition) : '';
+  return parsePartition(text) !== undefined && !isToken(text);
+}
 
 const retentions = Object.values(RetentionDays).filter((days) => typeof days === 'number');
 
@@ -93,11 +98,7 @@ const propKinds: readonly [names: readonly string[], expected: string, fits: (va
       `a TimeZone of ${prefixTimeZoneExpectation}, for example TimeZone.ASIA_TOKYO`,
       (value) => isPrefixTimeZone(String((value as Partial<TimeZone> | null)?.timezoneName)),
     ],
-    [
-      ['partition'],
-      `${partitionExpectation}, for example { customer: 'canary' }`,
-      (value) => parsePartition(partitionText(value as Partition)) !== undefined,
-    ],
+    [['partition'], `${partitionExpectation}, for example { customer: 'canary' }`, isPartition],
     [
       ['timeout', 'bufferingInterval', 'lostAfter', 'objectExpiration'],
       'a Duration, for example Duration.minutes(5)',

@@ -139,7 +139,17 @@ describe('a prop of another type than its own', () => {
     ['lake', 'false', '"false": expected true or false'],
     ['scheduleEnabled', 0, '0: expected true or false'],
     ['proof', null, 'null: expected true or false'],
-    ['eventTemplate', { id: 1 }, '[object Object]: expected a text'],
+    ['eventTemplate', { id: 1 }, '{"id":1}: expected a text'],
+    [
+      'partition',
+      'a=b',
+      `"a=b": expected partition keys and the values that the events get, without commas, for example { customer: 'canary' }`,
+    ],
+    [
+      'prefixTimeZone',
+      'Asia/Tokyo',
+      '"Asia/Tokyo": expected a TimeZone of UTC or a time zone that Firehose knows, of letters, _ and /, for example TimeZone.ASIA_TOKYO',
+    ],
     ['timeout', 60, '60: expected a Duration, for example Duration.minutes(5)'],
     ['memorySize', '512', '"512": expected a Size, for example Size.mebibytes(64)'],
   ])('is refused: %s of %j', (name, value, message) => {
