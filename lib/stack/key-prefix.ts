@@ -92,7 +92,7 @@ function partPattern(part: string | TimeField): string {
     return escaped(part);
   }
   const { letter, length } = part;
-  const isFixed = length === 2 || length === (/[yuY]/.test(letter) ? 4 : 3);
+  const isFixed = letter === 'D' ? length === 3 : length === 2 || length === 4;
   return isFixed ? '?'.repeat(length) : '?*';
 }
 

@@ -131,6 +131,7 @@ describe('a prefix of keys', () => {
     ['year=!{timestamp:yyyy}/h=!{timestamp:HH}/', 'year=????/h=??/*'],
     ["!{timestamp:'year='yyyy}/", 'year=????/*'],
     ['!{timestamp:yyyy/M/DDD}', '????/?*/???*'],
+    ['!{timestamp:yy/DD}', '??/?**'],
     ['c=!{partitionKeyFromQuery:customer_id}/!{timestamp:yyyy}/', 'c=canary/*'],
     ['!{partitionKeyFromQuery:customer_id}!{timestamp:yyyy}/', 'canary*'],
     // biome-ignore lint/suspicious/noTemplateCurlyInString: a policy's escapes

@@ -32,24 +32,28 @@ const landingSlackMs = secondMs;
  * @returns listings that do not overlap.
  */
 export function listingsOf(claims: readonly SendingTimes[], naming: ObjectNaming): Listing[] {
-  const keyPrefixes = createKeyPrefixes(naming);
-  const landedSince = new Map<string, number>();
+  const landedSince = new Map<number, number>();
   for (const { sentFromMs, sentToMs } of claims) {
     const since = Math.floor(sentFromMs / secondMs) * secondMs - landingSlackMs - clockAllowanceMs;
     const firstMs = sentFromMs - clockAllowanceMs - naming.bufferingSeconds * secondMs - longerBufferingMs;
     const lastMs = sentToMs + clockAllowanceMs;
-    for (
-      let atMs = Math.floor(firstMs / shortestHourMs) * shortestHourMs;
-      atMs <= lastMs;
-      atMs += shortestHourMs
-    ) {
-      for (const key of keyPrefixes(atMs)) {
-        landedSince.set(key, Math.min(since, landedSince.get(key) ?? since));
-      }
+    let atMs = Math.floor(firstMs / shortestHourMs) * shortestHourMs;
+    for (; atMs <= lastMs; atMs += shortestHourMs) {
+      landedSince.set(atMs, Math.min(since, landedSince.get(atMs) ?? since));
     }
   }
+  return withoutOverlap(landedSince, createKeyPrefixes(naming));
+}
+
+function withoutOverlap(
+  landedSince: ReadonlyMap<number, number>,
+  keyPrefixes: (atMs: number) => string[],
+): Listing[] {
+  const sorted = [...landedSince]
+    .flatMap(([atMs, since]) => keyPrefixes(atMs).map((key) => [key, since] as const))
+    .sort(([a], [b]) => (a < b ? -1 : 1));
   const listings: { prefix: string; landedSinceMs: number }[] = [];
-  for (const [key, landedSinceMs] of [...landedSince].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  for (const [key, landedSinceMs] of sorted) {
     const last = listings.at(-1);
     if (last !== undefined && key.startsWith(last.prefix)) {
       last.landedSinceMs = Math.min(last.landedSinceMs, landedSinceMs);
