@@ -1,0 +1,115 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { createLines, createRun } from '../proof/factories.ts';
+import { damagedEvent, type Pipeline, runPipeline } from './pipeline.ts';
+
+const json = '{"customer":"a","n":1}';
+const neighbours: Readonly<Record<string, readonly (Buffer | string)[]>> = {
+  'JSON without line breaks': [json, '{"deep":{"a":[1,2,{"b":"}"}]}}'],
+  'JSON with line breaks': [`${json}\n`, '{\n  "pretty": true\n}\n'],
+  'JSON with and without line breaks': [json, `${json}\n`, json],
+  'text that ends like an event begins': ['a,b,c', '{"', '{"12345678-', '"test-2026-11-22 10:00:00'],
+  'blank lines': ['\n', '\n\n', '\r\n'],
+  'binary records': [
+    Buffer.from([0, 1, 2, 0xff, 0x0a, 0x1f]),
+    Buffer.alloc(300, 0xfe),
+    Buffer.from('\x1f\x1f\x8b'),
+  ],
+  'gzip members': [gzipSync(`${json}\n`), gzipSync(json)],
+  UUIDs: ['{"id":"0b9d6c2e-3f52-4d0b-9b1c-6a7f3ad9d8e1"}', '0b9d6c2e-3f52-4d0b-9b1c-6a7f3ad9d8e1'],
+  'events of another canary': createLines(createRun({ runId: 'other', to: 3 })).map((line) => line.trimEnd()),
+  'one long line': [`{"long":"${'x-'.repeat(100_000)}"}`],
+};
+
+const around = (records: readonly (Buffer | string)[]): Pipeline => ({
+  before: records,
+  between: records,
+  after: records,
+});
+
+const templates: Readonly<Record<string, string>> = {
+  'a JSON template':
+    '{"at":"{{date.utc("YYYY-MM-DD HH:mm:ss")}}","n":{{random.number}},"id":"{{random.uuid}}"}',
+  'a text template': '{{date.now}} {{random.uuid}} end',
+};
+
+const texts: Readonly<Record<string, Pipeline>> = {
+  ...Object.fromEntries(Object.entries(neighbours).map(([what, records]) => [what, around(records)])),
+  'a neighbour before ours': { before: [json] },
+  'neighbours between ours': { between: [json] },
+  'a neighbour after ours': { after: [json] },
+  'several objects': { ...around([json]), stream: { bufferingSizeMiB: 0.003 } },
+};
+
+const processors: Readonly<Record<string, Pipeline>> = {
+  'the delimiter processor': { ...around([json, `${json}\n`]), stream: { appendDelimiter: true } },
+};
+
+const compressions = ['GZIP'] as const;
+
+/** Of AWS's pages on custom prefixes and on dynamic partitioning. */
+const prefixes = [
+  '',
+  'myFirehosePrefix',
+  'myFirehosePrefix/',
+  '!{timestamp:yyyy}',
+  '!{timestamp:yyyy/MM/dd}',
+  'myFirehose/DeliveredYear=!{timestamp:yyyy}/anyMonth/rand=!{firehose:random-string}',
+  'myPrefix/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/',
+  "myErrorPrefix/!{timestamp:'year='yyyy'/month='MM'/day='dd'/hour='HH}/",
+];
+
+const formats = ['ndjson', 'single', 'gzip'] as const;
+
+const withEachFormat = ([what, row]: readonly [string, Pipeline]) => [
+  ...formats.map((recordFormat) => [`${what}, ${recordFormat}`, { recordFormat, ...row }] as const),
+  ...Object.entries(templates).map(([name, template]) => [`${what}, ${name}`, { template, ...row }] as const),
+];
+
+const table: readonly (readonly [string, Pipeline])[] = [
+  ...Object.entries(texts).flatMap(withEachFormat),
+  ...Object.entries(processors).flatMap(withEachFormat),
+  ...compressions.flatMap((compression) =>
+    withEachFormat([compression, { ...around([json]), stream: { compression } }]),
+  ),
+  ...prefixes.map((prefix) => [`the prefix "${prefix}"`, { ...around([json]), stream: { prefix } }] as const),
+];
+
+const clean = { verdict: 'proven', eventsLate: 0, linesCorrupt: 0, unreadObjects: [] };
+const letters = [{ runId: 'run-1', from: damagedEvent, to: damagedEvent + 1 }];
+const missing = [[damagedEvent, damagedEvent + 1]];
+const waiting = { verdict: 'waiting', eventsLate: 1, linesCorrupt: 0, unreadObjects: [] };
+const expected = {
+  complete: {
+    first: clean,
+    dayAfter: undefined,
+    letters: [],
+    verify: { word: 'COMPLETE', status: 0, missing: [], corrupt: 0 },
+  },
+  removed: {
+    first: waiting,
+    dayAfter: expect.objectContaining({ verdict: 'lost' }),
+    letters,
+    verify: { word: 'INCOMPLETE', status: 1, missing, corrupt: 0 },
+  },
+  changed: {
+    first: { ...waiting, linesCorrupt: 1 },
+    dayAfter: expect.objectContaining({ verdict: 'lost' }),
+    letters,
+    verify: { word: 'INCOMPLETE', status: 1, missing, corrupt: 1 },
+  },
+};
+
+describe.each(table)('a pipeline with %s', (_, pipeline) => {
+  it('proves what arrived', async () => {
+    expect(await runPipeline(pipeline)).toEqual(expected.complete);
+  });
+
+  it('misses an event that did not arrive', async () => {
+    expect(await runPipeline(pipeline, 'removed')).toEqual(expected.removed);
+  });
+
+  it('reports an event of other bytes', async () => {
+    expect(await runPipeline(pipeline, 'changed')).toEqual(expected.changed);
+  });
+});
