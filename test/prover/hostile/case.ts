@@ -3,9 +3,12 @@ import type { Environment } from '../../../lambda/prover/claims/environment.ts';
 import { madeForOf } from '../../../lambda/template/deployed.ts';
 import { World } from '../../simulation/worlds/world.ts';
 import { createEnvironment, eventOf } from '../factories.ts';
+import { createNeighbours } from './neighbours.ts';
 import {
   bombOf,
   bytesOf,
+  depthOf,
+  maxDepth,
   memberOf,
   type Node,
   recordsOf,
@@ -61,6 +64,10 @@ export interface HostileObject {
   readonly hasLastModified: boolean;
   readonly lie?: string;
   readonly events: readonly VisibleEvent[];
+  /** Whether it has nothing but whole events and what others wrote: no line of it is corrupt. */
+  readonly isClean: boolean;
+  /** Whether its bytes can be read to their end. */
+  readonly content: 'readable' | 'perhaps' | 'unreadable';
 }
 
 /** A message of the proof queue. */
@@ -138,16 +145,17 @@ const bogus = [
 ];
 
 /** A random case; the same for the same seed. `isReal`: for the deployed function in real time. */
-export function createCase(
+export async function createCase(
   seed: number,
   { checkMs = Date.UTC(2_026, 10, 22, 10, 2), isReal = false } = {},
-): HostileCase {
+): Promise<HostileCase> {
   const world = new World(seed);
   const { random, integer, chance, pick } = bound(world);
   const template = isReal ? templates[0]! : pick(templates);
   const prefix = pick(Object.keys(prefixes));
   const bufferingSeconds = pick([0, 60, 60, 300, 900]);
   const isShared = chance(0.25);
+  const neighbours = isShared ? createNeighbours(seed, template, checkMs) : undefined;
   const environment = createEnvironment({ prefix, bufferingSeconds, isShared });
   // Any two differ by at most five minutes.
   const least = -random() * skewMs;
@@ -189,7 +197,13 @@ export function createCase(
     return textOf(Buffer.from(pick(changed)));
   };
 
-  const land = (parts: readonly Node[], arrivedMs: number, landedMs: number) => {
+  const land = async (
+    records: readonly Node[],
+    arrivedMs: number,
+    landedMs: number,
+    hasOnlyEvents = false,
+  ) => {
+    const parts = neighbours?.join(records) ?? records;
     const nodes: Node[] = [];
     const size = Math.ceil(parts.length / integer(1, 4));
     for (let at = 0; at < parts.length; at += size) {
@@ -204,6 +218,7 @@ export function createCase(
         : whole;
     let bytes = bytesOf(all);
     let [storedBytes, changedAt] = [bytes.length, bytes.length];
+    const hasTrap = parts.some((part) => 'lines' in part && part.isTrap);
     const damage = chance(0.1) ? pick(['cut', 'cut', 'append', bytes.length < 5_000 ? 'flip' : '']) : '';
     if (damage === 'cut') {
       storedBytes = integer(0, bytes.length);
@@ -224,17 +239,25 @@ export function createCase(
     }
     const lie = !isHonest && bytes.length > 0 && chance(0.1) ? pick(getLies) : undefined;
     const isListedWrong = !isHonest && chance(0.03) && bytes.length > 1;
+    const format = await neighbours?.format(bytes);
+    const isUnreadable = (hasTrap && damage !== 'cut') || format?.isUnreadable === true;
+    const isIntact = damage === '' && all === whole;
+    const isReadable = isIntact && depthOf(all) <= maxDepth;
+    const content = isUnreadable ? 'unreadable' : isReadable ? 'readable' : 'perhaps';
     objects.push({
       key: `${keyStart({ environment, clocks }, arrivedMs)}my-stream-1-${objects.length}`,
-      ...{ bytes, arrivedMs, landedMs },
-      listedBytes: isListedWrong ? integer(1, bytes.length * 2) : bytes.length,
+      ...{ bytes: format?.bytes ?? bytes, arrivedMs, landedMs, content },
+      isClean: hasOnlyEvents && isIntact,
+      listedBytes: isListedWrong ? integer(1, bytes.length * 2) : (format?.bytes ?? bytes).length,
       hasLastModified: isHonest || !chance(0.05),
       ...(lie && { lie }),
-      events: visibleEvents(all, storedBytes, changedAt),
+      events: format?.isHidden
+        ? []
+        : visibleEvents(all, storedBytes, format?.isUnreadable ? 0 : changedAt, isShared),
     });
   };
 
-  const claim = (age: number) => {
+  const claim = async (age: number) => {
     const trueToMs = Math.floor(checkMs - age);
     const madeFor = chance(0.2) ? pick(['unknown', 'another'] as const) : undefined;
     const runId = madeFor === 'another' ? 'another-deployment' : `run-${integer(0, 3)}`;
@@ -270,12 +293,12 @@ export function createCase(
           together.push(...write());
           [firstMs, lastMs] = [Math.min(firstMs, arrivedMs), Math.max(lastMs, onTime)];
         } else if (fate < 9) {
-          land(write(), arrivedMs, onTime);
+          await land(write(), arrivedMs, onTime, true);
         }
         if (fate === 9 || (fate === 0 && chance(0.1))) {
-          land([...write(), ...write()], arrivedMs, onTime);
+          await land([...write(), ...write()], arrivedMs, onTime, true);
         } else if (fate === 10) {
-          land([corruptText(event), foreignText()], arrivedMs, onTime);
+          await land([corruptText(event), foreignText()], arrivedMs, onTime);
         } else if (fate === 11) {
           const wrongMs = pick([
             -40 * hourMs,
@@ -286,19 +309,19 @@ export function createCase(
             8_000 * 365 * 24 * hourMs - checkMs,
           ]);
           const timeMs = Math.max(0, event.timeMs + wrongMs - pick([0, 14 * minuteMs]));
-          land(write({ ...event, timeMs }), arrivedMs, onTime);
+          await land(write({ ...event, timeMs }), arrivedMs, onTime);
         } else if (fate === 12) {
-          land(write(), checkMs, checkMs + random() * pick([1, 20, 1_000]) * secondMs);
+          await land(write(), checkMs, checkMs + random() * pick([1, 20, 1_000]) * secondMs);
         } else if (fate === 13) {
-          land(write(), sentMs - 30 * minuteMs, sentMs - 20 * minuteMs);
+          await land(write(), sentMs - 30 * minuteMs, sentMs - 20 * minuteMs);
         } else if (fate === 14) {
-          land(write(), sentMs - pick([3, 30]) * hourMs, onTime);
+          await land(write(), sentMs - pick([3, 30]) * hourMs, onTime);
         }
         at = end;
       }
     }
     if (together.length > 0) {
-      land(together, firstMs, lastMs);
+      await land(together, firstMs, lastMs, true);
     }
     const [sentFromMs, sentToMs] = [trueFromMs, trueToMs].map((ms) => ms + clocks.producer) as [
       number,
@@ -325,7 +348,7 @@ export function createCase(
   ];
   const age = pick(ages);
   for (let count = pick([1, 1, 1, 2, 3]); count > 0; count -= 1) {
-    claim(chance(0.7) ? age : pick(ages));
+    await claim(chance(0.7) ? age : pick(ages));
   }
   if (chance(0.15)) {
     messages.push({ body: pick(bogus), sentTimestampMs: checkMs, receives: 1 });
@@ -346,7 +369,11 @@ export function createCase(
   const others = hasBombs ? pick([1, 1, 2, 2, 12, 120]) : pick([0, 0, 2]);
   for (let count = others; count > 0; count -= 1) {
     const atMs = checkMs - age - random() * hourMs;
-    land([hasBombs ? bombOf(world, isReal ? 32 : 1) : foreignText()], atMs, Math.min(checkMs, atMs + hourMs));
+    await land(
+      [hasBombs ? bombOf(world, isReal ? 32 : 1) : foreignText()],
+      atMs,
+      Math.min(checkMs, atMs + hourMs),
+    );
   }
   const kind = pick([...listLies, ...partialLists, ...partialLists, ...partialLists]);
   const listLie = { kind, order: integer(0, 3) };

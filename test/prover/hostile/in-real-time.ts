@@ -34,7 +34,7 @@ export async function measureHostile(onProgress: (line: string) => void): Promis
     const [shares, peaksMiB, limits] = [[0], [0], new Set<string>()];
     let wrong = 0;
     for (let seed = 1; seed <= cases; seed += 1) {
-      const hostile = createCase(seed, { checkMs: Date.now() + startMs, isReal: true });
+      const hostile = await createCase(seed, { checkMs: Date.now() + startMs, isReal: true });
       const result = await runInProcess(hostile, prover!.function);
       shares.push(result.durationMs / hostile.timeMs);
       peaksMiB.push(result.peakMiB);
@@ -111,7 +111,7 @@ async function runInProcess(hostile: HostileCase, settings: FunctionSettings) {
     const { batchItemFailures } = (result ?? all) as typeof all;
     const violations = findViolations(hostile, {
       kept: batchItemFailures.map(({ itemIdentifier }) => placeOf(itemIdentifier)),
-      ...{ verdicts, letters: aws.letters, told: aws.told, durationMs },
+      ...{ verdicts, letters: aws.letters, told: aws.told, reasons: [], corruptKeys: [], durationMs },
       ...(error && error.errorType !== 'ReadingError' && { error: new Error(error.errorMessage) }),
     });
     const limit = endOfCgroup ? 'cgroup' : 'SIGSTOP';

@@ -25,6 +25,8 @@ interface Line {
 interface Text {
   readonly bytes: Buffer;
   readonly lines: readonly Line[];
+  /** Whether it looks like the start of a gzip member, and is none. */
+  readonly isTrap?: boolean;
 }
 
 interface Member {
@@ -110,18 +112,25 @@ export function recordsOf(
   return nodes;
 }
 
-/** More layers of gzip than the prover reads. */
-const maxDepth = 3;
+/** Layers of gzip that the prover reads. */
+export const maxDepth = 3;
+
+/** Number of layers of gzip. */
+export function depthOf(nodes: readonly Node[]): number {
+  return Math.max(0, ...nodes.map((node) => ('lines' in node ? 0 : 1 + depthOf(node.content))));
+}
 
 /**
  * The events of an object whose stored bytes end at `storedBytes`, and are what was written before `changedAt`.
  *
- * By the rule of the format, gzip begins at the start of a line. What does not follow it is not certain.
+ * By the rule of the format, events and gzip begin at the start of a line, in a shared bucket anywhere. What does not follow it
+ * is not certain.
  */
 export function visibleEvents(
   nodes: readonly Node[],
   storedBytes: number,
   changedAt: number,
+  isShared: boolean,
 ): readonly VisibleEvent[] {
   const found: VisibleEvent[] = [];
   let isCertain = true;
@@ -143,7 +152,8 @@ export function visibleEvents(
           }
           isLineOpen = false;
         }
-        isLineOpen = node.bytes.length > 0 ? node.bytes.at(-1) !== newline : isLineOpen;
+        isCertain &&= !node.isTrap;
+        isLineOpen = node.bytes.length > 0 ? !isShared && node.bytes.at(-1) !== newline : isLineOpen;
         layer.isTextOpen = node.bytes.length > 0 ? isLineOpen : layer.isTextOpen;
         layers[depth + 1]!.isTextOpen = false;
       } else {

@@ -11,6 +11,10 @@ export interface Outcome {
   readonly verdicts: ReadonlyMap<number, string>;
   readonly letters: readonly string[];
   readonly told: readonly ToldLie[];
+  /** Why objects could not be read, as the log says. */
+  readonly reasons: readonly string[];
+  /** Keys of the objects with corrupt lines. */
+  readonly corruptKeys: readonly string[];
   /** How long it took. */
   readonly durationMs: number;
   /** An error that is no ReadingError. */
@@ -52,6 +56,7 @@ export function findViolations(hostile: HostileCase, outcome: Outcome): string[]
       return found.map((violation) => `message ${place}, ${verdict}: ${violation}`);
     }),
     ...findForeignLetters(hostile, letters),
+    ...findWrongCorruptions(hostile, outcome.corruptKeys),
   ];
 }
 
@@ -64,13 +69,13 @@ function findInvalid(verdict: string | undefined, isGone: boolean): string[] {
 
 function findWrongVerdict(
   hostile: HostileCase,
-  { letters, told, durationMs }: Outcome,
+  { letters, told, reasons, durationMs }: Outcome,
   { receives, madeFor }: HostileMessage,
   claim: HostileClaim,
   verdict: string | undefined,
   isSettled: boolean,
 ): string[] {
-  const { checkMs, timeMs, isQuick, template, environment } = hostile;
+  const { checkMs, timeMs, isQuick, template, environment, objects } = hostile;
   const isOther = madeFor === 'another';
   // Without a word on its template, only the default one is certain.
   const isOurs = !isOther && (madeFor === undefined || template.source === undefined);
@@ -79,8 +84,9 @@ function findWrongVerdict(
   const sentAgain = mergeSlices(letters.flatMap((letter) => slicesOf(letter, claim.runId)));
   const notSentAgain = claim.slices.flatMap(([from, to]) => subtractSlices({ from, to }, sentAgain));
   const ageMs = checkMs - claim.trueToMs;
-  // A damaged object of a shared bucket may hold the events.
-  const mayBeUnreadable = environment.isShared && ageMs >= 24.5 * hourMs;
+  // An unreadable object of a shared bucket may hold the events.
+  const mayBeUnreadable =
+    environment.isShared && ageMs >= 24.5 * hourMs && objects.some(({ content }) => content !== 'readable');
   const violations: string[] = [];
   const expect = (isRight: boolean, violation: string) => void (isRight || violations.push(violation));
 
@@ -99,11 +105,20 @@ function findWrongVerdict(
     expect(must.size < count, 'a wrong lost: no event is missing');
     const lie = told.find((each) => isAbout(hostile, claim, each));
     expect(lie === undefined, `a wrong lost: unread, ${lie?.kind} of ${lie?.prefix ?? lie?.object?.key}`);
+    const unreadable = objects.find(
+      (object) =>
+        environment.isShared &&
+        object.content === 'unreadable' &&
+        isInHours(hostile, claim, object) &&
+        object.landedMs <= checkMs,
+    );
+    expect(unreadable === undefined, `a wrong lost: unreadable, ${unreadable?.key}`);
     expect(ageMs >= 24.5 * hourMs, `a wrong lost: after ${ageMs / hourMs} hours`);
   }
   if (verdict === 'unproven') {
     const isKept = checkMs - claim.queuedMs < 6 * 24 * hourMs - 2 * skewMs && receives < 900;
     expect(!isKept || !isOurs || mayBeUnreadable, 'given up too early');
+    expect(!isKept || !isOurs || reasons.length > 0, 'unproven without a reason');
   }
   if (isSettled && verdict !== 'proven') {
     const isForgotten =
@@ -186,6 +201,17 @@ function isAbout(hostile: HostileCase, claim: HostileClaim, { kind, prefix, obje
     return kind !== 'gone' && isInHours(hostile, claim, object);
   }
   return [claim.trueFromMs, claim.trueToMs].some((ms) => keyStart(hostile, ms).startsWith(prefix!));
+}
+
+/** In a shared bucket nothing is corrupt that others wrote, or that arrived whole among it. */
+function findWrongCorruptions(
+  { objects, environment }: HostileCase,
+  corruptKeys: readonly string[],
+): string[] {
+  const isClean = ({ isClean, lie, bytes, listedBytes }: HostileObject) =>
+    environment.isShared && isClean && lie === undefined && listedBytes === bytes.length;
+  const wrong = objects.filter((object) => isClean(object) && corruptKeys.includes(object.key));
+  return wrong.map(({ key }) => `a wrong corrupt: ${key} has only whole events`);
 }
 
 /** A letter has only claimed events. */

@@ -134,6 +134,8 @@ export async function runCase(hostile: HostileCase): Promise<CaseResult> {
   } as S3Client;
   clients ??= createClients();
   const verdicts = new Map<number, string>();
+  let reasons: readonly string[] = [];
+  let corruptKeys: readonly string[] = [];
   const placeOf = (messageId: string) => Number(messageId.replace('message-', ''));
   const prove = createProver({
     createReader: work.counting(template.createReader),
@@ -146,7 +148,15 @@ export async function runCase(hostile: HostileCase): Promise<CaseResult> {
       clock,
     ),
     clock,
-    observer: { onVerdict: ({ messageId, verdict }) => void verdicts.set(placeOf(messageId), verdict) },
+    observer: {
+      onVerdict: ({ messageId, verdict }, { unreadObjects }) => {
+        verdicts.set(placeOf(messageId), verdict);
+        reasons = unreadObjects;
+      },
+      onChecked: (_claims, _reading, { corruptions }) => {
+        corruptKeys = corruptions.map(({ object }) => object.key);
+      },
+    },
   });
   const everything = {
     batchItemFailures: messages.map((_, place) => ({ itemIdentifier: `message-${place}` })),
@@ -163,6 +173,7 @@ export async function runCase(hostile: HostileCase): Promise<CaseResult> {
     verdicts,
     letters: aws.letters,
     told: aws.told,
+    ...{ reasons, corruptKeys },
     durationMs: clock.now() - startMs,
     ...(error && { error }),
   });
@@ -181,7 +192,7 @@ export interface Summary {
 export async function runCases(from: number, count: number, maxFailures = 10): Promise<Summary> {
   const summary: Summary = { violations: [], verdicts: {} };
   for (let seed = from; seed < from + count && summary.violations.length < maxFailures; seed += 1) {
-    const { violations: texts, verdicts } = await runCase(createCase(seed));
+    const { violations: texts, verdicts } = await runCase(await createCase(seed));
     for (const verdict of verdicts) {
       summary.verdicts[verdict] = (summary.verdicts[verdict] ?? 0) + 1;
     }
