@@ -1,6 +1,7 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { partitionText } from '../../lambda/contract/key-prefix.ts';
 import type { RecordFormat } from '../../lambda/contract/record-format.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
 import { createTemplatePacker } from '../../lambda/producer/events/template-events.ts';
@@ -28,7 +29,7 @@ export interface Pipeline {
   readonly transform?: (record: Buffer) => Buffer;
   /** What the delivered bytes become, for example another format. */
   readonly convert?: (bytes: Buffer) => Buffer;
-  /** What the stack was told: the prover's variables. */
+  /** What the stack was told, beside the stream's own settings: the prover's variables. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly recordFormat?: RecordFormat;
   readonly template?: string;
@@ -51,9 +52,12 @@ const bufferingSeconds = 300;
 export async function runPipeline(pipeline: Pipeline, damage?: Damage) {
   const { template, variables, atMs = Date.parse('2026-11-22T10:00:00Z') } = pipeline;
   const { stream, bucket } = await deliver(pipeline, atMs, damage);
+  const { prefix, customTimeZone, partitionKeys } = stream.settings;
   const environment = parseEnvironment({
     ...proverEnvironment,
-    ...{ PREFIX: stream.settings.prefix, BUFFERING_SECONDS: String(bufferingSeconds), SHARED: 'true' },
+    ...{ PREFIX: prefix, BUFFERING_SECONDS: String(bufferingSeconds), SHARED: 'true' },
+    ...(customTimeZone && { PREFIX_TIME_ZONE: customTimeZone }),
+    ...(partitionKeys && prefix.includes('partitionKey') && { PARTITION: partitionText(partitionKeys) }),
     ...variables,
   });
   const createReader = template ? createTemplateReader(compileTemplate(template)) : createDefaultReader;

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createLines, createRun } from '../proof/factories.ts';
+import { canary, documentedPrefixes } from '../stack/documented-prefixes.ts';
 import { damagedEvent, type Pipeline, runPipeline } from './pipeline.ts';
 
 const json = '{"customer":"a","n":1}';
@@ -47,17 +48,26 @@ const processors: Readonly<Record<string, Pipeline>> = {
 
 const compressions = ['GZIP'] as const;
 
-/** Of AWS's pages on custom prefixes and on dynamic partitioning. */
-const prefixes = [
-  '',
-  'myFirehosePrefix',
-  'myFirehosePrefix/',
-  '!{timestamp:yyyy}',
-  '!{timestamp:yyyy/MM/dd}',
-  'myFirehose/DeliveredYear=!{timestamp:yyyy}/anyMonth/rand=!{firehose:random-string}',
-  'myPrefix/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/',
-  "myErrorPrefix/!{timestamp:'year='yyyy'/month='MM'/day='dd'/hour='HH}/",
-];
+/** A midnight and the changes of the clocks in time zones. */
+const moments: Readonly<Record<string, readonly string[]>> = {
+  'Europe/Berlin': ['2026-06-14T22:00:00Z', '2026-03-29T01:00:00Z', '2026-10-25T01:00:00Z'],
+  'Australia/Lord_Howe': ['2026-06-14T13:30:00Z', '2026-04-04T15:00:00Z', '2026-10-03T15:30:00Z'],
+  'Asia/Calcutta': ['2026-06-14T18:30:00Z'],
+  'Asia/Katmandu': ['2026-12-31T18:15:00Z'],
+};
+
+const zones = Object.entries(moments).flatMap(([customTimeZone, times]) =>
+  times.flatMap((time) =>
+    [-60, -1, 1, 60].map((minutes): readonly [string, Pipeline] => {
+      const atMs = Date.parse(time) + minutes * 60_000;
+      const what = `the time zone ${customTimeZone} at ${new Date(atMs).toISOString()}`;
+      return [what, { ...around([json]), stream: { customTimeZone }, atMs }];
+    }),
+  ),
+);
+
+/** The embedded Firehose does not know the year of the week. */
+const prefixes = documentedPrefixes.map(([prefix]) => prefix).filter((prefix) => !prefix.includes('YYYY'));
 
 const formats = ['ndjson', 'single', 'gzip'] as const;
 
@@ -72,7 +82,11 @@ const table: readonly (readonly [string, Pipeline])[] = [
   ...compressions.flatMap((compression) =>
     withEachFormat([compression, { ...around([json]), stream: { compression } }]),
   ),
-  ...prefixes.map((prefix) => [`the prefix "${prefix}"`, { ...around([json]), stream: { prefix } }] as const),
+  ...prefixes.map((prefix): readonly [string, Pipeline] => [
+    `the prefix "${prefix}"`,
+    { ...around([json]), stream: { prefix, partitionKeys: canary } },
+  ]),
+  ...zones,
 ];
 
 const clean = { verdict: 'proven', eventsLate: 0, linesCorrupt: 0, unreadObjects: [] };

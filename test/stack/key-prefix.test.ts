@@ -2,40 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { completeKeyPrefix } from '../../lambda/contract/key-prefix.ts';
 import { createKeyPrefixes } from '../../lambda/prover/objects/key-prefix.ts';
 import { hasDay, keyPattern, keyPrefixProblem } from '../../lib/stack/key-prefix.ts';
+import { canary, documentedPrefixes } from './documented-prefixes.ts';
 
 /** 10:30 UTC on Aug 27, 2018, as in AWS's tables. */
 const atMs = Date.parse('2018-08-27T10:30:00Z');
 
-const canary = { customer_id: 'canary' };
-
 describe('a prefix of AWS’s documentation', () => {
-  // Understand custom prefixes, Example prefixes and the values of namespaces; Configure Amazon S3 object name format;
-  // Use Amazon S3 bucket prefix to deliver data; the CDK's documentation; the blog on custom prefixes.
-  it.each([
-    ['', '2018/08/27/10/'],
-    ['!{timestamp:yyyy/MM/dd}', '2018/08/27'],
-    ['!{timestamp:yyyy}', '2018'],
-    [
-      'myFirehose/DeliveredYear=!{timestamp:yyyy}/anyMonth/rand=!{firehose:random-string}',
-      'myFirehose/DeliveredYear=2018/anyMonth/rand=',
-    ],
-    [
-      'myPrefix/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/',
-      'myPrefix/year=2018/month=08/day=27/hour=10/',
-    ],
-    [
-      "myErrorPrefix/!{timestamp:'year='yyyy'/month='MM'/day='dd'/hour='HH}/",
-      'myErrorPrefix/year=2018/month=08/day=27/hour=10/',
-    ],
-    ['myFirehosePrefix', 'myFirehosePrefix2018/08/27/10/'],
-    ['myFirehosePrefix/', 'myFirehosePrefix/2018/08/27/10/'],
-    ['fhbase/!{timestamp:YYYY/MM/dd/HH}/', 'fhbase/2018/08/27/10/'],
-    ["dt=!{timestamp:yyyy'-'MM'-'dd}/h=!{timestamp:HH}/", 'dt=2018-08-27/h=10/'],
-    [
-      'customer_id=!{partitionKeyFromQuery:customer_id}/year=!{timestamp:yyyy}/month=!{timestamp:MM}/',
-      'customer_id=canary/year=2018/month=08/',
-    ],
-  ])('%j is listed', (prefix, start) => {
+  it.each(documentedPrefixes)('%j is listed', (prefix, start) => {
     const partition = prefix.includes('customer_id') ? canary : {};
     expect(keyPrefixProblem(prefix, partition)).toBeUndefined();
     expect(createKeyPrefixes({ prefix, partition })(atMs)).toEqual([start]);
