@@ -7,6 +7,7 @@ import {
   S3Bucket,
   StreamEncryption,
 } from 'aws-cdk-lib/aws-kinesisfirehose';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { type ILogGroup, LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { BlockPublicAccess, Bucket, BucketEncryption, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct, type IConstruct } from 'constructs';
@@ -18,6 +19,7 @@ import {
 import { firehoseTimeZone } from '../aws/time-zones.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
 import { acknowledgeObjects } from './access/acknowledge-objects.ts';
+import { bucketKeyStatements } from './access/key-access.ts';
 import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** Properties of the created stream and its bucket. */
@@ -52,6 +54,13 @@ export interface BucketDeliveryStreamProps {
    * @default - UTC
    */
   readonly prefixTimeZone?: TimeZone;
+
+  /**
+   * A customer-managed key that encrypts the created stream and the objects of its bucket. Deleting it makes them unreadable.
+   *
+   * @default - keys that AWS owns
+   */
+  readonly encryptionKey?: IKey;
 
   /** Age at which the objects in the created bucket expire: they are synthetic. @default Duration.days(30) */
   readonly objectExpiration?: Duration;
@@ -92,6 +101,7 @@ export class BucketDeliveryStream extends Construct {
       'synthetic events',
       props.objectExpiration ?? defaultObjectExpiration,
       props.removalPolicy ?? RemovalPolicy.RETAIN,
+      props.encryptionKey,
     );
     const deliveryErrors = new LogGroup(this, 'DeliveryErrors', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
@@ -120,7 +130,11 @@ export class BucketDeliveryStream extends Construct {
       this,
       () =>
         new DeliveryStream(this, 'DeliveryStream', {
-          encryption: StreamEncryption.awsOwnedKey(),
+          encryption: props.encryptionKey
+            ? StreamEncryption.customerManagedKey(props.encryptionKey)
+            : StreamEncryption.awsOwnedKey(),
+          // Else the L2 would make a role for the key, which Firehose uses by a grant of its own.
+          ...(props.encryptionKey && { role: role.withoutPolicyUpdates() }),
           destination: new S3Bucket(this.bucket, {
             ...compression,
             role: role.withoutPolicyUpdates(),
@@ -147,10 +161,12 @@ export function createBucket(
   contents: string,
   expiration: Duration,
   removalPolicy: RemovalPolicy,
+  encryptionKey?: IKey,
 ): Bucket {
   const bucket = new Bucket(scope, id, {
     blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
-    encryption: BucketEncryption.S3_MANAGED,
+    encryption: encryptionKey ? BucketEncryption.KMS : BucketEncryption.S3_MANAGED,
+    ...(encryptionKey && { encryptionKey, bucketKeyEnabled: true }),
     enforceSSL: true,
     lifecycleRules: [{ expiration, abortIncompleteMultipartUploadAfter: Duration.days(1) }],
     removalPolicy,
@@ -177,6 +193,12 @@ function deliveryPolicy(bucket: IBucket, deliveryErrors: ILogGroup): PolicyDocum
         resources: [bucket.arnForObjects('*')],
       }),
       new PolicyStatement({ actions: ['logs:PutLogEvents'], resources: [deliveryErrors.logGroupArn] }),
+      ...bucketKeyStatements(
+        bucket.encryptionKey?.keyArn,
+        ['kms:Decrypt', 'kms:GenerateDataKey'],
+        bucket,
+        '*',
+      ),
     ],
   });
 }

@@ -80,6 +80,12 @@ const combinedKeys: Readonly<Record<string, ContextKey>> = {
   ),
 };
 
+const keyArn: ContextKey = {
+  expected: 'the ARN of a KMS key',
+  example: 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab',
+  fits: (text) => /^arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key\/([0-9a-f-]{36}|mrk-[0-9a-f]{32})$/.test(text),
+};
+
 /** Every key of CDK context: the name of a prop of the stack, or one of {@link combinedKeys}. */
 const contextKeys: Readonly<Record<string, ContextKey>> = {
   ...Object.fromEntries(Object.entries(settings).map(([name, setting]) => [name, wholeNumber(setting)])),
@@ -107,6 +113,7 @@ const contextKeys: Readonly<Record<string, ContextKey>> = {
     example: 'my-bucket',
     fits: (text) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text),
   },
+  ...Object.fromEntries(['encryptionKey', 'streamKey', 'bucketKey'].map((name) => [name, keyArn])),
   // contradictions() checks it, as it depends on the partition.
   prefix: {
     expected: "the stream's own prefix",
@@ -258,6 +265,9 @@ function contradictions(values: ContextValues): string[] {
       prefix: phrase('prefix'),
       partition: phrase('partition'),
       prefixTimeZone: phrase('prefixTimeZone'),
+      encryptionKey: phrase('encryptionKey'),
+      streamKey: phrase('streamKey'),
+      bucketKey: phrase('bucketKey'),
       proof: phrase('proof', 'on'),
       lake: phrase('lake', 'on'),
       monitoringOff: phrase('monitoring', 'off'),

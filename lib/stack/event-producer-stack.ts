@@ -1,6 +1,7 @@
 import { Aws, CfnCondition, CfnOutput, Fn, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
@@ -13,7 +14,10 @@ import { outputs } from './outputs.ts';
 /** Properties of an {@link EventProducerStack}. */
 export interface EventProducerStackProps
   extends StackProps,
-    Omit<EventProducerProps, 'deliveryStream' | 'bucket' | 'alarmTopic'> {
+    Omit<
+      EventProducerProps,
+      'deliveryStream' | 'bucket' | 'alarmTopic' | 'encryptionKey' | 'streamKey' | 'bucketKey'
+    > {
   /**
    * Name of an existing delivery stream, in the stack's account and region, to push to.
    *
@@ -27,6 +31,15 @@ export interface EventProducerStackProps
    * @default - the bucket of the created stream; that of an existing stream is not known
    */
   readonly bucketName?: string;
+
+  /** ARN of a customer-managed key for the created stream and its bucket. @default - keys that AWS owns */
+  readonly encryptionKey?: string;
+
+  /** ARN of the customer-managed key of the existing stream. @default - none */
+  readonly streamKey?: string;
+
+  /** ARN of the customer-managed key of the objects in its bucket. @default - none */
+  readonly bucketKey?: string;
 
   /**
    * Address that gets a mail when an alarm fires, and when it is over. SNS asks it once to confirm.
@@ -47,9 +60,19 @@ export class EventProducerStack extends Stack {
       description: 'Pushes UUID events to an Amazon Data Firehose delivery stream.',
       ...props,
     });
-    const { deliveryStreamName, bucketName, alarmEmail, ...producerProps } = props;
+    const {
+      deliveryStreamName,
+      bucketName,
+      alarmEmail,
+      encryptionKey,
+      streamKey,
+      bucketKey,
+      ...producerProps
+    } = props;
+    const keys = Object.entries({ encryptionKey, streamKey, bucketKey }).filter(([, arn]) => arn);
     this.producer = new EventProducer(this, 'Producer', {
       ...producerProps,
+      ...Object.fromEntries(keys.map(([name, arn]) => [name, Key.fromKeyArn(this, name, arn!)])),
       ...(deliveryStreamName && {
         deliveryStream: withoutIpRanges(this, () =>
           DeliveryStream.fromDeliveryStreamName(this, 'DeliveryStream', deliveryStreamName),

@@ -194,6 +194,7 @@ export class EventProducer extends Construct {
     const producer = new ProducerFunction(this, 'Function', {
       ...props,
       ...common,
+      streamKey: props.streamKey ?? props.encryptionKey,
       destination,
       workQueue: this.workQueue,
     });
@@ -417,19 +418,22 @@ export class EventProducer extends Construct {
 
   /** @throws PropError if props contradict each other. */
   #checkCombination(props: EventProducerProps): void {
-    const { deliveryStream, bucket, prefix, partition, prefixTimeZone, proof, lake } = props;
-    const { monitoring, alarms, alarmTopic } = props;
+    const { prefix, prefixTimeZone, proof, lake, monitoring } = props;
+    const set = (name: keyof EventProducerProps) => (props[name] ? `${name} is set` : undefined);
     const problems = combinationProblems(
       {
-        deliveryStream: deliveryStream && 'deliveryStream is set',
-        bucket: bucket && 'bucket is set',
+        deliveryStream: set('deliveryStream'),
+        bucket: set('bucket'),
         prefix: prefix === undefined ? undefined : `prefix is "${prefix}"`,
-        partition: partition && 'partition is set',
+        partition: set('partition'),
         prefixTimeZone: prefixTimeZone && `prefixTimeZone is "${prefixTimeZone.timezoneName}"`,
+        encryptionKey: set('encryptionKey'),
+        streamKey: set('streamKey'),
+        bucketKey: set('bucketKey'),
         proof: proof ? 'proof is true' : undefined,
         lake: lake ? 'lake is true' : undefined,
         monitoringOff: monitoring === 'off' ? "monitoring is 'off'" : undefined,
-        alarms: [alarms && 'alarms is set', alarmTopic && 'alarmTopic is set'],
+        alarms: [set('alarms'), set('alarmTopic')],
       },
       {
         deliveryStream: "deliveryStream: DeliveryStream.fromDeliveryStreamName(this, 'Stream', 'my-stream')",

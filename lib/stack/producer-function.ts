@@ -1,6 +1,7 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -9,6 +10,7 @@ import { defaultRecordFormat } from '../../lambda/contract/record-format.ts';
 import { type ProducerSettings, producerSettings } from '../../lambda/contract/settings.ts';
 import { variables } from '../../lambda/contract/variables.ts';
 import { type Prices, withOwnPrices } from '../aws/prices.ts';
+import { streamKeyStatements } from './access/key-access.ts';
 import type { BucketDeliveryStreamProps } from './bucket-delivery-stream.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
 import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
@@ -16,6 +18,13 @@ import { type Destination, placeVariables } from './prover-function.ts';
 
 /** Properties of the producer's function. */
 export interface ProducerFunctionOptions extends Pick<BucketDeliveryStreamProps, 'recordFormat'> {
+  /**
+   * The customer-managed key of `deliveryStream`: its callers need it.
+   *
+   * @default - the key of `deliveryStream`, if that is a construct that knows it
+   */
+  readonly streamKey?: IKey;
+
   /**
    * Events of a scheduled run, and of an invocation whose payload has no count. From 1 to `maxCount`.
    *
@@ -137,6 +146,7 @@ export class ProducerFunction extends Construct {
           actions: ['firehose:PutRecordBatch'],
           resources: [props.deliveryStream.deliveryStreamArn],
         }),
+        ...streamKeyStatements(props.streamKey?.keyArn),
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
       ],
       producerName: props.producerName,

@@ -91,6 +91,11 @@ const propKinds: readonly [names: readonly string[], expected: string, fits: (va
       isOneOf(Object.values(RemovalPolicy)),
     ],
     [['logRetention'], 'a RetentionDays, for example RetentionDays.ONE_WEEK', isOneOf(retentions)],
+    [
+      ['encryptionKey', 'streamKey', 'bucketKey'],
+      "a key, for example Key.fromKeyArn(this, 'Key', 'arn:…')",
+      (value) => typeof (value as { readonly keyArn?: unknown } | null)?.keyArn === 'string',
+    ],
     [['proof', 'lake', 'scheduleEnabled'], 'true or false', isOneOf([true, false])],
     [['eventTemplate', 'prefix'], 'a text', (value) => typeof value === 'string'],
     [
@@ -180,6 +185,9 @@ export interface CombinedSettings {
   readonly prefix: string | undefined;
   readonly partition: string | undefined;
   readonly prefixTimeZone: string | undefined;
+  readonly encryptionKey: string | undefined;
+  readonly streamKey: string | undefined;
+  readonly bucketKey: string | undefined;
   readonly proof: string | undefined;
   readonly lake: string | undefined;
   readonly monitoringOff: string | undefined;
@@ -197,6 +205,7 @@ export function combinationProblems(
   examples: { readonly deliveryStream: string; readonly bucket: string },
 ): string[] {
   const { deliveryStream, bucket, prefix, partition, prefixTimeZone, proof, lake } = given;
+  const { encryptionKey, streamKey, bucketKey } = given;
   const { monitoringOff, alarms } = given;
   const isBucketUnknown = deliveryStream && !bucket;
   const problems = [
@@ -207,7 +216,17 @@ export function combinationProblems(
         `${setting}, but the created stream has its own bucket and prefix: leave it out, or set your stream, ` +
           `for example ${examples.deliveryStream}`,
     ),
-    ...[proof, prefix, partition, prefixTimeZone].map(
+    ...[streamKey, bucketKey].map(
+      (setting) =>
+        setting &&
+        !deliveryStream &&
+        `${setting}, but the created stream and its bucket have the key encryptionKey: set that, or your stream, ` +
+          `for example ${examples.deliveryStream}`,
+    ),
+    encryptionKey &&
+      deliveryStream &&
+      `${encryptionKey}, but ${deliveryStream}: name the keys that your stream and its bucket have, streamKey and bucketKey`,
+    ...[proof, prefix, partition, prefixTimeZone, bucketKey].map(
       (setting) =>
         setting &&
         isBucketUnknown &&

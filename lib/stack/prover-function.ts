@@ -1,6 +1,7 @@
 import { Annotations, Duration, Size, type TimeZone } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -17,6 +18,7 @@ import {
 import { proverVariables } from '../../lambda/contract/variables.ts';
 import { errorsFolder } from '../lake/layout.ts';
 import { acknowledgeObjects } from './access/acknowledge-objects.ts';
+import { bucketKeyStatements } from './access/key-access.ts';
 import { eventsPrefix } from './bucket-delivery-stream.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
 import { hasDay, keyPattern, keyPrefixProblem } from './key-prefix.ts';
@@ -38,6 +40,13 @@ export interface ProofOptions {
    * @default - the bucket of the created stream; that of an existing stream is not known
    */
   readonly bucket?: IBucket;
+
+  /**
+   * The customer-managed key of the objects in `bucket`: the prover may decrypt with it.
+   *
+   * @default - the key of `deliveryStream` or of `bucket`, if they are constructs that know it
+   */
+  readonly bucketKey?: IKey;
 
   /**
    * Prefix of the objects in `bucket`, the same as that of `deliveryStream`. Expressions are those of Firehose:
@@ -68,6 +77,8 @@ export interface ProofOptions {
 /** The place to which a stream delivers. */
 export interface Destination {
   readonly bucket: IBucket;
+  /** ARN of the customer-managed key of its objects. @default - none */
+  readonly keyArn: string | undefined;
   /** With Firehose's expressions. */
   readonly prefix: string;
   /** Time zone of the times in the prefix. @default - UTC */
@@ -91,6 +102,7 @@ export function destinationOf(
   scope: IConstruct,
   {
     bucket,
+    bucketKey,
     prefix = '',
     prefixTimeZone,
     partition,
@@ -123,6 +135,7 @@ export function destinationOf(
   if (createdBucket) {
     return {
       bucket: createdBucket,
+      keyArn: createdBucket.encryptionKey?.keyArn,
       prefix: eventsPrefix,
       prefixTimeZone,
       errorPrefix: errorsFolder,
@@ -133,6 +146,7 @@ export function destinationOf(
   return (
     bucket && {
       bucket,
+      keyArn: (bucketKey ?? bucket.encryptionKey)?.keyArn,
       prefix: completeKeyPrefix(prefix),
       prefixTimeZone,
       partition,
@@ -253,6 +267,7 @@ export class ProverFunction extends Construct {
           },
         }),
         new PolicyStatement({ actions: ['s3:GetObject'], resources: [bucket.arnForObjects(objects)] }),
+        ...bucketKeyStatements(props.keyArn, ['kms:Decrypt'], bucket, objects),
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetterQueue.queueArn] }),
       ],
     });

@@ -11,9 +11,16 @@ const checkedVariants = [
     lake: 'on',
     removalPolicy: 'destroy',
     alarmEmail: 'you@example.com',
+    encryptionKey: 'arn:aws:kms:eu-west-1:111122223333:key/11111111-1111-1111-1111-111111111111',
   },
   { monitoring: 'off', proof: 'off', schedule: 'off' },
-  { deliveryStreamName: 'my-stream', bucketName: 'my-bucket', prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/' },
+  {
+    deliveryStreamName: 'my-stream',
+    bucketName: 'my-bucket',
+    prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/',
+    streamKey: 'arn:aws:kms:eu-west-1:111122223333:key/22222222-2222-2222-2222-222222222222',
+    bucketKey: 'arn:aws:kms:eu-west-1:111122223333:key/mrk-33333333333333333333333333333333',
+  },
 ];
 
 describe.each(checkedVariants)('the stack with context %j', (context) => {

@@ -1,5 +1,5 @@
 import {
-  App,
+  type App,
   Aws,
   CfnParameter,
   Duration,
@@ -9,41 +9,20 @@ import {
   Stack,
   Stage,
   Token,
-  Validations,
 } from 'aws-cdk-lib';
-import { Template } from 'aws-cdk-lib/assertions';
 import { Role } from 'aws-cdk-lib/aws-iam';
 import { DeliveryStream, type IDeliveryStream, S3Bucket } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Bucket, CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { StringParameter } from 'aws-cdk-lib/aws-ssm';
-import { AwsSolutionsChecks, type IApplyRule } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
 import { EventProducer, type EventProducerProps } from '../../lib/stack/event-producer.ts';
 import { EventProducerStack } from '../../lib/stack/event-producer-stack.ts';
 import { PropError } from '../../lib/stack/prop-checks.ts';
 import { shareOf } from '../property-runs.ts';
-
-/** The rule that a role of ours breaks, alone: all rules take seconds. */
-class WildcardChecks extends AwsSolutionsChecks {
-  protected override applyRule(params: IApplyRule): void {
-    if (params.ruleSuffixOverride === 'IAM5') {
-      super.applyRule(params);
-    }
-  }
-}
-
-function createApp(): App {
-  const app = new App({
-    context: { 'aws:cdk:bundling-stacks': [] },
-    builtinCloudFormationValidation: false,
-  });
-  // Synth throws on a wildcard that is not acknowledged.
-  Validations.of(app).addPlugins(new WildcardChecks());
-  return app;
-}
+import { createApp, propertiesOf, resourceOf, variablesOf } from './constructs.ts';
 
 const account = '111122223333';
 const europe = { env: { account, region: 'eu-west-1' } };
@@ -72,24 +51,6 @@ const buckets: Record<string, (stack: Stack, other: Stack) => IBucket> = {
   'a named L2 of another stack': (_, other) => new Bucket(other, 'Bucket', { bucketName: 'my-bucket' }),
   'a name of another stack': (_, other) => named(other, Fn.importValue('RawBucket')),
 };
-
-// biome-ignore lint/suspicious/noExplicitAny: the properties of any resource.
-type Properties = any;
-
-/** The properties of the one resource of a type whose logical id matches. */
-function propertiesOf(stack: Stack, type: string, id: RegExp): Properties {
-  const resources = Template.fromStack(stack).findResources(type);
-  const found = Object.entries(resources).filter(([key]) => id.test(key));
-  expect(found).toHaveLength(1);
-  return found[0]![1].Properties;
-}
-
-const resourceOf = (stack: Stack, role: RegExp, action: string) =>
-  propertiesOf(stack, 'AWS::IAM::Policy', role).PolicyDocument.Statement.find(
-    ({ Action }: Properties) => Action === action,
-  ).Resource;
-const variablesOf = (stack: Stack, id: RegExp) =>
-  propertiesOf(stack, 'AWS::Lambda::Function', id).Environment.Variables;
 
 const places = ['agnostic', 'Europe', 'nested', 'stage'] as const;
 

@@ -3,6 +3,12 @@ import { partsOf, type RunSlice, type SlicePair } from '../../contract/slice.ts'
 
 const maxPayloads = 3;
 
+/** In errors about the customer-managed key of the stream. */
+const ofKey = /kms/i;
+
+const keyRemedy =
+  "the stream's key: the function's role needs kms:GenerateDataKey and kms:Decrypt on it (streamKey), and it must be enabled";
+
 /** Why a delivery stopped before the end of its slice, and what failed last. */
 export function describeStop({ stopReason, lastFailure, requests, requestsFailed }: Report): string {
   const reason = {
@@ -11,7 +17,8 @@ export function describeStop({ stopReason, lastFailure, requests, requestsFailed
     fatal: 'an error that no retry can fix',
   }[stopReason ?? 'fatal'];
   const failure = lastFailure ? `; last failure: ${lastFailure.replace(/\.$/, '')}` : '';
-  return `${reason}; ${requestsFailed} of ${requests} requests failed${failure}`;
+  const remedy = lastFailure && ofKey.test(lastFailure) ? `. Check ${keyRemedy}` : '';
+  return `${reason}; ${requestsFailed} of ${requests} requests failed${failure}${remedy}`;
 }
 
 export function describeNothingDelivered(report: Report, slice: RunSlice): string {

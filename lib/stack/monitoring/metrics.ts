@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import { Color, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import {
   claimsUnsentMetric,
@@ -19,6 +20,8 @@ import {
 export interface WatchedProducer {
   readonly function: LambdaFunction;
   readonly deliveryStream: IDeliveryStream;
+  /** That of the created stream. @default - the stream was there before */
+  readonly bucket?: IBucket;
   readonly producerName: string;
   readonly workQueue: IQueue;
   readonly deadLetterQueue: IQueue;

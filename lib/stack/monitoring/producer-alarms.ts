@@ -19,6 +19,13 @@ const streamName = ({ producer }: Watched) => producer.deliveryStream.deliverySt
 const functionErrors = ({ producer }: Watched) =>
   `Errors of the function: ${logCommand(producer.function, errorPattern)}.`;
 
+/** Of an existing stream, whose key may change; the created one has no other key than the stack's. */
+const keyErrors = ({ producer }: Watched) =>
+  producer.bucket
+    ? ''
+    : " InvalidKMSResourceException, or AccessDenied on kms: the stream's key: is it enabled, and is streamKey set to it? The " +
+      'function needs kms:GenerateDataKey and kms:Decrypt.';
+
 const deliveryErrors = (watched: Watched) =>
   `Cause: console, Firehose, ${streamName(watched)}, "Destination error logs". Usually the bucket, its policy, its key or ` +
   "the stream's role was changed. Firehose retries for 24 hours, then the records are lost.";
@@ -83,7 +90,7 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
     outOf: periodsOfInvocation(watched.timeout),
     description: () =>
       'Invocations fail. Lambda retries scheduled ones twice, then they move to the dead-letter queue; invocations by hand ' +
-      `are not retried. ${functionErrors(watched)}`,
+      `are not retried. ${functionErrors(watched)}${keyErrors(watched)}`,
   }),
   FunctionThrottles: ({ metrics, producer }) => ({
     metric: metrics.throttles,
@@ -128,7 +135,7 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
       `${logCommand(watched.producer.function, '{ $.report.requestsFailed > 0 }')}. ECONNREFUSED, ENOTFOUND, no response in ` +
       'time: the network, the VPC endpoint, its security group, the endpoint of AWS_ENDPOINT_URL. 502, 503 or a page of ' +
       "HTML: a proxy on the way. AccessDenied, ExpiredToken: the function's role, the policy of the VPC endpoint. " +
-      'ResourceNotFound: the stream. An error of Firehose itself: see the AWS Health Dashboard.',
+      `ResourceNotFound: the stream. An error of Firehose itself: see the AWS Health Dashboard.${keyErrors(watched)}`,
   }),
   RefusedRecords: (watched) => ({
     metric: watched.metrics.recordsRefusedShare,

@@ -75,12 +75,13 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
       `timeout? See its metrics in the console. ${proverErrors(proof)} ` +
       `No event is lost by this; claims are kept for ${claimRetentionDays} days.`,
   }),
-  ProverErrors: (_, proof) => ({
+  ProverErrors: ({ producer }, proof) => ({
     metric: proof.metrics.proverErrors,
     outOf: periodsOfInvocation(proof.prover.function.timeout!),
     description: () =>
       `Invocations of the prover fail. Claims stay in the proof queue and are checked again. ${proverErrors(proof)} ` +
-      "AccessDenied: the prover's role, the bucket's policy, its KMS key, for which the prover's role needs kms:Decrypt. " +
+      "AccessDenied: the prover's role, the bucket's policy, its KMS key, for which the prover's role needs kms:Decrypt" +
+      `${producer.bucket ? '' : ' (set bucketKey)'}. ` +
       `NoSuchBucket: the bucket's name. Fix it soon: the queue keeps claims for ${claimRetentionDays} days, and events that ` +
       'are unproven a day before that become dead letters.',
   }),

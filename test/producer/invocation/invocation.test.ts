@@ -734,6 +734,19 @@ describe('an invocation that delivers nothing', () => {
     expect(reports).toMatchObject([{ eventsUncertain: lost * 100, requestsFailed: lost + 1 }]);
     expect(error!.message).toContain(`(${uncertain} at most may be stored all the same)`);
   });
+
+  it.each([
+    "InvalidKMSResourceException: the grant for the stream's key may have been revoked",
+    'AccessDeniedException: not authorized to perform kms:GenerateDataKey',
+  ])('names the remedy if the key of the stream refuses: %s', async (failure) => {
+    const { error } = await invoke(
+      { runId: 'run-1', count: 100 },
+      { respond: (batch) => failed('fatal', batch, failure) },
+    );
+    expect(error!.message).toContain(
+      `last failure: ${failure}. Check the stream's key: the function's role needs kms:GenerateDataKey and kms:Decrypt on it (streamKey)`,
+    );
+  });
 });
 
 describe('an invocation that stops early', () => {

@@ -133,9 +133,14 @@ describe('the alarms', () => {
     expect(rule(alarm)).toBe(fires);
   });
 
-  it.each(alarmNames)('%s describes a remedy, in at most 1,024 characters', (name) => {
+  const ofPipeline = alarmsOf(fullTemplateOf({ deliveryStreamName: 'my-stream', bucketName: 'my-bucket' }));
+
+  it.each([
+    ...alarmNames.map((name) => [name, alarms] as const),
+    ...alarmNames.map((name) => [name, ofPipeline] as const),
+  ])('%s describes a remedy, in at most 1,024 characters', (name, all) => {
     // Prepare: a queue's URL or ARN is the longest value of a reference
-    const text = JSON.stringify(alarms[name]!.AlarmDescription);
+    const text = JSON.stringify(all[name]!.AlarmDescription);
 
     // Assess
     const resolved = text
@@ -217,6 +222,18 @@ describe('the alarms', () => {
     const configured = alarmsOf(fullTemplateOf({ ...pipeline, bufferingInterval: '120' }));
     expect(rule(configured.EventsUnproven!)).toBe('> 720000, 1 of 4 x 300 s');
     expect(rule(configured.DeliveryFreshness!)).toBe('> 420, 1 x 300 s');
+  });
+
+  it.each([
+    ['FunctionErrors', 'InvalidKMSResourceException, or AccessDenied on kms: ', 'streamKey'],
+    ['FailedRequests', 'InvalidKMSResourceException, or AccessDenied on kms: ', 'streamKey'],
+    ['ProverErrors', 'AccessDenied: ', 'needs kms:Decrypt (set bucketKey)'],
+  ] as const)('%s names the remedy for a customer-managed key of an existing stream', (name, ...parts) => {
+    const [own, existing] = [alarms, ofPipeline].map((all) => JSON.stringify(all[name]!.AlarmDescription));
+    for (const part of parts) {
+      expect(existing).toContain(part);
+    }
+    expect(own).not.toContain(parts.at(-1));
   });
 
   it('wait for as long as the created stream buffers', () => {
