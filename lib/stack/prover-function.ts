@@ -132,28 +132,13 @@ export function destinationOf(
       'proof is off: claims that wait for their proof in a deployed stack are deleted with their queue',
     );
   }
+  const place = { prefixTimeZone, bufferingInterval, isShared: createdBucket === undefined };
   if (createdBucket) {
-    return {
-      bucket: createdBucket,
-      keyArn: createdBucket.encryptionKey?.keyArn,
-      prefix: eventsPrefix,
-      prefixTimeZone,
-      errorPrefix: errorsFolder,
-      bufferingInterval,
-      isShared: false,
-    };
+    const keyArn = createdBucket.encryptionKey?.keyArn;
+    return { ...place, bucket: createdBucket, keyArn, prefix: eventsPrefix, errorPrefix: errorsFolder };
   }
-  return (
-    bucket && {
-      bucket,
-      keyArn: (bucketKey ?? bucket.encryptionKey)?.keyArn,
-      prefix: completeKeyPrefix(prefix),
-      prefixTimeZone,
-      partition,
-      bufferingInterval,
-      isShared: true,
-    }
-  );
+  const keyArn = (bucketKey ?? bucket?.encryptionKey)?.keyArn;
+  return bucket && { ...place, bucket, keyArn, prefix: completeKeyPrefix(prefix), partition };
 }
 
 /**

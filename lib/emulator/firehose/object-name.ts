@@ -103,8 +103,18 @@ const patternLetters: Readonly<Record<string, PatternLetter>> = {
  * supported and an example.
  */
 export function compileObjectName(settings: ObjectNameSettings): ObjectName {
-  const { prefix, errorOutputPrefix, deliveryStreamName, customTimeZone = 'UTC', partitionKeys } = settings;
-  const parts = parse('Prefix', prefix, partitionKeys);
+  const {
+    prefix,
+    errorOutputPrefix,
+    deliveryStreamName,
+    customTimeZone = 'UTC',
+    partitionKeys = {},
+  } = settings;
+  const partition = prefix.replaceAll(
+    /!\{partitionKeyFrom\w+:(\w+)\}/g,
+    (text, key) => partitionKeys[key] ?? text,
+  );
+  const parts = parse('Prefix', partition);
   const errorParts = parse('ErrorOutputPrefix', errorOutputPrefix);
   if (prefix.includes('!{') && errorOutputPrefix === '') {
     throw new PrefixError(
@@ -158,17 +168,13 @@ function checkEvaluated(field: string, source: string, parts: readonly Part[]): 
   }
 }
 
-function parse(field: Field, source: string, partitionKeys?: ObjectNameSettings['partitionKeys']): Part[] {
+function parse(field: Field, source: string): Part[] {
   return source
     .split(/(!\{[^}]*\}?)/)
-    .map((text) => (text.startsWith('!{') ? parseExpression(field, text, partitionKeys) : () => text));
+    .map((text) => (text.startsWith('!{') ? parseExpression(field, text) : () => text));
 }
 
-function parseExpression(
-  field: Field,
-  expression: string,
-  partitionKeys: ObjectNameSettings['partitionKeys'] = {},
-): Part {
+function parseExpression(field: Field, expression: string): Part {
   if (!expression.endsWith('}')) {
     throw unsupported(field, expression, 'the expression has no closing brace');
   }
@@ -185,9 +191,6 @@ function parseExpression(
       throw unsupported(field, expression, 'it is only allowed in ErrorOutputPrefix');
     }
     return () => 'processing-failed';
-  }
-  if (namespace?.startsWith('partitionKeyFrom') && value && Object.hasOwn(partitionKeys, value)) {
-    return () => partitionKeys[value]!;
   }
   throw unsupported(field, expression, 'the expression is unknown');
 }
