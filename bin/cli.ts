@@ -37,6 +37,11 @@ const commands: Readonly<Record<string, CommandRow>> = {
     example: '--count 1000',
     load: () => import('../lib/commands/prove/command.ts'),
   },
+  watch: {
+    description: 'Print the line that deploys a canary in an existing delivery stream',
+    example: 'my-stream',
+    load: () => import('../lib/commands/watch/command.ts'),
+  },
   cost: {
     description: 'Estimate the cost of a run and of a month, without AWS',
     example: "--count 5 --schedule 'rate(1 minute)'",

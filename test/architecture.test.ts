@@ -18,9 +18,10 @@ lib/commands/send/test-events.ts: @aws-sdk/client-schemas
 lib/stack: lib/aws lib/lake lib/template lambda/contract lambda/template aws-cdk-lib constructs
 lib/package: lib/aws lib/emulator lib/stack lib/template lib/terminal lambda/contract lambda/template
   package.json @microsoft/api-extractor aws-cdk-lib commander esbuild
-lib/proof: lib/aws lib/template lib/terminal lib/stack/outputs.ts lambda/contract
+lib/proof: lib/aws lib/template lib/terminal lib/stack/outputs.ts lib/stack/key-prefix.ts lambda/contract
   lambda/prover/objects lambda/prover/lines lambda/prover/comparison
-  @aws-sdk/client-cloudformation @aws-sdk/client-lambda @aws-sdk/client-schemas commander p-map valibot
+  @aws-sdk/client-cloudformation @aws-sdk/client-firehose @aws-sdk/client-lambda @aws-sdk/client-schemas
+  commander p-map valibot
 lib/lake: lib/aws lib/template lib/terminal lambda/template @duckdb/node-api jsonc-parser
 lib/cost: lib/aws lib/template lib/stack/monitoring/producer-alarms.ts lib/stack/monitoring/proof-alarms.ts
   lambda/contract lambda/template

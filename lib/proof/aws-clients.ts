@@ -1,4 +1,5 @@
 import { CloudFormationClient } from '@aws-sdk/client-cloudformation';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { LambdaClient } from '@aws-sdk/client-lambda';
 import { SchemasClient } from '@aws-sdk/client-schemas';
 import { proxySettings } from '../aws/proxy.ts';
@@ -10,6 +11,11 @@ const invocationTimeoutMs = 16 * 60_000;
 
 export function createCloudFormationClient(): CloudFormationClient {
   return new CloudFormationClient({ requestHandler: proxySettings() });
+}
+
+/** @param region @default - the configured one */
+export function createFirehoseClient(region?: string): FirehoseClient {
+  return new FirehoseClient({ ...(region && { region }), requestHandler: proxySettings() });
 }
 
 export function createSchemasClient(): SchemasClient {

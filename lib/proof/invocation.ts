@@ -8,6 +8,7 @@ import {
 import * as v from 'valibot';
 import { settings } from '../../lambda/contract/deployment-settings.ts';
 import type { Payload } from '../../lambda/contract/invocation.ts';
+import { defaultRecordFormat } from '../../lambda/contract/record-format.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
 import { producerSettings } from '../../lambda/contract/settings.ts';
 import { variables } from '../../lambda/contract/variables.ts';
@@ -71,6 +72,8 @@ export interface ProducerConfiguration {
   /** Whether others write to the bucket, too. */
   readonly isShared: boolean;
   readonly naming: ObjectNaming;
+  /** Settings that it got for its stream, by their keys in CDK context. */
+  readonly deployed: Readonly<Record<string, string>>;
   /** Events of a run if the payload has no count. */
   readonly count: number;
   /** NaN if unknown. */
@@ -95,22 +98,27 @@ export async function readConfiguration(
   const values = Environment?.Variables ?? {};
   const { [variables.deliveryStreamName]: deliveryStreamName, [producerSettings.count.variable]: count } =
     values;
-  // Not less than what the stream buffers.
   const delay = values[variables.proofDelaySeconds];
   if (deliveryStreamName === undefined || count === undefined) {
     throw new UnanswerableError(
       `the function ${functionName} has no variable ${variables.deliveryStreamName} and ${producerSettings.count.variable}: it is no producer`,
     );
   }
+  const { [variables.bucketName]: bucketName, [variables.prefix]: prefix = '' } = values;
+  // Not less than what the stream buffers.
+  const bufferingInterval = delay || String(settings.bufferingInterval.max);
   return {
     functionName,
     deliveryStreamName,
     producerName: values[variables.producerName],
-    bucketName: values[variables.bucketName],
+    bucketName,
     isShared: values[variables.isShared] === 'true',
-    naming: {
-      prefix: values[variables.prefix] ?? '',
-      bufferingSeconds: Number(delay ?? settings.bufferingInterval.max),
+    naming: { prefix, bufferingSeconds: Number(bufferingInterval) },
+    deployed: {
+      prefix,
+      bufferingInterval,
+      ...(bucketName && { bucketName }),
+      recordFormat: values[variables.recordFormat] ?? defaultRecordFormat,
     },
     count: Number(count),
     maxCount: Number(values[producerSettings.maxCount.variable]),

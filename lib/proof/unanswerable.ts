@@ -11,6 +11,10 @@ export class UnanswerableError extends Error {
 
 /** Remedies of errors of the SDK's settings, by their messages. */
 const remedies: readonly (readonly [RegExp, string])[] = [
+  [
+    /^Firehose .* not found\.$/,
+    'correct its name, or if it is in another region, set AWS_REGION or give its ARN',
+  ],
   [/^Region is missing$/, 'set AWS_REGION, for example AWS_REGION=us-east-1'],
   [/certificate/, 'set NODE_EXTRA_CA_CERTS to a file with the certificates of your network'],
   [/^the proxy /, 'correct HTTPS_PROXY, or add the host to NO_PROXY'],

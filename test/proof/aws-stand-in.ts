@@ -22,6 +22,8 @@ export interface StandInState {
   invoke?: (payload: Record<string, unknown>) => { result: unknown; functionError?: 'Unhandled' };
   /** Environment of the function. @default - none */
   environment?: Record<string, string>;
+  /** The DeliveryStreamDescription of every stream. @default - nobody may describe one */
+  stream?: object;
   /** The objects of the bucket `my-bucket` by their keys. */
   objects: Map<string, StandInObject>;
   /** Whether the bucket may be listed. @default true */
@@ -86,6 +88,8 @@ async function respond(
     respondInvoke(state, invocation[1]!, body, isAsynchronous, response);
   } else if (configuration) {
     respondConfiguration(state, configuration[1]!, response);
+  } else if (request.headers['x-amz-target'] === 'Firehose_20150804.DescribeDeliveryStream') {
+    respondStream(state, JSON.parse(body), response);
   } else if (request.method === 'POST') {
     respondStack(state, new URLSearchParams(body), response);
   } else if (url.searchParams.get('list-type') === '2') {
@@ -93,6 +97,25 @@ async function respond(
   } else {
     respondGet(state, path, response);
   }
+}
+
+// https://docs.aws.amazon.com/firehose/latest/APIReference/API_DescribeDeliveryStream.html
+function respondStream(
+  { stream }: StandInState,
+  { DeliveryStreamName }: Record<string, unknown>,
+  response: ServerResponse,
+): void {
+  response.writeHead(stream ? 200 : 400, { 'content-type': 'application/x-amz-json-1.1' });
+  response.end(
+    JSON.stringify(
+      stream
+        ? { DeliveryStreamDescription: { DeliveryStreamName, ...stream } }
+        : {
+            __type: 'AccessDeniedException',
+            Message: 'not authorized to perform: firehose:DescribeDeliveryStream',
+          },
+    ),
+  );
 }
 
 /** Responds with the producers as the CDK's template has them, and with the name of a function by its logical id: `Id-<name>`. */

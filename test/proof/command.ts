@@ -13,7 +13,7 @@ export interface CommandResult {
 
 /** Runs a command with these arguments in a process of its own, without tsx, which takes its time. */
 export async function runCommand(
-  name: 'verify' | 'prove' | 'send',
+  name: 'verify' | 'prove' | 'send' | 'watch',
   args: readonly string[],
   { cwd = process.cwd(), environment = {} }: { cwd?: string; environment?: NodeJS.ProcessEnv } = {},
 ): Promise<CommandResult> {

@@ -1,7 +1,11 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { settings } from '../../../lambda/contract/deployment-settings.ts';
-import { createCloudFormationClient, createLambdaClient } from '../../proof/aws-clients.ts';
+import {
+  createCloudFormationClient,
+  createFirehoseClient,
+  createLambdaClient,
+} from '../../proof/aws-clients.ts';
 import { writeCertificate } from '../../proof/certificate.ts';
 import type { ProducerOptions } from '../../proof/deployed-stack.ts';
 import { addProducerOptions, addProofOptions, type ProofOptions } from '../../proof/options.ts';
@@ -38,6 +42,7 @@ async function runProve(options: ProveCommandOptions): Promise<void> {
     {
       cloudFormation: createCloudFormationClient(),
       lambda: createLambdaClient(),
+      firehose: createFirehoseClient(),
       sourceNamed,
       now: Date.now,
       sleep: setTimeout,

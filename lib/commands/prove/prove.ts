@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Report } from '../../../lambda/contract/report.ts';
 import { type DeploymentClients, findProducer, type ProducerOptions } from '../../proof/deployed-stack.ts';
-import { checkCount, invokeProducer } from '../../proof/invocation.ts';
+import { checkCount, invokeProducer, type ProducerConfiguration } from '../../proof/invocation.ts';
 import type { Evidence } from '../../proof/proof.ts';
 import type { sourceNamed } from '../../proof/source.ts';
+import { describeStream, type FirehoseCalls, streamChanges } from '../../proof/stream-settings.ts';
 import { checkEvents, type Question, verify, type World } from '../../proof/verify.ts';
+import { commandLine } from '../../terminal/command-line.ts';
+import { quoteForShell } from '../../terminal/text.ts';
 
 export interface ProveOptions extends ProducerOptions, Pick<Question, 'exactlyOnce'> {
   /** @default - the producer's */
@@ -14,6 +17,7 @@ export interface ProveOptions extends ProducerOptions, Pick<Question, 'exactlyOn
 }
 
 export interface ProveWorld extends World, DeploymentClients {
+  readonly firehose: FirehoseCalls;
   readonly sourceNamed: typeof sourceNamed;
   readonly onStep: (line: string) => void;
   /** Called before the wait for the events begins. */
@@ -36,6 +40,9 @@ export async function prove(
   checkCount(count, producer);
   checkEvents(count ?? producer.count);
   const source = world.sourceNamed(producer.source, { ...producer.scope, sinceMs: startedMs });
+  if (isShared && producer.bucketName !== undefined) {
+    await reportChanges(producer, world);
+  }
 
   // Others may prove at the same time.
   const runId = `prove-${new Date(startedMs).toISOString()}-${randomUUID()}`;
@@ -48,4 +55,20 @@ export async function prove(
   const waitMs = options.waitMs ?? producer.landingMs;
   const question = { source, isShared, runs: [run], eventTemplate, exactlyOnce, waitMs };
   return { report, evidence: await verify(question, world) };
+}
+
+/** Reports what has changed in a stream that is not the stack's own. */
+async function reportChanges(
+  { deliveryStreamName, deployed }: ProducerConfiguration,
+  { firehose, onStep }: ProveWorld,
+): Promise<void> {
+  try {
+    const changes = streamChanges(await describeStream(firehose, deliveryStreamName), deployed);
+    const line = commandLine('watch', quoteForShell(deliveryStreamName));
+    for (const change of changes) {
+      onStep(`${deliveryStreamName} has changed: ${change}. Find out what fits by ${line}`);
+    }
+  } catch (error) {
+    onStep(`Could not find out whether ${deliveryStreamName} has changed: ${(error as Error).message}`);
+  }
 }

@@ -107,11 +107,43 @@ describe('npm run prove', () => {
     state.objects.set(keyOfNow('theirs'), { body: Buffer.from('theirs\n{}\n'), landedAtMs: Date.now() });
 
     // Act
-    const { status, stdout } = await prove();
+    const { status, stdout, stderr } = await prove();
 
     // Assess
     expect(status).toBe(0);
     expect(stdout).toContain('COMPLETE: Each of 100 events arrived, exactly once.');
+    expect(stderr).toContain(
+      'Could not find out whether my-stream has changed: describing the delivery stream my-stream: AccessDeniedException',
+    );
+  });
+
+  it('says what has changed in a stream since the canary in it was deployed', async () => {
+    // Prepare
+    state.environment = { ...createEnvironment(), SHARED: 'true', PROOF_DELAY_SECONDS: '75' };
+    state.stream = {
+      DeliveryStreamStatus: 'ACTIVE',
+      DeliveryStreamType: 'DirectPut',
+      Destinations: [
+        {
+          ExtendedS3DestinationDescription: {
+            BucketARN: 'arn:aws:s3:::my-bucket',
+            Prefix: 'raw/',
+            BufferingHints: { IntervalInSeconds: 900 },
+          },
+        },
+      ],
+    };
+
+    // Act
+    const { status, stderr } = await prove();
+
+    // Assess
+    expect(status).toBe(0);
+    expect(stderr.split('\n').filter((line) => line.includes('has changed'))).toEqual([
+      expect.stringMatching(/^my-stream has changed: bufferingInterval is now 900, and was 75 /),
+      'my-stream has changed: prefix is now raw/!{timestamp:yyyy/MM/dd/HH}/, and was events/datehour=!{timestamp:yyyy-MM-dd-HH}/' +
+        " when the canary was deployed. Find out what fits by npm run watch -- 'my-stream'",
+    ]);
   });
 
   it('ends with status 1 and names the event that did not land', async () => {

@@ -19,6 +19,7 @@ async function proveRun(environment: Record<string, string>, landsAfterSeconds: 
     { function: 'my-function', eventTemplate: defaultTemplate, exactlyOnce: false },
     {
       cloudFormation: {} as unknown as CloudFormationClient,
+      firehose: { send: async () => expect.unreachable() },
       lambda: {
         send: async (command: unknown) => {
           if (!(command instanceof GetFunctionConfigurationCommand)) {
