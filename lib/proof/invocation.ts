@@ -8,11 +8,13 @@ import {
 import * as v from 'valibot';
 import { settings } from '../../lambda/contract/deployment-settings.ts';
 import type { Payload } from '../../lambda/contract/invocation.ts';
+import { parsePartition } from '../../lambda/contract/key-prefix.ts';
 import { defaultRecordFormat } from '../../lambda/contract/record-format.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
 import { producerSettings } from '../../lambda/contract/settings.ts';
 import { variables } from '../../lambda/contract/variables.ts';
 import type { ObjectNaming } from '../../lambda/prover/objects/object-window.ts';
+import { firehoseTimeZone } from '../aws/time-zones.ts';
 import { UnanswerableError, unanswerableCall } from './unanswerable.ts';
 
 /**
@@ -105,6 +107,7 @@ export async function readConfiguration(
     );
   }
   const { [variables.bucketName]: bucketName, [variables.prefix]: prefix = '' } = values;
+  const prefixTimeZone = firehoseTimeZone(values[variables.prefixTimeZone] ?? 'UTC');
   // Not less than what the stream buffers.
   const bufferingInterval = delay || String(settings.bufferingInterval.max);
   return {
@@ -113,9 +116,15 @@ export async function readConfiguration(
     producerName: values[variables.producerName],
     bucketName,
     isShared: values[variables.isShared] === 'true',
-    naming: { prefix, bufferingSeconds: Number(bufferingInterval) },
+    naming: {
+      prefix,
+      prefixTimeZone,
+      partition: parsePartition(values[variables.partition] ?? ''),
+      bufferingSeconds: Number(bufferingInterval),
+    },
     deployed: {
       prefix,
+      prefixTimeZone,
       bufferingInterval,
       ...(bucketName && { bucketName }),
       recordFormat: values[variables.recordFormat] ?? defaultRecordFormat,

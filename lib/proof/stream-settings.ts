@@ -6,8 +6,9 @@ import {
   type ExtendedS3DestinationDescription,
 } from '@aws-sdk/client-firehose';
 import { foreignBufferingSeconds } from '../../lambda/contract/deployment-settings.ts';
-import { completeKeyPrefix } from '../../lambda/contract/firehose-limits.ts';
-import { isKeyPrefix, keyPrefixExpectation } from '../stack/key-prefix.ts';
+import { completeKeyPrefix, type Partition, partitionText } from '../../lambda/contract/key-prefix.ts';
+import { firehoseTimeZone } from '../aws/time-zones.ts';
+import { keyPrefixProblem } from '../stack/key-prefix.ts';
 import { unanswerableCall } from './unanswerable.ts';
 
 /** A client of Firehose. */
@@ -101,8 +102,11 @@ export function streamChanges(
   }
   const found: Record<string, string> = Object.fromEntries(settings.map(({ key, value }) => [key, value]));
   const now = { ...defaults, ...found, prefix: completeKeyPrefix(found.prefix ?? '') };
+  // A canary that waits longer, or sends or compares for more than the stream needs, is right.
   const isCovered = (key: string, value: string, before: string) =>
-    key === 'bufferingInterval' ? Number(before) >= Number(value) : /^(ndjson|bytes)$/.test(value);
+    key === 'bufferingInterval'
+      ? Number(before) >= Number(value)
+      : ['recordFormat', 'match'].includes(key) && value === defaults[key as keyof typeof defaults];
   return Object.entries(now).flatMap(([key, value]) => {
     const before = deployed[key] ?? value;
     return before === value || isCovered(key, value, before)
@@ -114,7 +118,8 @@ export function streamChanges(
 type Place = Partial<ExtendedS3DestinationDescription>;
 
 function canarySettings(stream: DeliveryStreamDescription, place: Place): Setting[] {
-  const { Prefix: prefix = '', CustomTimeZone: zone = 'UTC', BufferingHints: buffering } = place;
+  const { Prefix: prefix = '', BufferingHints: buffering } = place;
+  const zone = firehoseTimeZone(place.CustomTimeZone ?? defaults.prefixTimeZone);
   const processors = processorsOf(place);
   const isPartitioned = place.DynamicPartitioningConfiguration?.Enabled === true;
   const isChanged = ['Lambda', 'MetadataExtraction', 'RecordDeAggregation'].some((type) =>
@@ -123,10 +128,6 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
   const interval = buffering?.IntervalInSeconds ?? foreignBufferingSeconds;
   const { KeyType, KeyARN } = stream.DeliveryStreamEncryptionConfiguration ?? {};
   const bucketKey = place.EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN;
-  const partition =
-    keyPrefixProblem(prefix) === undefined
-      ? []
-      : Object.entries(partitionOf(prefix)).map((pair) => pair.join('='));
   const rows: [key: string, value: string | undefined | false, reason: string][] = [
     ['deliveryStreamName', stream.DeliveryStreamName, 'the stream that events are sent to'],
     ['bucketName', place.BucketARN?.split(':::')[1], 'the bucket in which the prover looks for them'],
@@ -135,10 +136,10 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
       completeKeyPrefix(prefix) !== completeKeyPrefix('') && prefix,
       'names the hours that the prover lists',
     ],
-    ['prefixTimeZone', zone !== 'UTC' && zone, 'the time zone of these hours'],
+    ['prefixTimeZone', zone !== defaults.prefixTimeZone && zone, 'the time zone of these hours'],
     [
       'partition',
-      partition.join(','),
+      keyPrefixProblem(prefix) !== undefined && partitionText(partitionOf(prefix)),
       `the partition of the canary's events, by the stream's rules: replace ${unknownValue}. Fields that a query reads need a template: -c eventTemplate=FILE`,
     ],
     [
@@ -213,14 +214,7 @@ function processorsOf({ ProcessingConfiguration }: Place): ReadonlySet<string> {
 }
 
 /** The partition keys of a prefix, with values that are not known. */
-function partitionOf(prefix = ''): Readonly<Record<string, string>> {
+function partitionOf(prefix = ''): Partition {
   const keys = [...prefix.matchAll(/!\{partitionKeyFrom(?:Query|Lambda):([^}]+)\}/g)];
   return Object.fromEntries(keys.map(([, key]) => [key, unknownValue]));
-}
-
-function keyPrefixProblem(
-  prefix: string,
-  _partition: Readonly<Record<string, string>> = {},
-): string | undefined {
-  return isKeyPrefix(prefix) ? undefined : `prefix is "${prefix}": expected ${keyPrefixExpectation}`;
 }

@@ -22,7 +22,7 @@ describe('the commands as people type them', () => {
 });
 
 describe('the program', () => {
-  const names = ['start', 'preview', 'send', 'verify', 'prove', 'cost', 'query', 'firehose'];
+  const names = ['start', 'preview', 'send', 'verify', 'prove', 'watch', 'cost', 'query', 'firehose'];
 
   it.each([[[]], [['--help']], [['-h']], [['help']]])('lists its commands with %j', async (args) => {
     // Act

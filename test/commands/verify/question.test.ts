@@ -24,10 +24,17 @@ const deployed = {
   DELIVERY_STREAM_NAME: 'my-stream',
   COUNT: '100',
   BUCKET_NAME: 'my-bucket',
-  PREFIX: 'raw/!{timestamp:yyyy/MM/dd/HH}/',
+  PREFIX: 'customer=!{partitionKeyFromQuery:customer}/!{timestamp:yyyy/MM/dd/HH}/',
+  PREFIX_TIME_ZONE: 'Asia/Calcutta',
+  PARTITION: 'customer=canary',
   PROOF_DELAY_SECONDS: '75',
 };
-const naming = { prefix: deployed.PREFIX, bufferingSeconds: 75 };
+const naming = {
+  prefix: deployed.PREFIX,
+  prefixTimeZone: 'Asia/Calcutta',
+  partition: { customer: 'canary' },
+  bufferingSeconds: 75,
+};
 
 describe('the question', () => {
   it('is about the last local run by default', async () => {

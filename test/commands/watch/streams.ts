@@ -101,6 +101,21 @@ export const streamShapes: readonly StreamShape[] = [
     refusal: /refuses PutRecord on it, since it decompresses CloudWatch Logs/,
   },
   {
+    what: 'is partitioned by a query, before the hour',
+    settings: { prefix: hourly, ...errors },
+    s3: {
+      ...dynamic,
+      ...processing('MetadataExtraction', 'AppendDelimiterToRecord'),
+      Prefix: `customer=!{partitionKeyFromQuery:customer}/${hourly}`,
+    },
+    context: {
+      prefix: `customer=!{partitionKeyFromQuery:customer}/${hourly}`,
+      partition: 'customer=VALUE',
+      recordFormat: 'single',
+      match: 'id',
+    },
+  },
+  {
     what: 'is partitioned by a Lambda, after the hour',
     s3: { ...dynamic, ...processing('Lambda'), Prefix: `${hourly}!{partitionKeyFromLambda:team}/` },
     context: {
