@@ -28,7 +28,7 @@ const processing = (...types: string[]) => ({
   ProcessingConfiguration: { Enabled: true, Processors: types.map((Type) => ({ Type, Parameters: [] })) },
 });
 
-const kms = (key: string) => `arn:aws:kms:us-east-1:123456789012:key/${key}`;
+const kms = (key: string) => `arn:aws:kms:us-east-1:123456789012:key/${key}-12ab-34cd-56ef-1234567890ab`;
 
 /** A bucket beside the destination. */
 const backup = (overrides: object = {}) => ({
@@ -136,11 +136,11 @@ export const streamShapes: readonly StreamShape[] = [
       DeliveryStreamEncryptionConfiguration: {
         Status: 'ENABLED',
         KeyType: 'CUSTOMER_MANAGED_CMK',
-        KeyARN: kms('stream'),
+        KeyARN: kms('11111111'),
       },
     },
-    s3: { EncryptionConfiguration: { KMSEncryptionConfig: { AWSKMSKeyARN: kms('bucket') } } },
-    context: { streamKey: kms('stream'), bucketKey: kms('bucket') },
+    s3: { EncryptionConfiguration: { KMSEncryptionConfig: { AWSKMSKeyARN: kms('22222222') } } },
+    context: { streamKey: kms('11111111'), bucketKey: kms('22222222') },
   },
   {
     what: "is encrypted with AWS's key for S3",
