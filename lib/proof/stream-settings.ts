@@ -126,7 +126,7 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
     processors.has(type),
   );
   const interval = buffering?.IntervalInSeconds ?? foreignBufferingSeconds;
-  const { KeyType, KeyARN } = stream.DeliveryStreamEncryptionConfiguration ?? {};
+  const { Status, KeyType, KeyARN } = stream.DeliveryStreamEncryptionConfiguration ?? {};
   const bucketKey = place.EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN;
   const rows: [key: string, value: string | undefined | false, reason: string][] = [
     ['deliveryStreamName', stream.DeliveryStreamName, 'the stream that events are sent to'],
@@ -140,7 +140,7 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
     [
       'partition',
       keyPrefixProblem(prefix) !== undefined && partitionText(partitionOf(prefix)),
-      `the partition of the canary's events, by the stream's rules: replace ${unknownValue}. Fields that a query reads need a template: -c eventTemplate=FILE`,
+      `the partition of the canary's events, by the stream's rules: replace ${unknownValue}`,
     ],
     [
       'bufferingInterval',
@@ -150,7 +150,10 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
     [
       'recordFormat',
       (isPartitioned || processors.has('Lambda')) && 'single',
-      `one event in a record, as ${processors.has('Lambda') ? 'a transform Lambda' : 'dynamic partitioning'} expects it`,
+      `one event in a record, as ${processors.has('Lambda') ? 'a transform Lambda' : 'dynamic partitioning'} expects it` +
+        (processors.has('MetadataExtraction')
+          ? '; a query needs its fields in the events: -c eventTemplate=FILE'
+          : ''),
     ],
     [
       'match',
@@ -159,7 +162,7 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
     ],
     [
       'streamKey',
-      KeyType === 'CUSTOMER_MANAGED_CMK' && KeyARN,
+      Status !== 'DISABLED' && KeyType === 'CUSTOMER_MANAGED_CMK' && KeyARN,
       'the key of the stream: the producer may use it through Firehose',
     ],
     [

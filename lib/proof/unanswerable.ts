@@ -31,6 +31,7 @@ export function unanswerableCall(attempt: string, error: unknown): UnanswerableE
   const { name, message, code } = error as Error & { code?: string };
   const reason = [name === 'Error' ? undefined : name, message || code].filter(Boolean).join(': ');
   const remedy = remedies.find(([pattern]) => pattern.test(message))?.[1];
-  const text = [attempt, reason.replaceAll(/\s*\n\s*/g, ' '), remedy].filter(Boolean).join(': ');
+  const line = reason.replaceAll(/\s*\n\s*/g, ' ');
+  const text = [attempt, remedy ? line.replace(/\.$/, '') : line, remedy].filter(Boolean).join(': ');
   return new UnanswerableError(text, { cause: error });
 }

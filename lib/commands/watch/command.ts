@@ -37,16 +37,16 @@ async function runWatch(stream: string, { context = {}, deploy, json }: WatchOpt
   const canary = await watch(stream, context, client, deploymentRegion);
   console.log(json ? JSON.stringify(canary) : describeCanary(canary).split('\n').map(printable).join('\n'));
   if (deploy) {
-    process.exitCode = await deployCanary(canary);
+    process.exitCode = await deployCanary(canary, json ? process.stderr : 'inherit');
   }
 }
 
 /** Resolves to the exit status of the CDK. */
-async function deployCanary(canary: Canary): Promise<number> {
+async function deployCanary(canary: Canary, output: 'inherit' | NodeJS.WriteStream): Promise<number> {
   const child = spawn('npx', deployArguments(canary), {
     cwd: projectDirectory,
     env: { ...process.env, ...canary.environment },
-    stdio: 'inherit',
+    stdio: ['inherit', output, 'inherit'],
   });
   const [status] = await once(child, 'close').catch((error) => {
     throw new UnanswerableError(`npx could not be started: ${error.message}`, { cause: error });

@@ -5,6 +5,7 @@ import {
   unknownValue,
 } from '../../proof/stream-settings.ts';
 import { UnanswerableError } from '../../proof/unanswerable.ts';
+import { isPacked } from '../../terminal/packed.ts';
 import { quoteForShell } from '../../terminal/text.ts';
 
 /** A canary in an existing stream. */
@@ -64,7 +65,8 @@ export async function watch(
       settings.length > 0 ? `. All records are in its backup, which this watches: ${command}` : '';
     throw new UnanswerableError(`${name} cannot be watched: ${refusal}${nearest}`);
   }
-  const reasons = Object.fromEntries(settings.map(({ key, reason }) => [key, reason]));
+  const ofStream = settings.filter(({ key }) => !Object.hasOwn(given, key));
+  const reasons = Object.fromEntries(ofStream.map(({ key, reason }) => [key, reason]));
   return { deliveryStreamArn, context, reasons, environment, command };
 }
 
@@ -90,5 +92,8 @@ export function describeCanary({ context, reasons, command }: Canary): string {
     '',
     ...Object.entries(reasons).map(([key, reason]) => `  ${key.padEnd(width)}  ${reason}`),
     ...(context.alarmEmail ? [] : ['', 'For a mail when an alarm fires, add -c alarmEmail=you@example.com']),
+    ...(isPacked
+      ? ['', 'The line is for the repository. In your app, the settings are props of EventProducer.']
+      : []),
   ].join('\n');
 }

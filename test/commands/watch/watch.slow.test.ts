@@ -70,6 +70,24 @@ describe('npm run watch', () => {
     );
   });
 
+  it('deploys a canary in a partition only when its value is known, and lets it be given', async () => {
+    // Act
+    const name = named('is partitioned by a query, before the hour');
+    const [unknown, known] = await Promise.all([
+      run([name, '--deploy']),
+      run([name, '--deploy', '--json', '-c', 'partition=customer=canary']),
+    ]);
+
+    // Assess
+    expect([unknown.status, unknown.stderr]).toEqual([
+      2,
+      'error: VALUE stands for a value that is not known: give -c partition=customer=VALUE, with that value\n',
+    ]);
+    expect(known.status).toBe(3);
+    expect(known.stderr).toContain('-c partition=customer=canary ');
+    expect(JSON.parse(known.stdout).reasons).not.toHaveProperty('partition');
+  });
+
   it('finds a stream of another region by its ARN', async () => {
     // Act
     const name = named('has a fixed prefix');
@@ -87,7 +105,7 @@ describe('npm run watch', () => {
       ['other'],
       {},
       'error: describing the delivery stream other: ResourceNotFoundException: Firehose other under account 123456789012 ' +
-        'not found.: correct its name, or if it is in another region, set AWS_REGION or give its ARN',
+        'not found: correct its name, or if it is in another region, set AWS_REGION or give its ARN',
     ],
     [
       'there is no region',
