@@ -3,7 +3,7 @@ import type { ByteReader } from './byte-reader.ts';
 
 /** The content of an object cannot be read to its end. */
 export class CorruptObjectError extends Error {
-  override readonly name = 'CorruptObjectError';
+  override readonly name: string = 'CorruptObjectError';
 }
 
 /** Where gzip is damaged. */
@@ -113,17 +113,26 @@ async function skipHeader(reader: ByteReader, spend: Spend): Promise<void> {
   }
 }
 
-async function takeBytes(reader: ByteReader, length: number): Promise<Buffer> {
+/** @throws CorruptObjectError if there are fewer bytes. */
+export async function takeBytes(reader: ByteReader, length: number, format = 'gzip'): Promise<Buffer> {
   const bytes = await reader.peek(length);
   if (bytes.length < length) {
-    throw unexpectedEnd();
+    throw unexpectedEnd(format);
   }
   reader.take(length);
   return bytes;
 }
 
-/** Decompresses one deflate stream, up to its own end mark. It holds one piece of output, however much a piece of input makes. */
-async function* inflatedBytes(reader: ByteReader, layer: number): AsyncGenerator<Buffer, void> {
+/**
+ * Decompresses one deflate stream, up to its own end mark. It holds one piece of output, however much a piece of input makes.
+ *
+ * @throws CorruptObjectError after the last readable byte.
+ */
+export async function* inflatedBytes(
+  reader: ByteReader,
+  layer: number,
+  format = 'gzip',
+): AsyncGenerator<Buffer, void> {
   const inflate = createInflateRaw({ chunkSize: pieceBytes });
   let [isEnded, wake] = [false, () => {}];
   let failure: Error | undefined;
@@ -140,7 +149,7 @@ async function* inflatedBytes(reader: ByteReader, layer: number): AsyncGenerator
     while (!isEnded) {
       const piece = await reader.piece();
       if (piece.length === 0) {
-        throw unexpectedEnd();
+        throw unexpectedEnd(format);
       }
       const before = inflate.bytesWritten;
       let isTaken = false;
@@ -154,7 +163,7 @@ async function* inflatedBytes(reader: ByteReader, layer: number): AsyncGenerator
         const output: Buffer | null = inflate.read();
         if (failure) {
           const damage = { layer, offset: reader.offset };
-          throw new DamagedPieceError(`gzip: ${failure.message}`, damage, { cause: failure });
+          throw new DamagedPieceError(`${format}: ${failure.message}`, damage, { cause: failure });
         }
         if (output !== null) {
           yield output;
@@ -173,6 +182,6 @@ async function* inflatedBytes(reader: ByteReader, layer: number): AsyncGenerator
   }
 }
 
-function unexpectedEnd(): CorruptObjectError {
-  return new CorruptObjectError('gzip: unexpected end of file');
+function unexpectedEnd(format: string): CorruptObjectError {
+  return new CorruptObjectError(`${format}: unexpected end of file`);
 }

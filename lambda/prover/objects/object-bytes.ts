@@ -1,5 +1,7 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { ByteReader } from './byte-reader.ts';
+import { type Format, formatOf, headBytes, UnreadableFormatError } from './formats.ts';
 import { CorruptObjectError, DamagedPieceError, type Spend } from './gzip-member.ts';
 import { type GzipPlaces, mixedBytes, suspectAt } from './mixed-bytes.ts';
 
@@ -18,7 +20,8 @@ const freeBytes = 1_048_576;
 const [newline, firstMagicByte] = [0x0a, 0x1f];
 
 /**
- * The text of an object, regardless of its name: plain lines, gzip members, or any sequence of both, also within gzip.
+ * The text of an object, regardless of its name: plain lines, gzip members, or any sequence of both, also within gzip; or all of
+ * that within ZIP or Snappy. The bytes of another format are text, too, since it may be that of a neighbour's first record.
  *
  * Nearly every object is either plain or gzip, and is read once. A mixed object is read again, by {@link mixedBytes}. A damaged
  * object is read a third time, the damaged piece byte by byte, to get every line before the damage.
@@ -27,8 +30,8 @@ const [newline, firstMagicByte] = [0x0a, 0x1f];
  * @param storedBytes Its size as stored.
  * @param places Where plain text may change to gzip.
  * @param onPiece Called for each piece that comes out of gzip; may throw.
- * @throws CorruptObjectError after the last readable byte, IncompleteObjectError, OversizedObjectError, and the errors of `open`,
- * its stream and `onPiece`.
+ * @throws CorruptObjectError after the last readable byte, UnreadableFormatError after the last byte, IncompleteObjectError,
+ * OversizedObjectError, and the errors of `open`, its stream and `onPiece`.
  */
 export async function* objectBytes(
   open: () => Promise<Readable>,
@@ -38,7 +41,7 @@ export async function* objectBytes(
 ): AsyncGenerator<Buffer, void> {
   let bytesYielded = 0;
   async function* read(
-    bytesOf: (input: AsyncIterable<Buffer>, spend: Spend, places: GzipPlaces) => AsyncIterable<Buffer>,
+    bytesOf: (start: Start, spend: Spend, places: GzipPlaces) => AsyncIterable<Buffer>,
   ): AsyncGenerator<Buffer, void> {
     let bytesToSkip = bytesYielded;
     let bytesLeft = freeBytes + storedBytes * maxExpansion;
@@ -51,19 +54,32 @@ export async function* objectBytes(
     };
     const input = await open();
     const bytes = complete(input, storedBytes);
+    let format: Format | undefined;
     try {
-      for await (const chunk of bytesOf(bytes, spend, places)) {
+      let start = await startOf(bytes);
+      format = formatOf(start.head);
+      if (format?.contentOf) {
+        const reader = new ByteReader(start.bytes, 0, () => pieceBytes);
+        start = await startOf(format.contentOf(reader, spend));
+      }
+      for await (const chunk of bytesOf(start, spend, places)) {
         if (chunk.length > bytesToSkip) {
           bytesYielded += chunk.length - bytesToSkip;
           yield bytesToSkip === 0 ? chunk : chunk.subarray(bytesToSkip);
         }
         bytesToSkip = Math.max(0, bytesToSkip - chunk.length);
       }
+      if (format && !format.contentOf) {
+        throw new UnreadableFormatError(format.name);
+      }
     } catch (error) {
       if (error instanceof CorruptObjectError) {
         // The damage may be that of the response: then it has another size than the object.
         for await (const _ of bytes) {
           onPiece();
+        }
+        if (format && !format.contentOf) {
+          throw new UnreadableFormatError(format.name);
         }
       }
       throw error;
@@ -81,12 +97,12 @@ export async function* objectBytes(
     }
   }
   try {
-    yield* read(mixedBytes);
+    yield* read(({ bytes }, spend) => mixedBytes(bytes, spend, places));
   } catch (error) {
     if (!(error instanceof DamagedPieceError)) {
       throw error;
     }
-    yield* read((input, spend) => mixedBytes(input, spend, places, error.damage));
+    yield* read(({ bytes }, spend) => mixedBytes(bytes, spend, places, error.damage));
   }
 }
 
@@ -120,20 +136,35 @@ class NotUniformError extends Error {
   override readonly name = 'NotUniformError';
 }
 
+/** Bytes whose start is known. */
+interface Start {
+  /** The first {@link headBytes}, or more; fewer if there are no more. */
+  readonly head: Buffer;
+  /** All bytes. */
+  readonly bytes: AsyncIterable<Buffer>;
+}
+
+async function startOf(input: AsyncIterable<Buffer>): Promise<Start> {
+  const chunks = input[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < headBytes) {
+    const { done, value } = await chunks.next();
+    if (done) {
+      break;
+    }
+    head = head.length === 0 ? value : Buffer.concat([head, value]);
+  }
+  return { head, bytes: chain(head, chunks) };
+}
+
 /** The text of an object that is all plain or all gzip: fast. @throws NotUniformError if it is mixed or damaged. */
 async function* uniformBytes(
-  input: AsyncIterable<Buffer>,
+  { head, bytes }: Start,
   spend: Spend,
   places: GzipPlaces,
 ): AsyncGenerator<Buffer, void> {
-  const chunks = input[Symbol.asyncIterator]();
-  const first = await chunks.next();
-  if (first.done) {
-    return;
-  }
-  const whole = chain(first.value, chunks);
   let isLineStart = true;
-  for await (const chunk of first.value[0] === firstMagicByte ? gunzipBytes(whole) : whole) {
+  for await (const chunk of head[0] === firstMagicByte ? gunzipBytes(bytes) : bytes) {
     spend(chunk.length);
     if (suspectAt(chunk, 0, isLineStart, places) !== -1) {
       throw new NotUniformError();
@@ -171,6 +202,8 @@ async function* gunzipBytes(input: AsyncIterable<Buffer>): AsyncGenerator<Buffer
 }
 
 async function* chain(first: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer, void> {
-  yield first;
+  if (first.length > 0) {
+    yield first;
+  }
   yield* { [Symbol.asyncIterator]: () => rest };
 }

@@ -1,3 +1,4 @@
+import { UnreadableFormatError } from './formats.ts';
 import { CorruptObjectError } from './gzip-member.ts';
 import { OversizedObjectError } from './object-bytes.ts';
 
@@ -45,6 +46,9 @@ export class UnreadObjects {
 
 function reasonOf(error: unknown): string {
   const { name, message } = error as Error;
+  if (error instanceof UnreadableFormatError) {
+    return error.format;
+  }
   if (obstacleOf(error) === 'content') {
     return `damaged: ${message}`;
   }

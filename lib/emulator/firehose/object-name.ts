@@ -1,3 +1,5 @@
+import { type CompressionName, compressions } from './compressions.ts';
+
 export interface ObjectNameSettings {
   /** Name of the stream: 1 to 64 of `a-zA-Z0-9_.-`. */
   readonly deliveryStreamName: string;
@@ -5,8 +7,8 @@ export interface ObjectNameSettings {
   readonly prefix: string;
   /** Prefix for failed records, with expressions; may be empty. It is only checked: no record fails here. */
   readonly errorOutputPrefix: string;
-  readonly compression: 'GZIP' | 'UNCOMPRESSED';
-  /** Extension of the objects' names, with its dot. @default - `.gz` for GZIP, none otherwise */
+  readonly compression: CompressionName;
+  /** Extension of the objects' names, with its dot. @default - that of the compression */
   readonly fileExtension?: string;
   /** Time zone of all times in the keys. @default UTC */
   readonly customTimeZone?: string;
@@ -94,8 +96,8 @@ const patternLetters: Readonly<Record<string, PatternLetter>> = {
  * Parses the prefixes of a stream once, so that errors appear at start-up and not at the first delivery.
  *
  * The key is `<evaluated prefix><stream>-<version>-<yyyy-MM-dd-HH-mm-ss>-<uuid><extension>`. A prefix without a timestamp
- * expression is followed by `yyyy/MM/dd/HH/`, with no slash put in between. The extension is `.gz` for GZIP and none
- * otherwise, unless `fileExtension` names one. `errorOutputPrefix` is checked and otherwise not used, because this Firehose
+ * expression is followed by `yyyy/MM/dd/HH/`, with no slash put in between. The extension is that of
+ * the compression, unless `fileExtension` names one. `errorOutputPrefix` is checked and otherwise not used, because this Firehose
  * has no failed records to write. Source: developer guide, "Understand custom prefixes for Amazon S3 objects" and
  * "Configure Amazon S3 object name format".
  *
@@ -132,7 +134,7 @@ export function compileObjectName(settings: ObjectNameSettings): ObjectName {
   checkEvaluated('Prefix', prefix, parts);
   checkEvaluated('ErrorOutputPrefix', errorOutputPrefix, errorParts);
 
-  const extension = settings.fileExtension || (settings.compression === 'GZIP' ? '.gz' : '');
+  const extension = settings.fileExtension || compressions[settings.compression].extension;
   return (arrivalTime, newUuid) => {
     const localTime = inTimeZone(arrivalTime, customTimeZone);
     const time = localTime.toISOString().slice(0, 19).replaceAll(/[T:]/g, '-');

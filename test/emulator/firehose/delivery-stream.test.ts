@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,6 +9,8 @@ import { DeliveryStream, maxUnfinishedObjects } from '../../../lib/emulator/fire
 import { listFiles, makeDirectory, makeSettings, makeStream, readObjects, until } from './factories.ts';
 
 const Mib = 1024 * 1024;
+
+const hasPython = spawnSync('python3', ['--version']).status === 0;
 
 afterEach(() => {
   vi.useRealTimers();
@@ -37,6 +39,26 @@ describe('an object', () => {
       const [path, ...others] = listFiles(bucket);
       expect(others).toEqual([]);
       expect(execFileSync(command, { input: readFileSync(path!) }).toString()).toBe('a\nb\nc\n');
+    },
+  );
+
+  it.skipIf(!hasPython)(
+    'of a stream that is ZIP is one entry to Python (skipped where there is no python3)',
+    async () => {
+      // Prepare
+      const { stream, bucket } = makeStream({ compression: 'ZIP' });
+      const records = toRecords(...Array.from({ length: 500 }, (_, order) => `record ${order}\n`.repeat(50)));
+
+      // Act
+      await stream.put(records);
+      await stream.flush();
+
+      // Assess
+      const script =
+        'import sys, zipfile; z = zipfile.ZipFile(sys.argv[1]); assert z.testzip() is None; n, = z.namelist(); ' +
+        'sys.stdout.buffer.write(z.read(n))';
+      const read = execFileSync('python3', ['-c', script, listFiles(bucket)[0]!], { maxBuffer: Mib });
+      expect(read.equals(Buffer.concat(records))).toBe(true);
     },
   );
 

@@ -30,6 +30,9 @@ describe('the key of an object', () => {
   it.each([
     { compression: 'GZIP', fileExtension: undefined, extension: '.gz' },
     { compression: 'UNCOMPRESSED', fileExtension: undefined, extension: '' },
+    { compression: 'ZIP', fileExtension: undefined, extension: '.zip' },
+    { compression: 'Snappy', fileExtension: undefined, extension: '.snappy' },
+    { compression: 'HADOOP_SNAPPY', fileExtension: undefined, extension: '.snappy' },
     { compression: 'GZIP', fileExtension: '.jsonl.gz', extension: '.jsonl.gz' },
     { compression: 'UNCOMPRESSED', fileExtension: '.gz', extension: '.gz' },
     { compression: 'GZIP', fileExtension: '', extension: '.gz' },

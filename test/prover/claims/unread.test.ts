@@ -13,6 +13,9 @@ const tooLarge = gzipSync(gzipSync(Buffer.alloc(16e6), { level: 9 }), { level: 9
 const unreadable: readonly (readonly [reason: string, body: Buffer])[] = [
   ['damaged: gzip: unexpected end of file', cut],
   ['damaged: expands to more than 1100 times its size', tooLarge],
+  ['damaged: ZIP: unexpected end of file', Buffer.from('PK\x03\x04', 'latin1')],
+  ['Parquet', Buffer.from('PAR1\x15\x04\x15\x10PAR1', 'latin1')],
+  ['Avro', Buffer.from('Obj\x01\x04\x16avro.schema', 'latin1')],
 ];
 
 /** Errors of S3 that concern one object. */
@@ -77,13 +80,13 @@ describe('a claim in a shared bucket with content that cannot be read', () => {
 
   it('counts each reason', async () => {
     const { world, keys } = createWorld(cut);
-    const other = world.land(tooLarge);
+    const other = world.land('Obj\x01');
 
     await checkAt(world, 0.1);
 
     expect(world.lines[0]!.fields.unreadObjects).toEqual([
       `2 objects are damaged: gzip: unexpected end of file (${keys[0]}, …)`,
-      `1 object is damaged: expands to more than 1100 times its size (${other})`,
+      `1 object is Avro (${other})`,
     ]);
   });
 });
@@ -137,11 +140,17 @@ describe('a claim in a shared bucket with objects that the prover may not read',
 });
 
 describe("a claim in the stack's own bucket", () => {
-  it('is lost beside damaged objects, which are corrupt', async () => {
-    const { world } = createWorld(cut, false);
+  it.each([
+    ['gzip: unexpected end of file', cut],
+    ['ZIP: unexpected end of file', Buffer.from('PK\x03\x04', 'latin1')],
+    ['Parquet: expected plain lines, gzip, ZIP or Snappy', Buffer.from('PAR1\x15', 'latin1')],
+  ])('is lost beside damaged objects, which are corrupt: %s', async (damage, body) => {
+    const { world } = createWorld(body, false);
 
     await checkAt(world, 26, 1);
 
-    expect([world.verdicts, world.metric('linesCorrupt')]).toEqual([['lost'], 2]);
+    expect(world.verdicts).toEqual(['lost']);
+    const line = world.lines.find((each) => each.text === 'objects have corrupt lines');
+    expect(line?.fields).toMatchObject({ objectsCorrupt: 2, corruptObjects: [{ damage }, { damage }] });
   });
 });
