@@ -55,6 +55,7 @@ const formats: readonly Format[] = [
 ];
 
 /** The format of an object by its first {@link headBytes}; undefined for plain lines and gzip. */
-export function formatOf(head: Buffer): Format | undefined {
+export function formatOf(start: Buffer): Format | undefined {
+  const head = start.subarray(0, headBytes);
   return formats.find(({ isStart }) => isStart(head));
 }
