@@ -36,6 +36,7 @@ import {
   type BucketDeliveryStreamProps,
   defaultObjectExpiration,
 } from './bucket-delivery-stream.ts';
+import { withStreamSettings } from './existing/stream-settings.ts';
 import { Lake, type LakeOptions } from './lake.ts';
 import { type AlarmOptions, Alarms } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';
@@ -76,7 +77,9 @@ export interface EventProducerProps
   readonly eventTemplate?: string;
 
   /**
-   * An existing delivery stream to push to. With the record format `gzip` it must compress nothing itself.
+   * An existing delivery stream to push to, in the stack's account and region. With the record format `gzip` it must
+   * compress nothing itself. If it is a construct of the app, its settings are the defaults of `prefix`, `prefixTimeZone`,
+   * `bufferingInterval`, `streamKey` and `bucketKey`, and with `proof` its bucket that of `bucket`.
    *
    * @default - a Direct PUT stream and its bucket are created
    */
@@ -156,12 +159,13 @@ export class EventProducer extends Construct {
   readonly eventTemplate?: string;
 
   /** @throws PropError with the path of the construct, the prop, its value and what was expected, if a prop is invalid. */
-  constructor(scope: Construct, id: string, props: EventProducerProps = {}) {
+  constructor(scope: Construct, id: string, given: EventProducerProps = {}) {
     super(scope, id);
     this.producerName = Stack.of(this).stackName + producerPathOf(this);
-    const { monitoring = monitoringLevels[0], scheduleEnabled = true } = props;
-    checkKinds(this, props);
+    checkKinds(this, given);
+    const props = withStreamSettings(this, given);
     this.#checkCombination(props);
+    const { monitoring = monitoringLevels[0], scheduleEnabled = true } = props;
     const timeoutSeconds = requiredSetting(this, 'timeout', secondsOf(props.timeout));
     if (props.deliveryStream) {
       this.deliveryStream = props.deliveryStream;

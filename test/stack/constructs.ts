@@ -3,10 +3,10 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks, type IApplyRule } from 'cdk-nag';
 import { expect } from 'vitest';
 
-/** The rule that a role of ours breaks, alone: all rules take seconds. */
+/** The rule that a role of a construct `Producer` can break, alone: all rules take seconds. */
 class WildcardChecks extends AwsSolutionsChecks {
   protected override applyRule(params: IApplyRule): void {
-    if (params.ruleSuffixOverride === 'IAM5') {
+    if (params.ruleSuffixOverride === 'IAM5' && params.node.node.path.includes('/Producer/')) {
       super.applyRule(params);
     }
   }
@@ -38,8 +38,8 @@ export const statementsOf = (stack: Stack, role: RegExp): Properties[] =>
   propertiesOf(stack, 'AWS::IAM::Policy', role).PolicyDocument.Statement;
 
 /** What a role may do an action on. */
-export const resourceOf = (stack: Stack, role: RegExp, action: string) =>
-  statementsOf(stack, role).find(({ Action }) => Action === action).Resource;
+export const resourceOf = (stack: Stack, role: RegExp, ...actions: string[]) =>
+  statementsOf(stack, role).find(({ Action }) => String(Action) === String(actions)).Resource;
 
 export const variablesOf = (stack: Stack, id: RegExp) =>
   propertiesOf(stack, 'AWS::Lambda::Function', id).Environment.Variables;

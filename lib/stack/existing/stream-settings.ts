@@ -1,0 +1,198 @@
+import { Annotations, CfnResource, Duration, type IResolvable, Stack, TimeZone, Token } from 'aws-cdk-lib';
+import { CfnDeliveryStream, type IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IConstruct } from 'constructs';
+import { foreignBufferingSeconds } from '../../../lambda/contract/deployment-settings.ts';
+import { completeKeyPrefix } from '../../../lambda/contract/key-prefix.ts';
+import { firehoseTimeZone } from '../../aws/time-zones.ts';
+import type { BucketDeliveryStreamProps } from '../bucket-delivery-stream.ts';
+import { PropError } from '../prop-checks.ts';
+import type { ProofOptions } from '../prover-function.ts';
+
+type GivenProps = ProofOptions &
+  Pick<BucketDeliveryStreamProps, 'recordFormat' | 'bufferingInterval' | 'prefixTimeZone'> & {
+    readonly deliveryStream?: IDeliveryStream;
+    readonly streamKey?: IKey;
+  };
+
+/**
+ * The props, with what an existing stream of the app says for those that are not given.
+ *
+ * @throws PropError with each prop that contradicts the stream, or if the stream cannot be used, or is elsewhere.
+ */
+export function withStreamSettings<Props extends GivenProps>(scope: IConstruct, given: Props): Props {
+  const { deliveryStream } = given;
+  const stream = deliveryStream && settingsOf(deliveryStream);
+  if (deliveryStream) {
+    checkPlace(scope, deliveryStream);
+  }
+  if (!stream) {
+    return given;
+  }
+  const bucket = given.bucket ?? (given.proof ? findBucket(scope, stream.bucketArn) : undefined);
+  const isProven = bucket !== undefined && given.proof !== false;
+  const problems = [
+    stream.type !== undefined &&
+      stream.type !== 'DirectPut' &&
+      `deliveryStream has the type ${stream.type}: expected DirectPut, as a stream with a source takes no records of others`,
+    given.recordFormat === 'gzip' &&
+      stream.compression !== 'UNCOMPRESSED' &&
+      `recordFormat is "gzip", but deliveryStream compresses (${stream.compression}): leave recordFormat out, or let the ` +
+        'stream compress nothing',
+    isProven &&
+      !stream.deliversToS3 &&
+      'bucket is set, but deliveryStream delivers to no bucket: leave bucket out, events are sent and not proven',
+    isProven &&
+      stream.isConverted &&
+      'deliveryStream converts the record format (Parquet or ORC), so that events cannot be compared: set proof to false, or ' +
+        'send to a stream without dataFormatConversion',
+    ...(isProven ? contradictions(scope, given, stream) : []),
+    differ(scope, given.streamKey?.keyArn, stream.keyArn) &&
+      'streamKey is set, but deliveryStream has another key: leave streamKey out',
+  ].filter((problem) => problem);
+  if (problems.length > 0) {
+    throw new PropError(scope, problems.join('\n'));
+  }
+  return {
+    bufferingInterval: Duration.seconds(stream.bufferingSeconds),
+    ...(stream.keyArn &&
+      !given.streamKey && { streamKey: Key.fromKeyArn(scope, 'StreamKey', stream.keyArn) }),
+    ...(bucket && {
+      bucket,
+      prefix: stream.prefix,
+      ...(stream.timeZone && { prefixTimeZone: TimeZone.of(stream.timeZone) }),
+      ...(stream.objectKeyArn &&
+        !given.bucketKey && { bucketKey: Key.fromKeyArn(scope, 'BucketKey', stream.objectKeyArn) }),
+    }),
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  } as Props;
+}
+
+interface StreamSettings {
+  readonly type: string | undefined;
+  readonly keyArn: string | undefined;
+  readonly deliversToS3: boolean;
+  readonly bucketArn: string | undefined;
+  readonly prefix: string | undefined;
+  readonly timeZone: string | undefined;
+  readonly bufferingSeconds: number;
+  readonly compression: string;
+  readonly isConverted: boolean;
+  readonly objectKeyArn: string | undefined;
+}
+
+/** `undefined` if a stream was imported, or its configuration is known only later. */
+function settingsOf({ node }: IDeliveryStream): StreamSettings | undefined {
+  const stream = node.defaultChild as CfnDeliveryStream;
+  if (
+    !CfnResource.isCfnResource(stream) ||
+    stream.cfnResourceType !== CfnDeliveryStream.CFN_RESOURCE_TYPE_NAME
+  ) {
+    return undefined;
+  }
+  const destination = stream.extendedS3DestinationConfiguration ?? stream.s3DestinationConfiguration;
+  const s3 = known<CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty>(destination);
+  if (destination && !s3) {
+    return undefined;
+  }
+  return {
+    type: known(stream.deliveryStreamType),
+    keyArn: known<CfnDeliveryStream.DeliveryStreamEncryptionConfigurationInputProperty>(
+      stream.deliveryStreamEncryptionConfigurationInput,
+    )?.keyArn,
+    deliversToS3: s3 !== undefined,
+    bucketArn: s3?.bucketArn,
+    prefix: known(s3?.prefix),
+    timeZone: known(s3?.customTimeZone),
+    bufferingSeconds:
+      known(known<CfnDeliveryStream.BufferingHintsProperty>(s3?.bufferingHints)?.intervalInSeconds) ??
+      foreignBufferingSeconds,
+    compression: known(s3?.compressionFormat) ?? 'UNCOMPRESSED',
+    isConverted:
+      known<CfnDeliveryStream.DataFormatConversionConfigurationProperty>(
+        s3?.dataFormatConversionConfiguration,
+      )?.enabled === true,
+    objectKeyArn: known<CfnDeliveryStream.KMSEncryptionConfigProperty>(
+      known<CfnDeliveryStream.EncryptionConfigurationProperty>(s3?.encryptionConfiguration)
+        ?.kmsEncryptionConfig,
+    )?.awskmsKeyArn,
+  };
+}
+
+/** A value, unless it is a token. */
+function known<T>(value: T | IResolvable | undefined): T | undefined {
+  return Token.isUnresolved(value) ? undefined : (value as T);
+}
+
+function findBucket({ node }: IConstruct, bucketArn: string | undefined): IBucket | undefined {
+  return node.root.node
+    .findAll()
+    .find((construct): construct is IBucket => (construct as Partial<IBucket>).bucketArn === bucketArn);
+}
+
+/** Props of the place of the objects, and what the stream has. */
+function contradictions(scope: IConstruct, given: GivenProps, stream: StreamSettings): (string | false)[] {
+  const { prefix, prefixTimeZone, bufferingInterval, bucket, bucketKey } = given;
+  const rows: readonly [name: keyof GivenProps, given: unknown, stream: unknown][] = [
+    ['prefix', prefix && completeKeyPrefix(prefix), completeKeyPrefix(stream.prefix ?? '')],
+    [
+      'prefixTimeZone',
+      prefixTimeZone && firehoseTimeZone(prefixTimeZone.timezoneName),
+      firehoseTimeZone(stream.timeZone ?? 'UTC'),
+    ],
+    ['bufferingInterval', bufferingInterval?.toSeconds(), stream.bufferingSeconds],
+  ];
+  return [
+    ...rows.map(
+      ([name, own, other]) =>
+        own !== undefined &&
+        own !== other &&
+        `${name} is ${JSON.stringify(own)}, but that of deliveryStream is ${JSON.stringify(other)}: leave ${name} out`,
+    ),
+    differ(scope, bucket?.bucketArn, stream.bucketArn) &&
+      `bucket is ${bucket?.node.path}, but deliveryStream delivers to ${findBucket(scope, stream.bucketArn)?.node.path}: ` +
+        'leave one of them out',
+    differ(scope, bucketKey?.keyArn, stream.objectKeyArn) &&
+      'bucketKey is set, but deliveryStream encrypts objects with another key: leave bucketKey out',
+  ];
+}
+
+/** Whether two ARNs certainly are those of different resources. */
+function differ(scope: IConstruct, first: string | undefined, second: string | undefined): boolean {
+  if (first === undefined || second === undefined || first === second) {
+    return false;
+  }
+  const [one, two] = [first, second].map((arn) =>
+    JSON.stringify(Stack.of(scope).resolve(arn))
+      .replace(/^.*:::/, '')
+      .replace(/["\]}]+$/, ''),
+  ) as [string, string];
+  const kindOf = (arn: string) =>
+    arn.startsWith('{"Fn::GetAtt"') ? 'of the app' : arn.includes('{"') ? 'unknown' : 'name';
+  return one !== two && kindOf(one) === kindOf(two) && kindOf(one) !== 'unknown';
+}
+
+/** @throws PropError if a stream is in another region or account than the stack: its functions call their own. */
+function checkPlace(scope: IConstruct, { deliveryStreamArn, env }: IDeliveryStream): void {
+  const stack = Stack.of(scope);
+  const parts = deliveryStreamArn.replaceAll(/\$\{Token\[[^\]]*\]\}/g, '').split(':');
+  // A stream of another stack has its environment, an imported one its ARN.
+  const places = [
+    ['region', parts[3] || env.region, stack.region],
+    ['account', parts[4] || env.account, stack.account],
+  ] as const;
+  for (const [kind, its, own] of places) {
+    if (its === own || Token.isUnresolved(its)) {
+      continue;
+    }
+    const text = `deliveryStream is in the ${kind} ${its}, but the functions call the stream in the stack's`;
+    if (!Token.isUnresolved(own)) {
+      throw new PropError(scope, `${text}, ${own}: put the producer into a stack of ${its}`);
+    }
+    Annotations.of(scope).addWarningV2(
+      `firehose-event-producer:${kind}`,
+      `${text}, which is not known yet: deploy the stack there, and set its env`,
+    );
+  }
+}
