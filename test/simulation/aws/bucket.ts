@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { type Bucket, ObjectGoneError } from '../../../lambda/prover/objects/bucket.ts';
 import type { WhileAlive } from '../worlds/invocation.ts';
 import type { World } from '../worlds/world.ts';
+import type { Obstacle } from './neighbours.ts';
 
 export interface BucketFaults {
   readonly latencyMs: number;
@@ -18,8 +19,9 @@ export interface SimulatedObject {
   /** When listings begin to have it. */
   readonly listedMs: number;
   readonly deletedMs: number;
-  /** Its bytes, uncompressed: gunzip takes real time, for which the simulated clock does not wait. */
   readonly chunks: Buffer[];
+  /** Why it can never be read. @default - it can be read */
+  readonly obstacle?: Obstacle;
 }
 
 export class SimulatedBucket<Item extends SimulatedObject = SimulatedObject> {
@@ -50,7 +52,8 @@ export class SimulatedBucket<Item extends SimulatedObject = SimulatedObject> {
   readonly connect = (whileAlive: WhileAlive): Bucket => {
     const call = (signal: AbortSignal) => whileAlive(this.#call(signal));
     const { objects } = this;
-    const { now } = this.#world;
+    const world = this.#world;
+    const { now } = world;
     return {
       async *list(prefix, signal) {
         await call(signal);
@@ -69,7 +72,13 @@ export class SimulatedBucket<Item extends SimulatedObject = SimulatedObject> {
         if (object === undefined || object.deletedMs <= now()) {
           throw new ObjectGoneError(`${key} is gone`);
         }
-        return Readable.from(object.chunks);
+        if (object.obstacle === 'access') {
+          throw Object.assign(new Error('not allowed to read this object'), { name: 'AccessDenied' });
+        }
+        // The reader destroys it when nothing of it is left to process.
+        const body = Readable.from(object.chunks, { autoDestroy: false });
+        body.once('close', world.hold());
+        return body;
       },
     };
   };

@@ -1,7 +1,9 @@
-import { createKeyPrefixes } from '../../../lambda/prover/objects/key-prefix.ts';
-import type { World } from '../worlds/world.ts';
+import { gzipSync } from 'node:zlib';
+import { compileObjectName, type ObjectName } from '../../../lib/emulator/firehose/object-name.ts';
+import { World } from '../worlds/world.ts';
 import type { SimulatedBucket, SimulatedObject } from './bucket.ts';
 import { uuidsIn } from './firehose.ts';
+import { changed, foreignRecords, packObject, type Sharing } from './neighbours.ts';
 
 export interface DeliveryFaults {
   /** Longest time for which a stream that lags buffers more than it should. */
@@ -22,8 +24,21 @@ export interface DeliveryFaults {
 
 /** An object that takes records until it is closed. */
 export interface DeliveredObject extends SimulatedObject {
+  readonly openedMs: number;
   readonly closesMs: number;
-  readonly uuids: Set<string>;
+  /** When the copies of its events came, by UUID. */
+  readonly uuids: Map<string, number[]>;
+  /** The events whose bytes another program changed. */
+  readonly changed: Set<string>;
+}
+
+export interface DeliverySettings {
+  readonly prefix: string;
+  readonly prefixTimeZone?: string;
+  readonly partition?: Readonly<Record<string, string>>;
+  readonly bufferingSeconds: number;
+  /** @default - nobody else writes to the stream or the bucket */
+  readonly sharing?: Sharing;
 }
 
 const foreignLine = Buffer.from('{"level":"info","text":"another program"}\n', 'latin1');
@@ -35,57 +50,115 @@ export class Delivery {
   readonly #world: World;
   readonly #bucket: SimulatedBucket<DeliveredObject>;
   readonly #faults: DeliveryFaults;
-  readonly #prefix: string;
-  readonly #bufferingMs: number;
+  readonly #settings: DeliverySettings;
+  /** Source of the random numbers of what others do. */
+  readonly #dice: World;
+  readonly #opened: DeliveredObject[] = [];
+  readonly #nameOf: ObjectName;
 
   constructor(
     world: World,
     bucket: SimulatedBucket<DeliveredObject>,
     faults: DeliveryFaults,
-    { prefix, bufferingSeconds }: { readonly prefix: string; readonly bufferingSeconds: number },
+    settings: DeliverySettings,
   ) {
     this.#world = world;
     this.#bucket = bucket;
     this.#faults = faults;
-    this.#prefix = prefix;
-    this.#bufferingMs = bufferingSeconds * 1_000;
+    this.#settings = settings;
+    const { prefix, prefixTimeZone, partition, sharing } = settings;
+    this.#nameOf = compileObjectName({
+      ...{ prefix, deliveryStreamName: 'stream', compression: 'UNCOMPRESSED' },
+      errorOutputPrefix: 'errors/!{firehose:error-output-type}/',
+      ...(prefixTimeZone && { customTimeZone: prefixTimeZone }),
+      ...(partition && { partitionKeys: partition }),
+    });
+    this.#dice = new World(sharing?.seed ?? 0);
+    for (let object = 0; sharing && object < sharing.objects; object += 1) {
+      const hours = this.#dice.pick([1, 1, 40]);
+      const closesMs = world.now() + (this.#dice.random() - 0.3) * hours * hourMs;
+      const openedMs = closesMs - settings.bufferingSeconds * 1_000;
+      const landedMs = closesMs + this.#dice.random() * 20_000;
+      const records = [foreignLine, ...foreignRecords(this.#dice, sharing)];
+      const times = { openedMs, closesMs, landedMs, listedMs: landedMs };
+      this.#close(this.#add(this.#dice, times, records), sharing);
+    }
   }
 
-  take(lines: Buffer): void {
+  /** @param data The record as it was sent, which only shared streams keep. */
+  take(lines: Buffer, data: Buffer): void {
     const world = this.#world;
     if (world.chance(this.#faults.lose)) {
       return;
     }
-    const open = this.#bucket.objects.filter(({ closesMs }) => closesMs > world.now());
+    const open = this.#opened.filter(({ closesMs }) => closesMs > world.now());
     const object = open.length > 0 && world.chance(0.95) ? world.pick(open) : this.#open();
-    object.chunks.push(Buffer.from(lines));
+    const { sharing } = this.#settings;
+    const isChanged = sharing !== undefined && this.#dice.chance(sharing.changes);
+    const landing = isChanged ? changed(lines) : Buffer.from(lines);
+    const isPacked = sharing?.keepsGzip && data !== lines;
+    const others = sharing ? foreignRecords(this.#dice, sharing) : [];
+    object.chunks.push(...others, isPacked ? gzipSync(landing) : landing);
     for (const uuid of uuidsIn(lines) ?? []) {
-      object.uuids.add(uuid);
+      if (isChanged && sharing?.match === 'bytes') {
+        object.changed.add(uuid);
+      } else {
+        object.uuids.set(uuid, [...(object.uuids.get(uuid) ?? []), world.now()]);
+      }
     }
   }
 
   #open(): DeliveredObject {
     const world = this.#world;
-    const { lagMs, skewMs, older, late, deleted, listingLagMs } = this.#faults;
+    const { lagMs, older, late, listingLagMs } = this.#faults;
+    const { bufferingSeconds, partition, sharing } = this.#settings;
     const nowMs = world.now();
-    const bufferMs = this.#bufferingMs + world.random() * lagMs;
+    const isEarly = partition !== undefined && this.#dice.chance(0.5);
+    const bufferMs = (bufferingSeconds * 1_000) / (isEarly ? 1.5 : 1) + world.random() * lagMs;
     const hasOlder = world.chance(older);
-    const oldestMs = hasOlder ? nowMs - world.random() * bufferMs : nowMs;
-    const closesMs = oldestMs + bufferMs;
+    const openedMs = hasOlder ? nowMs - world.random() * bufferMs : nowMs;
+    const closesMs = openedMs + bufferMs;
     const isLate = world.chance(late);
     const landedMs = closesMs + 1_000 + world.random() * (isLate ? 23 * hourMs : 20_000);
-    const object: DeliveredObject = {
-      key: `${createKeyPrefixes({ prefix: this.#prefix })(oldestMs + skewMs)[0]}stream-1-${this.#bucket.objects.length}`,
-      closesMs,
-      landedMs,
-      listedMs: landedMs + world.random() * listingLagMs,
-      deletedMs: world.chance(deleted)
-        ? landedMs + world.random() * world.pick([60_000, 30 * hourMs])
-        : Number.POSITIVE_INFINITY,
-      uuids: new Set(),
-      chunks: hasOlder ? [foreignLine] : [],
-    };
-    this.#bucket.objects.push(object);
+    const listedMs = landedMs + world.random() * listingLagMs;
+    const times = { openedMs, closesMs, landedMs, listedMs };
+    const object = this.#add(world, times, hasOlder ? [foreignLine] : []);
+    this.#opened.push(object);
+    if (sharing) {
+      world.after(closesMs - nowMs, () => this.#close(object, sharing));
+    }
     return object;
+  }
+
+  #add(
+    dice: World,
+    times: Pick<DeliveredObject, 'openedMs' | 'closesMs' | 'landedMs' | 'listedMs'>,
+    chunks: Buffer[],
+  ): DeliveredObject {
+    const { skewMs, deleted } = this.#faults;
+    const { sharing } = this.#settings;
+    const { objects } = this.#bucket;
+    const object: DeliveredObject = {
+      ...times,
+      key: this.#nameOf(new Date(times.openedMs + skewMs), () => String(objects.length)),
+      deletedMs: dice.chance(deleted)
+        ? times.landedMs + dice.random() * dice.pick([60_000, 30 * hourMs])
+        : Number.POSITIVE_INFINITY,
+      uuids: new Map(),
+      changed: new Set(),
+      chunks,
+      ...(sharing &&
+        this.#dice.chance(sharing.unreadable) && { obstacle: this.#dice.pick(sharing.obstacles) }),
+    };
+    objects.push(object);
+    return object;
+  }
+
+  async #close(object: DeliveredObject, sharing: Sharing): Promise<void> {
+    const release = this.#world.hold();
+    const records = [...object.chunks, ...foreignRecords(this.#dice, sharing)];
+    const pieces = await packObject(this.#dice, sharing, records, object.obstacle);
+    object.chunks.splice(0, records.length, ...pieces);
+    release();
   }
 }

@@ -59,13 +59,13 @@ export interface StoredCopy {
   acknowledged: boolean;
 }
 
-const uuidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/;
+export const uuidPattern: RegExp = /[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g;
 
 /** The UUIDs of events, in order; `undefined` unless the lines are whole events. */
 export function uuidsIn(lines: Buffer): string[] | undefined {
   const events = lines.toString('latin1').split('\n');
   const isWhole = events.pop() === '';
-  const uuids = events.map((event) => uuidPattern.exec(event)?.[0] ?? '');
+  const uuids = events.map((event) => event.match(uuidPattern)?.[0] ?? '');
   return isWhole && !uuids.includes('') ? uuids : undefined;
 }
 
@@ -74,7 +74,7 @@ export class SimulatedFirehose {
   /** Every stored copy of every event, by UUID. */
   readonly stored = new Map<string, StoredCopy[]>();
   readonly violations: string[] = [];
-  onStored: (lines: Buffer) => void = () => {};
+  onStored: (lines: Buffer, data: Buffer) => void = () => {};
   readonly accounts = new Map<unknown, StreamAccount>();
   readonly #world: World;
   readonly #faults: FirehoseFaults;
@@ -224,7 +224,7 @@ export class SimulatedFirehose {
 
   #uuidsIn(data: Buffer): string[] {
     const events = this.#recordFormat === 'gzip' ? gunzipSync(data) : data;
-    this.onStored(events);
+    this.onStored(events, data);
     const uuids = uuidsIn(events);
     if (uuids === undefined) {
       this.violations.push('a record does not hold whole events');

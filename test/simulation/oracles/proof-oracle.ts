@@ -1,13 +1,17 @@
 import { type Claim, claimMaxReceives } from '../../../lambda/contract/claim.ts';
 import type { RunSlice } from '../../../lambda/contract/slice.ts';
-import type { DeliveredObject } from '../aws/delivery.ts';
+import type { Obstacle } from '../aws/neighbours.ts';
 import type { Message } from '../aws/queue.ts';
 import type { Ended } from '../worlds/lambda.ts';
 import type { ProofWorld } from '../worlds/proof-world.ts';
 import type { Judgement } from '../worlds/prover.ts';
 import type { CopiesBySender } from './report-oracle.ts';
 
-const dayMs = 24 * 3_600_000;
+const hourMs = 3_600_000;
+const [dayMs, lostAfterMs] = [24 * hourMs, 25 * hourMs];
+
+/** The prover allows clocks to differ. */
+const clockMs = 5 * 60_000 + 2_000;
 
 export interface FinishedProof {
   readonly uuids: readonly string[];
@@ -29,9 +33,11 @@ export function findProofViolations(finished: FinishedProof): string[] {
         .filter(({ messageId }) => messageId === claim.id)
         .flatMap((judgement) => [
           ...findWrongProof(claim, judgement, finished),
-          ...findLostTooEarly(claim, judgement, finished),
+          ...findFalseAlarms(claim, judgement, finished),
           ...findWrongPayloads(claim, judgement, finished),
           ...findGivenUpTooEarly(claim, judgement, finished),
+          ...findWrongCorruptions(claim, judgement, finished),
+          ...findWrongDuplicates(claim, judgement, finished),
         ]),
     ),
     ...findUnaccounted(finished),
@@ -76,25 +82,43 @@ function findWrongProof(claim: Message, judgement: Judgement, { uuids, proof }: 
 /** Whether an object with an event could be read in this time. */
 function isIn({ bucket }: ProofWorld, uuid: string, [startedMs, endedMs]: Judgement['times']): boolean {
   return bucket.objects.some(
-    ({ uuids, landedMs, deletedMs }) => uuids.has(uuid) && landedMs <= endedMs && deletedMs > startedMs,
+    ({ uuids, landedMs, deletedMs, obstacle }) =>
+      !obstacle && uuids.has(uuid) && landedMs <= endedMs && deletedMs > startedMs,
   );
 }
 
 /**
- * No event is called lost that landed within a day, as all objects do, and stays. A copy of an earlier invocation may
- * have landed before the claim's events were sent; the prover does not look for it.
+ * No event is called lost that landed within a day, as all objects do, and stays, or that may be in an unreadable object. None is
+ * called unproven that landed in a readable one, whatever else cannot be read. Copies of earlier
+ * invocations do not count.
  */
-function findLostTooEarly(claim: Message, judgement: Judgement, { uuids, proof }: FinishedProof): string[] {
-  if (judgement.verdict === 'unproven') {
+function findFalseAlarms(
+  claim: Message,
+  { verdict, times: [startedMs, endedMs], payloads }: Judgement,
+  { uuids, proof: { bucket }, changedMs }: FinishedProof,
+): string[] {
+  const { sentFromMs, sentToMs } = JSON.parse(claim.body) as Claim;
+  const isUnproven = verdict === 'unproven';
+  // Calls may fail for 26 hours.
+  const isCalm = startedMs > sentToMs + 26 * hourMs && startedMs < changedMs;
+  if (isUnproven && !(isCalm && bucket.isReadable(startedMs, endedMs))) {
     return [];
   }
-  const { sentFromMs } = JSON.parse(claim.body) as Claim;
-  const stays = ({ landedMs, deletedMs }: DeliveredObject) =>
-    landedMs >= sentFromMs && deletedMs > judgement.times[1];
-  const early = eventsIn(judgement.payloads).find((index) =>
-    proof.bucket.objects.some((object) => object.uuids.has(uuids[index]!) && stays(object)),
+  const objects = bucket.objects.filter(
+    ({ landedMs, listedMs, deletedMs, obstacle }) =>
+      landedMs >= sentFromMs && deletedMs > endedMs && (!isUnproven || (!obstacle && listedMs <= startedMs)),
   );
-  return early === undefined ? [] : [`${claim.id}: event ${early} is called lost, and it is not`];
+  const isUnknown = objects.some(
+    ({ obstacle, openedMs, closesMs, listedMs }) =>
+      obstacle && openedMs <= sentToMs && closesMs >= sentFromMs && listedMs <= startedMs,
+  );
+  const early = eventsIn(payloads).find(
+    (index) =>
+      isUnknown ||
+      objects.some((object) => object.uuids.get(uuids[index]!)?.some((cameMs) => cameMs >= sentFromMs)),
+  );
+  const word = isUnproven ? 'unproven' : 'lost';
+  return early === undefined ? [] : [`${claim.id}: event ${early} is called ${word}, and it is not`];
 }
 
 /**
@@ -119,23 +143,75 @@ function findWrongPayloads(claim: Message, judgement: Judgement, { uuids, proof 
   return missing === undefined ? [] : [`${claim.id}: event ${missing} is missing and in no payload`];
 }
 
-/** A claim is given up only if another template was deployed, or if the bucket is unreadable, and then within a day or 100 deliveries of the queue's limits. */
+/**
+ * A claim is given up only if another template was deployed, if content is unreadable that may be its events, or if the bucket or
+ * an object refuses to be read, and then within a day or 100 deliveries of the queue's limits.
+ */
 function findGivenUpTooEarly(
   claim: Message,
-  judgement: Judgement,
-  { proof, changedMs }: FinishedProof,
+  { verdict, times, receives }: Judgement,
+  { proof: { bucket }, changedMs }: FinishedProof,
 ): string[] {
-  const { verdict, times, receives } = judgement;
+  const { sentFromMs, sentToMs } = JSON.parse(claim.body) as Claim;
+  const isObstacle = (kind: Obstacle) =>
+    bucket.objects.some(
+      ({ obstacle, landedMs, deletedMs }) =>
+        obstacle === kind && landedMs > sentFromMs - clockMs && landedMs <= times[1] && deletedMs > times[0],
+    );
   const isKept = times[0] - claim.sentMs < 6 * dayMs && receives < claimMaxReceives - 100;
-  const isWrong =
-    verdict === 'unproven' && times[0] < changedMs && (isKept || proof.bucket.isReadable(...times));
-  return isWrong ? [`${claim.id} is given up too early`] : [];
+  const isRefused = !isKept && (!bucket.isReadable(...times) || isObstacle('access'));
+  const isOld = times[0] - sentToMs >= lostAfterMs;
+  const isRight = isRefused || (isOld && isObstacle('content')) || times[0] >= changedMs;
+  return verdict === 'unproven' && !isRight ? [`${claim.id} is given up too early`] : [];
+}
+
+/** In a shared bucket exactly the objects are corrupt in which another program changed events of the claims. */
+function findWrongCorruptions(
+  claim: Message,
+  { verdict, times, corruptKeys }: Judgement,
+  { uuids, proof: { bucket, isShared }, changedMs }: FinishedProof,
+): string[] {
+  if (!isShared || corruptKeys === undefined || times[0] >= changedMs) {
+    return [];
+  }
+  const { sentFromMs } = JSON.parse(claim.body) as Claim;
+  const objects = bucket.objects.filter(({ changed, obstacle }) => changed.size > 0 && !obstacle);
+  const wrong = corruptKeys.find((name) => !objects.some(({ key }) => key === name));
+  const ofClaim = indicesOf(claim).map((index) => uuids[index]!);
+  const overlooked =
+    verdict === 'lost' &&
+    objects.find(
+      (object) =>
+        object.landedMs >= sentFromMs &&
+        object.listedMs <= times[0] &&
+        object.deletedMs > times[1] &&
+        ofClaim.some((uuid) => object.changed.has(uuid)) &&
+        !corruptKeys.includes(object.key),
+    );
+  return [
+    ...(wrong === undefined ? [] : [`${wrong} is called corrupt, and nobody changed an event in it`]),
+    ...(overlooked ? [`${overlooked.key} has changed events, and is not called corrupt`] : []),
+  ];
+}
+
+/** Only events of which several copies landed are called duplicated. */
+function findWrongDuplicates(
+  claim: Message,
+  { duplicated, times }: Judgement,
+  { uuids, proof: { bucket } }: FinishedProof,
+): string[] {
+  const copiesOf = (index: number) =>
+    bucket.objects
+      .filter(({ landedMs }) => landedMs <= times[1])
+      .reduce((sum, object) => sum + (object.uuids.get(uuids[index]!)?.length ?? 0), 0);
+  const most = duplicated && indicesOf(claim).filter((index) => copiesOf(index) > 1).length;
+  return duplicated > most ? [`${claim.id} has ${duplicated} duplicates, not ${most}`] : [];
 }
 
 /** Every claimed event is in the bucket or in a payload. */
 function findUnaccounted({ uuids, proof: { bucket, prover, deadLetters } }: FinishedProof): string[] {
   const sentAgain = new Set(eventsIn(deadLetters.map(({ body }) => body)));
-  const landed = new Set(bucket.objects.flatMap((object) => [...object.uuids]));
+  const landed = new Set(bucket.objects.flatMap((object) => [...object.uuids.keys()]));
   return prover.queue.messages.flatMap((claim) => {
     const lost = indicesOf(claim).find((index) => !landed.has(uuids[index]!) && !sentAgain.has(index));
     return lost === undefined ? [] : [`${claim.id}: event ${lost} is neither in the bucket nor in a payload`];

@@ -19,7 +19,12 @@ export function alarmsOf({ Resources }: TemplateJson): ReadonlyMap<string, Alarm
 export const template = templateOf().toJSON();
 
 /** The alarms of each level. */
-const alarms = { essential: alarmsOf(template), full: alarmsOf(templateOf({ monitoring: 'full' }).toJSON()) };
+const alarmsIn = (context: Record<string, unknown> = {}) => ({
+  essential: alarmsOf(templateOf(context).toJSON()),
+  full: alarmsOf(templateOf({ ...context, monitoring: 'full' }).toJSON()),
+});
+
+const alarms = alarmsIn();
 
 export const alarmNames: readonly string[] = [...alarms.full.keys()];
 
@@ -32,9 +37,13 @@ export function atEachLevel(names: readonly string[]): AlarmsByLevel {
 }
 
 /** Names of the alarms that were in ALARM at any time in the last minutes. */
-export function fired({ cloudWatch, fullCloudWatch, nowMs }: Deployment, minutes: number): AlarmsByLevel {
+export function fired(
+  { cloudWatch, fullCloudWatch, nowMs }: Deployment,
+  minutes: number,
+  ofStack = alarms,
+): AlarmsByLevel {
   const firedAt = (level: keyof typeof alarms, watched: CloudWatch) =>
-    [...alarms[level]]
+    [...ofStack[level]]
       .filter(([, alarm]) =>
         watched.statesOf(alarm, nowMs - minutes * minuteMs, nowMs).some(({ state }) => state === 'ALARM'),
       )
@@ -58,9 +67,10 @@ export async function firedBy(
   const { context = {}, limits, minutes = 60, endAfter = 0, quietAfter = 60 } = trouble;
   const quota: Quota = { ...quotas['us-east-1'], ...limits };
   const deployment = new Deployment(templateOf(context).toJSON(), quota);
+  const ofStack = 'bucketName' in context ? alarmsIn(context) : alarms;
   await deployment.pass(90);
-  const before = fired(deployment, 60);
+  const before = fired(deployment, 60, ofStack);
   await breakAndRepair(deployment, trouble);
-  const because = fired(deployment, minutes + endAfter + quietAfter + 60);
-  return { before, because, after: fired(deployment, 60) };
+  const because = fired(deployment, minutes + endAfter + quietAfter + 60, ofStack);
+  return { before, because, after: fired(deployment, 60, ofStack) };
 }

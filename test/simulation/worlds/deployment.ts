@@ -120,9 +120,12 @@ export class Deployment {
         { Name: producerDimension, Value: values[variables.producerName] },
       ],
     };
-    const destination = Resources[names.stream].Properties.ExtendedS3DestinationConfiguration;
-    this.#bufferingMs = 1_000 * destination.BufferingHints.IntervalInSeconds;
-    this.#prefix = destination.Prefix;
+    const proverEnvironment = proverEnvironmentOf(Resources[names.prover]);
+    // A stream of others is not in the template.
+    const destination = Resources[names.stream]?.Properties.ExtendedS3DestinationConfiguration;
+    const { bufferingSeconds } = proverEnvironment;
+    this.#bufferingMs = 1_000 * (destination?.BufferingHints.IntervalInSeconds ?? bufferingSeconds);
+    this.#prefix = destination?.Prefix ?? proverEnvironment.prefix;
     this.#limits = limits;
     this.faults = {
       firehose: {
@@ -178,7 +181,7 @@ export class Deployment {
     };
     this.prover = new SimulatedProver(this.#world, proverSettings, this.faults.prover, {
       deployed: () => ({ createReader: createDefaultReader, madeFor: madeForOf(this.#environment) }),
-      environment: proverEnvironmentOf(Resources[names.prover]),
+      environment: proverEnvironment,
       connectBucket: this.#bucket.connect,
       onDeadLetter: ({ body }) => this.lambda.deadLetters.push(JSON.parse(body)),
       onChecked: (claims, { isAllRead }, comparison) =>

@@ -17,6 +17,7 @@ export interface InvocationClaims {
 
 /** The other half of the loop: delivery to the bucket, the proof queue and the prover. */
 export class ProofWorld {
+  readonly isShared: boolean;
   readonly bucket: SimulatedBucket<DeliveredObject>;
   readonly delivery: Delivery;
   readonly prover: SimulatedProver;
@@ -31,7 +32,8 @@ export class ProofWorld {
     deliveryStreamName: string,
     deployed: () => { readonly createReader: CreateLineReader; readonly template: string | undefined },
   ) {
-    const { prefix, bufferingSeconds, isShared, proverSettings } = scenario;
+    const { prefix, prefixTimeZone, partition, bufferingSeconds, sharing, proverSettings } = scenario;
+    this.isShared = sharing !== undefined;
     this.bucket = new SimulatedBucket<DeliveredObject>(world, scenario.bucket);
     this.delivery = new Delivery(world, this.bucket, scenario.delivery, scenario);
     this.prover = new SimulatedProver(world, proverSettings, scenario.prover, {
@@ -40,7 +42,8 @@ export class ProofWorld {
         madeFor: madeForOf({ deliveryStreamName, prefix: '' }, deployed().template),
       }),
       environment: {
-        ...{ deliveryStreamName, prefix, bufferingSeconds, isShared },
+        ...{ deliveryStreamName, prefix, prefixTimeZone, partition, bufferingSeconds },
+        isShared: this.isShared,
         producerName: 'simulation/Producer',
         bucketName: 'simulated-bucket',
         errorPrefix: 'errors/',

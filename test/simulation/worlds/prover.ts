@@ -41,6 +41,9 @@ export interface Judgement {
   readonly payloads: readonly string[];
   readonly receives: number;
   readonly times: readonly [startedMs: number, endedMs: number];
+  readonly duplicated: number;
+  /** Keys of the objects in which the check of all claims found corrupt lines. Missing if it was killed before. */
+  corruptKeys?: readonly string[];
 }
 
 /** The prover's own code in a simulated world, and the queue of claims that invokes it. */
@@ -120,9 +123,11 @@ export class SimulatedProver {
     const world = this.#world;
     const { deployed, environment, connectBucket, onDeadLetter, onChecked } = this.#surroundings;
     let payloads: string[] = [];
-    const onVerdict: ProverObserver['onVerdict'] = ({ messageId, verdict, receives, error }) => {
+    const onVerdict: ProverObserver['onVerdict'] = ({ messageId, verdict, receives, error, tally }) => {
       const times = [startedMs, world.now()] as const;
-      const judgement = { messageId, verdict, failed: error !== undefined, payloads, receives, times };
+      const { duplicated } = tally;
+      const failed = error !== undefined;
+      const judgement = { messageId, verdict, failed, payloads, receives, times, duplicated };
       judgements.push(judgement);
       this.judgements.push(judgement);
       payloads = [];
@@ -135,7 +140,16 @@ export class SimulatedProver {
     return {
       ...{ ...deployed(), environment, clock },
       bucket: connectBucket(whileAlive),
-      observer: { onVerdict, ...(onChecked && { onChecked }) },
+      observer: {
+        onVerdict,
+        onChecked: (claims, reading, comparison) => {
+          const corruptKeys = comparison.corruptions.map(({ object }) => object.key);
+          for (const judgement of judgements) {
+            judgement.corruptKeys = corruptKeys;
+          }
+          onChecked?.(claims, reading, comparison);
+        },
+      },
       sendToDeadLetterQueue: this.#connectQueue<OutgoingMessage>(clock, whileAlive, (message) => {
         payloads.push(message.body);
         onDeadLetter(message);

@@ -1,9 +1,11 @@
 import { claimMaxReceives, claimRetentionDays } from '../../../lambda/contract/claim.ts';
 import { type RecordFormat, recordFormats } from '../../../lambda/contract/record-format.ts';
 import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
+import { compressionNames } from '../../../lib/emulator/firehose/compressions.ts';
 import type { BucketFaults } from '../aws/bucket.ts';
-import type { DeliveryFaults } from '../aws/delivery.ts';
+import type { DeliveryFaults, DeliverySettings } from '../aws/delivery.ts';
 import type { FirehoseFaults } from '../aws/firehose.ts';
+import type { Obstacle } from '../aws/neighbours.ts';
 import type { QueueFaults } from '../aws/queue-port.ts';
 import type { LambdaFaults, LambdaSettings } from './lambda.ts';
 import type { ProverFaults } from './prover.ts';
@@ -33,10 +35,7 @@ export interface Scenario {
   readonly proof?: ProofScenario;
 }
 
-export interface ProofScenario {
-  readonly bufferingSeconds: number;
-  readonly prefix: string;
-  readonly isShared: boolean;
+export interface ProofScenario extends DeliverySettings {
   readonly delivery: DeliveryFaults;
   readonly bucket: BucketFaults;
   /** Faults of the proof queue towards the producer. */
@@ -69,7 +68,7 @@ export function createScenario(seed: number): { world: World; scenario: Scenario
   return {
     world,
     scenario: {
-      ...(isProven ? withProof(scenario, world) : scenario),
+      ...(isProven ? withProof(scenario, world, seed) : scenario),
       ...(hasTemplate && { template: randomTemplate(seed) }),
       ...(seed % worldsPerLaterTemplate === 0 && { laterTemplate: randomTemplate(seed + 1) }),
     },
@@ -107,17 +106,20 @@ function createRun(world: World): Scenario {
 }
 
 /** A scenario with a prover: smaller, and in more slices. */
-function withProof(scenario: Scenario, world: World): Scenario {
+function withProof(scenario: Scenario, world: World, seed: number): Scenario {
   const bufferingSeconds = world.pick([0, 60, 300, 900]);
   const timeoutMs = world.pick([20_000, 300_000]);
+  const count = Math.min(scenario.count, world.integer(1, 120));
+  const eventsPerSlice = world.pick([40, 300]);
+  const prefix = world.pick(['events/!{timestamp:yyyy/MM/dd/HH}/', '', 'raw/day=!{timestamp:yyyy-MM-dd}/']);
+  const settings = { prefix, bufferingSeconds };
+  const isShared = world.chance(0.5);
   return {
     ...scenario,
-    count: Math.min(scenario.count, world.integer(1, 120)),
-    settings: { ...scenario.settings, eventsPerSlice: world.pick([40, 300]) },
+    count,
+    settings: { ...scenario.settings, eventsPerSlice },
     proof: {
-      bufferingSeconds,
-      prefix: world.pick(['events/!{timestamp:yyyy/MM/dd/HH}/', '', 'raw/day=!{timestamp:yyyy-MM-dd}/']),
-      isShared: world.chance(0.5),
+      ...(isShared ? sharedSettings(seed, settings) : settings),
       delivery: {
         lagMs: world.sometimes(0.3, 600_000),
         skewMs: world.chance(0.3) ? (world.random() - 0.5) * 480_000 : 0,
@@ -151,6 +153,52 @@ function withProof(scenario: Scenario, world: World): Scenario {
         batchingWindowMs: world.pick([5_000, 60_000, 300_000]),
         batchSize: world.pick([1, 3, 100, 100]),
       },
+    },
+  };
+}
+
+const timeZones = [
+  'Asia/Calcutta',
+  'Asia/Katmandu',
+  'Australia/Lord_Howe',
+  'America/New_York',
+  'Pacific/Apia',
+];
+
+/** A stream and a bucket of others. It takes no random numbers from the world, so that a seed's other faults stay the same. */
+function sharedSettings(seed: number, settings: DeliverySettings): DeliverySettings {
+  const dice = new World(seed + 1);
+  const isHealthy = dice.chance(0.4);
+  const obstacles = dice.pick<readonly Obstacle[]>([
+    ['content'],
+    ['content'],
+    ['content'],
+    ['access', 'content'],
+  ]);
+  // A claim waits for access for days, and gunzip takes real time.
+  const isLong = !isHealthy && obstacles.includes('access');
+  return {
+    ...settings,
+    ...(dice.chance(0.3) && { prefixTimeZone: dice.pick(timeZones) }),
+    // Objects may land 1.5 times the buffering interval late.
+    ...(dice.chance(0.2) && {
+      prefix: 'customer=!{partitionKeyFromQuery:customer}/!{timestamp:yyyy/MM/dd/HH}/',
+      partition: { customer: 'canary' },
+      bufferingSeconds: 1.5 * settings.bufferingSeconds,
+    }),
+    sharing: {
+      seed,
+      records: dice.sometimes(0.8, 0.9),
+      delimited: dice.pick([0, 0.5, 1]),
+      appendsDelimiter: dice.chance(0.2),
+      compression: isLong || dice.chance(0.6) ? 'UNCOMPRESSED' : dice.pick(compressionNames),
+      keepsGzip: !isLong,
+      ...(dice.chance(0)
+        ? { match: 'id', changes: dice.pick([0.5, 1]) }
+        : { match: 'bytes', changes: isHealthy ? 0 : dice.sometimes(0.2, 0.3) }),
+      objects: dice.integer(0, 6),
+      unreadable: isHealthy ? 0 : dice.sometimes(0.3, 0.5),
+      obstacles,
     },
   };
 }

@@ -76,8 +76,8 @@ export async function simulateScenario(
       foreignLines > 0 && wrongLines.push(`${foreignLines} lines belong to no run`),
   });
   const stored = comparison.startObject({ key: 'the stream', landedAtMs: worldEndMs, bytes: 0 });
-  firehose.onStored = (lines) => {
-    proof?.delivery.take(lines);
+  firehose.onStored = (lines, data) => {
+    proof?.delivery.take(lines, data);
     if (createPacker !== createDefaultPacker || laterTemplate !== undefined) {
       stored.push(lines);
     }

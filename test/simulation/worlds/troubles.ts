@@ -24,6 +24,8 @@ export interface Trouble {
 
 const redrive = (deployment: Deployment): void => deployment.redrive();
 
+const neighbour = Buffer.from('{"id":"0b0f3c1e-5d0a-4c7b-9a55-7f1f3f6f2a10"}');
+
 export const troubles: readonly Trouble[] = [
   {
     what: 'every object that lands is deleted, for twenty minutes',
@@ -51,6 +53,15 @@ export const troubles: readonly Trouble[] = [
     isFast: true,
     fires: ['EventsCorrupt'],
     faults: { stack: { changeObject: (chunks) => [...chunks, Buffer.from('this is not an event\n')] } },
+  },
+  {
+    what: 'others put records without line breaks into an existing stream: none of the alarms',
+    fires: [],
+    context: { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' },
+    minutes: 180,
+    faults: {
+      stack: { changeObject: (chunks) => [neighbour, ...chunks.flatMap((chunk) => [chunk, neighbour])] },
+    },
   },
   {
     what: 'every object has its events twice',

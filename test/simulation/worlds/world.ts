@@ -15,6 +15,7 @@ export class World {
   readonly random: () => number;
   #nowMs: number;
   #order = 0;
+  #held = 0;
   readonly #timers = new TinyQueue<Timer>([], (a, b) => a.atMs - b.atMs || a.order - b.order);
 
   /** @param startMs Start of the clock, in milliseconds since 1970. */
@@ -72,11 +73,21 @@ export class World {
       signal?.addEventListener('abort', wake, { once: true });
     });
 
+  /** Stops the clock for work that takes real time, such as gunzip. @returns a function that starts it again. */
+  hold(): () => void {
+    this.#held += 1;
+    return () => {
+      this.#held -= 1;
+    };
+  }
+
   /** Runs until no timer is left, until `isOver`, or until `maxSteps` timers have fired. */
   async run(isOver: () => boolean, maxSteps: number): Promise<void> {
     for (let step = 0; step < maxSteps; step += 1) {
       // First, everything that needs no time to pass.
-      await new Promise(setImmediate);
+      do {
+        await new Promise(setImmediate);
+      } while (this.#held > 0);
       if (isOver()) {
         return;
       }

@@ -31,7 +31,7 @@ export const unreadableBucket: Scenario = {
   firehose: { throttle: 0, latencyMs: 50 },
   lambda: { kill: 0, deliverTwice: 0, queueDelayMs: 1_000, queueFails: 0 },
   proof: {
-    ...{ bufferingSeconds: 0, prefix: 'events/!{timestamp:yyyy/MM/dd/HH}/', isShared: false },
+    ...{ bufferingSeconds: 0, prefix: 'events/!{timestamp:yyyy/MM/dd/HH}/' },
     delivery: { lagMs: 0, skewMs: 0, older: 0, late: 0, lose: 0, deleted: 0, listingLagMs: 0 },
     bucket: { latencyMs: 100, fails: 0, denied: [0, Number.POSITIVE_INFINITY] },
     claims: { queueFails: 0 },
