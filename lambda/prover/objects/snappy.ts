@@ -13,6 +13,8 @@ const javaHeaderBytes = 16;
 
 const lengthBytes = 4;
 
+const noBlock = Buffer.alloc(0);
+
 let uncompress: ReturnType<typeof snappyUncompressor> | undefined;
 
 /** The content of snappy-java's stream format: a header, then blocks. */
@@ -51,30 +53,22 @@ export function isHadoopSnappy(head: Buffer): boolean {
 /** The content of a block, which follows its compressed length. @throws CorruptObjectError unless it has 1 to `maxBytes` bytes. */
 async function takeBlock(reader: ByteReader, maxBytes: number, spend: Spend): Promise<Buffer> {
   const length = await takeLength(reader);
-  if (length > maxCompressedBytes(maxBytes)) {
-    throw new CorruptObjectError(`Snappy: expected a block of 1 to ${maxBytes} bytes`);
-  }
-  const block = await takeBytes(reader, length, 'Snappy');
+  const block = length > maxCompressedBytes(maxBytes) ? noBlock : await takeBytes(reader, length, 'Snappy');
   const bytes = contentLength(block);
   if (bytes < 1 || bytes > maxBytes) {
     throw new CorruptObjectError(`Snappy: expected a block of 1 to ${maxBytes} bytes`);
   }
   spend(bytes);
-  return uncompressed(block, bytes);
+  uncompress ??= snappyUncompressor();
+  try {
+    return Buffer.from(uncompress(block, bytes).buffer);
+  } catch (error) {
+    throw new CorruptObjectError(`Snappy: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 async function takeLength(reader: ByteReader): Promise<number> {
   return (await takeBytes(reader, lengthBytes, 'Snappy')).readUInt32BE();
-}
-
-function uncompressed(block: Buffer, bytes: number): Buffer {
-  uncompress ??= snappyUncompressor();
-  try {
-    const { buffer, byteOffset, length } = uncompress(block, bytes);
-    return Buffer.from(buffer, byteOffset, length);
-  } catch (error) {
-    throw new CorruptObjectError(`Snappy: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** Length of the content by the block itself: a varint of up to 32 bits; -1 if it is none. */

@@ -23,14 +23,13 @@ const maxReasons = 10;
 
 /** Counts objects that could not be read to their end, by reason. */
 export class UnreadObjects {
-  readonly #reasons = new Map<string, { readonly firstKey: string; count: number }>();
+  readonly #reasons = new Map<string, { readonly firstKey: string; readonly count: number }>();
 
   add(key: string, error: unknown): void {
     const own = reasonOf(error);
     const reason = this.#reasons.size < maxReasons || this.#reasons.has(own) ? own : 'not readable';
-    const known = this.#reasons.get(reason) ?? { firstKey: key, count: 0 };
-    known.count += 1;
-    this.#reasons.set(reason, known);
+    const { firstKey, count } = this.#reasons.get(reason) ?? { firstKey: key, count: 0 };
+    this.#reasons.set(reason, { firstKey: key < firstKey ? key : firstKey, count: count + 1 });
   }
 
   /** The most frequent reason first, for example `2 objects are Parquet (events/a, …)`. */

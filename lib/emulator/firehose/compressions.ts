@@ -30,9 +30,12 @@ export type CompressionName = keyof typeof compressions;
 
 export const compressionNames = Object.keys(compressions) as CompressionName[];
 
-const deflateMethod = 8;
+const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
 
-/** An archive of one entry with a UUID as its name. Its checksum and sizes follow the content, as in every archive that is streamed. */
+/** Version 2.0, sizes after the content, deflated, no time. */
+const zipEntry = hex('1400 0800 0800 00000000');
+
+/** An archive of one entry, whose name is a UUID. Its checksum and sizes follow the content, as in every archive that is streamed. */
 async function* zip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
   let [checksum, length, stored] = [0, 0, 0];
   const observed = async function* () {
@@ -43,47 +46,28 @@ async function* zip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void>
     }
   };
   const name = Buffer.from(randomUUID());
-  // Version 2.0, sizes after the content, no time.
-  const common = littleEndian([20, 2], [8, 2], [deflateMethod, 2], [0, 4]);
-  const local = [
-    littleEndian([0x04034b50, 4]),
-    common,
-    Buffer.alloc(12),
-    littleEndian([name.length, 2], [0, 2]),
-    name,
-  ];
-  yield Buffer.concat(local);
+  const local = Buffer.concat([hex('504b0304'), zipEntry, Buffer.alloc(12), hex('2400 0000'), name]);
+  yield local;
   for await (const piece of pipeline(observed, createDeflateRaw(deflateOptions), () => {})) {
     stored += piece.length;
     yield piece;
   }
-  const sums = littleEndian([checksum, 4], [stored, 4], [length, 4]);
+  const sums = littleEndian(checksum, stored, length);
+  const descriptor = Buffer.concat([hex('504b0708'), sums]);
   const directory = Buffer.concat([
-    littleEndian([0x02014b50, 4], [20, 2]),
-    ...[common, sums, littleEndian([name.length, 2]), Buffer.alloc(16), name],
+    hex('504b0102 1400'),
+    zipEntry,
+    sums,
+    hex('2400'),
+    Buffer.alloc(16),
+    name,
   ]);
-  const descriptor = Buffer.concat([littleEndian([0x08074b50, 4]), sums]);
-  const directoryAt = Buffer.concat(local).length + stored + descriptor.length;
-  const end = littleEndian(
-    [0x06054b50, 4],
-    [0, 4],
-    [1, 2],
-    [1, 2],
-    [directory.length, 4],
-    [directoryAt, 4],
-    [0, 2],
-  );
-  yield Buffer.concat([descriptor, directory, end]);
+  const place = littleEndian(directory.length, local.length + stored + descriptor.length);
+  yield Buffer.concat([descriptor, directory, hex('504b0506 0000 0000 0100 0100'), place, hex('0000')]);
 }
 
-function littleEndian(...fields: readonly (readonly [value: number, bytes: number])[]): Buffer {
-  return Buffer.concat(
-    fields.map(([value, bytes]) => {
-      const field = Buffer.alloc(bytes);
-      field.writeUIntLE(value, 0, bytes);
-      return field;
-    }),
-  );
+function littleEndian(...numbers: readonly number[]): Buffer {
+  return Buffer.from(Uint32Array.from(numbers).buffer);
 }
 
 const snappyBlockBytes = 32 * 1024;
@@ -92,34 +76,36 @@ const snappyBlockBytes = 32 * 1024;
 async function* snappyJava(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
   yield Buffer.from('\x82SNAPPY\0\0\0\0\x01\0\0\0\x01', 'latin1');
   for await (const { compressed } of snappyBlocks(source)) {
-    yield Buffer.concat([bigEndian(compressed.length), compressed]);
+    yield* [bigEndian(compressed.length), compressed];
   }
 }
 
 /** Hadoop's block format: compressed blocks that follow the length of their content and their own. */
 async function* hadoopSnappy(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void> {
   for await (const { content, compressed } of snappyBlocks(source)) {
-    yield Buffer.concat([bigEndian(content.length), bigEndian(compressed.length), compressed]);
+    yield* [bigEndian(content.length), bigEndian(compressed.length), compressed];
   }
 }
 
 async function* snappyBlocks(source: AsyncIterable<Buffer>) {
   const compress = snappyCompressor();
-  const block = (content: Buffer) => ({ content, compressed: compress(content) });
   let rest: Buffer = Buffer.alloc(0);
+  const takeBlock = () => {
+    const content = rest.subarray(0, snappyBlockBytes);
+    rest = rest.subarray(snappyBlockBytes);
+    return { content, compressed: Buffer.from(compress(content)) };
+  };
   for await (const chunk of source) {
     rest = Buffer.concat([rest, chunk]);
-    for (; rest.length >= snappyBlockBytes; rest = rest.subarray(snappyBlockBytes)) {
-      yield block(rest.subarray(0, snappyBlockBytes));
+    while (rest.length >= snappyBlockBytes) {
+      yield takeBlock();
     }
   }
   if (rest.length > 0) {
-    yield block(rest);
+    yield takeBlock();
   }
 }
 
 function bigEndian(length: number): Buffer {
-  const field = Buffer.alloc(4);
-  field.writeUInt32BE(length);
-  return field;
+  return littleEndian(length).swap32();
 }
