@@ -7,6 +7,7 @@ import type { Construct } from 'constructs';
 import { metricNamespace, serviceName } from '../../lambda/contract/metrics.ts';
 import { variables } from '../../lambda/contract/variables.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
+import { type NetworkOptions, networkOf } from './access/network.ts';
 import type { Room } from './create-function.ts';
 import { createFunction } from './function-from-source.ts';
 
@@ -18,6 +19,7 @@ export interface FunctionProps {
   readonly template?: CheckedTemplate;
   /** @default RetentionDays.ONE_MONTH */
   readonly logRetention?: RetentionDays;
+  readonly network: NetworkOptions;
 }
 
 interface BundledFunctionProps extends FunctionProps {
@@ -49,6 +51,7 @@ export function createBundledFunction(scope: Construct, props: BundledFunctionPr
     memorySize: props.memorySize.toMebibytes(),
     timeout: props.timeout,
     role,
+    ...networkOf(role, props.network),
     logGroup,
     deadLetterQueue: props.deadLetterQueue,
     environment: {

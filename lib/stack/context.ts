@@ -162,6 +162,9 @@ const propsWithoutKey: Readonly<Record<string, string>> = {
   lakeScanLimit: propOnly,
   objectExpiration: propOnly,
   logRetention: propOnly,
+  vpc: propOnly,
+  subnets: propOnly,
+  securityGroups: propOnly,
 };
 
 type ContextValues = Readonly<Record<string, string>>;

@@ -31,6 +31,7 @@ import { workMaxReceives } from '../../lambda/contract/slice.ts';
 import { publishedMetricsVariable } from '../../lambda/contract/variables.ts';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
 import { type CheckedTemplate, checkTemplate } from '../template/check-template.ts';
+import type { NetworkOptions } from './access/network.ts';
 import {
   BucketDeliveryStream,
   type BucketDeliveryStreamProps,
@@ -67,6 +68,7 @@ export interface EventProducerProps
     BucketDeliveryStreamProps,
     ProofOptions,
     LakeOptions,
+    NetworkOptions,
     AlarmOptions {
   /**
    * The template of the events: text of one line, or a JSON object of several, with expressions such as
@@ -194,6 +196,7 @@ export class EventProducer extends Construct {
       logRetention: props.logRetention,
       deliveryStream: this.deliveryStream,
       deadLetterQueue: this.deadLetterQueue,
+      network: props,
     };
     const producer = new ProducerFunction(this, 'Function', {
       ...props,
@@ -444,6 +447,8 @@ export class EventProducer extends Construct {
         bucket: "bucket: Bucket.fromBucketName(this, 'Bucket', 'my-bucket')",
       },
     );
+    const ofVpc = (['subnets', 'securityGroups'] as const).filter((name) => props[name] && !props.vpc);
+    problems.push(...ofVpc.map((name) => `${name} is set, but vpc is not: set it, or leave ${name} out`));
     if (problems.length > 0) {
       throw new PropError(this, problems.join('\n'));
     }

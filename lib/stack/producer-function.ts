@@ -151,6 +151,7 @@ export class ProducerFunction extends Construct {
       ],
       producerName: props.producerName,
       logRetention: props.logRetention,
+      network: props.network,
     });
     this.function.addEventSource(
       new SqsEventSource(props.workQueue, {

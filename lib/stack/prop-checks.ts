@@ -96,6 +96,7 @@ const propKinds: readonly [names: readonly string[], expected: string, fits: (va
       "a key, for example Key.fromKeyArn(this, 'Key', 'arn:…')",
       (value) => typeof (value as { readonly keyArn?: unknown } | null)?.keyArn === 'string',
     ],
+    [['vpc'], "a VPC, for example Vpc.fromLookup(this, 'Vpc', { … })", hasMethod('selectSubnets')],
     [['proof', 'lake', 'scheduleEnabled'], 'true or false', isOneOf([true, false])],
     [['eventTemplate', 'prefix'], 'a text', (value) => typeof value === 'string'],
     [

@@ -228,6 +228,7 @@ export class ProverFunction extends Construct {
       template: props.template,
       producerName: props.producerName,
       logRetention: props.logRetention,
+      network: props.network,
       description: 'Proves that events reached the bucket. It is invoked by its queue of claims alone.',
       // It reads much: its share of a processor grows with its memory.
       memorySize: Size.mebibytes(512),

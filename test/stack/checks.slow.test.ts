@@ -1,5 +1,8 @@
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
+import { EventProducer } from '../../lib/stack/event-producer.ts';
 import { createApp } from './synth.ts';
 
 /** The parts of stacks in few combinations: the checks take seconds, and .ci/run checks each variant. */
@@ -31,6 +34,25 @@ describe.each(checkedVariants)('the stack with context %j', (context) => {
     // Assess
     const { messages } = assembly.getStackByName('FirehoseEventProducer');
     expect(messages.filter(({ level }) => level !== 'info')).toEqual([]);
+  });
+});
+
+describe('a producer in a VPC', () => {
+  it('has no finding of cdk-nag but the acknowledged one', () => {
+    // Prepare
+    const { app, stack } = createApp();
+    const vpc = Vpc.fromVpcAttributes(stack, 'Vpc', {
+      vpcId: 'vpc-0123456789abcdef0',
+      availabilityZones: ['eu-west-1a'],
+      privateSubnetIds: ['subnet-0123456789abcdef0'],
+    });
+    const deliveryStream = DeliveryStream.fromDeliveryStreamName(stack, 'Existing', 'my-stream');
+
+    // Act
+    new EventProducer(stack, 'InVpc', { deliveryStream, vpc });
+
+    // Assess
+    expect(() => app.synth()).not.toThrow();
   });
 });
 

@@ -238,6 +238,9 @@ describe('CDK context', () => {
     ['lakeScanLimit', 'bin/app.ts'],
     ['objectExpiration', 'bin/app.ts'],
     ['logRetention', 'bin/app.ts'],
+    ['vpc', 'bin/app.ts'],
+    ['subnets', 'bin/app.ts'],
+    ['securityGroups', 'bin/app.ts'],
   ])('refuses the prop %s and names the way to set it', (prop, remedy) => {
     expect(() => createStack({ [prop]: 'x' })).toThrow(InvalidContextError);
     expect(() => createStack({ [prop]: 'x' })).toThrow(`context ${prop} is not a context key: `);
