@@ -89,7 +89,7 @@ function isIn({ bucket }: ProofWorld, uuid: string, [startedMs, endedMs]: Judgem
 
 /**
  * No event is called lost that landed within a day, as all objects do, and stays, or that may be in an unreadable object. None is
- * called unproven that landed in a readable one, whatever else cannot be read. Copies of earlier
+ * called unproven that landed in a readable one, whatever else cannot be read. Copies of other
  * invocations do not count.
  */
 function findFalseAlarms(
@@ -112,10 +112,9 @@ function findFalseAlarms(
     ({ obstacle, openedMs, closesMs, listedMs }) =>
       obstacle && openedMs <= sentToMs && closesMs >= sentFromMs && listedMs <= startedMs,
   );
+  const isOfClaim = (cameMs: number) => cameMs >= sentFromMs && cameMs <= sentToMs;
   const early = eventsIn(payloads).find(
-    (index) =>
-      isUnknown ||
-      objects.some((object) => object.uuids.get(uuids[index]!)?.some((cameMs) => cameMs >= sentFromMs)),
+    (index) => isUnknown || objects.some((object) => object.uuids.get(uuids[index]!)?.some(isOfClaim)),
   );
   const word = isUnproven ? 'unproven' : 'lost';
   return early === undefined ? [] : [`${claim.id}: event ${early} is called ${word}, and it is not`];
