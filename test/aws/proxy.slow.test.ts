@@ -37,12 +37,12 @@ beforeAll(async () => {
       COUNT: '100',
       PRODUCER_NAME: `${stackName}/Producer`,
       BUCKET_NAME: 'my-bucket',
-      PREFIX: 'events/',
+      PREFIX: 'events/!{timestamp:yyyy}/',
     },
     objects,
     invoke: ({ runId }) => {
       const run = createRun({ runId: String(runId) });
-      objects.set('events/a.gz', {
+      objects.set(`events/${new Date().getUTCFullYear()}/a.gz`, {
         body: createGzip(createLines(run, Date.now())),
         landedAtMs: Date.now(),
       });
