@@ -1,7 +1,7 @@
 import { TimeZone } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
-import type { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import { DeliveryStream, type IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
+import { Bucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { describe, expect, it } from 'vitest';
 import { proverVariables } from '../../lambda/contract/variables.ts';
 import { EventProducer, type EventProducerProps } from '../../lib/stack/event-producer.ts';
@@ -274,7 +274,7 @@ describe('proof', () => {
     expect(proven({ deliveryStreamName: 'my-stream' })).toBe(false);
   });
 
-  it.each<[(bucket: Bucket, stream: DeliveryStream) => EventProducerProps, string]>([
+  it.each<[(bucket: IBucket, stream: IDeliveryStream) => EventProducerProps, string]>([
     [(bucket) => ({ bucket }), 'bucket is set, but the created stream has its own bucket and prefix: '],
     [() => ({ prefix: 'raw/' }), 'prefix is "raw/", but the created stream has its own bucket and prefix: '],
     [
@@ -301,8 +301,9 @@ describe('proof', () => {
   ])('is refused by the path of the construct when props contradict each other: %#', (propsOf, message) => {
     // Prepare
     const stack = createStack();
-    const { bucket, deliveryStream } = stack.producer;
-    const props = propsOf(bucket as Bucket, deliveryStream as DeliveryStream);
+    const bucket = Bucket.fromBucketName(stack, 'MyBucket', 'my-bucket');
+    const deliveryStream = DeliveryStream.fromDeliveryStreamName(stack, 'MyStream', 'my-stream');
+    const props = propsOf(bucket, deliveryStream);
 
     // Act
     const create = () => new EventProducer(stack, 'Second', props);

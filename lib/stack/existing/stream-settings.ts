@@ -69,60 +69,50 @@ export function withStreamSettings<Props extends GivenProps>(scope: IConstruct, 
   } as Props;
 }
 
-interface StreamSettings {
-  readonly type: string | undefined;
-  readonly keyArn: string | undefined;
-  readonly deliversToS3: boolean;
-  readonly bucketArn: string | undefined;
-  readonly prefix: string | undefined;
-  readonly timeZone: string | undefined;
-  readonly bufferingSeconds: number;
-  readonly compression: string;
-  readonly isConverted: boolean;
-  readonly objectKeyArn: string | undefined;
-}
+type StreamSettings = NonNullable<ReturnType<typeof settingsOf>>;
 
 /** `undefined` if a stream was imported, or its configuration is known only later. */
-function settingsOf({ node }: IDeliveryStream): StreamSettings | undefined {
+function settingsOf({ node }: IDeliveryStream) {
   const stream = node.defaultChild as CfnDeliveryStream;
-  if (
-    !CfnResource.isCfnResource(stream) ||
-    stream.cfnResourceType !== CfnDeliveryStream.CFN_RESOURCE_TYPE_NAME
-  ) {
+  const type = CfnDeliveryStream.CFN_RESOURCE_TYPE_NAME;
+  if (!CfnResource.isCfnResource(stream) || stream.cfnResourceType !== type) {
     return undefined;
   }
   const destination = stream.extendedS3DestinationConfiguration ?? stream.s3DestinationConfiguration;
-  const s3 = known<CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty>(destination);
-  if (destination && !s3) {
+  if (Token.isUnresolved(destination)) {
     return undefined;
   }
+  const s3 = plain<CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty>(destination);
+  const encryption = plain<CfnDeliveryStream.EncryptionConfigurationProperty>(s3.encryptionConfiguration);
   return {
     type: known(stream.deliveryStreamType),
-    keyArn: known<CfnDeliveryStream.DeliveryStreamEncryptionConfigurationInputProperty>(
+    keyArn: plain<CfnDeliveryStream.DeliveryStreamEncryptionConfigurationInputProperty>(
       stream.deliveryStreamEncryptionConfigurationInput,
-    )?.keyArn,
-    deliversToS3: s3 !== undefined,
-    bucketArn: s3?.bucketArn,
-    prefix: known(s3?.prefix),
-    timeZone: known(s3?.customTimeZone),
+    ).keyArn,
+    deliversToS3: destination !== undefined,
+    bucketArn: s3.bucketArn,
+    prefix: known(s3.prefix),
+    timeZone: known(s3.customTimeZone),
     bufferingSeconds:
-      known(known<CfnDeliveryStream.BufferingHintsProperty>(s3?.bufferingHints)?.intervalInSeconds) ??
+      known(plain<CfnDeliveryStream.BufferingHintsProperty>(s3.bufferingHints).intervalInSeconds) ??
       foreignBufferingSeconds,
-    compression: known(s3?.compressionFormat) ?? 'UNCOMPRESSED',
+    compression: known(s3.compressionFormat) ?? 'UNCOMPRESSED',
     isConverted:
-      known<CfnDeliveryStream.DataFormatConversionConfigurationProperty>(
-        s3?.dataFormatConversionConfiguration,
-      )?.enabled === true,
-    objectKeyArn: known<CfnDeliveryStream.KMSEncryptionConfigProperty>(
-      known<CfnDeliveryStream.EncryptionConfigurationProperty>(s3?.encryptionConfiguration)
-        ?.kmsEncryptionConfig,
-    )?.awskmsKeyArn,
+      plain<CfnDeliveryStream.DataFormatConversionConfigurationProperty>(s3.dataFormatConversionConfiguration)
+        .enabled === true,
+    objectKeyArn: plain<CfnDeliveryStream.KMSEncryptionConfigProperty>(encryption.kmsEncryptionConfig)
+      .awskmsKeyArn,
   };
 }
 
+/** The properties of a configuration: none if it is missing, or a token. */
+function plain<T>(value: T | IResolvable | undefined): Partial<T> {
+  return (value ?? {}) as Partial<T>;
+}
+
 /** A value, unless it is a token. */
-function known<T>(value: T | IResolvable | undefined): T | undefined {
-  return Token.isUnresolved(value) ? undefined : (value as T);
+function known<T>(value: T | undefined): T | undefined {
+  return Token.isUnresolved(value) ? undefined : value;
 }
 
 function findBucket({ node }: IConstruct, bucketArn: string | undefined): IBucket | undefined {

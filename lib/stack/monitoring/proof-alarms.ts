@@ -94,7 +94,7 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
       'Events that Firehose accepted are not in the bucket, though ' +
       `${watched.producer.deliveryStream.deliveryStreamName} had ${toleranceMinutes} minutes more than it buffers. They are ` +
       'late, not lost: Firehose retries for 24 hours. Corrupt if EventsCorrupt fires. If the stream has errors: ' +
-      `${deliveryErrors(watched)}. If not, they are gone or elsewhere: a clean-up, a lifecycle ` +
+      `${deliveryErrors(watched)}. If not: a clean-up, a lifecycle ` +
       "rule, a changed prefix, objects under the stream's error prefix. Which events: " +
       `${logCommand(prover.function, '{ $.verdict = "waiting" }')} (isOutOfTime: too many objects; unreadObjects: ` +
       'what cannot be read)',
