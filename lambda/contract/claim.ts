@@ -22,6 +22,11 @@ export const claimRetentionDays = 7;
 /** How often the proof queue delivers a claim; then it moves it to the dead-letter queue. SQS allows no more. */
 export const claimMaxReceives = 1_000;
 
+/** By what an event is recognized in the bucket, the default first: by all of its bytes, or by its UUID, whatever is around it. */
+export const matches = ['bytes', 'id'] as const;
+
+export type Match = (typeof matches)[number];
+
 /**
  * What the producer leaves for the prover, a message of the proof queue: these slices of this run were acknowledged by
  * Firehose between these two times.

@@ -18,6 +18,8 @@ export const variables = {
   partition: 'PARTITION',
   /** `true` if the stream is not the stack's own: others write to its bucket, too. Only commands read it. */
   isShared: 'SHARED',
+  /** `id` if events are recognized by their UUID alone. Only commands read it. */
+  match: 'MATCH',
   workQueueUrl: 'WORK_QUEUE_URL',
   recordFormat: 'RECORD_FORMAT',
   firehoseUsdPerGb: 'FIREHOSE_USD_PER_GB',
@@ -45,6 +47,8 @@ export const proverVariables = {
   bufferingSeconds: 'BUFFERING_SECONDS',
   /** `true` if others write to the bucket, too. */
   isShared: 'SHARED',
+  /** `id` if events are recognized by their UUID alone. */
+  match: 'MATCH',
   /** Hours after which a missing event is lost. */
   lostAfterHours: 'LOST_AFTER_HOURS',
   proofQueueUrl: 'PROOF_QUEUE_URL',

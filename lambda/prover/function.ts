@@ -6,6 +6,7 @@ import { madeForOf } from '../template/deployed.ts';
 import { parseEnvironment } from './claims/environment.ts';
 import { createProver } from './claims/prover.ts';
 import type { CreateLineReader } from './comparison/line-reader.ts';
+import { createIdReader } from './lines/id-text.ts';
 import { createBucket, createBucketClient } from './objects/s3.ts';
 import { createObserver } from './observer.ts';
 
@@ -26,11 +27,11 @@ export type Handler = (event: SQSEvent, context: Context) => Promise<SQSBatchRes
  */
 export function createHandler(createReader: CreateLineReader, template?: string): Handler {
   const environment = parseEnvironment(process.env);
-  const { bucketName, proofQueueUrl, deadLetterQueueUrl } = environment;
+  const { bucketName, match, proofQueueUrl, deadLetterQueueUrl } = environment;
   return createLambdaHandler(environment, ({ logger, metrics, clock }) => {
     const queueClient = createQueueClient();
     const prove = createProver({
-      createReader,
+      createReader: match === 'id' ? createIdReader : createReader,
       environment,
       madeFor: madeForOf(environment, template),
       bucket: createBucket(createBucketClient(), bucketName),

@@ -6,6 +6,7 @@ import {
   type LambdaClient,
 } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
+import type { Match } from '../../lambda/contract/claim.ts';
 import { settings } from '../../lambda/contract/deployment-settings.ts';
 import type { Payload } from '../../lambda/contract/invocation.ts';
 import { parsePartition } from '../../lambda/contract/key-prefix.ts';
@@ -73,6 +74,7 @@ export interface ProducerConfiguration {
   readonly bucketName: string | undefined;
   /** Whether others write to the bucket, too. */
   readonly isShared: boolean;
+  readonly match: Match;
   readonly naming: ObjectNaming;
   /** Settings that it got for its stream, by their keys in CDK context. */
   readonly deployed: Readonly<Record<string, string>>;
@@ -116,6 +118,7 @@ export async function readConfiguration(
     producerName: values[variables.producerName],
     bucketName,
     isShared: values[variables.isShared] === 'true',
+    match: values[variables.match] === 'id' ? 'id' : 'bytes',
     naming: {
       prefix,
       prefixTimeZone,

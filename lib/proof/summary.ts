@@ -44,7 +44,8 @@ export function verdict(proof: Proof): { word: string; sentence: string } {
   if (proof.unproven) {
     const sentence =
       `Each of ${formatCount(proof.corruptLineCount, 'line')} with UUIDs of the run differs from the event that it should be. ` +
-      'Was it sent with another template? Give that, for example --event my-event.json.';
+      'Was it sent with another template? Give that, for example --event my-event.json. ' +
+      'Did a transform change it? Give --match id.';
     return { word: 'UNPROVEN', sentence };
   }
   if (missing > 0) {

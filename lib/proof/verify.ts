@@ -1,8 +1,10 @@
 import pMap, { pMapSkip } from 'p-map';
+import type { Match } from '../../lambda/contract/claim.ts';
 import type { StoredObject } from '../../lambda/prover/comparison/comparison.ts';
 import type { CreateLineReader } from '../../lambda/prover/comparison/line-reader.ts';
 import type { StreamSlice } from '../../lambda/prover/comparison/uuid-rule.ts';
 import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
+import { createIdReader } from '../../lambda/prover/lines/id-text.ts';
 import { createTemplateReader } from '../../lambda/prover/lines/template-lines.ts';
 import { objectsAtOnce, readObject } from '../../lambda/prover/objects/read-objects.ts';
 import { obstacleOf } from '../../lambda/prover/objects/unread.ts';
@@ -23,6 +25,8 @@ export interface Question {
   readonly runs: readonly StreamSlice[];
   /** The template of their events. @default - the default template */
   readonly eventTemplate?: string;
+  /** By what an event is recognized. @default 'bytes' */
+  readonly match?: Match;
   /** Whether duplicates make the proof incomplete. */
   readonly exactlyOnce: boolean;
   /** Longest wait for missing events, in milliseconds; 0 reads the source once. */
@@ -64,9 +68,13 @@ const progressIntervalMs = 200;
  * @throws InvalidTemplateError if the template cannot be used.
  */
 export async function verify(question: Question, { now, sleep, onProgress }: World): Promise<Evidence> {
-  const { source, isShared = false, runs, eventTemplate, exactlyOnce, waitMs } = question;
+  const { source, isShared = false, runs, match, eventTemplate, exactlyOnce, waitMs } = question;
   checkEvents(runs.reduce((sum, { from, to }) => sum + to - from, 0));
-  const builder = new ProofBuilder(runs, lineReader(eventTemplate), isShared);
+  const builder = new ProofBuilder(
+    runs,
+    match === 'id' ? createIdReader : lineReader(eventTemplate),
+    isShared,
+  );
   const { comparison } = builder;
   const startedMs = now();
   const seen = new Set<string>();

@@ -1,6 +1,7 @@
 import { Duration, type RemovalPolicy, Size, TimeZone } from 'aws-cdk-lib';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import type { Construct } from 'constructs';
+import { matches } from '../../lambda/contract/claim.ts';
 import {
   allMonitoringLevels,
   defaultSchedule,
@@ -132,6 +133,7 @@ const contextKeys: Readonly<Record<string, ContextKey>> = {
     fits: isPrefixTimeZone,
     toProp: (text) => TimeZone.of(text),
   },
+  match: oneOf(matches, 'id'),
   proof: onOrOff('off'),
   lake: onOrOff('on'),
   removalPolicy: oneOf(['retain', 'destroy'], 'destroy', (text) => text as RemovalPolicy),

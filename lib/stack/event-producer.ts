@@ -213,6 +213,7 @@ export class EventProducer extends Construct {
         ...destination,
         ...common,
         lostAfter: props.lostAfter,
+        match: props.match,
       });
       producer.leaveClaims(this.prover.proofQueue, this.prover.firstLook);
     }

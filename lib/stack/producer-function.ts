@@ -6,6 +6,7 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
+import type { Match } from '../../lambda/contract/claim.ts';
 import { defaultRecordFormat } from '../../lambda/contract/record-format.ts';
 import { type ProducerSettings, producerSettings } from '../../lambda/contract/settings.ts';
 import { variables } from '../../lambda/contract/variables.ts';
@@ -98,6 +99,7 @@ interface ProducerFunctionProps extends ProducerFunctionOptions, FunctionProps {
   readonly deliveryStream: IDeliveryStream;
   /** @default - not known */
   readonly destination: Destination | undefined;
+  readonly match?: Match | undefined;
   readonly workQueue: IQueue;
   readonly deadLetterQueue: IQueue;
 }
@@ -136,6 +138,7 @@ export class ProducerFunction extends Construct {
         [variables.deliveryStreamName]: props.deliveryStream.deliveryStreamName,
         ...(props.destination && placeVariables(props.destination)),
         ...((props.destination?.isShared ?? true) && { [variables.isShared]: 'true' }),
+        ...(props.match && { [variables.match]: props.match }),
         [variables.workQueueUrl]: props.workQueue.queueUrl,
         [variables.recordFormat]: props.recordFormat ?? defaultRecordFormat,
         [variables.firehoseUsdPerGb]: String(this.prices.firehoseUsdPerGb),

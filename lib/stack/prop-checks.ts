@@ -1,6 +1,7 @@
 import { type Duration, RemovalPolicy, type Size, type TimeZone, Token } from 'aws-cdk-lib';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IConstruct } from 'constructs';
+import { matches } from '../../lambda/contract/claim.ts';
 import {
   allMonitoringLevels,
   monitoringLevels,
@@ -84,6 +85,7 @@ const retentions = Object.values(RetentionDays).filter((days) => typeof days ===
 const propKinds: readonly [names: readonly string[], expected: string, fits: (value: unknown) => boolean][] =
   [
     [['recordFormat'], `${alternatives(recordFormats)}, for example 'gzip'`, isOneOf(recordFormats)],
+    [['match'], `${alternatives(matches)}, for example 'id'`, isOneOf(matches)],
     [['monitoring'], `${alternatives(monitoringLevels)}, for example 'full'`, isOneOf(allMonitoringLevels)],
     [
       ['removalPolicy'],

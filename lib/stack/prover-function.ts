@@ -7,7 +7,7 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
-import { claimMaxReceives, claimRetentionDays } from '../../lambda/contract/claim.ts';
+import { claimMaxReceives, claimRetentionDays, type Match } from '../../lambda/contract/claim.ts';
 import { foreignBufferingSeconds } from '../../lambda/contract/deployment-settings.ts';
 import {
   completeKeyPrefix,
@@ -63,6 +63,14 @@ export interface ProofOptions {
    * @default - the prefix has no partition keys before the hour
    */
   readonly partition?: Readonly<Record<string, string>>;
+
+  /**
+   * By what an event is recognized: by all of its bytes, or by its UUID alone, in whatever text. Use `id` if the stream's transform
+   * or a consumer changes the bytes; then no time is read, so there is no latency.
+   *
+   * @default 'bytes'
+   */
+  readonly match?: 'bytes' | 'id';
 
   /**
    * Age at which an event that is not in the bucket is lost: it moves to the dead-letter queue, as a payload that sends it
@@ -169,6 +177,7 @@ export function placeVariables({
 
 interface ProverFunctionProps extends FunctionProps, Destination {
   readonly lostAfter?: Duration | undefined;
+  readonly match?: Match | undefined;
   /** The stream whose events are proven. */
   readonly deliveryStream: IDeliveryStream;
   /** For payloads of lost events, and invalid claims. */
@@ -239,6 +248,7 @@ export class ProverFunction extends Construct {
         ...(errorPrefix !== undefined && { [proverVariables.errorPrefix]: errorPrefix }),
         [proverVariables.bufferingSeconds]: String(props.bufferingInterval.toSeconds()),
         [proverVariables.isShared]: String(props.isShared),
+        ...(props.match && { [proverVariables.match]: props.match }),
         [proverVariables.lostAfterHours]: String(lostAfterHours),
         [proverVariables.proofQueueUrl]: this.proofQueue.queueUrl,
         [proverVariables.deadLetterQueueUrl]: deadLetterQueue.queueUrl,

@@ -167,7 +167,9 @@ it.each([
   // Assess
   expect(proof).toMatchObject({ complete: false, unproven: true, runs: [{ missing: 100 }] });
   expect(exitStatus(proof)).toBe(2);
-  expect(summarize(proof)).toMatch(/UNPROVEN: Each of 100 lines .* for example --event my-event.json\.$/);
+  expect(summarize(proof)).toMatch(
+    /UNPROVEN: Each of 100 lines .* for example --event my-event.json\..*--match id\.$/,
+  );
   const page = certificate({ proof, eventTimes: [], latencies: [] });
   expect(summarize(proof) + page).not.toContain('resend');
 });
@@ -187,7 +189,8 @@ describe('the verdict', () => {
     [
       'UNPROVEN',
       'Each of 60 lines with UUIDs of the run differs from the event that it should be. ' +
-        'Was it sent with another template? Give that, for example --event my-event.json.',
+        'Was it sent with another template? Give that, for example --event my-event.json. ' +
+        'Did a transform change it? Give --match id.',
       otherEvents,
       false,
     ],

@@ -118,6 +118,16 @@ describe('a verification', () => {
     },
   );
 
+  it.each([
+    ['bytes', 'UNPROVEN'],
+    ['id', 'COMPLETE'],
+  ] as const)('by %s of events that a transform changed is %s', async (match, word) => {
+    const world = createWorld();
+    const { source } = createSource([{ key: 'a', text: text(0, 100).replaceAll(':', ': ') }], world.now);
+    const { proof } = await verify(createQuestion(source, { match }), world);
+    expect(verdict(proof).word).toBe(word);
+  });
+
   it('of a shared bucket that cannot be read for another reason cannot answer', async () => {
     const world = createWorld();
     const { source } = createSource([{ key: 'a', text: 'x' }], world.now);

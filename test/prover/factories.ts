@@ -37,6 +37,7 @@ export function createEnvironment(overrides: Partial<Environment> = {}): Environ
     errorPrefix: 'errors/',
     bufferingSeconds: 60,
     isShared: false,
+    match: 'bytes',
     lostAfterHours: 25,
     proofQueueUrl: proverEnvironment.PROOF_QUEUE_URL,
     deadLetterQueueUrl: proverEnvironment.DEAD_LETTER_QUEUE_URL,

@@ -101,6 +101,21 @@ describe('the function, through the real SDK', () => {
     expect(bucket.requests.filter((request) => request.includes('object-'))).toHaveLength(5);
   });
 
+  it('proves events by their UUIDs alone where the deployment says so', async () => {
+    // Prepare
+    vi.stubEnv('MATCH', 'id');
+    vi.resetModules();
+    ({ handler } = await import('../../lambda/prover/handler.ts'));
+    const body = Buffer.from(createLines(createRun()).join('').replaceAll('test', 'changed'));
+    state.objects.set(key('object'), { body, landedAtMs: sentMs + 30_000 });
+
+    // Act
+    const response = await check([claim]);
+
+    // Assess
+    expect([response, calls]).toEqual([{ batchItemFailures: [] }, []]);
+  });
+
   it('lets the queue deliver a claim again later, and sends what is lost to the dead-letter queue', async () => {
     // Prepare: long after the events, whose second half is missing; and events of a moment ago.
     state.objects.set(key('object'), {

@@ -51,6 +51,7 @@ describe('CDK context', () => {
     ],
     ['alarmEmail', 'you', 'an e-mail address, for example -c alarmEmail=you@example.com'],
     ['monitoring', 'on', 'essential, full or off, for example -c monitoring=full'],
+    ['match', 'uuid', 'bytes or id, for example -c match=id'],
     ['proof', 'yes', 'on or off, for example -c proof=off'],
     [
       'bucketName',

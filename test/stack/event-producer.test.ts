@@ -46,7 +46,8 @@ describe('two producers of one stack, on one stream with one schedule', () => {
   const eventTemplate = '{"id":"{{random.uuid}}","n":{{random.number(9)}}}';
   const bucket = Bucket.fromBucketName(stack, 'Bucket', 'my-bucket');
   new EventProducer(stack, 'A', { deliveryStream });
-  new EventProducer(stack, 'B', { deliveryStream, bucket, prefix: 'raw/', proof: false, eventTemplate });
+  const options = { prefix: 'raw/', proof: false, match: 'id', eventTemplate } as const;
+  new EventProducer(stack, 'B', { deliveryStream, bucket, ...options });
   const template = Template.fromStack(stack);
   const propertiesOf = (type: string) =>
     Object.values(template.findResources(type)).map(({ Properties }) => Properties);
@@ -97,7 +98,9 @@ describe('two producers of one stack, on one stream with one schedule', () => {
       BUCKET_NAME: 'my-bucket',
       PREFIX: 'raw/!{timestamp:yyyy/MM/dd/HH}/',
       SHARED: 'true',
+      MATCH: 'id',
     });
+    expect(variablesOf('A')).not.toHaveProperty('MATCH');
   });
 });
 

@@ -72,7 +72,7 @@ describe('the prover', () => {
   });
 
   it('has a variable for each that it reads', () => {
-    const variables = [{}, partitioned].flatMap((context) =>
+    const variables = [{ match: 'id' }, partitioned].flatMap((context) =>
       Object.keys(prover(context).Environment.Variables),
     );
     expect(variables).toEqual(expect.arrayContaining(Object.values(proverVariables)));
@@ -164,6 +164,7 @@ describe('a pipeline of your own', () => {
       SHARED: 'true',
     });
     expect(prover(raw).Environment.Variables).not.toHaveProperty('ERROR_PREFIX');
+    expect(prover({ ...raw, match: 'id' }).Environment.Variables).toHaveProperty('MATCH', 'id');
   });
 
   it.each([

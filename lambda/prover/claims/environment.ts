@@ -1,4 +1,5 @@
 import * as v from 'valibot';
+import { matches } from '../../contract/claim.ts';
 import { proverVariables } from '../../contract/variables.ts';
 import {
   deliveryStreamName,
@@ -30,6 +31,7 @@ const schema = v.object({
     v.optional(v.picklist(['true', 'false'], 'expected true or false'), 'false'),
     v.transform((text) => text === 'true'),
   ),
+  match: v.optional(v.picklist(matches, `expected one of ${matches.join(', ')}`), matches[0]),
   lostAfterHours: decimal((value) => value > 0, 'expected hours, for example 25'),
   proofQueueUrl: queueUrl,
   deadLetterQueueUrl: queueUrl,

@@ -92,6 +92,9 @@ export class EventFinder {
 
   /** Reports the UUIDs that were not reported yet. */
   flush(): void {
+    if (this.#waiting === 0) {
+      return;
+    }
     let found: { run: RunEvents; index: number } | undefined;
     for (const run of [...this.#runs]) {
       if (this.#waiting === 0) {

@@ -36,7 +36,7 @@ export async function prove(
   const { count, exactlyOnce } = options;
   const startedMs = world.now();
   const producer = await findProducer(options, world);
-  const { functionName, eventTemplate, isShared } = producer;
+  const { functionName, eventTemplate, isShared, match } = producer;
   checkCount(count, producer);
   checkEvents(count ?? producer.count);
   const source = world.sourceNamed(producer.source, { ...producer.scope, sinceMs: startedMs });
@@ -53,7 +53,7 @@ export async function prove(
   const { deliveryStreamName, from, to } = report;
   const run = { runId: report.runId, deliveryStreamName, from, to };
   const waitMs = options.waitMs ?? producer.landingMs;
-  const question = { source, isShared, runs: [run], eventTemplate, exactlyOnce, waitMs };
+  const question = { source, isShared, match, runs: [run], eventTemplate, exactlyOnce, waitMs };
   return { report, evidence: await verify(question, world) };
 }
 

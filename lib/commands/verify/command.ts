@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { matches } from '../../../lambda/contract/claim.ts';
 import { settings } from '../../../lambda/contract/deployment-settings.ts';
 import { createCloudFormationClient, createLambdaClient } from '../../proof/aws-clients.ts';
 import { writeCertificate } from '../../proof/certificate.ts';
@@ -36,6 +37,11 @@ export function configure(command: Command): void {
       parseSince,
     )
     .option('--shared', "others write there, too: their lines are not corrupt (default: the stack's)")
+    .addOption(
+      new Option('--match <what>', "by what events are found (default: the stack's, or bytes)").choices(
+        matches,
+      ),
+    )
     .option('--event <file>', "the template of the events (default: the stack's or last run's)");
   addProofOptions(command, '0s').action(runVerify);
 }

@@ -1,3 +1,4 @@
+import type { Match } from '../../../lambda/contract/claim.ts';
 import { type DeploymentClients, findProducer, type ProducerOptions } from '../../proof/deployed-stack.ts';
 import type { Scope } from '../../proof/source.ts';
 import { UnanswerableError } from '../../proof/unanswerable.ts';
@@ -19,9 +20,11 @@ export interface QuestionOptions extends ProducerOptions {
   /** When the runs began, in milliseconds since 1970. */
   readonly since?: number;
   readonly shared?: true;
+  /** @default - the producer's, or `bytes` */
+  readonly match?: Match;
 }
 
-interface ResolvedQuestion extends Pick<Question, 'runs' | 'eventTemplate'> {
+interface ResolvedQuestion extends Pick<Question, 'runs' | 'eventTemplate' | 'match'> {
   readonly source: string;
   readonly scope: Scope;
   readonly unfinished?: true;
@@ -47,22 +50,24 @@ export async function resolveQuestion(
       throw new UnanswerableError('--run-id is missing: give that of the run, as send printed it');
     }
     const producer = await findProducer({ ...options, eventTemplate: fromFile }, clients);
-    const { deliveryStreamName, eventTemplate, isShared } = producer;
+    const { deliveryStreamName, eventTemplate, isShared, match } = producer;
     const run = { deliveryStreamName, from: 0, to: count ?? producer.count };
     return {
       source: producer.source,
       scope: { ...producer.scope, ...scope, isShared: shared || isShared },
       runs: runId.map((id) => ({ ...run, runId: id })),
       eventTemplate,
+      match: options.match ?? match,
     };
   }
+  const own = options.match && { match: options.match };
   const given = { '--stream': stream, '--run-id': runId, '--count': count };
   const missing = Object.entries(given).filter(([, value]) => value === undefined);
   if (missing.length === 0) {
     const runs = runId!.map((id) => ({ runId: id, deliveryStreamName: stream!, from: 0, to: count! }));
     const lastRun = source === undefined ? await readRun() : undefined;
     const eventTemplate = fromFile ?? lastRun?.eventTemplate;
-    return { source: source ?? lastRun!.output.directory, scope, runs, eventTemplate };
+    return { source: source ?? lastRun!.output.directory, scope, runs, eventTemplate, ...own };
   }
   if (stream !== undefined || count !== undefined) {
     const names = missing.map(([name]) => name).join(' and ');
@@ -81,6 +86,7 @@ export async function resolveQuestion(
   const isUnfinished = localRuns.some(({ unfinished }) => unfinished);
   return {
     ...questions[0]!,
+    ...own,
     scope,
     runs: localRuns.map(({ report }) => report),
     ...(isUnfinished && { unfinished: true }),

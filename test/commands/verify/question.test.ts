@@ -129,6 +129,27 @@ describe('the question', () => {
   });
 
   it.each([
+    [{}, {}, 'bytes'],
+    [{ MATCH: 'id' }, {}, 'id'],
+    [{ MATCH: 'id' }, { match: 'bytes' }, 'bytes'],
+    [{}, { match: 'id' }, 'id'],
+  ] as const)(
+    'finds events of a deployed producer with %j by what it and %j say',
+    async (variables, options, match) => {
+      // Prepare
+      const lambda = { send: async () => ({ Environment: { Variables: { ...deployed, ...variables } } }) };
+      const clients = { lambda } as unknown as DeploymentClients;
+      const asked = { function: 'f', runId: ['a'], event: 'docs/events/default.json', ...options };
+
+      // Act
+      const question = await resolveQuestion(asked, async () => expect.unreachable(), clients);
+
+      // Assess
+      expect(question.match).toBe(match);
+    },
+  );
+
+  it.each([
     [{ count: 7 }, 'give --stream and --run-id too'],
     [{ stream: 'my-stream', runId: ['a'] }, 'give --count too'],
     [{ count: 7, runId: ['a'] }, 'give --stream too'],

@@ -44,6 +44,7 @@ export class ProofWorld {
       environment: {
         ...{ deliveryStreamName, prefix, prefixTimeZone, partition, bufferingSeconds },
         isShared: this.isShared,
+        match: 'bytes',
         producerName: 'simulation/Producer',
         bucketName: 'simulated-bucket',
         errorPrefix: 'errors/',
