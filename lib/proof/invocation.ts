@@ -110,6 +110,7 @@ export async function readConfiguration(
   }
   const { [variables.bucketName]: bucketName, [variables.prefix]: prefix = '' } = values;
   const prefixTimeZone = firehoseTimeZone(values[variables.prefixTimeZone] ?? 'UTC');
+  const match = values[variables.match] === 'id' ? 'id' : 'bytes';
   // Not less than what the stream buffers.
   const bufferingInterval = delay || String(settings.bufferingInterval.max);
   return {
@@ -118,7 +119,7 @@ export async function readConfiguration(
     producerName: values[variables.producerName],
     bucketName,
     isShared: values[variables.isShared] === 'true',
-    match: values[variables.match] === 'id' ? 'id' : 'bytes',
+    match,
     naming: {
       prefix,
       prefixTimeZone,
@@ -129,6 +130,7 @@ export async function readConfiguration(
       prefix,
       prefixTimeZone,
       bufferingInterval,
+      match,
       ...(bucketName && { bucketName }),
       recordFormat: values[variables.recordFormat] ?? defaultRecordFormat,
     },

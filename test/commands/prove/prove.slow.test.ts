@@ -129,6 +129,7 @@ describe('npm run prove', () => {
             BucketARN: 'arn:aws:s3:::my-bucket',
             Prefix: 'raw/',
             BufferingHints: { IntervalInSeconds: 900 },
+            ProcessingConfiguration: { Enabled: true, Processors: [{ Type: 'MetadataExtraction' }] },
           },
         },
       ],
@@ -141,6 +142,7 @@ describe('npm run prove', () => {
     expect(status).toBe(0);
     expect(stderr.split('\n').filter((line) => line.includes('has changed'))).toEqual([
       expect.stringMatching(/^my-stream has changed: bufferingInterval is now 900, and was 75 /),
+      expect.stringMatching(/^my-stream has changed: match is now id, and was bytes /),
       'my-stream has changed: prefix is now raw/!{timestamp:yyyy/MM/dd/HH}/, and was events/datehour=!{timestamp:yyyy-MM-dd-HH}/' +
         " when the canary was deployed. Find out what fits by npm run watch -- 'my-stream'",
     ]);
