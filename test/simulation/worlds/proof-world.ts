@@ -1,5 +1,6 @@
 import type { Claim } from '../../../lambda/contract/claim.ts';
 import type { CreateLineReader } from '../../../lambda/prover/comparison/line-reader.ts';
+import { createIdReader } from '../../../lambda/prover/lines/id-text.ts';
 import type { OutgoingMessage } from '../../../lambda/runtime/batches.ts';
 import { madeForOf } from '../../../lambda/template/deployed.ts';
 import { SimulatedBucket } from '../aws/bucket.ts';
@@ -33,18 +34,19 @@ export class ProofWorld {
     deployed: () => { readonly createReader: CreateLineReader; readonly template: string | undefined },
   ) {
     const { prefix, prefixTimeZone, partition, bufferingSeconds, sharing, proverSettings } = scenario;
+    const { match = 'bytes' } = sharing ?? {};
     this.isShared = sharing !== undefined;
     this.bucket = new SimulatedBucket<DeliveredObject>(world, scenario.bucket);
     this.delivery = new Delivery(world, this.bucket, scenario.delivery, scenario);
     this.prover = new SimulatedProver(world, proverSettings, scenario.prover, {
       deployed: () => ({
-        createReader: deployed().createReader,
+        createReader: match === 'id' ? createIdReader : deployed().createReader,
         madeFor: madeForOf({ deliveryStreamName, prefix: '' }, deployed().template),
       }),
       environment: {
         ...{ deliveryStreamName, prefix, prefixTimeZone, partition, bufferingSeconds },
         isShared: this.isShared,
-        match: 'bytes',
+        match,
         producerName: 'simulation/Producer',
         bucketName: 'simulated-bucket',
         errorPrefix: 'errors/',

@@ -193,7 +193,7 @@ function sharedSettings(seed: number, settings: DeliverySettings): DeliverySetti
       appendsDelimiter: dice.chance(0.2),
       compression: isLong || dice.chance(0.6) ? 'UNCOMPRESSED' : dice.pick(compressionNames),
       keepsGzip: !isLong,
-      ...(dice.chance(0)
+      ...(dice.chance(0.2)
         ? { match: 'id', changes: dice.pick([0.5, 1]) }
         : { match: 'bytes', changes: isHealthy ? 0 : dice.sometimes(0.2, 0.3) }),
       objects: dice.integer(0, 6),
