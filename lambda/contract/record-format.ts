@@ -38,4 +38,15 @@ export const recordFormatRows: Readonly<Record<RecordFormat, RecordFormatRow>> =
 
 export const recordFormats = Object.keys(recordFormatRows) as RecordFormat[];
 
+/**
+ * Where a record has line breaks, the default first: after each event, or also before the first one. The text before a record of an
+ * existing stream may be a neighbour's that ends without one.
+ */
+export const separators = ['after', 'before'] as const;
+
+export type Separator = (typeof separators)[number];
+
+/** What a record begins with. */
+export const recordStarts: Readonly<Record<Separator, string>> = { after: '', before: '\n' };
+
 export const defaultRecordFormat: RecordFormat = 'ndjson';

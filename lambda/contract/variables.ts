@@ -22,6 +22,8 @@ export const variables = {
   match: 'MATCH',
   workQueueUrl: 'WORK_QUEUE_URL',
   recordFormat: 'RECORD_FORMAT',
+  /** `before` if a record begins with a line break. */
+  separator: 'SEPARATOR',
   firehoseUsdPerGb: 'FIREHOSE_USD_PER_GB',
   lambdaUsdPerGbSecond: 'LAMBDA_USD_PER_GB_SECOND',
   /** Only where events are proven. */

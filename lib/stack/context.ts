@@ -10,7 +10,7 @@ import {
 } from '../../lambda/contract/deployment-settings.ts';
 import { deliveryStreamNamePattern } from '../../lambda/contract/firehose-limits.ts';
 import { parsePartition, partitionExample, partitionExpectation } from '../../lambda/contract/key-prefix.ts';
-import { recordFormats } from '../../lambda/contract/record-format.ts';
+import { recordFormats, separators } from '../../lambda/contract/record-format.ts';
 import {
   exampleLike,
   parseWholeNumber,
@@ -97,6 +97,7 @@ const contextKeys: Readonly<Record<string, ContextKey>> = {
     fits: (text) => /^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(text),
   },
   recordFormat: oneOf(recordFormats, 'gzip'),
+  separator: oneOf(separators, 'before'),
   eventTemplate: {
     expected: 'a file with a template of events',
     example: 'docs/events/iot-sensor.json',
@@ -273,6 +274,7 @@ function contradictions(values: ContextValues): string[] {
       encryptionKey: phrase('encryptionKey'),
       streamKey: phrase('streamKey'),
       bucketKey: phrase('bucketKey'),
+      separator: phrase('separator', 'before'),
       proof: phrase('proof', 'on'),
       lake: phrase('lake', 'on'),
       monitoringOff: phrase('monitoring', 'off'),

@@ -426,7 +426,7 @@ export class EventProducer extends Construct {
 
   /** @throws PropError if props contradict each other. */
   #checkCombination(props: EventProducerProps): void {
-    const { prefix, prefixTimeZone, proof, lake, monitoring } = props;
+    const { prefix, prefixTimeZone, separator, proof, lake, monitoring } = props;
     const set = (name: keyof EventProducerProps) => (props[name] ? `${name} is set` : undefined);
     const problems = combinationProblems(
       {
@@ -438,6 +438,7 @@ export class EventProducer extends Construct {
         encryptionKey: set('encryptionKey'),
         streamKey: set('streamKey'),
         bucketKey: set('bucketKey'),
+        separator: separator === 'before' ? "separator is 'before'" : undefined,
         proof: proof ? 'proof is true' : undefined,
         lake: lake ? 'lake is true' : undefined,
         monitoringOff: monitoring === 'off' ? "monitoring is 'off'" : undefined,

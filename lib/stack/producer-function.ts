@@ -27,6 +27,14 @@ export interface ProducerFunctionOptions extends Pick<BucketDeliveryStreamProps,
   readonly streamKey?: IKey;
 
   /**
+   * Where a record has line breaks: after each event, or also before the first one. With `before`, a record of an existing stream
+   * stays apart from a neighbour's without a line break; after one with a line break is a blank line.
+   *
+   * @default 'after'
+   */
+  readonly separator?: 'after' | 'before';
+
+  /**
    * Events of a scheduled run, and of an invocation whose payload has no count. From 1 to `maxCount`.
    *
    * @default 100
@@ -141,6 +149,7 @@ export class ProducerFunction extends Construct {
         ...(props.match && { [variables.match]: props.match }),
         [variables.workQueueUrl]: props.workQueue.queueUrl,
         [variables.recordFormat]: props.recordFormat ?? defaultRecordFormat,
+        ...(props.separator && { [variables.separator]: props.separator }),
         [variables.firehoseUsdPerGb]: String(this.prices.firehoseUsdPerGb),
         [variables.lambdaUsdPerGbSecond]: String(this.prices.lambdaUsdPerGbSecond),
       },

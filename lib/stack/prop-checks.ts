@@ -14,7 +14,7 @@ import {
   partitionExpectation,
   partitionText,
 } from '../../lambda/contract/key-prefix.ts';
-import { recordFormats } from '../../lambda/contract/record-format.ts';
+import { recordFormats, separators } from '../../lambda/contract/record-format.ts';
 import {
   type Bounds,
   isWholeNumber,
@@ -85,6 +85,7 @@ const retentions = Object.values(RetentionDays).filter((days) => typeof days ===
 const propKinds: readonly [names: readonly string[], expected: string, fits: (value: unknown) => boolean][] =
   [
     [['recordFormat'], `${alternatives(recordFormats)}, for example 'gzip'`, isOneOf(recordFormats)],
+    [['separator'], `${alternatives(separators)}, for example 'before'`, isOneOf(separators)],
     [['match'], `${alternatives(matches)}, for example 'id'`, isOneOf(matches)],
     [['monitoring'], `${alternatives(monitoringLevels)}, for example 'full'`, isOneOf(allMonitoringLevels)],
     [
@@ -191,6 +192,7 @@ export interface CombinedSettings {
   readonly encryptionKey: string | undefined;
   readonly streamKey: string | undefined;
   readonly bucketKey: string | undefined;
+  readonly separator: string | undefined;
   readonly proof: string | undefined;
   readonly lake: string | undefined;
   readonly monitoringOff: string | undefined;
@@ -208,7 +210,7 @@ export function combinationProblems(
   examples: { readonly deliveryStream: string; readonly bucket: string },
 ): string[] {
   const { deliveryStream, bucket, prefix, partition, prefixTimeZone, proof, lake } = given;
-  const { encryptionKey, streamKey, bucketKey } = given;
+  const { encryptionKey, streamKey, bucketKey, separator } = given;
   const { monitoringOff, alarms } = given;
   const isBucketUnknown = deliveryStream && !bucket;
   const problems = [
@@ -235,6 +237,10 @@ export function combinationProblems(
         isBucketUnknown &&
         `${setting}, but the bucket of your stream is not known: set it, for example ${examples.bucket}`,
     ),
+    separator &&
+      !deliveryStream &&
+      `${separator}, but all records of the created stream end with a line break: leave it out, or set your stream, ` +
+        `for example ${examples.deliveryStream}`,
     lake &&
       deliveryStream &&
       `${lake}, but ${deliveryStream}: only the bucket of the created stream has a table. Leave one of them out`,

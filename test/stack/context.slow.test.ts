@@ -52,6 +52,7 @@ describe('CDK context', () => {
     ['alarmEmail', 'you', 'an e-mail address, for example -c alarmEmail=you@example.com'],
     ['monitoring', 'on', 'essential, full or off, for example -c monitoring=full'],
     ['match', 'uuid', 'bytes or id, for example -c match=id'],
+    ['separator', 'none', 'after or before, for example -c separator=before'],
     ['proof', 'yes', 'on or off, for example -c proof=off'],
     [
       'bucketName',
@@ -180,6 +181,10 @@ describe('CDK context', () => {
     [
       { deliveryStreamName: 'my-stream', bucketName: 'my-bucket', prefix: '!{partitionKeyFromQuery:id}/' },
       'context prefix is "!{partitionKeyFromQuery:id}/": !{partitionKeyFromQuery:id} comes before the hour: expected the value',
+    ],
+    [
+      { separator: 'before' },
+      'context separator is "before", but all records of the created stream end with a line break: leave it out, or set your stream, for example -c deliveryStreamName=my-stream',
     ],
     [
       { deliveryStreamName: 'my-stream', lake: 'on' },

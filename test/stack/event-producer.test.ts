@@ -46,7 +46,7 @@ describe('two producers of one stack, on one stream with one schedule', () => {
   const eventTemplate = '{"id":"{{random.uuid}}","n":{{random.number(9)}}}';
   const bucket = Bucket.fromBucketName(stack, 'Bucket', 'my-bucket');
   new EventProducer(stack, 'A', { deliveryStream });
-  const options = { prefix: 'raw/', proof: false, match: 'id', eventTemplate } as const;
+  const options = { prefix: 'raw/', proof: false, match: 'id', separator: 'before', eventTemplate } as const;
   new EventProducer(stack, 'B', { deliveryStream, bucket, ...options });
   const template = Template.fromStack(stack);
   const propertiesOf = (type: string) =>
@@ -99,6 +99,7 @@ describe('two producers of one stack, on one stream with one schedule', () => {
       PREFIX: 'raw/!{timestamp:yyyy/MM/dd/HH}/',
       SHARED: 'true',
       MATCH: 'id',
+      SEPARATOR: 'before',
     });
     expect(variablesOf('A')).not.toHaveProperty('MATCH');
   });

@@ -1,5 +1,5 @@
 import { maxEventsPerRecord, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';
-import { eventBytes, type RecordFormat } from '../../contract/record-format.ts';
+import { eventBytes, type RecordFormat, recordStarts } from '../../contract/record-format.ts';
 import type { CreatePacker, PackRecords, RequestRoom } from '../packing/packing.ts';
 import { type EventRecord, fullRecordBytes, recordBytesInJson, wholeUnits } from '../packing/records.ts';
 import { createUuidSource, type NextUuids, writeEvents } from './events.ts';
@@ -15,15 +15,19 @@ const gzipEventBytes = 20.5;
 /** Events of a full record of lines: they end just under a multiple of what Firehose bills. */
 const eventsPerFullRecord = Math.floor(wholeUnits(maxEventsPerRecord * eventBytes) / eventBytes);
 
-const writers: Record<RecordFormat, (deliveryStreamName: string, runId: string) => PackRecords> = {
-  ndjson: (deliveryStreamName, runId) => packDefaultLines(deliveryStreamName, runId, eventsPerFullRecord),
-  single: (deliveryStreamName, runId) => packDefaultLines(deliveryStreamName, runId, 1),
+const writers: Record<RecordFormat, (uuidsOf: UuidsOf, start: string) => PackRecords> = {
+  ndjson: (uuidsOf, start) => packDefaultLines(uuidsOf, start, eventsPerFullRecord),
+  single: (uuidsOf, start) => packDefaultLines(uuidsOf, start, 1),
   gzip: packDefaultMembers,
 };
 
 /** Packs events of the default template. It is faster than the packers of other templates: all events have the same size. */
-export const createDefaultPacker: CreatePacker = (recordFormat, deliveryStreamName, runId) =>
-  writers[recordFormat](deliveryStreamName, runId);
+export const createDefaultPacker: CreatePacker = (
+  recordFormat,
+  deliveryStreamName,
+  runId,
+  separator = 'after',
+) => writers[recordFormat](createUuids(deliveryStreamName, runId), recordStarts[separator]);
 
 /** Number of records of up to `recordBytes` that a request takes: at least one. */
 function recordsPerRequest(recordBytes: number, { dataBytes, jsonBytes }: RequestRoom): number {
@@ -31,8 +35,10 @@ function recordsPerRequest(recordBytes: number, { dataBytes, jsonBytes }: Reques
   return Math.max(1, Math.min(maxRecordsPerRequest, Math.floor(room)));
 }
 
+type UuidsOf = (from: number, to: number) => Buffer;
+
 /** The UUIDs of the events from one index to before another. What follows the call before goes on with its keystream. */
-function createUuids(deliveryStreamName: string, runId: string): (from: number, to: number) => Buffer {
+function createUuids(deliveryStreamName: string, runId: string): UuidsOf {
   let next = -1;
   let nextUuids: NextUuids;
   return (from, to) => {
@@ -44,15 +50,16 @@ function createUuids(deliveryStreamName: string, runId: string): (from: number, 
   };
 }
 
-function packDefaultLines(deliveryStreamName: string, runId: string, perRecord: number): PackRecords {
-  const recordBytes = perRecord * eventBytes;
-  const uuidsOf = createUuids(deliveryStreamName, runId);
+function packDefaultLines(uuidsOf: UuidsOf, start: string, perRecord: number): PackRecords {
+  const recordBytes = start.length + perRecord * eventBytes;
   return (slice, room, timeMs) => {
     const to = Math.min(slice.from + recordsPerRequest(recordBytes, room) * perRecord, slice.to);
-    const data = Buffer.allocUnsafe((to - slice.from) * eventBytes);
-    writeEvents(data, uuidsOf(slice.from, to), timeMs);
+    const data = Buffer.allocUnsafe(start.length + (to - slice.from) * eventBytes);
+    data.write(start, 'latin1');
+    writeEvents(data.subarray(start.length), uuidsOf(slice.from, to), timeMs);
     const batch: EventRecord[] = [];
-    for (let from = slice.from, at = 0; from < to; from += perRecord, at += recordBytes) {
+    // A record begins with the last byte of the event before it, if with any.
+    for (let from = slice.from, at = 0; from < to; from += perRecord, at += perRecord * eventBytes) {
       batch.push({ from, to: Math.min(from + perRecord, to), data: data.subarray(at, at + recordBytes) });
     }
     return batch;
@@ -64,8 +71,7 @@ export function eventsPerMember(bytes: number): number {
   return Math.floor((wholeUnits(Math.min(fullRecordBytes, bytes)) - gzipFrameBytes) / gzipEventBytes);
 }
 
-function packDefaultMembers(deliveryStreamName: string, runId: string): PackRecords {
-  const uuidsOf = createUuids(deliveryStreamName, runId);
+function packDefaultMembers(uuidsOf: UuidsOf, start: string): PackRecords {
   return (slice, room, timeMs) => {
     const perRecord = eventsPerMember(room.dataBytes);
     const records = recordsPerRequest(gzipFrameBytes + perRecord * gzipEventBytes, room);
@@ -73,7 +79,7 @@ function packDefaultMembers(deliveryStreamName: string, runId: string): PackReco
     const batch: EventRecord[] = [];
     for (let from = slice.from; from < end; from += perRecord) {
       const to = Math.min(from + perRecord, end);
-      batch.push({ from, to, data: gzipMember(uuidsOf(from, to), timeMs) });
+      batch.push({ from, to, data: gzipMember(uuidsOf(from, to), timeMs, start) });
     }
     return batch;
   };

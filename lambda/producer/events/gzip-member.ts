@@ -143,9 +143,9 @@ function createTables(): Tables {
   };
 }
 
-function crcOf(uuids: Buffer, timeMs: number, { uuidChanges, crcChanges }: Tables): number {
+function crcOf(uuids: Buffer, timeMs: number, start: string, { uuidChanges, crcChanges }: Tables): number {
   const blankCrc = crc32(blankEvent(timeMs));
-  let crc = 0;
+  let crc = crc32(start);
   for (let at = 0; at < uuids.length; ) {
     crc =
       blankCrc ^
@@ -262,8 +262,8 @@ const memberHeader = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff]);
 
 const tailBytes = 30;
 
-/** The events of these UUIDs, one or more, stamped with `timeMs`, as one gzip member. */
-export function gzipMember(uuids: Buffer, timeMs: number): Buffer {
+/** The events of these UUIDs, one or more, stamped with `timeMs`, as one gzip member. Its text begins with `start`. */
+export function gzipMember(uuids: Buffer, timeMs: number, start = ''): Buffer {
   tables ??= createTables();
   const events = uuids.length / uuidBytes;
   const member = Buffer.allocUnsafe(events * maxEventBytes + maxFrameBytes);
@@ -271,7 +271,7 @@ export function gzipMember(uuids: Buffer, timeMs: number): Buffer {
 
   const firstEvents = Buffer.alloc(Math.min(events, 2) * eventBytes);
   writeEvents(firstEvents, uuids.subarray(0, 2 * uuidBytes), timeMs);
-  const text = firstEvents.toString('latin1');
+  const text = start + firstEvents.toString('latin1');
   const deflate = new BitWriter(member.subarray(memberHeader.length));
   writeBlockHeader(deflate);
   deflate.writeLiterals(text.slice(0, -tailBytes));
@@ -280,7 +280,7 @@ export function gzipMember(uuids: Buffer, timeMs: number): Buffer {
   deflate.writeCode(symbolCodes.get(endOfBlock)!);
 
   const trailerAt = memberHeader.length + deflate.length;
-  member.writeInt32LE(crcOf(uuids, timeMs, tables), trailerAt);
-  member.writeUInt32LE(events * eventBytes, trailerAt + 4);
+  member.writeInt32LE(crcOf(uuids, timeMs, start, tables), trailerAt);
+  member.writeUInt32LE(start.length + events * eventBytes, trailerAt + 4);
   return member.subarray(0, trailerAt + 8);
 }

@@ -1,4 +1,4 @@
-import { type RecordFormat, recordFormatRows } from '../../contract/record-format.ts';
+import { type RecordFormat, recordFormatRows, recordStarts } from '../../contract/record-format.ts';
 import { maxBlocks } from '../../template/draw.ts';
 import type { EventTemplate } from '../../template/event-template.ts';
 import {
@@ -10,22 +10,32 @@ import {
 } from '../packing/packing.ts';
 import { createUuidSource, uuidBytes } from './events.ts';
 
-const writers: Record<RecordFormat, (writeLines: WriteLines) => PackRecords> = {
-  ndjson: (writeLines) => packLines(writeLines, recordFormatRows.ndjson.maxEventsPerRecord),
-  single: (writeLines) => packLines(writeLines, recordFormatRows.single.maxEventsPerRecord),
+const writers: Record<RecordFormat, (writeLines: WriteLines, startBytes: number) => PackRecords> = {
+  ndjson: (...lines) => packLines(recordFormatRows.ndjson.maxEventsPerRecord, ...lines),
+  single: (...lines) => packLines(recordFormatRows.single.maxEventsPerRecord, ...lines),
   gzip: packMembers,
 };
 
 export function createTemplatePacker(template: EventTemplate): CreatePacker {
-  return (recordFormat, deliveryStreamName, runId) =>
-    writers[recordFormat](createTemplateLines(template, deliveryStreamName, runId));
+  return (recordFormat, deliveryStreamName, runId, separator = 'after') => {
+    const start = recordStarts[separator];
+    return writers[recordFormat](
+      createTemplateLines(template, deliveryStreamName, runId, start),
+      start.length,
+    );
+  };
 }
 
 /** Initial buffer size: the size of a template's events is not known beforehand. */
 const firstRoomBytes = 16_384;
 
 /** Writes the events of a template. Its buffer grows to the largest size that was needed. */
-function createTemplateLines(template: EventTemplate, deliveryStreamName: string, runId: string): WriteLines {
+function createTemplateLines(
+  template: EventTemplate,
+  deliveryStreamName: string,
+  runId: string,
+  start: string,
+): WriteLines {
   const renderer = template.startRun(deliveryStreamName, runId);
   let scratch: Buffer = Buffer.allocUnsafe(firstRoomBytes);
 
@@ -44,11 +54,12 @@ function createTemplateLines(template: EventTemplate, deliveryStreamName: string
     const nextUuids = createUuidSource(deliveryStreamName, runId, slice.from);
     const ends: number[] = [];
     let lines = scratch.subarray(0, Math.max(1, maxBytes));
+    lines.write(start, 'latin1');
     let uuids: Buffer = Buffer.alloc(0);
     for (let next = slice.from; next < slice.to; ) {
       uuids = uuids.length > 0 ? uuids : nextUuids(Math.min(maxBlocks, slice.to - next));
       const before = ends.length;
-      renderer.write(lines, ends.at(-1) ?? 0, ends, next, uuids, timeMs);
+      renderer.write(lines, ends.at(-1) ?? start.length, ends, next, uuids, timeMs);
       const written = ends.length - before;
       next += written;
       uuids = uuids.subarray(written * uuidBytes);

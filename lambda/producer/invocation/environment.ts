@@ -1,6 +1,12 @@
 import * as v from 'valibot';
 import type { KeyNaming } from '../../contract/key-prefix.ts';
-import { defaultRecordFormat, type RecordFormat, recordFormats } from '../../contract/record-format.ts';
+import {
+  defaultRecordFormat,
+  type RecordFormat,
+  recordFormats,
+  type Separator,
+  separators,
+} from '../../contract/record-format.ts';
 import { type ProducerSettings, producerSettings, type WholeNumberSetting } from '../../contract/settings.ts';
 import { variables } from '../../contract/variables.ts';
 import {
@@ -20,6 +26,7 @@ export interface Environment extends KeyNaming {
   readonly deliveryStreamName: string;
   readonly producerName: string;
   readonly recordFormat: RecordFormat;
+  readonly separator: Separator;
   readonly workQueueUrl: string;
   /** @default - nothing is proven */
   readonly proof?: ProofSettings;
@@ -64,6 +71,7 @@ const schema = v.object({
     v.picklist(recordFormats, `expected one of ${recordFormats.join(', ')}`),
     defaultRecordFormat,
   ),
+  separator: v.optional(v.picklist(separators, `expected one of ${separators.join(', ')}`), separators[0]),
   firehoseUsdPerGb: price('0.029'),
   lambdaUsdPerGbSecond: price('0.0000133334'),
   memorySizeMiB: readable(
@@ -92,6 +100,7 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
     prefixTimeZone: values.prefixTimeZone,
     partition: values.partition,
     recordFormat: values.recordFormat,
+    separator: values.separator,
     workQueueUrl: values.workQueueUrl,
     costFactors: {
       firehoseUsdPerGb: values.firehoseUsdPerGb,

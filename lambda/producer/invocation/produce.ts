@@ -26,9 +26,9 @@ export function produce(
   { environment, createPacker, stream, clock }: ProduceOptions,
   onRequest?: DeliveryOptions['onRequest'],
 ): Promise<DeliveryOutcome> {
-  const { deliveryStreamName, recordFormat, settings } = environment;
+  const { deliveryStreamName, recordFormat, separator, settings } = environment;
   const { putRecords, pacer } = stream;
-  const packRecords = createPacker(recordFormat, deliveryStreamName, slice.runId);
+  const packRecords = createPacker(recordFormat, deliveryStreamName, slice.runId, separator);
   const [first, ...later] = partsOf(slice);
   const source = createRequestSource({
     slice: first!,

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { billingUnitBytes, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';
-import type { RecordFormat } from '../../contract/record-format.ts';
+import type { RecordFormat, Separator } from '../../contract/record-format.ts';
 import type { Slice } from '../../contract/slice.ts';
 import {
   type EventRecord,
@@ -27,9 +27,11 @@ export type CreatePacker = (
   recordFormat: RecordFormat,
   deliveryStreamName: string,
   runId: string,
+  /** @default 'after' */
+  separator?: Separator,
 ) => PackRecords;
 
-/** Events, one after the other, each with its `\n`. */
+/** The start of a record, then events, one after the other, each with its `\n`. */
 export interface EventLines {
   readonly data: Buffer;
   /** Where each of them ends. */
@@ -70,8 +72,12 @@ class Batch {
   }
 }
 
-/** Packs events as they are: one a record, or up to `perRecord` that end just under a multiple of what Firehose bills. */
-export function packLines(writeLines: WriteLines, perRecord: number): PackRecords {
+/**
+ * Packs events as they are: one a record, or up to `perRecord` that end just under a multiple of what Firehose bills.
+ *
+ * @param startBytes Size of what a record begins with: the last bytes of the event before it. @default 0
+ */
+export function packLines(perRecord: number, writeLines: WriteLines, startBytes = 0): PackRecords {
   return (slice, room, timeMs) => {
     const to = Math.min(slice.to, slice.from + perRecord * maxRecordsPerRequest);
     // The first record may be larger than the room, but is a full one.
@@ -89,7 +95,7 @@ export function packLines(writeLines: WriteLines, perRecord: number): PackRecord
         break;
       }
       batch.add({ from: slice.from + first, to: slice.from + last, data: data.subarray(start, end) });
-      [first, start] = [last, end];
+      [first, start] = [last, end - startBytes];
     }
     return batch.records;
   };

@@ -20,6 +20,7 @@ describe("the function's environment", () => {
       producerName: 'my-stack/Producer',
       prefix: '',
       recordFormat: 'ndjson',
+      separator: 'after',
       workQueueUrl: needed.WORK_QUEUE_URL,
       costFactors,
     });
@@ -53,6 +54,7 @@ describe("the function's environment", () => {
       producerName: 'my-stack/Producer',
       prefix: 'raw/',
       recordFormat: 'gzip',
+      separator: 'after',
       workQueueUrl: needed.WORK_QUEUE_URL,
       costFactors,
     });

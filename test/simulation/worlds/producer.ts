@@ -31,6 +31,7 @@ export function environmentWith(
     deliveryStreamName,
     producerName: 'simulation/Producer',
     recordFormat,
+    separator: 'after',
     prefix: '',
     workQueueUrl: 'https://queue.invalid/',
     costFactors: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
