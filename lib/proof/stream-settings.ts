@@ -66,9 +66,12 @@ export function streamSettings(stream: DeliveryStreamDescription): StreamSetting
       'Watch a stream without decompression',
     );
   }
-  const format = kind === 'S3' ? columnFormat(place) : undefined;
-  if (kind !== 'S3' || format) {
-    const refusal = `it delivers ${format ? `${format} files` : `to ${kind}`}, and a canary reads events in S3`;
+  const { Enabled = true, OutputFormatConfiguration } = place.DataFormatConversionConfiguration ?? {
+    Enabled: false,
+  };
+  if (kind !== 'S3' || Enabled) {
+    const format = OutputFormatConfiguration?.Serializer?.OrcSerDe ? 'ORC' : 'Parquet';
+    const refusal = `it delivers ${Enabled ? `${format} files` : `to ${kind}`}, and a canary reads events in S3`;
     return backup && keyPrefixProblem(backup.Prefix ?? '') === undefined
       ? { refusal, settings: canarySettings(stream, backup) }
       : refuse(refusal, 'Let it back up all records to S3, then watch the backup');
@@ -118,58 +121,46 @@ export function streamChanges(
 type Place = Partial<ExtendedS3DestinationDescription>;
 
 function canarySettings(stream: DeliveryStreamDescription, place: Place): Setting[] {
-  const { Prefix: prefix = '', BufferingHints: buffering } = place;
+  const { Prefix: prefix = '', BufferingHints, EncryptionConfiguration } = place;
   const zone = firehoseTimeZone(place.CustomTimeZone ?? defaults.prefixTimeZone);
+  const interval = String(BufferingHints?.IntervalInSeconds ?? defaults.bufferingInterval);
   const processors = processorsOf(place);
+  const [hasLambda, hasQuery] = [processors.has('Lambda'), processors.has('MetadataExtraction')];
+  const isChanged = hasLambda || hasQuery || processors.has('RecordDeAggregation');
   const isPartitioned = place.DynamicPartitioningConfiguration?.Enabled === true;
-  const isChanged = ['Lambda', 'MetadataExtraction', 'RecordDeAggregation'].some((type) =>
-    processors.has(type),
-  );
-  const interval = buffering?.IntervalInSeconds ?? foreignBufferingSeconds;
+  const bucketKey = EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN;
   const { Status, KeyType, KeyARN } = stream.DeliveryStreamEncryptionConfiguration ?? {};
-  const bucketKey = place.EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN;
+  const isStreamKeyOurs = Status !== 'DISABLED' && KeyType === 'CUSTOMER_MANAGED_CMK';
+  const isDefaultPrefix = completeKeyPrefix(prefix) === completeKeyPrefix('');
+  const isPartitionNeeded = keyPrefixProblem(prefix) !== undefined;
+  const template = hasQuery ? '; a query needs its fields in the events: -c eventTemplate=FILE' : '';
   const rows: [key: string, value: string | undefined | false, reason: string][] = [
     ['deliveryStreamName', stream.DeliveryStreamName, 'the stream that events are sent to'],
     ['bucketName', place.BucketARN?.split(':::')[1], 'the bucket in which the prover looks for them'],
-    [
-      'prefix',
-      completeKeyPrefix(prefix) !== completeKeyPrefix('') && prefix,
-      'names the hours that the prover lists',
-    ],
+    ['prefix', !isDefaultPrefix && prefix, 'names the hours that the prover lists'],
     ['prefixTimeZone', zone !== defaults.prefixTimeZone && zone, 'the time zone of these hours'],
     [
       'partition',
-      keyPrefixProblem(prefix) !== undefined && partitionText(partitionOf(prefix)),
+      isPartitionNeeded && partitionText(partitionOf(prefix)),
       `the partition of the canary's events, by the stream's rules: replace ${unknownValue}`,
     ],
     [
       'bufferingInterval',
-      interval !== foreignBufferingSeconds && String(interval),
-      'seconds that the stream buffers: the prover waits, and alarms follow',
+      interval !== defaults.bufferingInterval && interval,
+      'how long the prover waits, in seconds',
     ],
     [
       'recordFormat',
-      (isPartitioned || processors.has('Lambda')) && 'single',
-      `one event in a record, as ${processors.has('Lambda') ? 'a transform Lambda' : 'dynamic partitioning'} expects it` +
-        (processors.has('MetadataExtraction')
-          ? '; a query needs its fields in the events: -c eventTemplate=FILE'
-          : ''),
+      (isPartitioned || hasLambda) && 'single',
+      `one event in a record, for ${hasLambda ? 'a transform Lambda' : 'dynamic partitioning'}${template}`,
     ],
     [
       'match',
       isChanged && 'id',
-      `an event is there if its UUID is, because processors (${[...processors].join(', ')}) may change its bytes`,
+      `a UUID proves an event: ${[...processors].join(', ')} may change its bytes`,
     ],
-    [
-      'streamKey',
-      Status !== 'DISABLED' && KeyType === 'CUSTOMER_MANAGED_CMK' && KeyARN,
-      'the key of the stream: the producer may use it through Firehose',
-    ],
-    [
-      'bucketKey',
-      !bucketKey?.includes(':alias/aws/') && bucketKey,
-      'the key of the objects: the prover may decrypt by it',
-    ],
+    ['streamKey', isStreamKeyOurs && KeyARN, 'the key of the stream, for the producer'],
+    ['bucketKey', !bucketKey?.includes(':alias/aws/') && bucketKey, 'the key of the objects, for the prover'],
   ];
   return rows.flatMap(([key, value, reason]) => (value ? [{ key, value, reason }] : []));
 }
@@ -200,14 +191,6 @@ function placesOf(destination: Partial<DestinationDescription> = {}): {
     S3DestinationDescription && { ...S3DestinationDescription, ProcessingConfiguration };
   const backup = S3BackupMode === 'Enabled' ? S3BackupDescription : copies || undefined;
   return { kind: kinds[kind] ?? kind, place: place as Place, backup };
-}
-
-/** The format that no line is readable in; `undefined` if records are not converted. */
-function columnFormat({ DataFormatConversionConfiguration: conversion }: Place): string | undefined {
-  if (!conversion || conversion.Enabled === false) {
-    return undefined;
-  }
-  return conversion.OutputFormatConfiguration?.Serializer?.OrcSerDe ? 'ORC' : 'Parquet';
 }
 
 /** Types of the active processors. */
