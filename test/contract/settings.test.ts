@@ -5,9 +5,10 @@ import { variables } from '../../lambda/contract/variables.ts';
 
 const rows = Object.entries(settings) as [SettingName, WholeNumberSetting][];
 
-/** The name of an environment variable for something that code calls so. */
+/** The name of an environment variable for something that code calls so: `SHARED` for `isShared`. */
 function screamingSnake(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase();
+  const words = name.replaceAll(/[A-Z]/g, (letter) => `_${letter}`);
+  return words.replace(/^is_/, '').toUpperCase();
 }
 
 describe('the settings', () => {
