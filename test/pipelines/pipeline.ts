@@ -2,11 +2,12 @@ import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { partitionText } from '../../lambda/contract/key-prefix.ts';
-import type { RecordFormat } from '../../lambda/contract/record-format.ts';
+import type { RecordFormat, Separator } from '../../lambda/contract/record-format.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
 import { createTemplatePacker } from '../../lambda/producer/events/template-events.ts';
 import { parseEnvironment } from '../../lambda/prover/claims/environment.ts';
 import { createDefaultReader } from '../../lambda/prover/lines/default-lines.ts';
+import { createIdReader } from '../../lambda/prover/lines/id-text.ts';
 import { createTemplateReader } from '../../lambda/prover/lines/template-lines.ts';
 import { compileTemplate } from '../../lambda/template/compile.ts';
 import { madeForOf } from '../../lambda/template/deployed.ts';
@@ -32,6 +33,7 @@ export interface Pipeline {
   /** What the stack was told, beside the stream's own settings: the prover's variables. */
   readonly variables?: Readonly<Record<string, string>>;
   readonly recordFormat?: RecordFormat;
+  readonly separator?: Separator;
   readonly template?: string;
   /** When the events are sent, in milliseconds since 1970. */
   readonly atMs?: number;
@@ -60,7 +62,8 @@ export async function runPipeline(pipeline: Pipeline, damage?: Damage) {
     ...(partitionKeys && prefix.includes('partitionKey') && { PARTITION: partitionText(partitionKeys) }),
     ...variables,
   });
-  const createReader = template ? createTemplateReader(compileTemplate(template)) : createDefaultReader;
+  const byBytes = template ? createTemplateReader(compileTemplate(template)) : createDefaultReader;
+  const createReader = environment.match === 'id' ? createIdReader : byBytes;
   const world = new ProverWorld(environment, createReader, template);
   const landedAtMs = atMs + 10_000;
   for (const key of stream.totals.keys) {
@@ -87,6 +90,7 @@ export async function runPipeline(pipeline: Pipeline, damage?: Damage) {
     {
       source: sourceNamed(bucket),
       isShared: true,
+      match: environment.match,
       runs: [createRun({ to: events })],
       ...(template && { eventTemplate: template }),
       ...{ exactlyOnce: true, waitMs: 0 },
@@ -133,9 +137,13 @@ async function deliver(pipeline: Pipeline, atMs: number, damage?: Damage) {
 }
 
 /** The producer's records, of three slices. */
-function recordsOf({ recordFormat = 'ndjson', template }: Pipeline, atMs: number, damage?: Damage): Buffer[] {
+function recordsOf(
+  { recordFormat = 'ndjson', separator, template }: Pipeline,
+  atMs: number,
+  damage?: Damage,
+): Buffer[] {
   const createPacker = template ? createTemplatePacker(compileTemplate(template)) : createDefaultPacker;
-  const pack = createPacker(recordFormat, 'my-stream', 'run-1');
+  const pack = createPacker(recordFormat, 'my-stream', 'run-1', separator);
   const slices = [
     [0, 40],
     [40, 45],

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { deflateRawSync, gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createLines, createRun } from '../proof/factories.ts';
 import { canary, documentedPrefixes } from '../stack/documented-prefixes.ts';
@@ -44,9 +44,10 @@ const texts: Readonly<Record<string, Pipeline>> = {
 
 const processors: Readonly<Record<string, Pipeline>> = {
   'the delimiter processor': { ...around([json, `${json}\n`]), stream: { appendDelimiter: true } },
+  'separator before': { ...around([json, `${json}\n`]), separator: 'before' },
 };
 
-const compressions = ['GZIP'] as const;
+const compressions = ['GZIP', 'ZIP', 'Snappy', 'HADOOP_SNAPPY'] as const;
 
 /** A midnight and the changes of the clocks in time zones. */
 const moments: Readonly<Record<string, readonly string[]>> = {
@@ -114,6 +115,30 @@ const expected = {
   },
 };
 
+/** A transform adds a field, or writes all fields anew. */
+const transforms: readonly (readonly [string, Pipeline])[] = [
+  ['adds a field', (text: string) => text.replaceAll('}\n', ',"region":"eu"}\n')],
+  ['joins all lines', (text: string) => text.replaceAll('\n', ' ')],
+].flatMap(([what, change]) =>
+  [undefined, templates['a JSON template']!].map((template): readonly [string, Pipeline] => [
+    `${what}${template ? ' to a JSON template' : ''}`,
+    {
+      ...around([json]),
+      ...(template && { template }),
+      transform: (record) => Buffer.from((change as (text: string) => string)(record.toString())),
+      variables: { MATCH: 'id' },
+    },
+  ]),
+);
+
+/** Content that the prover cannot read. */
+const unreadable: Readonly<Record<string, (bytes: Buffer) => Buffer>> = {
+  Parquet: (bytes) =>
+    Buffer.concat([Buffer.from('PAR1\x15\0\x15'), deflateRawSync(bytes), Buffer.from('PAR1')]),
+  Zstandard: (bytes) => Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), deflateRawSync(bytes)]),
+  damaged: (bytes) => gzipSync(bytes).subarray(0, 20),
+};
+
 describe.each(table)('a pipeline with %s', (_, pipeline) => {
   it('proves what arrived', async () => {
     expect(await runPipeline(pipeline)).toEqual(expected.complete);
@@ -127,3 +152,31 @@ describe.each(table)('a pipeline with %s', (_, pipeline) => {
     expect(await runPipeline(pipeline, 'changed')).toEqual(expected.changed);
   });
 });
+
+describe.each(transforms)('a pipeline with a transform that %s, and match=id', (_, pipeline) => {
+  it('proves what arrived, changed or not', async () => {
+    expect(await runPipeline(pipeline)).toEqual(expected.complete);
+    expect(await runPipeline(pipeline, 'changed')).toEqual(expected.complete);
+  });
+
+  it('misses an event that did not arrive', async () => {
+    expect(await runPipeline(pipeline, 'removed')).toEqual(expected.removed);
+  });
+});
+
+it.each(Object.entries(unreadable))(
+  'a pipeline with objects that are %s is unproven, and says why',
+  async (what, convert) => {
+    // Act
+    const found = await runPipeline({ convert });
+
+    // Assess
+    const unreadObjects = [expect.stringMatching(new RegExp(`^1 object is ${what}`))];
+    expect(found).toEqual({
+      first: { ...waiting, eventsLate: 100, unreadObjects },
+      dayAfter: expect.objectContaining({ verdict: 'unproven', unreadObjects }),
+      letters: [{ runId: 'run-1', from: 0, to: 100 }],
+      verify: { word: 'UNPROVEN', status: 2, missing: [[0, 100]], corrupt: 0 },
+    });
+  },
+);
