@@ -68,7 +68,7 @@ export interface ProofOptions {
    * By what an event is recognized: by all of its bytes, or by its UUID alone, in whatever text. Use `id` if the stream's transform
    * or a consumer changes the bytes; then no time is read, so there is no latency.
    *
-   * @default 'bytes'
+   * @default 'bytes' - 'id' if `deliveryStream` is a construct that transforms records
    */
   readonly match?: 'bytes' | 'id';
 

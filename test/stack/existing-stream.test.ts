@@ -61,6 +61,25 @@ describe('a stream of the app', () => {
     expect(variablesOf(stack, prover)).toMatchObject(expected);
   });
 
+  it.each([
+    ['Lambda', { MATCH: 'id' }],
+    ['AppendDelimiterToRecord', { MATCH: 'bytes' }],
+  ])('lets the prover compare ids only if a processor may change the bytes: %s', (type, expected) => {
+    // Prepare
+    const { stack, bucket, deliveryStream } = createStream({});
+    const l1 = deliveryStream.node.defaultChild as CfnDeliveryStream;
+    l1.extendedS3DestinationConfiguration = {
+      ...(l1.extendedS3DestinationConfiguration as CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty),
+      processingConfiguration: { enabled: true, processors: [{ type }] },
+    };
+
+    // Act
+    new EventProducer(stack, 'Producer', { deliveryStream, bucket });
+
+    // Assess
+    expect({ MATCH: 'bytes', ...variablesOf(stack, prover) }).toMatchObject(expected);
+  });
+
   it('gives each function its key: of the stream, and of the objects that it encrypts itself', () => {
     // Prepare
     const keys: Key[] = [];

@@ -61,6 +61,7 @@ export function withStreamSettings<Props extends GivenProps>(scope: IConstruct, 
     ...(bucket && {
       bucket,
       prefix: stream.prefix,
+      ...(stream.isTransformed && { match: 'id' }),
       ...(stream.timeZone && { prefixTimeZone: TimeZone.of(stream.timeZone) }),
       ...(stream.objectKeyArn &&
         !given.bucketKey && { bucketKey: Key.fromKeyArn(scope, 'BucketKey', stream.objectKeyArn) }),
@@ -68,6 +69,9 @@ export function withStreamSettings<Props extends GivenProps>(scope: IConstruct, 
     ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
   } as Props;
 }
+
+/** Processors that may change the bytes of a record. */
+const transforms = ['Lambda', 'MetadataExtraction', 'RecordDeAggregation'];
 
 type StreamSettings = NonNullable<ReturnType<typeof settingsOf>>;
 
@@ -84,6 +88,10 @@ function settingsOf({ node }: IDeliveryStream) {
   }
   const s3 = plain<CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty>(destination);
   const encryption = plain<CfnDeliveryStream.EncryptionConfigurationProperty>(s3.encryptionConfiguration);
+  const { processors: all = [] } = plain<CfnDeliveryStream.ProcessingConfigurationProperty>(
+    s3.processingConfiguration,
+  );
+  const processors = Array.isArray(all) ? all : [];
   return {
     type: known(stream.deliveryStreamType),
     keyArn: plain<CfnDeliveryStream.DeliveryStreamEncryptionConfigurationInputProperty>(
@@ -100,6 +108,7 @@ function settingsOf({ node }: IDeliveryStream) {
     isConverted:
       plain<CfnDeliveryStream.DataFormatConversionConfigurationProperty>(s3.dataFormatConversionConfiguration)
         .enabled === true,
+    isTransformed: processors.some((processor) => transforms.includes(plain(processor).type ?? '')),
     objectKeyArn: plain<CfnDeliveryStream.KMSEncryptionConfigProperty>(encryption.kmsEncryptionConfig)
       .awskmsKeyArn,
   };
