@@ -305,9 +305,11 @@ describe('the check of a template', () => {
         fc.constantFrom('', '0', '.5', 'e1'),
       )
       .map(([before, name, after]) => `${before}{{${name}}}${after}${before[0] === '"' ? '"' : ''}`);
+    // Not in the first second of 1970, where an epoch is 0 and a digit after it is no JSON.
+    const times = fc.integer({ min: 1_000, max: 2 ** 41 });
     let taken = 0;
     fc.assert(
-      fc.property(value, fc.nat(2 ** 31), fc.nat(2 ** 41), (text, index, timeMs) => {
+      fc.property(value, fc.nat(2 ** 31), times, (text, index, timeMs) => {
         // Prepare
         let template: EventTemplate | undefined;
         try {
