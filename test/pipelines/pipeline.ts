@@ -1,6 +1,7 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import type { Match } from '../../lambda/contract/claim.ts';
 import { partitionText } from '../../lambda/contract/key-prefix.ts';
 import type { RecordFormat, Separator } from '../../lambda/contract/record-format.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
@@ -28,10 +29,11 @@ export interface Pipeline {
   readonly between?: readonly (Buffer | string)[];
   readonly after?: readonly (Buffer | string)[];
   readonly transform?: (record: Buffer) => Buffer;
-  /** What the delivered bytes become, for example another format. */
+  /** What the bytes of objects become, for example another format. */
   readonly convert?: (bytes: Buffer) => Buffer;
-  /** What the stack was told, beside the stream's own settings: the prover's variables. */
-  readonly variables?: Readonly<Record<string, string>>;
+  /** An object of others beside ours. */
+  readonly neighbour?: Buffer;
+  readonly match?: Match;
   readonly recordFormat?: RecordFormat;
   readonly separator?: Separator;
   readonly template?: string;
@@ -52,7 +54,8 @@ const bufferingSeconds = 300;
 
 /** Sends events through a pipeline, and asks the prover, at once and after a day, and `verify`. */
 export async function runPipeline(pipeline: Pipeline, damage?: Damage) {
-  const { template, variables, atMs = Date.parse('2026-11-22T10:00:00Z') } = pipeline;
+  const { template, match, neighbour, convert = (bytes: Buffer) => bytes } = pipeline;
+  const { atMs = Date.parse('2026-11-22T10:00:00Z') } = pipeline;
   const { stream, bucket } = await deliver(pipeline, atMs, damage);
   const { prefix, customTimeZone, partitionKeys } = stream.settings;
   const environment = parseEnvironment({
@@ -60,17 +63,23 @@ export async function runPipeline(pipeline: Pipeline, damage?: Damage) {
     ...{ PREFIX: prefix, BUFFERING_SECONDS: String(bufferingSeconds), SHARED: 'true' },
     ...(customTimeZone && { PREFIX_TIME_ZONE: customTimeZone }),
     ...(partitionKeys && prefix.includes('partitionKey') && { PARTITION: partitionText(partitionKeys) }),
-    ...variables,
+    ...(match && { MATCH: match }),
   });
-  const byBytes = template ? createTemplateReader(compileTemplate(template)) : createDefaultReader;
-  const createReader = environment.match === 'id' ? createIdReader : byBytes;
+  const createTextReader = template ? createTemplateReader(compileTemplate(template)) : createDefaultReader;
+  const createReader = environment.match === 'id' ? createIdReader : createTextReader;
   const world = new ProverWorld(environment, createReader, template);
   const landedAtMs = atMs + 10_000;
-  for (const key of stream.totals.keys) {
+  const land = (key: string, body: Buffer) => {
     const path = join(bucket, key);
-    const body = readFileSync(path);
+    writeFileSync(path, body);
     utimesSync(path, landedAtMs / 1_000, landedAtMs / 1_000);
     world.objects.set(key, { body, landedAtMs });
+  };
+  for (const key of stream.totals.keys) {
+    land(key, convert(readFileSync(join(bucket, key))));
+  }
+  if (neighbour) {
+    land(`${stream.totals.keys[0]}-of-others`, neighbour);
   }
   const claim = createClaim({ slices: [[0, events]], sentFromMs: atMs, sentToMs: atMs + 1_000 });
   const check = async (nowMs: number, receiveCount: number) => {
@@ -80,9 +89,11 @@ export async function runPipeline(pipeline: Pipeline, damage?: Damage) {
       receiveCount,
       madeFor: madeForOf(environment, template),
     });
-    const [eventsLate, linesCorrupt] = [world.metric('eventsLate'), world.metric('linesCorrupt')];
+    const [eventsLate, eventsLost, linesCorrupt] = (
+      ['eventsLate', 'eventsLost', 'linesCorrupt'] as const
+    ).map((field) => world.metric(field));
     const { unreadObjects = [] } = world.lines.findLast(({ fields }) => 'verdict' in fields)!.fields;
-    return { verdict: world.verdicts.at(-1), eventsLate, linesCorrupt, unreadObjects };
+    return { verdict: world.verdicts.at(-1), eventsLate, eventsLost, linesCorrupt, unreadObjects };
   };
   const first = await check(atMs + bufferingSeconds * 1_000 + minuteMs, 1);
   const dayAfter = first.verdict === 'proven' ? undefined : await check(atMs + 26 * hourMs, 50);
@@ -90,9 +101,9 @@ export async function runPipeline(pipeline: Pipeline, damage?: Damage) {
     {
       source: sourceNamed(bucket),
       isShared: true,
-      match: environment.match,
       runs: [createRun({ to: events })],
       ...(template && { eventTemplate: template }),
+      ...(match && { match }),
       ...{ exactlyOnce: true, waitMs: 0 },
     },
     { now: () => world.nowMs, sleep: async () => {}, onProgress: () => {} },
@@ -109,7 +120,7 @@ export async function runPipeline(pipeline: Pipeline, damage?: Damage) {
 }
 
 async function deliver(pipeline: Pipeline, atMs: number, damage?: Damage) {
-  const { before = [], between = [], after = [], transform, convert } = pipeline;
+  const { before = [], between = [], after = [], transform } = pipeline;
   let nowMs = atMs - (bufferingSeconds - 10) * 1_000;
   const made = makeStream(
     {
@@ -128,11 +139,6 @@ async function deliver(pipeline: Pipeline, atMs: number, damage?: Damage) {
   await put(ours.flatMap((record, place) => (place === 0 ? [record] : [...between, record])));
   await put(after);
   await stream.close();
-  if (convert) {
-    for (const key of stream.totals.keys) {
-      writeFileSync(join(made.bucket, key), convert(readFileSync(join(made.bucket, key))));
-    }
-  }
   return made;
 }
 

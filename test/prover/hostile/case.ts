@@ -126,7 +126,9 @@ const prefixes: Record<string, (iso: string) => string> = {
 
 /** Start of the key of an object, by when its oldest record arrived. */
 export function keyStart({ environment, clocks }: Pick<HostileCase, 'environment' | 'clocks'>, atMs: number) {
-  return prefixes[environment.prefix]!(new Date(atMs + clocks.firehose).toISOString());
+  const { prefix, prefixTimeZone: timeZone = 'UTC' } = environment;
+  const time = new Date(atMs + clocks.firehose).toLocaleString('sv-SE', { timeZone });
+  return prefixes[prefix]!(time.replace(' ', 'T'));
 }
 
 const formats = ['ndjson', 'ndjson', 'single', 'gzip'] as const;
@@ -147,7 +149,7 @@ const bogus = [
 /** A random case; the same for the same seed. `isReal`: for the deployed function in real time. */
 export async function createCase(
   seed: number,
-  { checkMs = Date.UTC(2_026, 10, 22, 10, 2), isReal = false } = {},
+  { checkMs: untilMs = Date.UTC(2_026, 10, 22, 10, 2), isReal = false } = {},
 ): Promise<HostileCase> {
   const world = new World(seed);
   const { random, integer, chance, pick } = bound(world);
@@ -155,8 +157,9 @@ export async function createCase(
   const prefix = pick(Object.keys(prefixes));
   const bufferingSeconds = pick([0, 60, 60, 300, 900]);
   const isShared = chance(0.25);
-  const neighbours = isShared ? createNeighbours(seed, template, checkMs) : undefined;
-  const environment = createEnvironment({ prefix, bufferingSeconds, isShared });
+  const neighbours = isShared ? createNeighbours(seed, template, untilMs) : undefined;
+  const checkMs = isReal ? untilMs : (neighbours?.checkMs ?? untilMs);
+  const environment = createEnvironment({ prefix, bufferingSeconds, isShared, ...neighbours?.settings });
   // Any two differ by at most five minutes.
   const least = -random() * skewMs;
   const offset = () => Math.round(least + pick([0, 1, random()]) * skewMs);
@@ -194,7 +197,9 @@ export async function createCase(
       line.replace(/"([0-9a-f]{8}-)/, (_, start: string) => `"${start.toUpperCase()}_`),
       `${line.slice(0, -3)}\n`,
     ].filter((each) => each !== line);
-    return textOf(Buffer.from(pick(changed)));
+    const text = pick(changed);
+    const [uuid] = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/.exec(line)!;
+    return textOf(Buffer.from(text), environment.match === 'id' && text.includes(uuid) ? [event] : undefined);
   };
 
   const land = async (
@@ -253,7 +258,7 @@ export async function createCase(
       ...(lie && { lie }),
       events: format?.isHidden
         ? []
-        : visibleEvents(all, storedBytes, format?.isUnreadable ? 0 : changedAt, isShared),
+        : visibleEvents(all, storedBytes, format?.isUnreadable ? 0 : changedAt, environment),
     });
   };
 
@@ -281,7 +286,8 @@ export async function createCase(
           index: at,
           timeMs: Math.floor((sentMs + clocks.producer) / secondMs) * secondMs,
         };
-        const write = (written = event) => recordsOf(template, pick(formats), written, end);
+        const write = (written = event) =>
+          recordsOf(template, pick(formats), written, end, neighbours?.separator);
         const arrivedMs = sentMs - random() * pick([0, 1]) * bufferingSeconds * secondMs;
         const landedMs =
           sentMs +

@@ -74,6 +74,8 @@ async function runInProcess(hostile: HostileCase, settings: FunctionSettings) {
     PREFIX: environment.prefix,
     BUFFERING_SECONDS: String(environment.bufferingSeconds),
     SHARED: String(environment.isShared),
+    MATCH: environment.match,
+    ...(environment.prefixTimeZone && { PREFIX_TIME_ZONE: environment.prefixTimeZone }),
   };
   const child = spawn(
     process.execPath,

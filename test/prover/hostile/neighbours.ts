@@ -1,5 +1,24 @@
+import { buffer } from 'node:stream/consumers';
+import type { Match } from '../../../lambda/contract/claim.ts';
+import { separators } from '../../../lambda/contract/record-format.ts';
+import { compressions } from '../../../lib/emulator/firehose/compressions.ts';
 import { World } from '../../simulation/worlds/world.ts';
 import { bytesOf, type Node, recordsOf, type Template, textOf } from './objects.ts';
+
+/** Starts of formats that the prover does not read. */
+const unreadableStarts = [
+  'PAR1\x15\x04\x15\x10',
+  'ORC\x11\x00\x0a\x06',
+  'Obj\x01\x04\x14avro',
+  '\x28\xb5\x2f\xfd\x04\x58',
+];
+
+/** Time zones, and when their clocks change. */
+const clockChanges: Readonly<Record<string, readonly string[]>> = {
+  'Europe/Berlin': ['2026-03-29T01:00:00Z', '2026-10-25T01:00:00Z'],
+  'Australia/Lord_Howe': ['2026-04-04T15:00:00Z', '2026-10-03T15:30:00Z'],
+  'Asia/Katmandu': ['2026-06-14T18:15:00Z'],
+};
 
 /** The header of a gzip member, whose content is none. */
 const trap = Buffer.from('\x1f\x8b\x08\0\0\0\0\0\0\x03\xff\xff', 'latin1');
@@ -16,10 +35,17 @@ export interface Formatted {
  * The other writers of a shared bucket, and the settings of the stream. It draws from a random sequence of its own, so that the
  * cases of other buckets do not depend on it.
  */
-export function createNeighbours(seed: number, template: Template, checkMs: number) {
+export function createNeighbours(seed: number, template: Template, untilMs: number) {
   const world = new World(seed + 2 ** 32);
+  const prefixTimeZone = world.chance(0.4) ? world.pick(Object.keys(clockChanges)) : undefined;
+  const change = prefixTimeZone && world.pick([...clockChanges[prefixTimeZone]!, '']);
+  // Mostly just after a change of the clocks.
+  const checkMs = change ? Date.parse(change) + world.integer(1, 90) * 60_000 : untilMs;
+  const match: Match = world.chance(0.2) ? 'id' : 'bytes';
   const hasDelimiter = world.chance(0.2);
   const isCrowded = world.chance(0.7);
+  const compression = world.chance(0.3) ? world.pick(['ZIP', 'Snappy', 'HADOOP_SNAPPY'] as const) : undefined;
+  const separator = world.pick(separators);
   const mayBeUnreadable = world.chance(0.15);
 
   const hex = (length: number) => Array.from({ length }, () => world.integer(0, 15).toString(16)).join('');
@@ -54,6 +80,9 @@ export function createNeighbours(seed: number, template: Template, checkMs: numb
   };
 
   return {
+    settings: { ...(prefixTimeZone && { prefixTimeZone }), match },
+    checkMs,
+    separator,
     /** The records of an object, in the order of their arrival. */
     join(ours: readonly Node[]): readonly Node[] {
       const all = isCrowded
@@ -65,8 +94,25 @@ export function createNeighbours(seed: number, template: Template, checkMs: numb
         : closed;
     },
     /** The object as it is stored. @returns `undefined` if that is as it is. */
-    async format(_bytes: Buffer): Promise<Formatted | undefined> {
-      return undefined;
+    async format(bytes: Buffer): Promise<Formatted | undefined> {
+      if (mayBeUnreadable && world.chance(0.3)) {
+        const start = Buffer.from(world.pick(unreadableStarts), 'latin1');
+        return {
+          bytes: Buffer.concat([start, bytes.map((byte) => byte ^ 0x55)]),
+          isUnreadable: true,
+          isHidden: true,
+        };
+      }
+      if (compression === undefined) {
+        return undefined;
+      }
+      const compress = compressions[compression].create();
+      compress.end(bytes);
+      const compressed = await buffer(compress);
+      // Of the formats' headers, the longest has 16 bytes.
+      const isCut = mayBeUnreadable && compressed.length > 40 && world.chance(0.3);
+      const end = isCut ? world.integer(40, compressed.length - 1) : compressed.length;
+      return { bytes: compressed.subarray(0, end), isUnreadable: isCut };
     },
   };
 }

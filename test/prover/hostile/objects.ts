@@ -1,8 +1,9 @@
 import { constants, gunzipSync, gzipSync } from 'node:zlib';
-import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
+import { type RecordFormat, recordStarts, type Separator } from '../../../lambda/contract/record-format.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
 import type { CreatePacker } from '../../../lambda/producer/packing/packing.ts';
+import type { Environment } from '../../../lambda/prover/claims/environment.ts';
 import type { CreateLineReader } from '../../../lambda/prover/comparison/line-reader.ts';
 import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
 import { createTemplateReader } from '../../../lambda/prover/lines/template-lines.ts';
@@ -94,18 +95,22 @@ export function recordsOf(
   format: RecordFormat,
   { runId, index: from, timeMs }: WrittenEvent,
   to: number,
+  separator: Separator = 'after',
 ): Node[] {
-  const pack = createPacker(format, 'my-stream', runId);
+  const pack = createPacker(format, 'my-stream', runId, separator);
+  const start = Buffer.from(recordStarts[separator]);
   const nodes: Node[] = [];
   for (let at = from; at < to; ) {
     for (const record of pack({ from: at, to }, { dataBytes: 1e6, jsonBytes: 2e6 }, timeMs)) {
       const isGzip = format === 'gzip';
       const indexes = Array.from({ length: record.to - record.from }, (_, order) => record.from + order);
+      const bytes = isGzip ? gunzipSync(record.data) : record.data;
       const text = textOf(
-        isGzip ? gunzipSync(record.data) : record.data,
+        bytes.subarray(start.length),
         indexes.map((index) => ({ runId, index, timeMs })),
       );
-      nodes.push(isGzip ? { bytes: record.data, content: [text] } : text);
+      const content = start.length > 0 ? [textOf(start), text] : [text];
+      nodes.push(...(isGzip ? [{ bytes: record.data, content }] : content));
       at = record.to;
     }
   }
@@ -130,7 +135,7 @@ export function visibleEvents(
   nodes: readonly Node[],
   storedBytes: number,
   changedAt: number,
-  isShared: boolean,
+  { isShared, match }: Pick<Environment, 'isShared' | 'match'>,
 ): readonly VisibleEvent[] {
   const found: VisibleEvent[] = [];
   let isCertain = true;
@@ -147,8 +152,13 @@ export function visibleEvents(
       const end = at + node.bytes.length;
       if ('lines' in node) {
         for (const { end: lineEnd, event } of node.lines) {
-          if (event && at + lineEnd <= length) {
-            found.push({ ...event, isCertain: isCertain && !isLineOpen && at + lineEnd <= intact });
+          // Of an event that is cut off, the UUID may be whole.
+          const isThere = at + lineEnd <= length || (match === 'id' && at < length);
+          if (event && isThere) {
+            found.push({
+              ...event,
+              isCertain: isCertain && !isLineOpen && at + lineEnd <= Math.min(intact, length),
+            });
           }
           isLineOpen = false;
         }

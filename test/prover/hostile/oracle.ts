@@ -141,7 +141,7 @@ function findWrongVerdict(
  * the time in the event agrees with its claims and its object, except for the differences of two clocks.
  */
 function eventsOf(hostile: HostileCase, claim: HostileClaim, durationMs: number) {
-  const { objects, messages, clocks, checkMs } = hostile;
+  const { objects, messages, clocks, checkMs, environment } = hostile;
   const claims = messages.flatMap((each) => (each.claim?.runId === claim.runId ? [each.claim] : []));
   const must = new Map<number, string>();
   const may = new Set<number>();
@@ -161,7 +161,9 @@ function eventsOf(hostile: HostileCase, claim: HostileClaim, durationMs: number)
       const isAfter =
         stampMs >= fromMs - 2 * skewMs - 2 * secondMs && timeMs <= stampMs + 2 * skewMs + 2 * secondMs;
       const isThere = landedMs <= checkMs + durationMs && !isNothing.has(lie);
-      if (isPossible && isThere && (isAfter || !hasLastModified)) {
+      // An id has no time.
+      const isInTimeOfClaim = environment.match === 'id' || (isPossible && (isAfter || !hasLastModified));
+      if (isThere && isInTimeOfClaim) {
         may.add(index);
       }
     }

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import type { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { createProver } from '../../../lambda/prover/claims/prover.ts';
+import { createIdReader } from '../../../lambda/prover/lines/id-text.ts';
 import { createBucket, createBucketClient } from '../../../lambda/prover/objects/s3.ts';
 import { createCallAll } from '../../../lambda/runtime/batches.ts';
 import {
@@ -138,7 +139,7 @@ export async function runCase(hostile: HostileCase): Promise<CaseResult> {
   let corruptKeys: readonly string[] = [];
   const placeOf = (messageId: string) => Number(messageId.replace('message-', ''));
   const prove = createProver({
-    createReader: work.counting(template.createReader),
+    createReader: work.counting(environment.match === 'id' ? createIdReader : template.createReader),
     environment,
     madeFor: madeForOf(environment, template.source),
     bucket: createBucket(client, environment.bucketName),
