@@ -17,6 +17,9 @@ const neighbours: Readonly<Record<string, readonly (Buffer | string)[]>> = {
     Buffer.alloc(300, 0xfe),
     Buffer.from('\x1f\x1f\x8b'),
   ],
+  'binary records with the start of gzip': [
+    Buffer.from('\x1f\x8b\x08\xfe\x1f\x8b\x08\0\xff\xff\xff\xff\xff\xff\x00', 'latin1'),
+  ],
   'gzip members': [gzipSync(`${json}\n`), gzipSync(json)],
   UUIDs: ['{"id":"0b9d6c2e-3f52-4d0b-9b1c-6a7f3ad9d8e1"}', '0b9d6c2e-3f52-4d0b-9b1c-6a7f3ad9d8e1'],
   'events of another canary': createLines(createRun({ runId: 'other', to: 3 })).map((line) => line.trimEnd()),

@@ -36,10 +36,28 @@ const pieceBytes = 64 * 1_024;
 /** The third byte of a member. */
 export const deflateMethod = 8;
 const flags = { headerChecksum: 2, extraField: 4, name: 8, comment: 16, reserved: 0xe0 } as const;
-const [headerBytes, trailerBytes] = [10, 8];
+const trailerBytes = 8;
+
+/** Size of a header without its optional fields. */
+export const headerBytes = 10;
 
 export function isMemberStart(bytes: Buffer): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+/**
+ * Whether bytes are a header as writers of gzip make it. Of random bytes one in 10^11 is; with its first three bytes alone, one
+ * in 10^7 would be, and so a few in each gigabyte of what others write.
+ */
+export function isMemberHeader(bytes: Buffer): boolean {
+  const [method, bits, compression, system] = [2, 3, 8, 9].map((at) => bytes[at] ?? flags.reserved);
+  return (
+    isMemberStart(bytes) &&
+    method === deflateMethod &&
+    (bits! & flags.reserved) === 0 &&
+    [0, 2, 4].includes(compression!) &&
+    (system! <= 13 || system === 0xff)
+  );
 }
 
 /**

@@ -2,7 +2,8 @@ import { ByteReader } from './byte-reader.ts';
 import {
   CorruptObjectError,
   type Damage,
-  deflateMethod,
+  headerBytes,
+  isMemberHeader,
   isMemberStart,
   memberBytes,
   type Spend,
@@ -37,7 +38,7 @@ export function mixedBytes(
   const isAnywhere = places === 'anywhere';
   const isMember = async (reader: ByteReader, isLineStart: boolean) =>
     isMemberStart(await reader.peek(2)) &&
-    (isAnywhere ? (await reader.peek(3))[2] === deflateMethod : isLineStart);
+    (isAnywhere ? isMemberHeader(await reader.peek(headerBytes)) : isLineStart);
   // A layer continues at the end of its last part, so that offsets are the same in every reading.
   const offsets = Array.from({ length: maxLayers }, () => 0);
 
