@@ -8,6 +8,7 @@ import {
   bombOf,
   bytesOf,
   depthOf,
+  hasBomb,
   maxDepth,
   memberOf,
   type Node,
@@ -246,7 +247,7 @@ export async function createCase(
     const isListedWrong = !isHonest && chance(0.03) && bytes.length > 1;
     const format = await neighbours?.format(bytes);
     const isUnreadable = (hasTrap && damage !== 'cut') || format?.isUnreadable === true;
-    const isIntact = damage === '' && all === whole;
+    const isIntact = damage === '' && !hasBomb(all);
     const isReadable = isIntact && depthOf(all) <= maxDepth;
     const content = isUnreadable ? 'unreadable' : isReadable ? 'readable' : 'perhaps';
     objects.push({

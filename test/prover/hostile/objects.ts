@@ -188,6 +188,11 @@ function inflatedBytes({ bytes }: Member, length: number): number {
   }
 }
 
+/** Whether a bomb is among them, at any depth. */
+export function hasBomb(nodes: readonly Node[]): boolean {
+  return nodes.some((node) => !('lines' in node) && (node.content.length === 0 || hasBomb(node.content)));
+}
+
 const bombs = new Map<string, Buffer>();
 
 /** A member that expands a lot, or costs a lot. `scale` multiplies what comes out of it. */
