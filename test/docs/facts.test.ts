@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { App } from 'aws-cdk-lib';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../../lambda/contract/deployment-settings.ts';
+import { propsFromContext } from '../../lib/stack/context.ts';
 import { fullTemplateOf } from '../stack/synth.ts';
 
 /** The cells of the row of a page's table whose first cell has this name. */
@@ -19,6 +21,18 @@ describe('docs/options.md', () => {
 
     expect(values).toMatch(new RegExp(`^${format(min)} to (${format(max)}|\`maxCount\`)`));
     expect(initial).toMatch('default' in rest ? new RegExp(`^${format(rest.default)}\\b`) : /^as fast/);
+  });
+});
+
+describe('the table of pipelines in docs/proof.md', () => {
+  const [, table = ''] = readFileSync('docs/proof.md', 'utf8').split('| your pipeline has |');
+  const rows = table.slice(0, table.indexOf('\n\n')).split('\n').slice(2);
+  const keys = rows.flatMap((row) => [...row.split(' | ')[1]!.matchAll(/`(\w+)/g)].map(([, key]) => key!));
+
+  it.each([...new Set(keys)].filter((key) => key !== 'PutRecord'))('names the context key %s', (key) => {
+    // A typo of a key is answered with the key.
+    const readTypo = () => propsFromContext(new App({ context: { [`${key}x`]: 'a' } }));
+    expect(readTypo).toThrow(`did you mean ${key}?`);
   });
 });
 
