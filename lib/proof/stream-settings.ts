@@ -5,8 +5,11 @@ import {
   type DestinationDescription,
   type ExtendedS3DestinationDescription,
 } from '@aws-sdk/client-firehose';
+import { matches } from '../../lambda/contract/claim.ts';
 import { foreignBufferingSeconds } from '../../lambda/contract/deployment-settings.ts';
 import { completeKeyPrefix, type Partition, partitionText } from '../../lambda/contract/key-prefix.ts';
+import { defaultRecordFormat } from '../../lambda/contract/record-format.ts';
+import { changingProcessors } from '../aws/processors.ts';
 import { firehoseTimeZone } from '../aws/time-zones.ts';
 import { keyPrefixProblem } from '../stack/key-prefix.ts';
 import { unanswerableCall } from './unanswerable.ts';
@@ -20,14 +23,14 @@ export type FirehoseCalls = {
 export interface Setting {
   readonly key: string;
   readonly value: string;
-  /** What it is there for. */
+  /** Its purpose, in words. */
   readonly reason: string;
 }
 
 export interface StreamSettings {
   /** Why no canary can watch the stream's destination. */
   readonly refusal?: string;
-  /** With a refusal: those of a canary in the backup of all records. Empty if there is none. */
+  /** With a refusal: those of a canary in the backup of all records; empty without a backup. */
   readonly settings: readonly Setting[];
 }
 
@@ -46,7 +49,7 @@ export async function describeStream(
   return description!;
 }
 
-/** Reads what a canary has to be told of a stream. */
+/** Reads the settings of a canary from the description of a stream. */
 export function streamSettings(stream: DeliveryStreamDescription): StreamSettings {
   const { DeliveryStreamType: type, DeliveryStreamStatus: status, Destinations } = stream;
   const { kind, place, backup } = placesOf(Destinations?.[0]);
@@ -86,8 +89,8 @@ export function streamSettings(stream: DeliveryStreamDescription): StreamSetting
 const defaults = {
   prefixTimeZone: 'UTC',
   bufferingInterval: String(foreignBufferingSeconds),
-  recordFormat: 'ndjson',
-  match: 'bytes',
+  recordFormat: defaultRecordFormat,
+  match: matches[0],
 };
 
 /**
@@ -126,7 +129,7 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
   const interval = String(BufferingHints?.IntervalInSeconds ?? defaults.bufferingInterval);
   const processors = processorsOf(place);
   const [hasLambda, hasQuery] = [processors.has('Lambda'), processors.has('MetadataExtraction')];
-  const isChanged = hasLambda || hasQuery || processors.has('RecordDeAggregation');
+  const changing = [...processors].filter((type) => changingProcessors.has(type));
   const isPartitioned = place.DynamicPartitioningConfiguration?.Enabled === true;
   const bucketKey = EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN;
   const { Status, KeyType, KeyARN } = stream.DeliveryStreamEncryptionConfiguration ?? {};
@@ -156,8 +159,8 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
     ],
     [
       'match',
-      isChanged && 'id',
-      `a UUID proves an event: ${[...processors].join(', ')} may change its bytes`,
+      changing.length > 0 && 'id',
+      `a UUID proves an event: ${changing.join(', ')} may change its bytes`,
     ],
     ['streamKey', isStreamKeyOurs && KeyARN, 'the key of the stream, for the producer'],
     ['bucketKey', !bucketKey?.includes(':alias/aws/') && bucketKey, 'the key of the objects, for the prover'],

@@ -37,7 +37,7 @@ import {
   type BucketDeliveryStreamProps,
   defaultObjectExpiration,
 } from './bucket-delivery-stream.ts';
-import { withStreamSettings } from './existing/stream-settings.ts';
+import { withStreamSettings } from './existing/stream-construct.ts';
 import { Lake, type LakeOptions } from './lake.ts';
 import { type AlarmOptions, Alarms } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';

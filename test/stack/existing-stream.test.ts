@@ -1,4 +1,4 @@
-import { type App, Duration, Fn, Stack, TimeZone } from 'aws-cdk-lib';
+import { type App, Aws, Duration, Fn, Stack, TimeZone } from 'aws-cdk-lib';
 import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import {
   type CfnDeliveryStream,
@@ -78,6 +78,22 @@ describe('a stream of the app', () => {
 
     // Assess
     expect({ MATCH: 'bytes', ...variablesOf(stack, prover) }).toMatchObject(expected);
+  });
+
+  it('needs its prefix as text if that is a token', () => {
+    // Prepare
+    const dataOutputPrefix = `${Aws.ACCOUNT_ID}/`;
+    const { stack, bucket, deliveryStream } = createStream({ dataOutputPrefix });
+
+    // Act
+    const refusal = refusalOf(stack, { deliveryStream, bucket });
+    new EventProducer(stack, 'Canary', { deliveryStream, bucket, prefix: '111122223333/' });
+
+    // Assess
+    expect(refusal).toContain('the prefix of deliveryStream is a token');
+    expect(variablesOf(stack, /CanaryProverFunction/)).toMatchObject({
+      PREFIX: '111122223333/!{timestamp:yyyy/MM/dd/HH}/',
+    });
   });
 
   it('gives each function its key: of the stream, and of the objects that it encrypts itself', () => {

@@ -13,7 +13,7 @@ export interface Canary {
   readonly deliveryStreamArn: string;
   /** CDK context. */
   readonly context: Readonly<Record<string, string>>;
-  /** What the stream's settings are there for, by the keys of the context. */
+  /** The purposes of the stream's settings, by the keys of the context. */
   readonly reasons: Readonly<Record<string, string>>;
   /** Environment of the deployment. */
   readonly environment: Readonly<Record<string, string>>;

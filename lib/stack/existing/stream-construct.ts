@@ -5,6 +5,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IConstruct } from 'constructs';
 import { foreignBufferingSeconds } from '../../../lambda/contract/deployment-settings.ts';
 import { completeKeyPrefix } from '../../../lambda/contract/key-prefix.ts';
+import { changingProcessors } from '../../aws/processors.ts';
 import { firehoseTimeZone } from '../../aws/time-zones.ts';
 import type { BucketDeliveryStreamProps } from '../bucket-delivery-stream.ts';
 import { PropError } from '../prop-checks.ts';
@@ -44,6 +45,10 @@ export function withStreamSettings<Props extends GivenProps>(scope: IConstruct, 
       !stream.deliversToS3 &&
       'bucket is set, but deliveryStream delivers to no bucket: leave bucket out, events are sent and not proven',
     isProven &&
+      given.prefix === undefined &&
+      Token.isUnresolved(stream.prefix) &&
+      'the prefix of deliveryStream is a token, whose value is known only at deployment: set prefix to its text',
+    isProven &&
       stream.isConverted &&
       'deliveryStream converts the record format (Parquet or ORC), so that events cannot be compared: set proof to false, or ' +
         'send to a stream without dataFormatConversion',
@@ -70,9 +75,6 @@ export function withStreamSettings<Props extends GivenProps>(scope: IConstruct, 
   } as Props;
 }
 
-/** Processors that may change the bytes of a record. */
-const transforms = ['Lambda', 'MetadataExtraction', 'RecordDeAggregation'];
-
 type StreamSettings = NonNullable<ReturnType<typeof settingsOf>>;
 
 /** `undefined` if a stream was imported, or its configuration is known only later. */
@@ -88,10 +90,9 @@ function settingsOf({ node }: IDeliveryStream) {
   }
   const s3 = plain<CfnDeliveryStream.ExtendedS3DestinationConfigurationProperty>(destination);
   const encryption = plain<CfnDeliveryStream.EncryptionConfigurationProperty>(s3.encryptionConfiguration);
-  const { processors: all = [] } = plain<CfnDeliveryStream.ProcessingConfigurationProperty>(
+  const { enabled, processors } = plain<CfnDeliveryStream.ProcessingConfigurationProperty>(
     s3.processingConfiguration,
   );
-  const processors = Array.isArray(all) ? all : [];
   return {
     type: known(stream.deliveryStreamType),
     keyArn: plain<CfnDeliveryStream.DeliveryStreamEncryptionConfigurationInputProperty>(
@@ -99,7 +100,7 @@ function settingsOf({ node }: IDeliveryStream) {
     ).keyArn,
     deliversToS3: destination !== undefined,
     bucketArn: s3.bucketArn,
-    prefix: known(s3.prefix),
+    prefix: s3.prefix,
     timeZone: known(s3.customTimeZone),
     bufferingSeconds:
       known(plain<CfnDeliveryStream.BufferingHintsProperty>(s3.bufferingHints).intervalInSeconds) ??
@@ -108,7 +109,10 @@ function settingsOf({ node }: IDeliveryStream) {
     isConverted:
       plain<CfnDeliveryStream.DataFormatConversionConfigurationProperty>(s3.dataFormatConversionConfiguration)
         .enabled === true,
-    isTransformed: processors.some((processor) => transforms.includes(plain(processor).type ?? '')),
+    isTransformed:
+      enabled !== false &&
+      Array.isArray(processors) &&
+      processors.some((processor) => changingProcessors.has(plain(processor).type ?? '')),
     objectKeyArn: plain<CfnDeliveryStream.KMSEncryptionConfigProperty>(encryption.kmsEncryptionConfig)
       .awskmsKeyArn,
   };
@@ -134,7 +138,11 @@ function findBucket({ node }: IConstruct, bucketArn: string | undefined): IBucke
 function contradictions(scope: IConstruct, given: GivenProps, stream: StreamSettings): (string | false)[] {
   const { prefix, prefixTimeZone, bufferingInterval, bucket, bucketKey } = given;
   const rows: readonly [name: keyof GivenProps, given: unknown, stream: unknown][] = [
-    ['prefix', prefix && completeKeyPrefix(prefix), completeKeyPrefix(stream.prefix ?? '')],
+    [
+      'prefix',
+      Token.isUnresolved(stream.prefix) ? undefined : prefix && completeKeyPrefix(prefix),
+      completeKeyPrefix(stream.prefix ?? ''),
+    ],
     [
       'prefixTimeZone',
       prefixTimeZone && firehoseTimeZone(prefixTimeZone.timezoneName),
