@@ -90,3 +90,14 @@ export const defaultSchedule = 'rate(5 minutes)';
  * @see https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html
  */
 export const foreignBufferingSeconds = 300;
+
+/**
+ * With dynamic partitioning an object may come later than the buffering interval, by this factor. The interval is that long at
+ * least.
+ *
+ * @see https://docs.aws.amazon.com/firehose/latest/dev/buffering.html
+ */
+export const partitionedBuffering = { factor: 1.5, leastSeconds: 60 };
+
+/** Longest time that an event may wait in a stream, without failures. */
+export const maxBufferingSeconds = settings.bufferingInterval.max * partitionedBuffering.factor;

@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-lambda';
 import * as v from 'valibot';
 import type { Match } from '../../lambda/contract/claim.ts';
-import { settings } from '../../lambda/contract/deployment-settings.ts';
+import { maxBufferingSeconds, settings } from '../../lambda/contract/deployment-settings.ts';
 import type { Payload } from '../../lambda/contract/invocation.ts';
-import { parsePartition } from '../../lambda/contract/key-prefix.ts';
+import { isPartitioned, parsePartition } from '../../lambda/contract/key-prefix.ts';
 import { defaultRecordFormat } from '../../lambda/contract/record-format.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
 import { producerSettings } from '../../lambda/contract/settings.ts';
@@ -64,7 +64,7 @@ export function invoke(
 const landingReserveSeconds = 300;
 
 /** If nothing is known of the stream. */
-export const longestLandingMs = (settings.bufferingInterval.max + landingReserveSeconds) * 1_000;
+export const longestLandingMs = (maxBufferingSeconds + landingReserveSeconds) * 1_000;
 
 export interface ProducerConfiguration {
   readonly functionName: string;
@@ -76,7 +76,7 @@ export interface ProducerConfiguration {
   readonly isShared: boolean;
   readonly match: Match;
   readonly naming: ObjectNaming;
-  /** Settings that it got for its stream, by their keys in CDK context. */
+  /** Settings that it got for its stream, by their keys in CDK context; of the buffering interval, the delay of the first check. */
   readonly deployed: Readonly<Record<string, string>>;
   /** Events of a run if the payload has no count. */
   readonly count: number;
@@ -111,8 +111,10 @@ export async function readConfiguration(
   const { [variables.bucketName]: bucketName, [variables.prefix]: prefix = '' } = values;
   const prefixTimeZone = firehoseTimeZone(values[variables.prefixTimeZone] ?? 'UTC');
   const match = values[variables.match] === 'id' ? 'id' : 'bytes';
-  // Not less than what the stream buffers.
+  // Not less than the interval of the stream. SQS's longest delay may be less than partitions need.
   const bufferingInterval = delay || String(settings.bufferingInterval.max);
+  const isLandingKnown =
+    delay && !(isPartitioned(prefix) && Number(delay) === settings.bufferingInterval.max);
   return {
     functionName,
     deliveryStreamName,
@@ -136,7 +138,7 @@ export async function readConfiguration(
     },
     count: Number(count),
     maxCount: Number(values[producerSettings.maxCount.variable]),
-    landingMs: delay ? (Number(delay) + landingReserveSeconds) * 1_000 : longestLandingMs,
+    landingMs: isLandingKnown ? (Number(delay) + landingReserveSeconds) * 1_000 : longestLandingMs,
   };
 }
 

@@ -115,9 +115,14 @@ export function streamChanges(
       : ['recordFormat', 'match'].includes(key) && value === defaults[key as keyof typeof defaults];
   return Object.entries(now).flatMap(([key, value]) => {
     const before = deployed[key] ?? value;
-    return before === value || isCovered(key, value, before)
-      ? []
-      : [`${key} is now ${value}, and was ${before} when the canary was deployed`];
+    if (before === value || isCovered(key, value, before)) {
+      return [];
+    }
+    const was =
+      key === 'bufferingInterval'
+        ? `the prover first checks after ${before} s`
+        : `was ${before} when the canary was deployed`;
+    return [`${key} is now ${value}, and ${was}`];
   });
 }
 

@@ -8,7 +8,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { claimMaxReceives, claimRetentionDays, type Match } from '../../lambda/contract/claim.ts';
-import { foreignBufferingSeconds } from '../../lambda/contract/deployment-settings.ts';
+import { foreignBufferingSeconds, partitionedBuffering } from '../../lambda/contract/deployment-settings.ts';
 import {
   completeKeyPrefix,
   isPartitioned,
@@ -149,14 +149,15 @@ export function destinationOf(
   return bucket && { ...place, bucket, keyArn, prefix: completeKeyPrefix(prefix), partition };
 }
 
-/**
- * Time that an event may wait in a stream. With dynamic partitioning it is longer than the interval, which is 60 s at least.
- *
- * @see https://docs.aws.amazon.com/firehose/latest/dev/buffering.html
- */
+/** Time that an event may wait in a stream, without failures. */
 export function longestBuffering(bufferingInterval: Duration, prefix = ''): Duration {
   return isPartitioned(prefix)
-    ? Duration.seconds(Math.ceil(1.5 * Math.max(60, bufferingInterval.toSeconds())))
+    ? Duration.seconds(
+        Math.ceil(
+          partitionedBuffering.factor *
+            Math.max(partitionedBuffering.leastSeconds, bufferingInterval.toSeconds()),
+        ),
+      )
     : bufferingInterval;
 }
 

@@ -40,7 +40,7 @@ describe('a stream with a canary', () => {
     [
       'its buffering',
       { BufferingHints: { IntervalInSeconds: 900 } },
-      ['bufferingInterval is now 900, and was 315'],
+      ['bufferingInterval is now 900, and the prover first checks after 315 s'],
     ],
     [
       'its processors',

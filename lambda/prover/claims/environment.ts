@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { matches } from '../../contract/claim.ts';
+import { maxBufferingSeconds } from '../../contract/deployment-settings.ts';
 import { proverVariables } from '../../contract/variables.ts';
 import {
   deliveryStreamName,
@@ -26,7 +27,10 @@ const schema = v.object({
   ),
   ...objectPlace,
   errorPrefix: v.optional(v.string(), ''),
-  bufferingSeconds: decimal((value) => value <= 1_350, 'expected 0 to 1,350 seconds'),
+  bufferingSeconds: decimal(
+    (value) => value <= maxBufferingSeconds,
+    `expected 0 to ${maxBufferingSeconds} seconds`,
+  ),
   isShared: v.pipe(
     v.optional(v.picklist(['true', 'false'], 'expected true or false'), 'false'),
     v.transform((text) => text === 'true'),

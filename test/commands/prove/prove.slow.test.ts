@@ -141,7 +141,9 @@ describe('npm run prove', () => {
     // Assess
     expect(status).toBe(0);
     expect(stderr.split('\n').filter((line) => line.includes('has changed'))).toEqual([
-      expect.stringMatching(/^my-stream has changed: bufferingInterval is now 900, and was 75 /),
+      expect.stringMatching(
+        /^my-stream has changed: bufferingInterval is now 900, and the prover first checks after 75 s/,
+      ),
       expect.stringMatching(/^my-stream has changed: match is now id, and was bytes /),
       'my-stream has changed: prefix is now raw/!{timestamp:yyyy/MM/dd/HH}/, and was events/datehour=!{timestamp:yyyy-MM-dd-HH}/' +
         " when the canary was deployed. Find out what fits by npm run watch -- 'my-stream'",

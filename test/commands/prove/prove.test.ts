@@ -53,6 +53,15 @@ describe('prove', () => {
   it.each([
     ["Firehose's default buffering", { ...producer, PROOF_DELAY_SECONDS: '315' }, 310],
     ['the buffering of the stack', { ...producer, PROOF_DELAY_SECONDS: '75' }, 360],
+    [
+      'the longest buffering of dynamic partitioning',
+      {
+        ...producer,
+        PROOF_DELAY_SECONDS: '900',
+        PREFIX: '!{timestamp:yyyy/MM/dd/HH}/!{partitionKeyFromQuery:id}/',
+      },
+      1_340,
+    ],
     ['the longest buffering, when the bucket has no prover', producer, 1_190],
   ])('waits for %s, and some more', async (_, environment, seconds) => {
     expect(await proveRun(environment, seconds)).toBe(true);

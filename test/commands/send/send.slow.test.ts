@@ -87,7 +87,7 @@ describe('npm run send', () => {
     const { stdout } = await send('--stack', stackName!);
 
     // Assess
-    expect(stdout).toMatch(/--count 100 --since \S+ --wait 20m\n/);
+    expect(stdout).toMatch(/--count 100 --since \S+ --wait 28m\n/);
   });
 
   it('prints one JSON document for a program, with a run id of its own', async () => {

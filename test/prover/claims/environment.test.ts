@@ -59,7 +59,7 @@ describe("the prover's environment", () => {
         '- PREFIX_TIME_ZONE is "Asia/Tokio"; expected a time zone, for example Asia/Tokyo',
         '- PARTITION is "customer"; expected partition keys and the values that the events get, without commas, for ' +
           'example customer=canary',
-        '- BUFFERING_SECONDS is "1351"; expected 0 to 1,350 seconds',
+        '- BUFFERING_SECONDS is "1351"; expected 0 to 1350 seconds',
         '- SHARED is "yes"; expected true or false',
         '- LOST_AFTER_HOURS is "0"; expected hours, for example 25',
         '- PROOF_QUEUE_URL is "proof"; expected the URL of an SQS queue, for example ' +
