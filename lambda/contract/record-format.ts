@@ -39,14 +39,15 @@ export const recordFormatRows: Readonly<Record<RecordFormat, RecordFormatRow>> =
 export const recordFormats = Object.keys(recordFormatRows) as RecordFormat[];
 
 /**
- * Where a record has line breaks, the default first: after each event, or also before the first one. The text before a record of an
- * existing stream may be a neighbour's that ends without one.
+ * The text before the first event of a record, the default first: none, or a line break, since the neighbour's record before it in
+ * an existing stream may end without one. Each event ends with a line break.
  */
-export const separators = ['after', 'before'] as const;
+export const recordStarts = { after: '', before: '\n' } as const;
 
-export type Separator = (typeof separators)[number];
+export type Separator = keyof typeof recordStarts;
 
-/** What a record begins with. */
-export const recordStarts: Readonly<Record<Separator, string>> = { after: '', before: '\n' };
+export const separators = Object.keys(recordStarts) as Separator[];
+
+export const defaultSeparator: Separator = 'after';
 
 export const defaultRecordFormat: RecordFormat = 'ndjson';

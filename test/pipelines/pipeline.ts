@@ -29,7 +29,7 @@ export interface Pipeline {
   readonly between?: readonly (Buffer | string)[];
   readonly after?: readonly (Buffer | string)[];
   readonly transform?: (record: Buffer) => Buffer;
-  /** What the bytes of objects become, for example another format. */
+  /** Changes the bytes of objects, for example to another format. */
   readonly convert?: (bytes: Buffer) => Buffer;
   /** An object of others beside ours. */
   readonly neighbour?: Buffer;

@@ -1,5 +1,10 @@
 import { maxEventsPerRecord, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';
-import { eventBytes, type RecordFormat, recordStarts } from '../../contract/record-format.ts';
+import {
+  defaultSeparator,
+  eventBytes,
+  type RecordFormat,
+  recordStarts,
+} from '../../contract/record-format.ts';
 import type { CreatePacker, PackRecords, RequestRoom } from '../packing/packing.ts';
 import { type EventRecord, fullRecordBytes, recordBytesInJson, wholeUnits } from '../packing/records.ts';
 import { createUuidSource, type NextUuids, writeEvents } from './events.ts';
@@ -26,7 +31,7 @@ export const createDefaultPacker: CreatePacker = (
   recordFormat,
   deliveryStreamName,
   runId,
-  separator = 'after',
+  separator = defaultSeparator,
 ) => writers[recordFormat](createUuids(deliveryStreamName, runId), recordStarts[separator]);
 
 /** Number of records of up to `recordBytes` that a request takes: at least one. */
@@ -58,7 +63,7 @@ function packDefaultLines(uuidsOf: UuidsOf, start: string, perRecord: number): P
     data.write(start, 'latin1');
     writeEvents(data.subarray(start.length), uuidsOf(slice.from, to), timeMs);
     const batch: EventRecord[] = [];
-    // A record begins with the last byte of the event before it, if with any.
+    // A record that begins with a line break shares it with the event before.
     for (let from = slice.from, at = 0; from < to; from += perRecord, at += perRecord * eventBytes) {
       batch.push({ from, to: Math.min(from + perRecord, to), data: data.subarray(at, at + recordBytes) });
     }

@@ -1,4 +1,9 @@
-import { type RecordFormat, recordFormatRows, recordStarts } from '../../contract/record-format.ts';
+import {
+  defaultSeparator,
+  type RecordFormat,
+  recordFormatRows,
+  recordStarts,
+} from '../../contract/record-format.ts';
 import { maxBlocks } from '../../template/draw.ts';
 import type { EventTemplate } from '../../template/event-template.ts';
 import {
@@ -11,13 +16,15 @@ import {
 import { createUuidSource, uuidBytes } from './events.ts';
 
 const writers: Record<RecordFormat, (writeLines: WriteLines, startBytes: number) => PackRecords> = {
-  ndjson: (...lines) => packLines(recordFormatRows.ndjson.maxEventsPerRecord, ...lines),
-  single: (...lines) => packLines(recordFormatRows.single.maxEventsPerRecord, ...lines),
+  ndjson: (writeLines, startBytes) =>
+    packLines(writeLines, recordFormatRows.ndjson.maxEventsPerRecord, startBytes),
+  single: (writeLines, startBytes) =>
+    packLines(writeLines, recordFormatRows.single.maxEventsPerRecord, startBytes),
   gzip: packMembers,
 };
 
 export function createTemplatePacker(template: EventTemplate): CreatePacker {
-  return (recordFormat, deliveryStreamName, runId, separator = 'after') => {
+  return (recordFormat, deliveryStreamName, runId, separator = defaultSeparator) => {
     const start = recordStarts[separator];
     return writers[recordFormat](
       createTemplateLines(template, deliveryStreamName, runId, start),

@@ -2,6 +2,7 @@ import * as v from 'valibot';
 import type { KeyNaming } from '../../contract/key-prefix.ts';
 import {
   defaultRecordFormat,
+  defaultSeparator,
   type RecordFormat,
   recordFormats,
   type Separator,
@@ -71,7 +72,7 @@ const schema = v.object({
     v.picklist(recordFormats, `expected one of ${recordFormats.join(', ')}`),
     defaultRecordFormat,
   ),
-  separator: v.optional(v.picklist(separators, `expected one of ${separators.join(', ')}`), separators[0]),
+  separator: v.optional(v.picklist(separators, `expected one of ${separators.join(', ')}`), defaultSeparator),
   firehoseUsdPerGb: price('0.029'),
   lambdaUsdPerGbSecond: price('0.0000133334'),
   memorySizeMiB: readable(

@@ -75,9 +75,9 @@ class Batch {
 /**
  * Packs events as they are: one a record, or up to `perRecord` that end just under a multiple of what Firehose bills.
  *
- * @param startBytes Size of what a record begins with: the last bytes of the event before it. @default 0
+ * @param startBytes Size of the text before the first event of a record: it shares that with the event before. @default 0
  */
-export function packLines(perRecord: number, writeLines: WriteLines, startBytes = 0): PackRecords {
+export function packLines(writeLines: WriteLines, perRecord: number, startBytes = 0): PackRecords {
   return (slice, room, timeMs) => {
     const to = Math.min(slice.to, slice.from + perRecord * maxRecordsPerRequest);
     // The first record may be larger than the room, but is a full one.

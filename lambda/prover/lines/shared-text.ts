@@ -8,7 +8,7 @@ import { afterUuid, type FoundEvent, UuidSearch, uuidLength } from './uuid-searc
 
 const newline = 0x0a;
 
-/** What follows the bytes so far: perhaps more, the end of the object, or damage. */
+/** After the bytes so far: perhaps more bytes, the end of the object, or damage. */
 type Rest = 'open' | 'ended' | 'cut';
 
 /**

@@ -60,8 +60,10 @@ export class UuidSearch {
   }
 
   /**
-   * Where the next UUID of version 4 begins, at `from` or later; -1 if there is none. It looks first where the last digit and the
-   * last dash would be: in most text, a few bytes rule out 36 places.
+   * Finds the next UUID of version 4, at `from` or later. It checks first where the last digit and the last dash would be: in
+   * most text, a few bytes rule out 36 places.
+   *
+   * @returns its place, or -1.
    */
   next(text: DataView, from: number): number {
     const last = text.byteLength - uuidLength;

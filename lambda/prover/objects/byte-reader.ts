@@ -1,3 +1,8 @@
+/** The content of an object cannot be read to its end. */
+export class CorruptObjectError extends Error {
+  override readonly name: string = 'CorruptObjectError';
+}
+
 /** Reads a sequence of chunks to the exact byte: bytes stay until they are taken. */
 export class ByteReader {
   readonly #chunks: AsyncIterator<Buffer>;
@@ -42,4 +47,18 @@ export class ByteReader {
     this.#pending = this.#pending.subarray(length);
     this.#offset += length;
   }
+}
+
+/** Takes the next `length` bytes. @throws CorruptObjectError if there are fewer. */
+export async function takeBytes(reader: ByteReader, length: number, format: string): Promise<Buffer> {
+  const bytes = await reader.peek(length);
+  if (bytes.length < length) {
+    throw unexpectedEnd(format);
+  }
+  reader.take(length);
+  return bytes;
+}
+
+export function unexpectedEnd(format: string): CorruptObjectError {
+  return new CorruptObjectError(`${format}: unexpected end of file`);
 }

@@ -1,5 +1,5 @@
-import type { ByteReader } from './byte-reader.ts';
-import { CorruptObjectError, type Spend } from './gzip-member.ts';
+import { type ByteReader, CorruptObjectError } from './byte-reader.ts';
+import type { Spend } from './gzip-member.ts';
 import { hadoopSnappyBytes, isHadoopSnappy, snappyJavaBytes } from './snappy.ts';
 import { zipBytes } from './zip.ts';
 

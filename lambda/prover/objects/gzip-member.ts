@@ -1,10 +1,5 @@
 import { crc32, createInflateRaw } from 'node:zlib';
-import type { ByteReader } from './byte-reader.ts';
-
-/** The content of an object cannot be read to its end. */
-export class CorruptObjectError extends Error {
-  override readonly name: string = 'CorruptObjectError';
-}
+import { type ByteReader, CorruptObjectError, takeBytes, unexpectedEnd } from './byte-reader.ts';
 
 /** Where gzip is damaged. */
 export interface Damage {
@@ -81,7 +76,7 @@ export async function* memberBytes(
     spend(piece.length);
     yield piece;
   }
-  const trailer = await takeBytes(reader, trailerBytes);
+  const trailer = await takeBytes(reader, trailerBytes, 'gzip');
   if (trailer.readUInt32LE(0) !== checksum) {
     throw new CorruptObjectError('gzip: incorrect data check');
   }
@@ -93,7 +88,7 @@ export async function* memberBytes(
 async function skipHeader(reader: ByteReader, spend: Spend): Promise<void> {
   let checksum = 0;
   const take = async (length: number) => {
-    const bytes = await takeBytes(reader, length);
+    const bytes = await takeBytes(reader, length, 'gzip');
     checksum = crc32(bytes, checksum);
     return bytes;
   };
@@ -129,16 +124,6 @@ async function skipHeader(reader: ByteReader, spend: Spend): Promise<void> {
       throw new CorruptObjectError('gzip: header crc mismatch');
     }
   }
-}
-
-/** @throws CorruptObjectError if there are fewer bytes. */
-export async function takeBytes(reader: ByteReader, length: number, format = 'gzip'): Promise<Buffer> {
-  const bytes = await reader.peek(length);
-  if (bytes.length < length) {
-    throw unexpectedEnd(format);
-  }
-  reader.take(length);
-  return bytes;
 }
 
 /**
@@ -198,8 +183,4 @@ export async function* inflatedBytes(
   } finally {
     inflate.destroy();
   }
-}
-
-function unexpectedEnd(format: string): CorruptObjectError {
-  return new CorruptObjectError(`${format}: unexpected end of file`);
 }

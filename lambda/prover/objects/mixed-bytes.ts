@@ -1,6 +1,5 @@
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader, CorruptObjectError } from './byte-reader.ts';
 import {
-  CorruptObjectError,
   type Damage,
   headerBytes,
   isMemberHeader,
@@ -93,10 +92,11 @@ function plainPart(piece: Buffer, places: GzipPlaces): Buffer {
 }
 
 /**
- * The first place, at `from` or later, that may be gzip; -1 if there is none. Fast, because text does not contain the byte that
- * gzip begins with.
+ * Finds the first place, at `from` or later, that may be gzip. Fast, because text does not contain the byte that gzip begins
+ * with.
  *
  * @param isLineStart Whether the piece begins with a new line.
+ * @returns the place, or -1.
  */
 export function suspectAt(piece: Buffer, from: number, isLineStart: boolean, places: GzipPlaces): number {
   const isSuspect = (at: number) =>

@@ -1,8 +1,8 @@
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { ByteReader } from './byte-reader.ts';
+import { ByteReader, CorruptObjectError } from './byte-reader.ts';
 import { type Format, formatOf, headBytes, UnreadableFormatError } from './formats.ts';
-import { CorruptObjectError, DamagedPieceError, type Spend } from './gzip-member.ts';
+import { DamagedPieceError, type Spend } from './gzip-member.ts';
 import { type GzipPlaces, mixedBytes, suspectAt } from './mixed-bytes.ts';
 
 /** Size of the pieces that come out of gunzip: most of the memory of one open object. */

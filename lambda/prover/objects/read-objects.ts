@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import pMap, { pMapSkip } from 'p-map';
 import type { Comparison, StoredObject } from '../comparison/comparison.ts';
 import { type Bucket, ObjectGoneError } from './bucket.ts';
-import { CorruptObjectError } from './gzip-member.ts';
+import { CorruptObjectError } from './byte-reader.ts';
 import { objectBytes } from './object-bytes.ts';
 import type { Listing } from './object-window.ts';
 import { createTimeShare, type Work } from './time-share.ts';

@@ -1,6 +1,6 @@
 import { snappyUncompressor } from 'hysnappy';
-import type { ByteReader } from './byte-reader.ts';
-import { CorruptObjectError, type Spend, takeBytes } from './gzip-member.ts';
+import { type ByteReader, CorruptObjectError, takeBytes } from './byte-reader.ts';
+import type { Spend } from './gzip-member.ts';
 
 /** Size limit of the content of a block. Firehose writes 32 KiB, Hadoop 256 KiB. */
 const maxBlockBytes = 1_048_576;
@@ -71,7 +71,7 @@ async function takeLength(reader: ByteReader): Promise<number> {
   return (await takeBytes(reader, lengthBytes, 'Snappy')).readUInt32BE();
 }
 
-/** Length of the content by the block itself: a varint of up to 32 bits; -1 if it is none. */
+/** Length of the content, which a block begins with, as a varint of up to 32 bits; -1 if that is invalid. */
 function contentLength(block: Buffer): number {
   let length = 0;
   for (const [place, byte] of block.subarray(0, 5).entries()) {

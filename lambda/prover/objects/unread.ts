@@ -1,5 +1,5 @@
+import { CorruptObjectError } from './byte-reader.ts';
 import { UnreadableFormatError } from './formats.ts';
-import { CorruptObjectError } from './gzip-member.ts';
 import { OversizedObjectError } from './object-bytes.ts';
 
 /**

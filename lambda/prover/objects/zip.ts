@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { ByteReader } from './byte-reader.ts';
-import { CorruptObjectError, deflateMethod, inflatedBytes, type Spend, takeBytes } from './gzip-member.ts';
+import { type ByteReader, CorruptObjectError, takeBytes } from './byte-reader.ts';
+import { deflateMethod, inflatedBytes, type Spend } from './gzip-member.ts';
 
 /** Signatures, and sizes without the texts that follow. */
 const [directorySignature, endSignature] = [0x02014b50, 0x06054b50];

@@ -55,8 +55,8 @@ export const maxUnfinishedObjects = 2;
 /**
  * One delivery stream: takes records and leaves objects in a directory.
  *
- * An object holds the data of its records in the order of their arrival and nothing else, unless a delimiter is asked for, and the records of one `put` stay
- * together. It is delivered when it holds `bufferingSizeMiB` of record data, when its first record is
+ * An object holds the data of its records in the order of their arrival, with delimiters only if the settings say so. The
+ * records of one `put` stay together. It is delivered when it holds `bufferingSizeMiB` of record data, when its first record is
  * `bufferingIntervalSeconds` old, or by `flush`. Until then its records are in a journal below `<directory>/.uploads`; the
  * object is made of that and moves into the bucket by one rename, so a bucket never shows part of an object. If the process is
  * killed, `deliverOrphans` of the next one does the same with the journals that are left.

@@ -20,22 +20,20 @@ export function acknowledgeObjects(role: IConstruct, bucket: IBucket, keys: stri
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what CloudFormation's functions take has many shapes.
-type Argument = any;
-
-const flatteners: Readonly<Record<string, (argument: Argument) => string>> = {
-  Ref: (name) => `<${name}>`,
-  'Fn::GetAtt': (parts) => `<${parts.join('.')}>`,
-  'Fn::Join': ([delimiter, items]) => items.map(flatten).join(delimiter),
+/** CloudFormation's functions, by their names. */
+const flatteners: Readonly<Record<string, (argument: never) => string>> = {
+  Ref: (name: string) => `<${name}>`,
+  'Fn::GetAtt': (parts: readonly string[]) => `<${parts.join('.')}>`,
+  'Fn::Join': ([delimiter, items]: [string, readonly unknown[]]) => items.map(flatten).join(delimiter),
   'Fn::Sub': flatten,
   'Fn::ImportValue': flatten,
 };
 
 /** A resolved value, as cdk-nag writes it in its findings. */
-function flatten(value: Argument): string {
+function flatten(value: unknown): string {
   if (typeof value === 'string') {
     return value.replaceAll('${', '<').replaceAll('}', '>');
   }
-  const [[name, argument] = ['', undefined]] = Object.entries<Argument>(value);
-  return flatteners[name]?.(argument) ?? JSON.stringify(value);
+  const [[name, argument] = ['', undefined]] = Object.entries(value as object);
+  return flatteners[name]?.(argument as never) ?? JSON.stringify(value);
 }

@@ -1,13 +1,13 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
-/** What a caller of a stream with a customer-managed key needs; none without a key. */
+/** Permissions of a caller of a stream. Without a customer-managed key it needs none. */
 export function streamKeyStatements(keyArn: string | undefined): PolicyStatement[] {
   return statements(keyArn, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }
 
 /**
- * What a role needs to use the objects of a bucket with a customer-managed key: for no other bucket; none without a key.
+ * Permissions to use a bucket's customer-managed key, for the objects of this bucket alone. Without a key, none are needed.
  *
  * @param keys The pattern of their keys.
  */

@@ -120,7 +120,12 @@ describe('npm run watch', () => {
       'cannot be watched: Firehose refuses PutRecord on it',
     ],
     ['no stream is named', [], {}, "error: missing required argument 'stream'"],
-    ['a setting is none', ['my-stream', '-c', 'count'], {}, 'Expected KEY=VALUE, for example alarmEmail='],
+    [
+      'a setting has no value',
+      ['my-stream', '-c', 'count'],
+      {},
+      'Expected KEY=VALUE, for example alarmEmail=',
+    ],
   ])('ends with one line and status 2 when %s', async (_, args, environment, message) => {
     // Act
     const { status, stdout, stderr } = await run(args, environment);

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { crc32, gzipSync } from 'node:zlib';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CorruptObjectError } from '../../../lambda/prover/objects/gzip-member.ts';
+import { CorruptObjectError } from '../../../lambda/prover/objects/byte-reader.ts';
 import type { GzipPlaces } from '../../../lambda/prover/objects/mixed-bytes.ts';
 import { objectBytes } from '../../../lambda/prover/objects/object-bytes.ts';
 import { createGzip, createLines, createRun, cutAt } from '../../proof/factories.ts';

@@ -87,7 +87,7 @@ export async function measurePacingIn(
   const settings = settingsWith();
   const { now, random, sleep } = world;
   // The content has no influence here, and would take most of the time.
-  const packRecords = packLines(recordFormatRows.ndjson.maxEventsPerRecord, blankLines);
+  const packRecords = packLines(blankLines, recordFormatRows.ndjson.maxEventsPerRecord);
   const store = createRequestSource({ slice, maxRequestBytes: settings.maxRequestBytes, packRecords, now });
   let running = pacers.length;
   const deliveries = pacers.map((pacer) =>
