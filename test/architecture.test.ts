@@ -25,7 +25,7 @@ lib/proof: lib/aws lib/template lib/terminal lib/stack/outputs.ts lib/stack/key-
 lib/lake: lib/aws lib/template lib/terminal lambda/template @duckdb/node-api jsonc-parser
 lib/cost: lib/aws lib/template lib/stack/monitoring/producer-alarms.ts lib/stack/monitoring/proof-alarms.ts
   lambda/contract lambda/template
-lib/emulator: lib/aws lambda/contract/firehose-limits.ts esbuild hysnappy pure-rand valibot
+lib/emulator: lib/aws lambda/contract/targets.ts esbuild hysnappy pure-rand valibot
 lib/template: lambda/contract lambda/template lambda/prover/lines lambda/prover/comparison fastest-levenshtein
 lib/terminal: lambda/contract commander valibot yocto-spinner
 lib/aws: lambda/contract croner

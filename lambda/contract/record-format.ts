@@ -1,4 +1,4 @@
-import { maxEventsPerRecord } from './firehose-limits.ts';
+import { maxEventsPerRecord } from './targets.ts';
 
 /** Size of an event, its `\n` included: `{"<uuid>":"test-YYYY-MM-DD HH:MM:SS"}\n`. */
 export const eventBytes = 68;

@@ -6,7 +6,10 @@ export const publishedMetricsVariable = 'PUBLISHED_METRICS';
 
 /** The environment variables of both functions. The producer has the place of the objects only if it is known, and for commands alone. */
 const common = {
+  /** Name of the stream that events are sent to. */
   deliveryStreamName: 'DELIVERY_STREAM_NAME',
+  /** Missing for Firehose. */
+  target: 'TARGET',
   producerName: 'PRODUCER_NAME',
   bucketName: 'BUCKET_NAME',
   /** S3 prefix of the stream, with expressions such as `!{timestamp:yyyy}`. */
@@ -31,6 +34,8 @@ export const variables = {
   /** `before` if a record begins with a line break. */
   separator: 'SEPARATOR',
   firehoseUsdPerGb: 'FIREHOSE_USD_PER_GB',
+  /** Instead of Firehose's price, if the target is Kinesis. */
+  kinesisUsdPerGb: 'KINESIS_USD_PER_GB',
   lambdaUsdPerGbSecond: 'LAMBDA_USD_PER_GB_SECOND',
   /** Seconds that a claim waits until its first check. Only where events are proven. */
   proofDelaySeconds: 'PROOF_DELAY_SECONDS',

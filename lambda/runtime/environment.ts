@@ -1,7 +1,7 @@
 import * as v from 'valibot';
-import { deliveryStreamNameExpectation, deliveryStreamNamePattern } from '../contract/firehose-limits.ts';
 import { parsePartition, partitionExample, partitionExpectation } from '../contract/key-prefix.ts';
 import { type Bounds, parseWholeNumber, wholeNumberExpectation } from '../contract/settings.ts';
+import { targets } from '../contract/targets.ts';
 import { InvalidEnvironmentError } from './errors.ts';
 
 /** A text that `read` can read: it returns `undefined` for an invalid one. */
@@ -22,8 +22,8 @@ export const wholeNumber = (bounds: Bounds, example = bounds.example) =>
   );
 
 export const deliveryStreamName = matching(
-  deliveryStreamNamePattern,
-  `expected ${deliveryStreamNameExpectation}`,
+  targets.firehose.streamNamePattern,
+  `expected ${targets.firehose.streamNameExpectation}`,
 );
 
 export const producerName = matching(

@@ -1,7 +1,7 @@
 import { type MonitoringLevel, settings } from '../../lambda/contract/deployment-settings.ts';
-import { firehoseUsd } from '../../lambda/contract/firehose-limits.ts';
 import { lambdaUsd } from '../../lambda/contract/invocation.ts';
 import type { RecordFormat } from '../../lambda/contract/record-format.ts';
+import { usdOf } from '../../lambda/contract/targets.ts';
 import { athenaMinBytes, athenaTbBytes, hoursPerMonth, memoryMiBPerCpu } from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 import { quotas } from '../aws/quotas.ts';
@@ -171,7 +171,7 @@ function estimateRun(figures: FormatFigures, { count, prices }: CostQuestion) {
     invocations,
     lambdaSeconds,
     usdPerRun: withTotal({
-      firehose: firehoseUsd(billedBytes, prices.firehoseUsdPerGb),
+      firehose: usdOf(billedBytes, prices.firehoseUsdPerGb),
       lambda:
         lambdaUsd(lambdaSeconds * 1_000, memoryMiB, prices.lambdaUsdPerGbSecond) +
         invocations * prices.lambdaUsdPerRequest,

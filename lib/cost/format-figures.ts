@@ -1,5 +1,5 @@
-import { billedBytes, billingUnitBytes, maxEventsPerRecord } from '../../lambda/contract/firehose-limits.ts';
 import { eventBytes, type RecordFormat } from '../../lambda/contract/record-format.ts';
+import { billedBytes, maxEventsPerRecord, targets } from '../../lambda/contract/targets.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 
 /** Mean sizes of events with their `\n`. */
@@ -25,7 +25,7 @@ export interface FormatFigures {
 }
 
 /** Largest record of the producer. */
-const fullRecordBytes = 20 * billingUnitBytes;
+const fullRecordBytes = 20 * targets.firehose.billingUnitBytes;
 
 /** Largest text of a gzip member. */
 const maxMemberTextBytes = 1_000_000;
@@ -45,7 +45,7 @@ export function formatFiguresOf(sizes: EventSizes): Record<RecordFormat, FormatF
     ndjson: {
       bytesPerEvent: meanEventBytes,
       eventsPerRecord: wholeEvents(
-        Math.floor(textBytes / billingUnitBytes) * billingUnitBytes,
+        Math.floor(textBytes / targets.firehose.billingUnitBytes) * targets.firehose.billingUnitBytes,
         meanEventBytes,
       ),
       cpuMicrosPerEvent: 0.4 * timesLarger,
@@ -69,6 +69,6 @@ function wholeEvents(bytes: number, bytesPerEvent: number): number {
 
 /** Bytes that Firehose bills for a slice. Exact for events of equal size, except in gzip. */
 export function billedBytesOf(count: number, { bytesPerEvent, eventsPerRecord }: FormatFigures): number {
-  const billed = (events: number) => billedBytes(Math.ceil(events * bytesPerEvent));
+  const billed = (events: number) => billedBytes(Math.ceil(events * bytesPerEvent), targets.firehose);
   return Math.floor(count / eventsPerRecord) * billed(eventsPerRecord) + billed(count % eventsPerRecord);
 }

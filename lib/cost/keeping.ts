@@ -1,4 +1,4 @@
-import { bytesPerGb } from '../../lambda/contract/firehose-limits.ts';
+import { bytesPerGb } from '../../lambda/contract/targets.ts';
 import { hoursPerMonth } from '../aws/billing.ts';
 import type { Prices } from '../aws/prices.ts';
 import type { EventSizes } from './format-figures.ts';

@@ -8,7 +8,6 @@ import {
   monitoringLevels,
   settings,
 } from '../../lambda/contract/deployment-settings.ts';
-import { deliveryStreamNamePattern } from '../../lambda/contract/firehose-limits.ts';
 import { parsePartition, partitionExample, partitionExpectation } from '../../lambda/contract/key-prefix.ts';
 import { recordFormats, separators } from '../../lambda/contract/record-format.ts';
 import {
@@ -17,6 +16,7 @@ import {
   type WholeNumberSetting,
   wholeNumberExpectation,
 } from '../../lambda/contract/settings.ts';
+import { targets } from '../../lambda/contract/targets.ts';
 import { isPrice, priceExpectation, prices, withOwnPrices } from '../aws/prices.ts';
 import { isSchedule, scheduleExample, scheduleExpectation } from '../aws/schedule.ts';
 import { isPrefixTimeZone, isTimeZone, prefixTimeZoneExpectation } from '../aws/time-zones.ts';
@@ -107,7 +107,7 @@ const contextKeys: Readonly<Record<string, ContextKey>> = {
   deliveryStreamName: {
     expected: 'the name of an existing delivery stream: 1 to 64 letters, digits, _, . or -',
     example: 'my-stream',
-    fits: (text) => deliveryStreamNamePattern.test(text),
+    fits: (text) => targets.firehose.streamNamePattern.test(text),
   },
   bucketName: {
     expected:

@@ -2,10 +2,6 @@ import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import { type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
-import {
-  deliveryStreamNameExpectation,
-  deliveryStreamNamePattern,
-} from '../../lambda/contract/firehose-limits.ts';
 import { runIdExpectation, runIdPattern } from '../../lambda/contract/invocation.ts';
 import {
   type Bounds,
@@ -14,6 +10,7 @@ import {
   type WholeNumberSetting,
   wholeNumberExpectation,
 } from '../../lambda/contract/settings.ts';
+import { targets } from '../../lambda/contract/targets.ts';
 import { UsageError } from './command.ts';
 
 /** Parses an option's argument. @throws InvalidArgumentError with the expectation. */
@@ -50,8 +47,8 @@ export function runIdOption(): Option {
 }
 
 export const deliveryStreamNameArgument = matchingArgument(
-  deliveryStreamNamePattern,
-  deliveryStreamNameExpectation,
+  targets.firehose.streamNamePattern,
+  targets.firehose.streamNameExpectation,
 );
 
 /**

@@ -1,4 +1,4 @@
-import { firehoseUsd } from '../../lambda/contract/firehose-limits.ts';
+import { usdOf } from '../../lambda/contract/targets.ts';
 import { prices } from '../../lib/aws/prices.ts';
 import type { Observation } from './harness.ts';
 
@@ -32,7 +32,7 @@ export function spread(values: readonly number[]): number {
 }
 
 export function dollarsOf(billedBytes: number): number {
-  return firehoseUsd(billedBytes, prices.firehoseUsdPerGb);
+  return usdOf(billedBytes, prices.firehoseUsdPerGb);
 }
 
 export interface Figures {

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
 import { eventBytes } from '../../lambda/contract/record-format.ts';
+import { billedBytes, targets } from '../../lambda/contract/targets.ts';
 
 const emptyTally = {
   requests: 0,
@@ -35,7 +35,7 @@ export class Counter {
     this.#tally.records += records.length;
     for (const record of records) {
       this.#tally.dataBytes += record.length;
-      this.#tally.billedBytes += billedBytes(record.length);
+      this.#tally.billedBytes += billedBytes(record.length, targets.firehose);
       const isGzip = record[0] === 0x1f && record[1] === 0x8b;
       this.#countEvents(isGzip ? gunzipSync(record) : record);
     }

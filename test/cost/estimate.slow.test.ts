@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
 import type { RecordFormat } from '../../lambda/contract/record-format.ts';
+import { billedBytes, targets } from '../../lambda/contract/targets.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
 import { createTemplatePacker } from '../../lambda/producer/events/template-events.ts';
 import { prices } from '../../lib/aws/prices.ts';
@@ -22,7 +22,7 @@ function packedBytes(to: number, recordFormat: RecordFormat, createPacker = crea
     { slice: { from: 0, to }, recordFormat, createPacker },
     { bytes: 524_288, events: Number.POSITIVE_INFINITY },
   );
-  return records.reduce((sum, { data }) => sum + billedBytes(data.length), 0);
+  return records.reduce((sum, { data }) => sum + billedBytes(data.length, targets.firehose), 0);
 }
 
 const formatFigures = formatFiguresOf(defaultEventSizes);

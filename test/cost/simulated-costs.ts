@@ -1,7 +1,7 @@
 import { settings } from '../../lambda/contract/deployment-settings.ts';
-import { billedBytes, firehoseUsd } from '../../lambda/contract/firehose-limits.ts';
 import { lambdaUsd } from '../../lambda/contract/invocation.ts';
 import { producerSettings } from '../../lambda/contract/settings.ts';
+import { billedBytes, targets, usdOf } from '../../lambda/contract/targets.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
 import type { CreatePacker } from '../../lambda/producer/packing/packing.ts';
 import { prices } from '../../lib/aws/prices.ts';
@@ -21,7 +21,7 @@ export async function simulateCosts(count: number, createPacker: CreatePacker = 
     { throttle: 0, minLatencyMs: 20, latencyMs: 60, quota: { bytesPerSecond: quotas['us-east-1'].bytes } },
     'ndjson',
     ({ stored }) => {
-      billed += stored.reduce((sum, { length }) => sum + billedBytes(length), 0);
+      billed += stored.reduce((sum, { length }) => sum + billedBytes(length, targets.firehose), 0);
     },
   );
   const timeoutMs = 1_000 * settings.timeout.default;
@@ -48,7 +48,7 @@ export async function simulateCosts(count: number, createPacker: CreatePacker = 
   return {
     messages,
     dollars: {
-      firehose: firehoseUsd(billed, prices.firehoseUsdPerGb),
+      firehose: usdOf(billed, prices.firehoseUsdPerGb),
       lambda:
         lambdaUsd(lambdaMs, settings.memorySize.default, prices.lambdaUsdPerGbSecond) +
         lambda.ended.length * prices.lambdaUsdPerRequest,

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { defaultSchedule, settings } from '../../lambda/contract/deployment-settings.ts';
-import { maxEventsPerRecord } from '../../lambda/contract/firehose-limits.ts';
+import { maxEventsPerRecord } from '../../lambda/contract/targets.ts';
 import { costsOf } from '../cost/factories.ts';
 
 const text = readFileSync('README.md', 'utf8');

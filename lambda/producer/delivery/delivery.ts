@@ -1,8 +1,8 @@
 import { setMaxListeners } from 'node:events';
-import { billedBytes } from '../../contract/firehose-limits.ts';
 import type { StopReason } from '../../contract/report.ts';
 import type { ProducerSettings } from '../../contract/settings.ts';
 import { type Slice, sliceLength } from '../../contract/slice.ts';
+import { billedBytes, targets } from '../../contract/targets.ts';
 import { type Clock, callFor } from '../../runtime/clock.ts';
 import { dataBytes, type EventRecord, type RecordBatch } from '../packing/records.ts';
 import type { RequestSource } from '../packing/requests.ts';
@@ -201,7 +201,7 @@ class Delivery {
         outcome.eventsDelivered += sliceLength(record);
         outcome.recordsDelivered += 1;
         outcome.bytesDelivered += record.data.length;
-        outcome.billedBytes += billedBytes(record.data.length);
+        outcome.billedBytes += billedBytes(record.data.length, targets.firehose);
         continue;
       }
       rest.push(record);

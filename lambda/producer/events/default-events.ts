@@ -1,10 +1,10 @@
-import { maxEventsPerRecord, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';
 import {
   defaultSeparator,
   eventBytes,
   type RecordFormat,
   recordStarts,
 } from '../../contract/record-format.ts';
+import { maxEventsPerRecord, targets } from '../../contract/targets.ts';
 import type { CreatePacker, PackRecords, RequestRoom } from '../packing/packing.ts';
 import { type EventRecord, fullRecordBytes, recordBytesInJson, wholeUnits } from '../packing/records.ts';
 import { createUuidSource, type NextUuids, writeEvents } from './events.ts';
@@ -37,7 +37,7 @@ export const createDefaultPacker: CreatePacker = (
 /** Number of records of up to `recordBytes` that a request takes: at least one. */
 function recordsPerRequest(recordBytes: number, { dataBytes, jsonBytes }: RequestRoom): number {
   const room = Math.min(dataBytes / recordBytes, jsonBytes / recordBytesInJson(recordBytes));
-  return Math.max(1, Math.min(maxRecordsPerRequest, Math.floor(room)));
+  return Math.max(1, Math.min(targets.firehose.maxRecordsPerRequest, Math.floor(room)));
 }
 
 type UuidsOf = (from: number, to: number) => Buffer;

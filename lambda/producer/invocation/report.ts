@@ -1,4 +1,3 @@
-import { firehoseUsd } from '../../contract/firehose-limits.ts';
 import { lambdaUsd } from '../../contract/invocation.ts';
 import type { Report } from '../../contract/report.ts';
 import {
@@ -9,6 +8,7 @@ import {
   sliceLength,
   subtractSlices,
 } from '../../contract/slice.ts';
+import { usdOf } from '../../contract/targets.ts';
 import { type DeliveryOutcome, nothingDone } from '../delivery/delivery.ts';
 
 export interface CostFactors {
@@ -74,6 +74,6 @@ export function createReport(options: ReportOptions): Report {
 function estimateCostUsd(billedBytes: number, durationMs: number, factors: CostFactors): number {
   const { firehoseUsdPerGb, lambdaUsdPerGbSecond, memorySizeMiB } = factors;
   const usd =
-    firehoseUsd(billedBytes, firehoseUsdPerGb) + lambdaUsd(durationMs, memorySizeMiB, lambdaUsdPerGbSecond);
+    usdOf(billedBytes, firehoseUsdPerGb) + lambdaUsd(durationMs, memorySizeMiB, lambdaUsdPerGbSecond);
   return Number(usd.toFixed(9));
 }

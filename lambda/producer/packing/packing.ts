@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
-import { billingUnitBytes, maxRecordsPerRequest } from '../../contract/firehose-limits.ts';
 import type { RecordFormat, Separator } from '../../contract/record-format.ts';
 import type { Slice } from '../../contract/slice.ts';
+import { targets } from '../../contract/targets.ts';
 import {
   type EventRecord,
   fullRecordBytes,
@@ -59,7 +59,7 @@ class Batch {
   hasRoomFor(dataBytes: number): boolean {
     return (
       this.records.length === 0 ||
-      (this.records.length < maxRecordsPerRequest &&
+      (this.records.length < targets.firehose.maxRecordsPerRequest &&
         this.#dataBytes + dataBytes <= this.#room.dataBytes &&
         this.#jsonBytes + recordBytesInJson(dataBytes) <= this.#room.jsonBytes)
     );
@@ -79,7 +79,7 @@ class Batch {
  */
 export function packLines(writeLines: WriteLines, perRecord: number, startBytes = 0): PackRecords {
   return (slice, room, timeMs) => {
-    const to = Math.min(slice.to, slice.from + perRecord * maxRecordsPerRequest);
+    const to = Math.min(slice.to, slice.from + perRecord * targets.firehose.maxRecordsPerRequest);
     // The first record may be larger than the room, but is a full one.
     const maxBytes = Math.max(Math.floor(room.dataBytes), perRecord === 1 ? 1 : fullRecordBytes);
     const { data, ends } = writeLines({ from: slice.from, to }, maxBytes, timeMs);
@@ -144,7 +144,7 @@ export function packMembers(writeLines: WriteLines): PackRecords {
   let bytesPerTextByte = 1;
   return (slice, room, timeMs) => {
     const batch = new Batch(room);
-    for (let from = slice.from; from < slice.to && batch.hasRoomFor(billingUnitBytes); ) {
+    for (let from = slice.from; from < slice.to && batch.hasRoomFor(targets.firehose.billingUnitBytes); ) {
       const memberBytes = wholeUnits(Math.min(fullRecordBytes, batch.dataBytesLeft));
       const textBytes = Math.min(maxMemberTextBytes, (memberBytes / bytesPerTextByte) * cautiousShare);
       const { data: text, ends } = writeLines({ from, to: slice.to }, Math.floor(textBytes), timeMs);

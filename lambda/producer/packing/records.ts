@@ -1,5 +1,5 @@
-import { billingUnitBytes } from '../../contract/firehose-limits.ts';
 import type { Slice } from '../../contract/slice.ts';
+import { targets } from '../../contract/targets.ts';
 
 export interface EventRecord extends Slice {
   readonly data: Buffer;
@@ -9,7 +9,7 @@ export interface EventRecord extends Slice {
 export type RecordBatch = readonly EventRecord[];
 
 /** Where a record of several events ends at the latest: a few of them make a request, so that a refused one costs little. */
-export const fullRecordBytes = 20 * billingUnitBytes;
+export const fullRecordBytes = 20 * targets.firehose.billingUnitBytes;
 
 /** JSON around a record's base64: `{"Data":""},`. */
 const recordOverheadBytes = 12;
@@ -29,5 +29,5 @@ export function dataBytes(batch: RecordBatch): number {
 
 /** Whole units of what Firehose bills that fit into some bytes, one at least. */
 export function wholeUnits(bytes: number): number {
-  return Math.max(billingUnitBytes, bytes - (bytes % billingUnitBytes));
+  return Math.max(targets.firehose.billingUnitBytes, bytes - (bytes % targets.firehose.billingUnitBytes));
 }

@@ -1,6 +1,6 @@
 import { monitoringLevels, settings } from '../../../lambda/contract/deployment-settings.ts';
-import { billingUnitBytes } from '../../../lambda/contract/firehose-limits.ts';
 import { recordFormatRows } from '../../../lambda/contract/record-format.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { athenaMinBytes, hoursPerMonth } from '../../aws/billing.ts';
 import { prices as listPrices, type Prices, pricesSource } from '../../aws/prices.ts';
 import {
@@ -108,7 +108,7 @@ function describeOverload(formats: readonly FormatCosts[]): string[] {
 function describeModel({ formats, watching, proof, querying, prices }: CostEstimate): string[] {
   const isCut = formats.some(({ invocations }) => invocations > 1);
   return [
-    `  Firehose  billed bytes / 2^30 x ${formatPrice(prices.firehoseUsdPerGb)}; each record is rounded up to ${formatNumber(billingUnitBytes)} bytes. One event`,
+    `  Firehose  billed bytes / 2^30 x ${formatPrice(prices.firehoseUsdPerGb)}; each record is rounded up to ${formatNumber(targets.firehose.billingUnitBytes)} bytes. One event`,
     '            per record is the format single, or one PutRecord per event: billed alike',
     `  Lambda    ${memoryGb} GB x seconds x ${formatPrice(prices.lambdaUsdPerGbSecond)} + invocations x ${formatPrice(prices.lambdaUsdPerRequest)}; the seconds are`,
     "            what the stream's quota or the function's share of a processor takes, whichever is longer",

@@ -1,9 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import {
-  deliveryStreamNameExpectation,
-  deliveryStreamNamePattern,
-} from '../../../lambda/contract/firehose-limits.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { compileObjectName, type ObjectName, type ObjectNameSettings } from './object-name.ts';
 import { deliverUpload, Upload } from './upload.ts';
 import { journalExtension, makeUploadsFolder, removeUploadsFolder } from './uploads-folder.ts';
@@ -246,9 +243,9 @@ function checkSettings(settings: DeliveryStreamSettings): void {
   };
   const { deliveryStreamName, bucketName, bufferingIntervalSeconds, bufferingSizeMiB } = settings;
   check(
-    deliveryStreamNamePattern.test(deliveryStreamName),
+    targets.firehose.streamNamePattern.test(deliveryStreamName),
     'deliveryStreamName',
-    deliveryStreamNameExpectation,
+    targets.firehose.streamNameExpectation,
   );
   // This also keeps the objects inside the directory.
   const isBucketName = /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(bucketName);

@@ -1,10 +1,5 @@
 import * as v from 'valibot';
-import {
-  deliveryStreamNameExpectation,
-  deliveryStreamNamePattern,
-  maxRecordBytes,
-  maxRecordsPerRequest,
-} from '../../../lambda/contract/firehose-limits.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 
 /** The error types and their HTTP statuses (API reference, "Errors" and "Common Errors"). */
 export const httpStatusByErrorType = {
@@ -32,13 +27,16 @@ export class FirehoseError extends Error {
 
 const DeliveryStreamName = v.pipe(
   v.string(),
-  v.regex(deliveryStreamNamePattern, `expected ${deliveryStreamNameExpectation}`),
+  v.regex(targets.firehose.streamNamePattern, `expected ${targets.firehose.streamNameExpectation}`),
 );
 
 const Data = v.pipe(
   v.string(),
   v.transform(decodeBase64),
-  v.maxLength(maxRecordBytes, `expected at most ${maxRecordBytes} bytes before base64`),
+  v.maxLength(
+    targets.firehose.maxRecordBytes,
+    `expected at most ${targets.firehose.maxRecordBytes} bytes before base64`,
+  ),
 );
 
 /** A JSON object. Valibot's own `object` also accepts arrays. */
@@ -83,7 +81,10 @@ const inputs = {
     Records: v.pipe(
       v.array(FirehoseRecord),
       v.minLength(1, 'expected at least one record'),
-      v.maxLength(maxRecordsPerRequest, `expected at most ${maxRecordsPerRequest} records`),
+      v.maxLength(
+        targets.firehose.maxRecordsPerRequest,
+        `expected at most ${targets.firehose.maxRecordsPerRequest} records`,
+      ),
     ),
   }),
 };

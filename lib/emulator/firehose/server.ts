@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { maxRequestBytes } from '../../../lambda/contract/firehose-limits.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import type { DeliveryStream } from './delivery-stream.ts';
 import {
   FirehoseError,
@@ -51,7 +51,7 @@ const recordErrorMessages: Readonly<Record<RecordErrorCode, string>> = {
 };
 
 /** Larger bodies are not parsed. In bytes. 4 MiB of data, and a record that is too large, take less, as base64 inside JSON. */
-const maxBodyBytes = 2 * maxRequestBytes;
+const maxBodyBytes = 2 * targets.firehose.maxRequestBytes;
 
 /**
  * Makes a server that speaks Amazon Data Firehose's protocol, AWS JSON 1.1: PutRecord, PutRecordBatch,
@@ -104,7 +104,7 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
     PutRecordBatch: async (input, requestId) => {
       const stream = findStream(input.DeliveryStreamName);
       const records = input.Records.map((record) => record.Data);
-      if (records.reduce((sum, { length }) => sum + length, 0) > maxRequestBytes) {
+      if (records.reduce((sum, { length }) => sum + length, 0) > targets.firehose.maxRequestBytes) {
         throw recordsTooLarge();
       }
       const refusals = records.map((record) => admit?.(record, input.DeliveryStreamName));

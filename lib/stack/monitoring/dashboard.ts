@@ -15,7 +15,7 @@ import {
   TextWidgetBackground,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { bytesPerGb } from '../../../lambda/contract/firehose-limits.ts';
+import { bytesPerGb } from '../../../lambda/contract/targets.ts';
 import { hoursPerMonth } from '../../aws/billing.ts';
 import { type Prices, pricesSource } from '../../aws/prices.ts';
 import type { AlarmName, Alarms, ProducerAlarm } from './alarms.ts';

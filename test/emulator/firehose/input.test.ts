@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deliveryStreamNamePattern } from '../../../lambda/contract/firehose-limits.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { decodeBase64, FirehoseError, parseInput } from '../../../lib/emulator/firehose/input.ts';
 import { runs } from '../../property-runs.ts';
 
@@ -153,6 +153,6 @@ describe('the name of a delivery stream', () => {
     ['a/b', false],
     ['a\n', false],
   ])('%j is one: %s', (name, expected) => {
-    expect(deliveryStreamNamePattern.test(name)).toBe(expected);
+    expect(targets.firehose.streamNamePattern.test(name)).toBe(expected);
   });
 });

@@ -7,7 +7,7 @@ import {
   PutRecordCommand,
 } from '@aws-sdk/client-firehose';
 import { describe, expect, it } from 'vitest';
-import { maxRequestBytes } from '../../../lambda/contract/firehose-limits.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { createRandom } from '../../../lib/emulator/random.ts';
 import { makeServer, readObjects, until } from './factories.ts';
 
@@ -248,7 +248,7 @@ describe('a request that no SDK would send', () => {
     ['has no records', '{"DeliveryStreamName":"my-stream"}', {}, /^ValidationException: .*Records: /],
     [
       'is much larger than 4 MiB',
-      batch.padEnd(2 * maxRequestBytes + 1),
+      batch.padEnd(2 * targets.firehose.maxRequestBytes + 1),
       {},
       /^InvalidArgument.*: Records size/,
     ],

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { billedBytes } from '../../../lambda/contract/firehose-limits.ts';
 import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import { mergeSlices } from '../../../lambda/contract/slice.ts';
+import { billedBytes, targets } from '../../../lambda/contract/targets.ts';
 import type { PutRecords, PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import { Deadline } from '../../../lambda/producer/delivery/deadline.ts';
 import {
@@ -159,7 +159,7 @@ describe('delivering requests', () => {
           expect(outcome.recordsDelivered).toBe(taken.length);
           expect(outcome.eventsDelivered).toBe(taken.length * eventsPerTestRecord);
           expect(outcome.bytesDelivered).toBe(taken.length * eventsPerTestRecord);
-          expect(outcome.billedBytes).toBe(taken.length * billedBytes(eventsPerTestRecord));
+          expect(outcome.billedBytes).toBe(taken.length * billedBytes(eventsPerTestRecord, targets.firehose));
           expect(outcome.requests).toBe(firehose.seen.requests);
           expect(firehose.seen.mostInFlight).toBeLessThanOrEqual(concurrency);
           const undelivered = mergeSlices(outcome.undelivered).map(([from, to]) => ({ from, to }));

@@ -4,8 +4,8 @@ import { buffer } from 'node:stream/consumers';
 import { createGunzip, gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { maxRecordBytes } from '../../../lambda/contract/firehose-limits.ts';
 import { eventBytes } from '../../../lambda/contract/record-format.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { eventsPerMember } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter, createUuidSource } from '../../../lambda/producer/events/events.ts';
 import { gzipMember } from '../../../lambda/producer/events/gzip-member.ts';
@@ -71,7 +71,7 @@ describe('a gzip member', () => {
 
   it('has 20.6 bytes an event or less as a record, and fits into the largest', () => {
     // Prepare
-    const count = eventsPerMember(maxRecordBytes);
+    const count = eventsPerMember(targets.firehose.maxRecordBytes);
 
     // Act
     const members = Array.from({ length: 5 }, (_, record) =>
@@ -81,7 +81,7 @@ describe('a gzip member', () => {
     // Assess
     for (const member of members) {
       expect(member.length / count).toBeLessThan(20.6);
-      expect(member.length).toBeLessThanOrEqual(maxRecordBytes);
+      expect(member.length).toBeLessThanOrEqual(targets.firehose.maxRecordBytes);
     }
     expect(gunzipSync(members[0]!).equals(textOf({ ...someEvents, count }))).toBe(true);
   });

@@ -2,12 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  billingUnitBytes,
-  maxEventsPerRecord,
-  maxRecordsPerRequest,
-} from '../../../lambda/contract/firehose-limits.ts';
 import { recordFormats } from '../../../lambda/contract/record-format.ts';
+import { maxEventsPerRecord, targets } from '../../../lambda/contract/targets.ts';
 import { createUuidSource } from '../../../lambda/producer/events/events.ts';
 import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
 import { base64Bytes, fullRecordBytes } from '../../../lambda/producer/packing/records.ts';
@@ -82,7 +78,7 @@ describe('the records of a template', () => {
             expect(data.length <= fullRecordBytes || to - first === 1).toBe(true);
           }
           for (const request of requests) {
-            expect(request.length).toBeLessThanOrEqual(maxRecordsPerRequest);
+            expect(request.length).toBeLessThanOrEqual(targets.firehose.maxRecordsPerRequest);
             const bytes = request.reduce((sum, { data }) => sum + base64Bytes(data.length), 0);
             expect(bytes <= maxRequestBytes || request.length === 1).toBe(true);
           }
@@ -104,11 +100,16 @@ describe('the records of a template', () => {
 
     // Assess: but for the last one, of what was left
     for (const { from, to, data } of records.slice(0, -1)) {
-      const unused = Math.ceil(data.length / billingUnitBytes) * billingUnitBytes - data.length;
+      const unused =
+        Math.ceil(data.length / targets.firehose.billingUnitBytes) * targets.firehose.billingUnitBytes -
+        data.length;
       expect(unused < bytes || to - from === maxEventsPerRecord).toBe(true);
     }
-    const billed = records.reduce((sum, { data }) => sum + Math.ceil(data.length / billingUnitBytes), 0);
-    expect((billed * billingUnitBytes) / (20_000 * bytes)).toBeLessThan(1.06);
+    const billed = records.reduce(
+      (sum, { data }) => sum + Math.ceil(data.length / targets.firehose.billingUnitBytes),
+      0,
+    );
+    expect((billed * targets.firehose.billingUnitBytes) / (20_000 * bytes)).toBeLessThan(1.06);
   });
 
   it('are joined gzip members that any reader takes for one file', () => {

@@ -1,14 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  billedBytes,
-  maxRecordBytes,
-  maxRecordsPerRequest,
-} from '../../../lambda/contract/firehose-limits.ts';
 import { eventBytes, type RecordFormat, recordFormats } from '../../../lambda/contract/record-format.ts';
 import { producerSettings } from '../../../lambda/contract/settings.ts';
 import type { Slice } from '../../../lambda/contract/slice.ts';
+import { billedBytes, targets } from '../../../lambda/contract/targets.ts';
 import { eventsPerMember } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
 import { dataBytes, type RecordBatch } from '../../../lambda/producer/packing/records.ts';
@@ -45,7 +41,7 @@ function hasRoom(
   { bytes, events }: RequestBudget,
   maxRequestBytes: number,
 ): boolean {
-  if (eventsIn(batch) === events || batch.length === maxRecordsPerRequest) {
+  if (eventsIn(batch) === events || batch.length === targets.firehose.maxRecordsPerRequest) {
     return false;
   }
   const room = Math.min(bytes, maxDataBytes(maxRequestBytes));
@@ -94,7 +90,7 @@ describe.each(recordFormats)('the requests of a slice as %s', (recordFormat) => 
           for (const [place, batch] of batches.entries()) {
             const budget = budgetOf(place);
             expect(batch.length).toBeGreaterThan(0);
-            expect(batch.length).toBeLessThanOrEqual(maxRecordsPerRequest);
+            expect(batch.length).toBeLessThanOrEqual(targets.firehose.maxRecordsPerRequest);
             expect(jsonBytes(batch)).toBeLessThanOrEqual(maxRequestBytes);
             expect(eventsIn(batch)).toBeLessThanOrEqual(budget.events);
             expect(batch.length === 1 || dataBytes(batch) <= budget.bytes).toBe(true);
@@ -162,7 +158,7 @@ describe.each(recordFormats)('the requests of a slice as %s', (recordFormat) => 
 
     // Assess
     expect(records.at(-1)!.to).toBe(100_000);
-    expect(records.every(({ data }) => data.length <= maxRecordBytes)).toBe(true);
+    expect(records.every(({ data }) => data.length <= targets.firehose.maxRecordBytes)).toBe(true);
   });
 });
 
@@ -195,7 +191,7 @@ describe('a request', () => {
     // Assess
     for (const { data } of records.slice(0, -1)) {
       expect(data.length).toBe(30_668);
-      expect(billedBytes(data.length)).toBe(30_720);
+      expect(billedBytes(data.length, targets.firehose)).toBe(30_720);
     }
   });
 

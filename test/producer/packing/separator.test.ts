@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { billingUnitBytes } from '../../../lambda/contract/firehose-limits.ts';
 import { type RecordFormat, recordFormats } from '../../../lambda/contract/record-format.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
 import type { CreatePacker } from '../../../lambda/producer/packing/packing.ts';
@@ -48,7 +48,8 @@ it.each(Object.keys(packers))(
       packers[name]!(format, stream, runId, 'before');
     const [first] = recordsOf({ slice: { from: 0, to: 3_000 }, createPacker });
 
-    const spare = billingUnitBytes - (first!.data.length % billingUnitBytes);
-    expect(spare % billingUnitBytes).toBeLessThan(100);
+    const spare =
+      targets.firehose.billingUnitBytes - (first!.data.length % targets.firehose.billingUnitBytes);
+    expect(spare % targets.firehose.billingUnitBytes).toBeLessThan(100);
   },
 );

@@ -1,10 +1,6 @@
 import { gunzipSync } from 'node:zlib';
-import {
-  maxRecordBytes,
-  maxRecordsPerRequest,
-  maxRequestBytes,
-} from '../../../lambda/contract/firehose-limits.ts';
 import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import type { PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
@@ -235,13 +231,13 @@ export class SimulatedFirehose {
   /** Checks the limits of PutRecordBatch (API reference). */
   #checkLimits(batch: RecordBatch): void {
     const json = batch.reduce((sum, { data }) => sum + Math.ceil(data.length / 3) * 4 + 12, 0);
-    if (batch.length < 1 || batch.length > maxRecordsPerRequest) {
+    if (batch.length < 1 || batch.length > targets.firehose.maxRecordsPerRequest) {
       this.violations.push(`a request has ${batch.length} records`);
     }
-    if (json > maxRequestBytes) {
+    if (json > targets.firehose.maxRequestBytes) {
       this.violations.push(`a request has ${json} bytes`);
     }
-    if (batch.some(({ data }) => data.length > maxRecordBytes || data.length === 0)) {
+    if (batch.some(({ data }) => data.length > targets.firehose.maxRecordBytes || data.length === 0)) {
       this.violations.push('a record is empty or too large');
     }
   }

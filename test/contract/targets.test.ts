@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { billedBytes } from '../../lambda/contract/firehose-limits.ts';
+import { billedBytes, targets } from '../../lambda/contract/targets.ts';
 
 describe('what a record is billed as', () => {
   it.each([
@@ -7,6 +7,6 @@ describe('what a record is billed as', () => {
     [5_120, 5_120],
     [5_121, 10_240],
   ])('%i bytes are billed as %i', (dataBytes, billed) => {
-    expect(billedBytes(dataBytes)).toBe(billed);
+    expect(billedBytes(dataBytes, targets.firehose)).toBe(billed);
   });
 });
