@@ -1,7 +1,7 @@
 import * as v from 'valibot';
 import { parsePartition, partitionExample, partitionExpectation } from '../contract/key-prefix.ts';
 import { type Bounds, parseWholeNumber, wholeNumberExpectation } from '../contract/settings.ts';
-import { targets } from '../contract/targets.ts';
+import { type Target, targetNames, targets } from '../contract/targets.ts';
 import { InvalidEnvironmentError } from './errors.ts';
 
 /** A text that `read` can read: it returns `undefined` for an invalid one. */
@@ -21,9 +21,15 @@ export const wholeNumber = (bounds: Bounds, example = bounds.example) =>
     `expected ${wholeNumberExpectation(bounds)}, for example ${example}`,
   );
 
+/** Kinesis has the longest names of all targets. */
 export const deliveryStreamName = matching(
-  targets.firehose.streamNamePattern,
-  `expected ${targets.firehose.streamNameExpectation}`,
+  targets.kinesis.streamNamePattern,
+  'expected the name of a stream: 1 to 128 letters, digits, _, . or -, for example my-stream',
+);
+
+export const target = v.optional(
+  v.picklist(targetNames, `expected one of ${targetNames.join(', ')}`),
+  'firehose' satisfies Target,
 );
 
 export const producerName = matching(

@@ -31,6 +31,7 @@ export const proverEnvironment = {
 export function createEnvironment(overrides: Partial<Environment> = {}): Environment {
   return {
     deliveryStreamName: 'my-stream',
+    target: 'firehose',
     producerName: 'my-stack/Producer',
     bucketName: 'my-bucket',
     prefix: proverEnvironment.PREFIX,

@@ -10,6 +10,7 @@ import {
   producerName,
   queueUrl,
   readable,
+  target,
 } from '../../runtime/environment.ts';
 
 const decimal = (isValid: (value: number) => boolean, expected: string) =>
@@ -20,6 +21,7 @@ const decimal = (isValid: (value: number) => boolean, expected: string) =>
 
 const schema = v.object({
   deliveryStreamName,
+  target,
   producerName,
   bucketName: matching(
     /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/,

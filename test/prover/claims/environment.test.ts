@@ -35,11 +35,26 @@ describe("the prover's environment", () => {
     expect(environment).toMatchObject({ prefixTimeZone: zone, partition: { a: 'b=c', d: 'e' } });
   });
 
+  it.each(['kinesis', 'kinesis-on-demand'] as const)(
+    'has the target %s, and names as long as its',
+    (target) => {
+      const DeliveryStreamName = 'k'.repeat(128);
+      const environment = parseEnvironment({
+        ...proverEnvironment,
+        TARGET: target,
+        DELIVERY_STREAM_NAME: DeliveryStreamName,
+      });
+      expect(environment).toMatchObject({ target, deliveryStreamName: DeliveryStreamName });
+    },
+  );
+
   it('lists all invalid variables', () => {
     // Act
     const parse = () =>
       parseEnvironment({
         ...proverEnvironment,
+        DELIVERY_STREAM_NAME: 'k'.repeat(129),
+        TARGET: 'sqs',
         BUCKET_NAME: undefined,
         PREFIX_TIME_ZONE: 'Asia/Tokio',
         PARTITION: 'customer',
@@ -55,6 +70,9 @@ describe("the prover's environment", () => {
     expect(parse).toThrow(
       [
         'Invalid environment variables:',
+        `- DELIVERY_STREAM_NAME is "${'k'.repeat(129)}"; expected the name of a stream: 1 to 128 letters, digits, _, . or -, ` +
+          'for example my-stream',
+        '- TARGET is "sqs"; expected one of firehose, kinesis, kinesis-on-demand',
         '- BUCKET_NAME is undefined; expected the name of a bucket, for example my-bucket',
         '- PREFIX_TIME_ZONE is "Asia/Tokio"; expected a time zone, for example Asia/Tokyo',
         '- PARTITION is "customer"; expected partition keys and the values that the events get, without commas, for ' +

@@ -45,6 +45,7 @@ export class ProofWorld {
       }),
       environment: {
         ...{ deliveryStreamName, prefix, prefixTimeZone, partition, bufferingSeconds },
+        target: 'firehose',
         isShared: this.isShared,
         match,
         producerName: 'simulation/Producer',
