@@ -1,3 +1,5 @@
+import { bytesPerGb, type Target, targets } from '../../lambda/contract/targets.ts';
+
 /**
  * Prices in US dollars, where a GB is 2^30 bytes.
  *
@@ -11,6 +13,16 @@
 export interface Prices {
   /** A GB of records, each rounded up to a multiple of 5,120 bytes, that a Direct PUT stream takes. */
   readonly firehoseUsdPerGb: number;
+  /** A PUT payload unit, 25,600 bytes of a record that a provisioned Kinesis stream takes. */
+  readonly kinesisUsdPerPutUnit: number;
+  /** An hour of a shard of a provisioned Kinesis stream. */
+  readonly kinesisUsdPerShardHour: number;
+  /** A GB of records, each rounded up to a multiple of 1,024 bytes, that an on-demand Kinesis stream takes. */
+  readonly kinesisOnDemandUsdPerGb: number;
+  /** A GB that is read from an on-demand Kinesis stream. */
+  readonly kinesisOnDemandUsdPerGbRead: number;
+  /** An hour of an on-demand Kinesis stream. */
+  readonly kinesisOnDemandUsdPerHour: number;
   /** A GB-second of a function: its memory times how long it runs. */
   readonly lambdaUsdPerGbSecond: number;
   /** An invocation of a function. */
@@ -43,6 +55,7 @@ export const pricesSource = {
   date: '2026-11',
   pages: [
     'https://aws.amazon.com/firehose/pricing/',
+    'https://aws.amazon.com/kinesis/data-streams/pricing/',
     'https://aws.amazon.com/lambda/pricing/',
     'https://aws.amazon.com/sqs/pricing/',
     'https://aws.amazon.com/s3/pricing/',
@@ -58,6 +71,11 @@ export const pricesSource = {
  */
 export const prices: Prices = {
   firehoseUsdPerGb: 0.029,
+  kinesisUsdPerPutUnit: 0.000000014,
+  kinesisUsdPerShardHour: 0.015,
+  kinesisOnDemandUsdPerGb: 0.08,
+  kinesisOnDemandUsdPerGbRead: 0.04,
+  kinesisOnDemandUsdPerHour: 0.04,
   lambdaUsdPerGbSecond: 0.0000133334,
   lambdaUsdPerRequest: 0.0000002,
   sqsUsdPerRequest: 0.0000004,
@@ -71,6 +89,15 @@ export const prices: Prices = {
   cloudWatchUsdPerAlarmMetricMonth: 0.1,
   cloudWatchUsdPerDashboardMonth: 3,
 };
+
+/** Price of a GB of what a target bills. */
+export function usdPerGbOf(target: Target, own: Prices): number {
+  return {
+    firehose: own.firehoseUsdPerGb,
+    kinesis: (own.kinesisUsdPerPutUnit * bytesPerGb) / targets.kinesis.billingUnitBytes,
+    'kinesis-on-demand': own.kinesisOnDemandUsdPerGb,
+  }[target];
+}
 
 /** Expectation of {@link isPrice}, for messages. */
 export const priceExpectation = 'a price in US dollars: a number from 0 to 1000';

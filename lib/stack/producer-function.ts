@@ -99,7 +99,16 @@ export interface ProducerFunctionOptions extends Pick<BucketDeliveryStreamProps,
    * @default - the list prices of us-east-1
    */
   readonly prices?: Partial<
-    Pick<Prices, 'firehoseUsdPerGb' | 'lambdaUsdPerGbSecond' | 'lambdaUsdPerRequest'>
+    Pick<
+      Prices,
+      | 'firehoseUsdPerGb'
+      | 'kinesisUsdPerPutUnit'
+      | 'kinesisUsdPerShardHour'
+      | 'kinesisOnDemandUsdPerGb'
+      | 'kinesisOnDemandUsdPerHour'
+      | 'lambdaUsdPerGbSecond'
+      | 'lambdaUsdPerRequest'
+    >
   >;
 }
 
