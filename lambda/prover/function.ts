@@ -38,7 +38,7 @@ export function createHandler(createReader: CreateLineReader, template?: string)
       postpone: createCallAll(createChangeVisibility(queueClient, proofQueueUrl), clock),
       sendToDeadLetterQueue: createCallAll(createSendMessages(queueClient, deadLetterQueueUrl), clock),
       clock,
-      observer: createObserver(logger, metrics),
+      observer: createObserver(environment, logger, metrics),
     });
     return (event, { endMs }) => prove(event, endMs);
   });

@@ -13,6 +13,7 @@ import { isPartitioned, parsePartition } from '../../lambda/contract/key-prefix.
 import { defaultRecordFormat } from '../../lambda/contract/record-format.ts';
 import { type Report, reportSchema } from '../../lambda/contract/report.ts';
 import { producerSettings } from '../../lambda/contract/settings.ts';
+import { targetNames } from '../../lambda/contract/targets.ts';
 import { variables } from '../../lambda/contract/variables.ts';
 import type { ObjectNaming } from '../../lambda/prover/objects/object-window.ts';
 import { firehoseTimeZone } from '../aws/time-zones.ts';
@@ -111,6 +112,7 @@ export async function readConfiguration(
   const { [variables.bucketName]: bucketName, [variables.prefix]: prefix = '' } = values;
   const prefixTimeZone = firehoseTimeZone(values[variables.prefixTimeZone] ?? 'UTC');
   const match = values[variables.match] === 'id' ? 'id' : 'bytes';
+  const target = targetNames.find((name) => name === values[variables.target]);
   // Not less than the interval of the stream. SQS's longest delay may be less than partitions need.
   const bufferingInterval = delay || String(settings.bufferingInterval.max);
   const isLandingKnown =
@@ -127,6 +129,7 @@ export async function readConfiguration(
       prefixTimeZone,
       partition: parsePartition(values[variables.partition] ?? ''),
       bufferingSeconds: Number(bufferingInterval),
+      ...(target && { target }),
     },
     deployed: {
       prefix,

@@ -75,15 +75,15 @@ function s3Source(
   const landedSinceMs = sinceMs === undefined ? 0 : sinceMs - maxClockSkewMs;
   const hasErrors = isShared || errorPrefix.startsWith(prefix) || prefix.startsWith(errorPrefix);
   const errors = hasErrors ? [] : [{ prefix: errorPrefix, landedSinceMs }];
-  const listings = () =>
+  const listings = (untilMs: number) =>
     sinceMs !== undefined && naming
-      ? listingsOf([{ sentFromMs: sinceMs - restOfSkewMs, sentToMs: Date.now() + restOfSkewMs }], naming)
+      ? listingsOf([{ sentFromMs: sinceMs - restOfSkewMs, sentToMs: untilMs }], naming, untilMs)
       : [{ prefix, landedSinceMs }];
   return {
     name: address + prefix,
     async *list() {
       try {
-        for (const listing of [...listings(), ...errors]) {
+        for (const listing of [...listings(Date.now() + restOfSkewMs), ...errors]) {
           for await (const object of bucket.list(listing.prefix, new AbortController().signal)) {
             if (!(object.landedAtMs < listing.landedSinceMs)) {
               yield object;

@@ -111,6 +111,25 @@ describe('a bucket as a source', () => {
     expect(standIn.requests.filter((request) => request.includes('prefix=raw/&'))).toEqual([]);
   });
 
+  it('lists as many hours before the sending if the target is a Kinesis stream', async () => {
+    // Prepare
+    vi.setSystemTime(eventTimeMs + 3_600_000);
+    const naming = {
+      prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/',
+      ...{ bufferingSeconds: 60, target: 'kinesis' as const },
+    };
+    for (const hour of ['07', '08', '11', '12']) {
+      state.objects.set(`raw/2026/11/22/${hour}/a`, createObject());
+    }
+
+    // Act
+    const objects = await list(createSource('s3://my-bucket/raw/', { sinceMs: eventTimeMs, naming }));
+    vi.useRealTimers();
+
+    // Assess
+    expect(objects.map(({ key }) => key)).toEqual(['08', '11'].map((hour) => `raw/2026/11/22/${hour}/a`));
+  });
+
   it("does not take the errors folder of a shared bucket for the stream's", async () => {
     state.objects.set('errors/processing-failed/x', createObject());
     const objects = await list(createSource('s3://my-bucket/events/', { isShared: true }));

@@ -206,6 +206,7 @@ export class ProverWorld {
           }),
       },
       observer: createObserver(
+        this.#environment,
         { info: log('info'), warn: log('warn'), error: log('error') },
         {
           addMetric: (name, _unit, value) => {

@@ -182,6 +182,7 @@ async function readInTime(
     const listings = listingsOf(
       messages.map(({ sent }) => sent),
       environment,
+      clock.now(),
     );
     const { errorPrefix } = environment;
     const { now } = clock;

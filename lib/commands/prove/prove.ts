@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Report } from '../../../lambda/contract/report.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { type DeploymentClients, findProducer, type ProducerOptions } from '../../proof/deployed-stack.ts';
 import { checkCount, invokeProducer, type ProducerConfiguration } from '../../proof/invocation.ts';
 import type { Evidence } from '../../proof/proof.ts';
@@ -40,7 +41,8 @@ export async function prove(
   checkCount(count, producer);
   checkEvents(count ?? producer.count);
   const source = world.sourceNamed(producer.source, { ...producer.scope, sinceMs: startedMs });
-  if (isShared && producer.bucketName !== undefined) {
+  const { service } = targets[producer.naming.target ?? 'firehose'];
+  if (isShared && producer.bucketName !== undefined && service === 'firehose') {
     await reportChanges(producer, world);
   }
 

@@ -143,6 +143,7 @@ describe('the objects that may hold the events of claims', () => {
             sentToMs: sentFromMs + aheadMs + durationMs,
           })),
           { prefix, bufferingSeconds },
+          atMs + 1_000 * 24 * hourMs,
         );
 
         // Assess
@@ -188,9 +189,11 @@ describe('the objects that may hold the events of claims', () => {
         const oldestMs = Math.ceil(sentMs - times.older * bufferingSeconds * 1_000);
 
         // Act
-        const listings = listingsOf([{ sentFromMs, sentToMs: sentFromMs + durationMs }], {
-          ...{ prefix, prefixTimeZone, partition, bufferingSeconds },
-        });
+        const listings = listingsOf(
+          [{ sentFromMs, sentToMs: sentFromMs + durationMs }],
+          { prefix, prefixTimeZone, partition, bufferingSeconds },
+          sentFromMs + 24 * hourMs,
+        );
 
         // Assess
         const key = objectName(new Date(oldestMs), () => '046b6c7f-0b8a-43b9-b35d-6489e6daee91');
@@ -205,7 +208,7 @@ describe('the objects that may hold the events of claims', () => {
 
   it('are those of few hours: two if an hour has just ended', () => {
     const claim = { sentFromMs: atMs + 2 * minuteMs, sentToMs: atMs + 3 * minuteMs };
-    const listings = listingsOf([claim], { prefix: '', bufferingSeconds: 60 });
+    const listings = listingsOf([claim], { prefix: '', bufferingSeconds: 60 }, atMs + 24 * hourMs);
     expect(listings.map(({ prefix }) => prefix)).toEqual(['2026/03/05/07/', '2026/03/05/08/']);
   });
 
@@ -215,7 +218,7 @@ describe('the objects that may hold the events of claims', () => {
     const young = { sentFromMs: atMs - 25 * minuteMs, sentToMs: atMs - 20 * minuteMs };
 
     // Act
-    const listings = listingsOf([old, young], { prefix: '', bufferingSeconds: 60 });
+    const listings = listingsOf([old, young], { prefix: '', bufferingSeconds: 60 }, atMs);
 
     // Assess
     expect(listings).toEqual([
@@ -223,5 +226,32 @@ describe('the objects that may hold the events of claims', () => {
       { prefix: '2026/03/04/12/', landedSinceMs: old.sentFromMs - 301_000 },
       { prefix: '2026/03/05/07/', landedSinceMs: young.sentFromMs - 301_000 },
     ]);
+  });
+
+  describe('behind a Kinesis stream', () => {
+    const naming = { prefix: '', bufferingSeconds: 60, target: 'kinesis', lostAfterHours: 25 } as const;
+    const sentMs = Date.parse('2026-03-05T07:30:00Z');
+    const claim = { sentFromMs: sentMs, sentToMs: sentMs };
+    const hoursAfter = (lateMs: number) =>
+      listingsOf([claim], naming, sentMs + lateMs).map(({ prefix }) => prefix);
+
+    it('are listed up to now, and as long before', () => {
+      expect(hoursAfter(0)).toEqual(['2026/03/05/07/']);
+      expect(hoursAfter(2 * hourMs)).toEqual(
+        ['05', '06', '07', '08', '09'].map((hour) => `2026/03/05/${hour}/`),
+      );
+    });
+
+    it('are listed until no event lands any more', () => {
+      expect(hoursAfter(25 * hourMs)).toHaveLength(51);
+      expect(hoursAfter(1_000 * hourMs)).toEqual(hoursAfter(25 * hourMs));
+    });
+
+    it('landed after the claim was sent', () => {
+      const landedSinceMs = sentMs - 301_000;
+      for (const listing of listingsOf([claim], naming, sentMs + 5 * hourMs)) {
+        expect(listing.landedSinceMs).toBe(landedSinceMs);
+      }
+    });
   });
 });
