@@ -36,7 +36,10 @@ lambda/producer: lambda/producer/invocation lambda/producer/delivery lambda/prod
 lambda/producer/observer.ts: @aws-lambda-powertools/logger
 lambda/producer/invocation: lambda/producer/delivery lambda/producer/packing lambda/runtime lambda/contract aws-lambda valibot
 lambda/producer/delivery: lambda/producer/packing lambda/runtime lambda/contract
+lambda/producer/function.ts: #target
+lambda/producer/delivery/aws/put-records.ts: @smithy/types
 lambda/producer/delivery/aws/firehose.ts: @aws-sdk/client-firehose
+lambda/producer/delivery/aws/kinesis.ts: @aws-sdk/client-kinesis @smithy/node-http-handler
 lambda/producer/events: lambda/producer/packing lambda/template lambda/contract
 lambda/producer/packing: lambda/contract
 

@@ -4,10 +4,12 @@
  */
 export type Target = 'firehose' | 'kinesis' | 'kinesis-on-demand';
 
+export type Service = 'firehose' | 'kinesis';
+
 /** A target. A new one is a row of {@link targets}, a file in `lambda/producer/delivery/aws/`, and its emulator. */
 export interface TargetRow {
   /** Name of the file that sends to it. */
-  readonly service: 'firehose' | 'kinesis';
+  readonly service: Service;
   readonly title: string;
   readonly streamNamePattern: RegExp;
   readonly streamNameExpectation: string;
@@ -67,6 +69,8 @@ export const targets: Readonly<Record<Target, TargetRow>> = {
   kinesis,
   'kinesis-on-demand': { ...kinesis, billingUnitBytes: 1_024 },
 };
+
+export const services = [...new Set(Object.values(targets).map(({ service }) => service))];
 
 export const targetNames = Object.keys(targets) as Target[];
 

@@ -1,11 +1,11 @@
 import type { Context, SQSBatchResponse } from 'aws-lambda';
+import { createClient, createPutRecords } from '#target';
 import { coldStartMetric } from '../contract/metrics.ts';
 import type { Report } from '../contract/report.ts';
 import { createCallAll, createSendAll } from '../runtime/batches.ts';
 import { createLambdaHandler } from '../runtime/handler.ts';
 import { createChangeVisibility, createQueueClient, createSendMessages } from '../runtime/sqs.ts';
 import { madeForOf } from '../template/deployed.ts';
-import { createFirehoseClient, createPutRecords } from './delivery/aws/firehose.ts';
 import { Pacer } from './delivery/pacer.ts';
 import { parseEnvironment } from './invocation/environment.ts';
 import { createInvocation } from './invocation/invocation.ts';
@@ -35,7 +35,7 @@ export function createHandler(createPacker: CreatePacker, template?: string): Ha
       madeFor,
       createPacker,
       stream: {
-        putRecords: createPutRecords(createFirehoseClient(concurrency), deliveryStreamName),
+        putRecords: createPutRecords(createClient(concurrency), deliveryStreamName),
         pacer: new Pacer(concurrency * maxDataBytes(maxRequestBytes), clock.now),
       },
       queues: {

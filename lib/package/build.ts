@@ -7,8 +7,8 @@ import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
 import packageJson from '../../package.json' with { type: 'json' };
 import { readProcessSource } from '../emulator/lambda/process-source.ts';
-import { bundling } from '../stack/bundling.ts';
-import { handlers, rooms } from '../stack/create-function.ts';
+import { aliasOf } from '../stack/bundling.ts';
+import { bundleName, functionCodes, handlers } from '../stack/create-function.ts';
 import { createFunction } from '../stack/function-from-source.ts';
 import { checkTemplate } from '../template/check-template.ts';
 import { projectDirectory } from '../terminal/packed.ts';
@@ -89,16 +89,18 @@ if (major < ${major} || (major === ${major} && minor < ${minor})) {
 }
 
 async function inputsOfFunctions(): Promise<Metafile['inputs']> {
-  const { metafile } = await build({
-    ...scriptOptions,
-    absWorkingDir: projectDirectory,
-    entryPoints: rooms.flatMap((room) => handlers.map((handler) => `lambda/${room}/${handler}.ts`)),
-    outdir: 'unused',
-    write: false,
-    metafile: true,
-    alias: bundling.alias,
-  });
-  return metafile.inputs;
+  const builds = functionCodes.map((code) =>
+    build({
+      ...scriptOptions,
+      absWorkingDir: projectDirectory,
+      entryPoints: handlers.map((handler) => `lambda/${code.room}/${handler}.ts`),
+      outdir: 'unused',
+      write: false,
+      metafile: true,
+      alias: aliasOf(code),
+    }),
+  );
+  return Object.assign({}, ...(await Promise.all(builds)).map(({ metafile }) => metafile.inputs));
 }
 
 /** Replaces modules that the package has another version of. */
@@ -118,21 +120,21 @@ function replaceModules(): Plugin {
 
 /** The bundles, byte for byte as `cdk deploy` makes them. */
 function bundleFunctions(): FunctionBundles {
-  const bundles = rooms.flatMap((room) =>
+  const bundles = functionCodes.flatMap((code) =>
     handlers.map((handler) => {
       const outdir = mkdtempSync(join(tmpdir(), 'bundle-'));
       try {
         const source = templates[handler];
         createFunction(
           new Stack(new App({ outdir }), 'Stack'),
-          room,
+          code,
           source === undefined ? undefined : checkTemplate(source),
           {},
         );
         const asset = join(outdir, readdirSync(outdir).find((name) => name.startsWith('asset.'))!);
         const files = readdirSync(asset).filter((name) => name !== deployedTemplateFile);
         return [
-          `${room}/${handler}`,
+          bundleName(code, handler),
           Object.fromEntries(files.map((name) => [name, readFileSync(join(asset, name), 'utf8')])),
         ];
       } finally {
@@ -146,7 +148,7 @@ function bundleFunctions(): FunctionBundles {
 /** Compresses with a large window, which finds repetitions between bundles. */
 function compress(text: string): Buffer {
   return brotliCompressSync(text, {
-    params: { [constants.BROTLI_PARAM_QUALITY]: 9, [constants.BROTLI_PARAM_LGWIN]: 24 },
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_LGWIN]: 24 },
   });
 }
 

@@ -8,7 +8,7 @@ import { metricNamespace, serviceName } from '../../lambda/contract/metrics.ts';
 import { variables } from '../../lambda/contract/variables.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 import { type NetworkOptions, networkOf } from './access/network.ts';
-import type { Room } from './create-function.ts';
+import type { FunctionCode } from './create-function.ts';
 import { createFunction } from './function-from-source.ts';
 
 /** Options that the producer's and the prover's function have in common. */
@@ -23,7 +23,7 @@ export interface FunctionProps {
 }
 
 interface BundledFunctionProps extends FunctionProps {
-  readonly room: Room;
+  readonly code: FunctionCode;
   readonly description: string;
   readonly memorySize: Size;
   readonly timeout: Duration;
@@ -46,7 +46,7 @@ export function createBundledFunction(scope: Construct, props: BundledFunctionPr
   for (const statement of props.statements) {
     role.addToPolicy(statement);
   }
-  return createFunction(scope, props.room, props.template, {
+  return createFunction(scope, props.code, props.template, {
     description: props.description,
     memorySize: props.memorySize.toMebibytes(),
     timeout: props.timeout,

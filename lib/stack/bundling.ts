@@ -1,3 +1,5 @@
+import type { FunctionCode } from './create-function.ts';
+
 /**
  * esbuild's options for the functions, for `NodejsFunction`, for the package and for the benchmark. Paths are relative to
  * the project.
@@ -14,3 +16,11 @@ export const bundling = {
   /** Why: see the module itself. */
   alias: { '@aws-sdk/credential-provider-node': './lambda/runtime/credentials.ts' },
 } as const;
+
+/** The modules that a function has others for. */
+export function aliasOf(code: FunctionCode): Readonly<Record<string, string>> {
+  const { alias } = bundling;
+  return code.room === 'producer' && code.service !== 'firehose'
+    ? { ...alias, '#target': `./lambda/producer/delivery/aws/${code.service}.ts` }
+    : alias;
+}

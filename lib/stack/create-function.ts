@@ -5,12 +5,18 @@ import {
   Runtime,
 } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
+import { type Service, services } from '../../lambda/contract/targets.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 
-/** The functions, by their rooms in `lambda/`. */
-export const rooms = ['producer', 'prover'] as const;
+/** A function: its room in `lambda/`, and what a producer sends to. A bundle has the client of that service alone. */
+export type FunctionCode =
+  | { readonly room: 'producer'; readonly service: Service }
+  | { readonly room: 'prover' };
 
-export type Room = (typeof rooms)[number];
+export const functionCodes: readonly FunctionCode[] = [
+  ...services.map((service) => ({ room: 'producer', service }) as const),
+  { room: 'prover' },
+];
 
 /** The entry points of each room: without a template, with one, with one that needs word lists. */
 export const handlers = ['handler', 'template-handler', 'words-handler'] as const;
@@ -25,10 +31,15 @@ export function handlerOf(template: CheckedTemplate | undefined): (typeof handle
 
 export const runtimeProps = { runtime: Runtime.NODEJS_24_X, architecture: Architecture.ARM_64 };
 
-/** Makes the function of a room as child `Function` of a construct. */
+/** The name of a bundle, in the package. */
+export function bundleName(code: FunctionCode, handler: (typeof handlers)[number]): string {
+  return Object.values({ ...code, handler }).join('/');
+}
+
+/** Makes a function as child `Function` of a construct. */
 export type CreateFunction = (
   scope: Construct,
-  room: Room,
+  code: FunctionCode,
   template: CheckedTemplate | undefined,
   options: FunctionOptions,
 ) => LambdaFunction;

@@ -5,12 +5,12 @@ import { fileURLToPath } from 'node:url';
 import { type ICommandHooks, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { deployedTemplateFile } from '../../lambda/template/deployed.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
-import { bundling } from './bundling.ts';
+import { aliasOf, bundling } from './bundling.ts';
 import { type CreateFunction, handlerOf, runtimeProps } from './create-function.ts';
 
 /** Bundles the code from source. The package has lib/package/function-from-package.ts in place of this file. */
-export const createFunction: CreateFunction = (scope, room, template, options) => {
-  const { alias, mainFields, ...bundlingProps } = bundling;
+export const createFunction: CreateFunction = (scope, code, template, options) => {
+  const { mainFields, alias: _, ...bundlingProps } = bundling;
   // The function is bundled while it is constructed.
   return withTemplateFile(
     template,
@@ -18,7 +18,7 @@ export const createFunction: CreateFunction = (scope, room, template, options) =
       new NodejsFunction(scope, 'Function', {
         ...options,
         ...runtimeProps,
-        entry: fileURLToPath(new URL(`../../lambda/${room}/${handlerOf(template)}.ts`, import.meta.url)),
+        entry: fileURLToPath(new URL(`../../lambda/${code.room}/${handlerOf(template)}.ts`, import.meta.url)),
         depsLockFilePath: fileURLToPath(new URL('../../package-lock.json', import.meta.url)),
         bundling: {
           format: OutputFormat.ESM,
@@ -27,7 +27,7 @@ export const createFunction: CreateFunction = (scope, room, template, options) =
           bundleAwsSDK: true,
           ...bundlingProps,
           mainFields: [...mainFields],
-          esbuildArgs: { '--alias': Object.entries(alias).map(([from, to]) => `${from}=${to}`) },
+          esbuildArgs: { '--alias': Object.entries(aliasOf(code)).map(([from, to]) => `${from}=${to}`) },
           ...(commandHooks && { commandHooks }),
         },
       }),

@@ -142,7 +142,7 @@ export class ProducerFunction extends Construct {
     this.memorySize = Size.mebibytes(memoryMiB);
     this.prices = pricesOf(this, props.prices);
     this.function = createBundledFunction(this, {
-      room: 'producer',
+      code: { room: 'producer', service: 'firehose' },
       template: props.template,
       description:
         `Pushes UUID events to Firehose. Test event: {} for ${this.count} events, {"count": 5000}, ` +

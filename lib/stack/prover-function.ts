@@ -234,7 +234,7 @@ export class ProverFunction extends Construct {
     });
     const objects = keyPattern(props.prefix, props.partition);
     this.function = createBundledFunction(this, {
-      room: 'prover',
+      code: { room: 'prover' },
       template: props.template,
       producerName: props.producerName,
       logRetention: props.logRetention,

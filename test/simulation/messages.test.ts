@@ -1,7 +1,7 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { describe, expect, it } from 'vitest';
 import type { RunSlice } from '../../lambda/contract/slice.ts';
-import type { PutRecords } from '../../lambda/producer/delivery/aws/firehose.ts';
+import type { PutRecords } from '../../lambda/producer/delivery/aws/put-records.ts';
 import { parseEnvironment } from '../../lambda/producer/invocation/environment.ts';
 import type { OutgoingMessage } from '../../lambda/runtime/batches.ts';
 import { quotas } from '../../lib/aws/quotas.ts';

@@ -6,7 +6,7 @@ import { billedBytes, targets } from '../../contract/targets.ts';
 import { type Clock, callFor } from '../../runtime/clock.ts';
 import { dataBytes, type EventRecord, type RecordBatch } from '../packing/records.ts';
 import type { RequestSource } from '../packing/requests.ts';
-import type { PutRecords, PutResponse } from './aws/firehose.ts';
+import type { PutRecords, PutResponse } from './aws/put-records.ts';
 import type { Deadline } from './deadline.ts';
 import { Gate } from './gate.ts';
 import type { Pacer } from './pacer.ts';

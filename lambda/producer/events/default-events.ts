@@ -4,7 +4,7 @@ import {
   type RecordFormat,
   recordStarts,
 } from '../../contract/record-format.ts';
-import { maxEventsPerRecord, targets } from '../../contract/targets.ts';
+import { maxEventsPerRecord, type TargetRow, targets } from '../../contract/targets.ts';
 import type { CreatePacker, PackRecords, RequestRoom } from '../packing/packing.ts';
 import { type EventRecord, fullRecordBytes, recordBytesInJson, wholeUnits } from '../packing/records.ts';
 import { createUuidSource, type NextUuids, writeEvents } from './events.ts';
@@ -17,12 +17,14 @@ import { gzipMember } from './gzip-member.ts';
 const gzipFrameBytes = 160;
 const gzipEventBytes = 20.5;
 
-/** Events of a full record of lines: they end just under a multiple of what Firehose bills. */
-const eventsPerFullRecord = Math.floor(wholeUnits(maxEventsPerRecord * eventBytes) / eventBytes);
+/** Events of a full record of lines: they end just under a multiple of what is billed. */
+export function eventsPerFullRecord(target: TargetRow): number {
+  return Math.floor(wholeUnits(maxEventsPerRecord * eventBytes, target) / eventBytes);
+}
 
-const writers: Record<RecordFormat, (uuidsOf: UuidsOf, start: string) => PackRecords> = {
-  ndjson: (uuidsOf, start) => packDefaultLines(uuidsOf, start, eventsPerFullRecord),
-  single: (uuidsOf, start) => packDefaultLines(uuidsOf, start, 1),
+const writers: Record<RecordFormat, (uuidsOf: UuidsOf, start: string, target: TargetRow) => PackRecords> = {
+  ndjson: (uuidsOf, start, target) => packDefaultLines(uuidsOf, start, target, eventsPerFullRecord(target)),
+  single: (uuidsOf, start, target) => packDefaultLines(uuidsOf, start, target, 1),
   gzip: packDefaultMembers,
 };
 
@@ -32,12 +34,17 @@ export const createDefaultPacker: CreatePacker = (
   deliveryStreamName,
   runId,
   separator = defaultSeparator,
-) => writers[recordFormat](createUuids(deliveryStreamName, runId), recordStarts[separator]);
+  target = targets.firehose,
+) => writers[recordFormat](createUuids(deliveryStreamName, runId), recordStarts[separator], target);
 
 /** Number of records of up to `recordBytes` that a request takes: at least one. */
-function recordsPerRequest(recordBytes: number, { dataBytes, jsonBytes }: RequestRoom): number {
-  const room = Math.min(dataBytes / recordBytes, jsonBytes / recordBytesInJson(recordBytes));
-  return Math.max(1, Math.min(targets.firehose.maxRecordsPerRequest, Math.floor(room)));
+function recordsPerRequest(
+  recordBytes: number,
+  { dataBytes, jsonBytes }: RequestRoom,
+  target: TargetRow,
+): number {
+  const room = Math.min(dataBytes / recordBytes, jsonBytes / recordBytesInJson(recordBytes, target));
+  return Math.max(1, Math.min(target.maxRecordsPerRequest, Math.floor(room)));
 }
 
 type UuidsOf = (from: number, to: number) => Buffer;
@@ -55,10 +62,15 @@ function createUuids(deliveryStreamName: string, runId: string): UuidsOf {
   };
 }
 
-function packDefaultLines(uuidsOf: UuidsOf, start: string, perRecord: number): PackRecords {
+function packDefaultLines(
+  uuidsOf: UuidsOf,
+  start: string,
+  target: TargetRow,
+  perRecord: number,
+): PackRecords {
   const recordBytes = start.length + perRecord * eventBytes;
   return (slice, room, timeMs) => {
-    const to = Math.min(slice.from + recordsPerRequest(recordBytes, room) * perRecord, slice.to);
+    const to = Math.min(slice.from + recordsPerRequest(recordBytes, room, target) * perRecord, slice.to);
     const data = Buffer.allocUnsafe(start.length + (to - slice.from) * eventBytes);
     data.write(start, 'latin1');
     writeEvents(data.subarray(start.length), uuidsOf(slice.from, to), timeMs);
@@ -72,14 +84,14 @@ function packDefaultLines(uuidsOf: UuidsOf, start: string, perRecord: number): P
 }
 
 /** Number of events in a gzip record of up to `bytes`: at least one. */
-export function eventsPerMember(bytes: number): number {
-  return Math.floor((wholeUnits(Math.min(fullRecordBytes, bytes)) - gzipFrameBytes) / gzipEventBytes);
+export function eventsPerMember(bytes: number, target = targets.firehose): number {
+  return Math.floor((wholeUnits(Math.min(fullRecordBytes, bytes), target) - gzipFrameBytes) / gzipEventBytes);
 }
 
-function packDefaultMembers(uuidsOf: UuidsOf, start: string): PackRecords {
+function packDefaultMembers(uuidsOf: UuidsOf, start: string, target: TargetRow): PackRecords {
   return (slice, room, timeMs) => {
-    const perRecord = eventsPerMember(room.dataBytes);
-    const records = recordsPerRequest(gzipFrameBytes + perRecord * gzipEventBytes, room);
+    const perRecord = eventsPerMember(room.dataBytes, target);
+    const records = recordsPerRequest(gzipFrameBytes + perRecord * gzipEventBytes, room, target);
     const end = Math.min(slice.from + records * perRecord, slice.to);
     const batch: EventRecord[] = [];
     for (let from = slice.from; from < end; from += perRecord) {

@@ -4,6 +4,7 @@ import {
   recordFormatRows,
   recordStarts,
 } from '../../contract/record-format.ts';
+import { type TargetRow, targets } from '../../contract/targets.ts';
 import { maxBlocks } from '../../template/draw.ts';
 import type { EventTemplate } from '../../template/event-template.ts';
 import {
@@ -15,20 +16,29 @@ import {
 } from '../packing/packing.ts';
 import { createUuidSource, uuidBytes } from './events.ts';
 
-const writers: Record<RecordFormat, (writeLines: WriteLines, startBytes: number) => PackRecords> = {
-  ndjson: (writeLines, startBytes) =>
-    packLines(writeLines, recordFormatRows.ndjson.maxEventsPerRecord, startBytes),
-  single: (writeLines, startBytes) =>
-    packLines(writeLines, recordFormatRows.single.maxEventsPerRecord, startBytes),
-  gzip: packMembers,
+type CreateWriter = (writeLines: WriteLines, startBytes: number, target: TargetRow) => PackRecords;
+
+const writers: Record<RecordFormat, CreateWriter> = {
+  ndjson: (writeLines, startBytes, target) =>
+    packLines(writeLines, recordFormatRows.ndjson.maxEventsPerRecord, startBytes, target),
+  single: (writeLines, startBytes, target) =>
+    packLines(writeLines, recordFormatRows.single.maxEventsPerRecord, startBytes, target),
+  gzip: (writeLines, _, target) => packMembers(writeLines, target),
 };
 
 export function createTemplatePacker(template: EventTemplate): CreatePacker {
-  return (recordFormat, deliveryStreamName, runId, separator = defaultSeparator) => {
+  return (
+    recordFormat,
+    deliveryStreamName,
+    runId,
+    separator = defaultSeparator,
+    target = targets.firehose,
+  ) => {
     const start = recordStarts[separator];
     return writers[recordFormat](
       createTemplateLines(template, deliveryStreamName, runId, start),
       start.length,
+      target,
     );
   };
 }

@@ -1,6 +1,6 @@
 import { partsOf, type RunSlice } from '../../contract/slice.ts';
 import type { Clock } from '../../runtime/clock.ts';
-import type { PutRecords } from '../delivery/aws/firehose.ts';
+import type { PutRecords } from '../delivery/aws/put-records.ts';
 import type { Deadline } from '../delivery/deadline.ts';
 import { type DeliveryOptions, type DeliveryOutcome, deliver } from '../delivery/delivery.ts';
 import type { Pacer } from '../delivery/pacer.ts';

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { RecordFormat, Separator } from '../../contract/record-format.ts';
 import type { Slice } from '../../contract/slice.ts';
-import { targets } from '../../contract/targets.ts';
+import { type TargetRow, targets } from '../../contract/targets.ts';
 import {
   type EventRecord,
   fullRecordBytes,
@@ -29,6 +29,8 @@ export type CreatePacker = (
   runId: string,
   /** @default 'after' */
   separator?: Separator,
+  /** @default - Firehose */
+  target?: TargetRow,
 ) => PackRecords;
 
 /** The start of a record, then events, one after the other, each with its `\n`. */
@@ -44,11 +46,13 @@ export type WriteLines = (slice: Slice, maxBytes: number, timeMs: number) => Eve
 class Batch {
   readonly records: EventRecord[] = [];
   readonly #room: RequestRoom;
+  readonly #target: TargetRow;
   #dataBytes = 0;
   #jsonBytes = 0;
 
-  constructor(room: RequestRoom) {
+  constructor(room: RequestRoom, target: TargetRow) {
     this.#room = room;
+    this.#target = target;
   }
 
   get dataBytesLeft(): number {
@@ -59,34 +63,39 @@ class Batch {
   hasRoomFor(dataBytes: number): boolean {
     return (
       this.records.length === 0 ||
-      (this.records.length < targets.firehose.maxRecordsPerRequest &&
+      (this.records.length < this.#target.maxRecordsPerRequest &&
         this.#dataBytes + dataBytes <= this.#room.dataBytes &&
-        this.#jsonBytes + recordBytesInJson(dataBytes) <= this.#room.jsonBytes)
+        this.#jsonBytes + recordBytesInJson(dataBytes, this.#target) <= this.#room.jsonBytes)
     );
   }
 
   add(record: EventRecord): void {
     this.records.push(record);
     this.#dataBytes += record.data.length;
-    this.#jsonBytes += recordBytesInJson(record.data.length);
+    this.#jsonBytes += recordBytesInJson(record.data.length, this.#target);
   }
 }
 
 /**
- * Packs events as they are: one a record, or up to `perRecord` that end just under a multiple of what Firehose bills.
+ * Packs events as they are: one a record, or up to `perRecord` that end just under a multiple of what is billed.
  *
  * @param startBytes Size of the text before the first event of a record: it shares that with the event before. @default 0
  */
-export function packLines(writeLines: WriteLines, perRecord: number, startBytes = 0): PackRecords {
+export function packLines(
+  writeLines: WriteLines,
+  perRecord: number,
+  startBytes = 0,
+  target = targets.firehose,
+): PackRecords {
   return (slice, room, timeMs) => {
-    const to = Math.min(slice.to, slice.from + perRecord * targets.firehose.maxRecordsPerRequest);
+    const to = Math.min(slice.to, slice.from + perRecord * target.maxRecordsPerRequest);
     // The first record may be larger than the room, but is a full one.
     const maxBytes = Math.max(Math.floor(room.dataBytes), perRecord === 1 ? 1 : fullRecordBytes);
     const { data, ends } = writeLines({ from: slice.from, to }, maxBytes, timeMs);
     const isCutOff = ends.length < to - slice.from;
-    const batch = new Batch(room);
+    const batch = new Batch(room, target);
     for (let [first, start] = [0, 0]; first < ends.length; ) {
-      const last = endOfRecord(ends, first, start, perRecord, isCutOff);
+      const last = endOfRecord(ends, first, start, perRecord, isCutOff, target);
       if (last === undefined) {
         break;
       }
@@ -101,7 +110,7 @@ export function packLines(writeLines: WriteLines, perRecord: number, startBytes 
   };
 }
 
-/** A record is full with such a part of the events that it may have: rounding down to what Firehose bills takes a few of them. */
+/** A record is full with such a part of the events that it may have, because events differ in size. */
 const fullShare = 0.9;
 
 /**
@@ -117,6 +126,7 @@ function endOfRecord(
   start: number,
   perRecord: number,
   isCutOff: boolean,
+  target: TargetRow,
 ): number | undefined {
   let last = Math.min(first + perRecord, ends.length);
   const bytes = ends[last - 1]! - start;
@@ -124,11 +134,13 @@ function endOfRecord(
   if (perRecord === 1 || (!isFull && !isCutOff)) {
     return last;
   }
-  const fill = wholeUnits(Math.min(bytes, fullRecordBytes));
+  const fill = wholeUnits(Math.min(bytes, fullRecordBytes), target);
+  const eventBytes = bytes / (last - first);
+  const most = wholeUnits(Math.min(perRecord * eventBytes, fullRecordBytes), target) / eventBytes;
   while (last - first > 1 && ends[last - 1]! - start > fill) {
     last -= 1;
   }
-  return isFull || first === 0 || last - first >= fullShare * perRecord ? last : undefined;
+  return isFull || first === 0 || last - first >= fullShare * most ? last : undefined;
 }
 
 /** Text that a gzip member holds at most: even if nothing of it can be compressed, it is no larger than a record may be. */
@@ -140,12 +152,12 @@ const cautiousShare = 0.98;
 /**
  * Packs events as gzip members, compressed by zlib. The compression ratio is that of the member before; the first member is small.
  */
-export function packMembers(writeLines: WriteLines): PackRecords {
+export function packMembers(writeLines: WriteLines, target: TargetRow): PackRecords {
   let bytesPerTextByte = 1;
   return (slice, room, timeMs) => {
-    const batch = new Batch(room);
-    for (let from = slice.from; from < slice.to && batch.hasRoomFor(targets.firehose.billingUnitBytes); ) {
-      const memberBytes = wholeUnits(Math.min(fullRecordBytes, batch.dataBytesLeft));
+    const batch = new Batch(room, target);
+    for (let from = slice.from; from < slice.to && batch.hasRoomFor(wholeUnits(0, target)); ) {
+      const memberBytes = wholeUnits(Math.min(fullRecordBytes, batch.dataBytesLeft), target);
       const textBytes = Math.min(maxMemberTextBytes, (memberBytes / bytesPerTextByte) * cautiousShare);
       const { data: text, ends } = writeLines({ from, to: slice.to }, Math.floor(textBytes), timeMs);
       const data = gzipSync(text, { level: 1 });

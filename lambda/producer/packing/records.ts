@@ -1,33 +1,47 @@
-import type { Slice } from '../../contract/slice.ts';
-import { targets } from '../../contract/targets.ts';
+import { type Slice, sliceLength } from '../../contract/slice.ts';
+import { type TargetRow, targets } from '../../contract/targets.ts';
 
 export interface EventRecord extends Slice {
   readonly data: Buffer;
 }
 
-/** The records of one `PutRecordBatch` call; never empty. */
+/** The records of one request; never empty. */
 export type RecordBatch = readonly EventRecord[];
 
-/** Where a record of several events ends at the latest: a few of them make a request, so that a refused one costs little. */
-export const fullRecordBytes = 20 * targets.firehose.billingUnitBytes;
-
-/** JSON around a record's base64: `{"Data":""},`. */
-const recordOverheadBytes = 12;
+/**
+ * Where a record of several events ends at the latest: a few of them make a request, so that a refused one costs little. It
+ * is a whole number of units for each target.
+ */
+export const fullRecordBytes = 20 * targets.firehose.packingUnitBytes;
 
 export function base64Bytes(dataBytes: number): number {
   return Math.ceil(dataBytes / 3) * 4;
 }
 
 /** Bytes that a record takes up in a request. */
-export function recordBytesInJson(dataBytes: number): number {
-  return base64Bytes(dataBytes) + recordOverheadBytes;
+export function recordBytesInJson(dataBytes: number, { jsonOverheadBytes }: TargetRow): number {
+  return base64Bytes(dataBytes) + jsonOverheadBytes;
 }
 
 export function dataBytes(batch: RecordBatch): number {
   return batch.reduce((sum, { data }) => sum + data.length, 0);
 }
 
-/** Whole units of what Firehose bills that fit into some bytes, one at least. */
-export function wholeUnits(bytes: number): number {
-  return Math.max(targets.firehose.billingUnitBytes, bytes - (bytes % targets.firehose.billingUnitBytes));
+/** Largest data, within some bytes, that fills whole units of what is billed: one unit at least. */
+export function wholeUnits(bytes: number, { packingUnitBytes: unit, keyBytes }: TargetRow): number {
+  const billed = bytes + keyBytes;
+  return Math.max(unit, billed - (billed % unit)) - keyBytes;
+}
+
+/** The golden ratio: its multiples, without their whole part, are spread more evenly than those of any other number. */
+const goldenRatio = (Math.sqrt(5) - 1) / 2;
+
+/**
+ * Position of a record among the shards of a stream, from 0 to below 1. A pure function of the record's events: records that
+ * follow each other are spread evenly over any number of shards.
+ */
+export function hashPosition(record: Slice): number {
+  // Records in a row have about the same size: each gets a number of its own.
+  const size = 2 ** Math.floor(Math.log2(sliceLength(record)));
+  return (Math.floor(record.from / size) * goldenRatio) % 1;
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { eventBytes, recordFormats } from '../../../lambda/contract/record-format.ts';
-import { encodeRequestBody } from '../../../lambda/producer/delivery/aws/firehose.ts';
+import { bodyFormat } from '../../../lambda/producer/delivery/aws/firehose.ts';
+import { encodeRequestBody } from '../../../lambda/producer/delivery/aws/put-records.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
 import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
@@ -56,7 +57,7 @@ export const base64: Workload = repeatForRequests((batch) => () => {
 
 /** SHA-256 of request bodies, as for their signatures. */
 export const sha256: Workload = repeatForRequests((batch) => {
-  const body = encodeRequestBody(run.deliveryStreamName, batch);
+  const body = encodeRequestBody(bodyFormat(run.deliveryStreamName), batch);
   return () => createHash('sha256').update(body).digest('hex');
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import { mergeSlices } from '../../../lambda/contract/slice.ts';
 import { billedBytes, targets } from '../../../lambda/contract/targets.ts';
-import type { PutRecords, PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
+import type { PutRecords, PutResponse } from '../../../lambda/producer/delivery/aws/put-records.ts';
 import { Deadline } from '../../../lambda/producer/delivery/deadline.ts';
 import {
   type DeliveryOptions,

@@ -5,7 +5,7 @@ import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
 import type { Report } from '../../../lambda/contract/report.ts';
 import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import { mergeSlices, type RunSlice, type Slice, type SlicePair } from '../../../lambda/contract/slice.ts';
-import type { PutRecords, PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
+import type { PutRecords, PutResponse } from '../../../lambda/producer/delivery/aws/put-records.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { NothingDeliveredError, WorkQueueError } from '../../../lambda/producer/invocation/errors.ts';
 import { createInvocation } from '../../../lambda/producer/invocation/invocation.ts';

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { base64Bytes, wholeUnits } from '../../../lambda/producer/packing/records.ts';
 
 describe('the bytes of a record in base64', () => {
@@ -21,6 +22,6 @@ describe('whole units of what Firehose bills', () => {
     [10_240, 10_240],
     [102_400, 102_400],
   ])('in %i bytes are %i bytes', (bytes, expected) => {
-    expect(wholeUnits(bytes)).toBe(expected);
+    expect(wholeUnits(bytes, targets.firehose)).toBe(expected);
   });
 });

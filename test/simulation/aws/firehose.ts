@@ -1,7 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
 import { targets } from '../../../lambda/contract/targets.ts';
-import type { PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
+import type { PutResponse } from '../../../lambda/producer/delivery/aws/put-records.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
 import { TokenBucket } from '../../../lib/emulator/quota.ts';

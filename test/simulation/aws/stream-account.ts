@@ -1,4 +1,4 @@
-import type { PutResponse } from '../../../lambda/producer/delivery/aws/firehose.ts';
+import type { PutResponse } from '../../../lambda/producer/delivery/aws/put-records.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 
 /** Firehose rounds each record up to a multiple of this. Not the producer's own number, which may be wrong. */

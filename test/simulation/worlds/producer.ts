@@ -1,7 +1,7 @@
 import type { Claim } from '../../../lambda/contract/claim.ts';
 import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
 import { type ProducerSettings, producerSettings } from '../../../lambda/contract/settings.ts';
-import type { PutRecords } from '../../../lambda/producer/delivery/aws/firehose.ts';
+import type { PutRecords } from '../../../lambda/producer/delivery/aws/put-records.ts';
 import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import type { Environment } from '../../../lambda/producer/invocation/environment.ts';

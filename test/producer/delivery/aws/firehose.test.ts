@@ -1,10 +1,7 @@
 import type { RequestListener } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import {
-  createFirehoseClient,
-  createPutRecords,
-  type PutRecords,
-} from '../../../../lambda/producer/delivery/aws/firehose.ts';
+import { createClient, createPutRecords } from '../../../../lambda/producer/delivery/aws/firehose.ts';
+import type { PutRecords } from '../../../../lambda/producer/delivery/aws/put-records.ts';
 import { recordsOf } from '../../factories.ts';
 import {
   cutting,
@@ -28,7 +25,7 @@ describe('one request through the real SDK', () => {
   beforeEach(async () => {
     server = await startServer((request, response) => listener(request, response));
     pointSdkAt(server);
-    putRecords = createPutRecords(createFirehoseClient(2), 'my-stream');
+    putRecords = createPutRecords(createClient(2), 'my-stream');
   });
 
   afterEach(async () => {
@@ -66,7 +63,7 @@ describe('one request through the real SDK', () => {
     async (_, first, isWrittenOver) => {
       // Prepare
       const bodies: Buffer[] = [];
-      const client = createFirehoseClient(2);
+      const client = createClient(2);
       client.middlewareStack.add(
         (next) => (args) => {
           bodies.push((args.request as { body: Buffer }).body);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { encodeRequestBody } from '../../../../lambda/producer/delivery/aws/firehose.ts';
+import { bodyFormat } from '../../../../lambda/producer/delivery/aws/firehose.ts';
+import { encodeRequestBody } from '../../../../lambda/producer/delivery/aws/put-records.ts';
 
 describe('the body of a request', () => {
   it('is the JSON of its records in base64, byte for byte as JSON.stringify writes it', () => {
@@ -17,7 +18,7 @@ describe('the body of a request', () => {
           });
 
           // Act
-          const body = encodeRequestBody(deliveryStreamName, batch);
+          const body = encodeRequestBody(bodyFormat(deliveryStreamName), batch);
 
           // Assess
           expect(body.toString()).toBe(expected);
