@@ -22,7 +22,7 @@ export type StopReason = (typeof stopReasons)[number];
 export const reportSchema = v.object({
   /** Names the run. */
   runId: v.string(),
-  /** The stream that the events were pushed to. */
+  /** The stream that the events were sent to. */
   deliveryStreamName: v.string(),
   /** Index of the slice's first event. */
   from: count,
@@ -32,7 +32,7 @@ export const reportSchema = v.object({
   slices: v.optional(slicePairs),
   /** Events of the slice. */
   eventsRequested: count,
-  /** Events that Firehose acknowledged. */
+  /** Events that the target acknowledged. */
   eventsDelivered: count,
   /** Events that the work queue took, for a later invocation. */
   eventsQueued: count,
@@ -44,19 +44,19 @@ export const reportSchema = v.object({
   queued: slicePairs,
   /** Exactly the undelivered events, likewise. */
   undelivered: slicePairs,
-  /** Records that Firehose acknowledged. */
+  /** Records that the target acknowledged. */
   recordsDelivered: count,
-  /** `PutRecordBatch` calls made. */
+  /** Requests made. */
   requests: count,
   /** Those of them that failed as a whole: without a response, or with one that cannot be used. */
   requestsFailed: count,
-  /** Records that Firehose refused one by one, counted each time; those of failed requests are not among them. */
+  /** Records that the target refused one by one, counted each time; those of failed requests are not among them. */
   recordsRefused: count,
   /** Records sent again, counted each time. */
   recordsRetried: count,
   /** Data of the delivered records, before base64. */
   bytesDelivered: count,
-  /** The same, each record rounded up to what Firehose bills. */
+  /** The same, each record rounded up to what the target bills. */
   billedBytes: count,
   /** Why the delivery stopped before the end of the slice; missing when it didn't. */
   stopReason: v.optional(v.picklist(stopReasons)),
@@ -66,7 +66,7 @@ export const reportSchema = v.object({
   durationMs: count,
   /** Delivered events a second. */
   eventsPerSecond: count,
-  /** Charges of Firehose for `billedBytes` and of Lambda for `durationMs`. */
+  /** Charges of the target for `billedBytes` and of Lambda for `durationMs`. */
   estimatedCostUsd: v.pipe(v.number(), v.minValue(0)),
 });
 

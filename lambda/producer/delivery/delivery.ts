@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { StopReason } from '../../contract/report.ts';
 import type { ProducerSettings } from '../../contract/settings.ts';
 import { type Slice, sliceLength } from '../../contract/slice.ts';
-import { billedBytes, targets } from '../../contract/targets.ts';
+import { billedBytes, type TargetRow } from '../../contract/targets.ts';
 import { type Clock, callFor } from '../../runtime/clock.ts';
 import { dataBytes, type EventRecord, type RecordBatch } from '../packing/records.ts';
 import type { RequestSource } from '../packing/requests.ts';
@@ -21,6 +21,7 @@ export interface RequestTrace {
 }
 
 export interface DeliveryOptions {
+  readonly target: TargetRow;
   readonly putRecords: PutRecords;
   readonly pacer: Pacer;
   readonly deadline: Deadline;
@@ -201,7 +202,7 @@ class Delivery {
         outcome.eventsDelivered += sliceLength(record);
         outcome.recordsDelivered += 1;
         outcome.bytesDelivered += record.data.length;
-        outcome.billedBytes += billedBytes(record.data.length, targets.firehose);
+        outcome.billedBytes += billedBytes(record.data.length, this.#options.target);
         continue;
       }
       rest.push(record);

@@ -9,6 +9,7 @@ import {
   separators,
 } from '../../contract/record-format.ts';
 import { type ProducerSettings, producerSettings, type WholeNumberSetting } from '../../contract/settings.ts';
+import { type Target, type TargetRow, targets } from '../../contract/targets.ts';
 import { variables } from '../../contract/variables.ts';
 import {
   deliveryStreamName,
@@ -17,6 +18,7 @@ import {
   producerName,
   queueUrl,
   readable,
+  target,
   wholeNumber,
 } from '../../runtime/environment.ts';
 import { InvalidEnvironmentError } from '../../runtime/errors.ts';
@@ -25,6 +27,7 @@ import type { CostFactors } from './report.ts';
 export interface Environment extends KeyNaming {
   readonly settings: ProducerSettings;
   readonly deliveryStreamName: string;
+  readonly target: TargetRow;
   readonly producerName: string;
   readonly recordFormat: RecordFormat;
   readonly separator: Separator;
@@ -54,7 +57,7 @@ const setting = (row: WholeNumberSetting) =>
 
 const rows = Object.entries(producerSettings);
 
-const names = {
+const fixedNames = {
   ...variables,
   ...Object.fromEntries(rows.map(([name, { variable }]) => [name, variable])),
   memorySizeMiB: 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE',
@@ -63,6 +66,7 @@ const names = {
 const schema = v.object({
   ...Object.fromEntries(rows.map(([name, row]) => [name, setting(row)])),
   deliveryStreamName,
+  target,
   producerName,
   workQueueUrl: queueUrl,
   proofQueueUrl: v.optional(queueUrl),
@@ -73,7 +77,7 @@ const schema = v.object({
     defaultRecordFormat,
   ),
   separator: v.optional(v.picklist(separators, `expected one of ${separators.join(', ')}`), defaultSeparator),
-  firehoseUsdPerGb: price('0.029'),
+  usdPerGb: price('0.029'),
   lambdaUsdPerGbSecond: price('0.0000133334'),
   memorySizeMiB: readable(
     (text) => (/^[1-9]\d*$/.test(text) ? Number(text) : undefined),
@@ -83,6 +87,8 @@ const schema = v.object({
 
 /** @throws InvalidEnvironmentError naming each invalid variable, its value, and what was expected. */
 export function parseEnvironment(source: Readonly<Record<string, string | undefined>>): Environment {
+  const { service } = targets[source[variables.target] as Target] ?? targets.firehose;
+  const names = { ...fixedNames, usdPerGb: variables[`${service}UsdPerGb`] };
   const values = parseVariables(schema, names, source);
   const settings = readSettings(values);
   if (settings.count > settings.maxCount) {
@@ -96,6 +102,7 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
     settings,
     ...(proof && { proof }),
     deliveryStreamName: values.deliveryStreamName,
+    target: targets[values.target],
     producerName: values.producerName,
     prefix: values.prefix,
     prefixTimeZone: values.prefixTimeZone,
@@ -104,7 +111,7 @@ export function parseEnvironment(source: Readonly<Record<string, string | undefi
     separator: values.separator,
     workQueueUrl: values.workQueueUrl,
     costFactors: {
-      firehoseUsdPerGb: values.firehoseUsdPerGb,
+      usdPerGb: values.usdPerGb,
       lambdaUsdPerGbSecond: values.lambdaUsdPerGbSecond,
       memorySizeMiB: values.memorySizeMiB,
     },

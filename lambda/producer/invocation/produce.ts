@@ -11,7 +11,7 @@ import type { Environment } from './environment.ts';
 export interface ProduceOptions {
   readonly environment: Environment;
   readonly createPacker: CreatePacker;
-  /** The delivery stream, and what was learned of its limits. */
+  /** The stream, and what was learned of its limits. */
   readonly stream: { readonly putRecords: PutRecords; readonly pacer: Pacer };
   readonly clock: Clock;
 }
@@ -26,9 +26,9 @@ export function produce(
   { environment, createPacker, stream, clock }: ProduceOptions,
   onRequest?: DeliveryOptions['onRequest'],
 ): Promise<DeliveryOutcome> {
-  const { deliveryStreamName, recordFormat, separator, settings } = environment;
+  const { deliveryStreamName, target, recordFormat, separator, settings } = environment;
   const { putRecords, pacer } = stream;
-  const packRecords = createPacker(recordFormat, deliveryStreamName, slice.runId, separator);
+  const packRecords = createPacker(recordFormat, deliveryStreamName, slice.runId, separator, target);
   const [first, ...later] = partsOf(slice);
   const source = createRequestSource({
     slice: first!,
@@ -39,5 +39,14 @@ export function produce(
   });
   // Not the rate of the settings: a slice that names no rate is sent as fast as the stream takes it.
   const { eventsPerSecond } = slice;
-  return deliver(source, { putRecords, pacer, deadline, settings, eventsPerSecond, clock, onRequest });
+  return deliver(source, {
+    target,
+    putRecords,
+    pacer,
+    deadline,
+    settings,
+    eventsPerSecond,
+    clock,
+    onRequest,
+  });
 }

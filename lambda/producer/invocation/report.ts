@@ -12,7 +12,8 @@ import { usdOf } from '../../contract/targets.ts';
 import { type DeliveryOutcome, nothingDone } from '../delivery/delivery.ts';
 
 export interface CostFactors {
-  readonly firehoseUsdPerGb: number;
+  /** Price of billed bytes. */
+  readonly usdPerGb: number;
   readonly lambdaUsdPerGbSecond: number;
   readonly memorySizeMiB: number;
 }
@@ -70,10 +71,9 @@ export function createReport(options: ReportOptions): Report {
   };
 }
 
-/** To the billionth. Not in it: free tiers, price tiers, the price of the invocation itself, the queue, logs, S3. */
+/** To the billionth. Not in it: a Firehose that reads a Kinesis stream, hours of a Kinesis stream, free tiers, price tiers, the price of the invocation itself, the queue, logs, S3. */
 function estimateCostUsd(billedBytes: number, durationMs: number, factors: CostFactors): number {
-  const { firehoseUsdPerGb, lambdaUsdPerGbSecond, memorySizeMiB } = factors;
-  const usd =
-    usdOf(billedBytes, firehoseUsdPerGb) + lambdaUsd(durationMs, memorySizeMiB, lambdaUsdPerGbSecond);
+  const { usdPerGb, lambdaUsdPerGbSecond, memorySizeMiB } = factors;
+  const usd = usdOf(billedBytes, usdPerGb) + lambdaUsd(durationMs, memorySizeMiB, lambdaUsdPerGbSecond);
   return Number(usd.toFixed(9));
 }

@@ -58,6 +58,7 @@ async function deliverIn(
 ): Promise<DeliveryOutcome> {
   let settled = false;
   const delivery = deliver(source, {
+    target: targets.firehose,
     pacer: createPacer(world),
     deadline: new Deadline(world.now(), world.now() + 300_000),
     settings: settingsWith({ concurrency, maxAttempts }),

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { parseEnvironment } from '../../../lambda/producer/invocation/environment.ts';
 import { InvalidEnvironmentError } from '../../../lambda/runtime/errors.ts';
 import { neededVariables as needed } from '../factories.ts';
 
-const costFactors = { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 };
+const costFactors = { usdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 };
 
 describe("the function's environment", () => {
   it('needs nothing but the stream, the queue and the prices', () => {
@@ -17,6 +18,7 @@ describe("the function's environment", () => {
         maxAttempts: 20,
       },
       deliveryStreamName: 'my-stream',
+      target: targets.firehose,
       producerName: 'my-stack/Producer',
       prefix: '',
       recordFormat: 'ndjson',
@@ -51,6 +53,7 @@ describe("the function's environment", () => {
         maxAttempts: 1,
       },
       deliveryStreamName: 'my-stream',
+      target: targets.firehose,
       producerName: 'my-stack/Producer',
       prefix: 'raw/',
       recordFormat: 'gzip',
@@ -82,6 +85,17 @@ describe("the function's environment", () => {
     );
   });
 
+  it('takes the price of its target', () => {
+    const { FIREHOSE_USD_PER_GB: _, ...others } = needed;
+    const { target, costFactors } = parseEnvironment({
+      ...others,
+      TARGET: 'kinesis-on-demand',
+      KINESIS_USD_PER_GB: '0.08',
+    });
+    expect(target).toBe(targets['kinesis-on-demand']);
+    expect(costFactors.usdPerGb).toBe(0.08);
+  });
+
   it.each([
     ['PROOF_DELAY_SECONDS', '901', 'PROOF_DELAY_SECONDS is "901"; expected a whole number from 0 to 900'],
     ['PROOF_QUEUE_URL', 'proof', 'PROOF_QUEUE_URL is "proof"; expected the URL of an SQS queue'],
@@ -95,6 +109,8 @@ describe("the function's environment", () => {
     ['MAX_REQUEST_BYTES', '5000000', 'MAX_REQUEST_BYTES is "5000000"; expected'],
     ['MAX_ATTEMPTS', '', 'MAX_ATTEMPTS is ""; expected'],
     ['FIREHOSE_USD_PER_GB', undefined, 'FIREHOSE_USD_PER_GB is undefined; expected a price in US dollars'],
+    ['TARGET', 'kafka', 'TARGET is "kafka"; expected one of firehose, kinesis, kinesis-on-demand'],
+    ['TARGET', 'kinesis', 'KINESIS_USD_PER_GB is undefined; expected a price in US dollars'],
     ['FIREHOSE_USD_PER_GB', '-1', 'FIREHOSE_USD_PER_GB is "-1"; expected a price'],
     ['LAMBDA_USD_PER_GB_SECOND', '', 'LAMBDA_USD_PER_GB_SECOND is ""; expected a price'],
     ['AWS_LAMBDA_FUNCTION_MEMORY_SIZE', 'much', 'AWS_LAMBDA_FUNCTION_MEMORY_SIZE is "much"; expected'],

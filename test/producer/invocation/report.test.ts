@@ -35,7 +35,7 @@ function makeOptions(options: Partial<ReportOptions>): ReportOptions {
     leftOver: outcome.undelivered,
     queued: [],
     durationMs: 250,
-    costFactors: { firehoseUsdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 },
+    costFactors: { usdPerGb: 0.029, lambdaUsdPerGbSecond: 0.0000133334, memorySizeMiB: 512 },
     ...options,
   };
 }

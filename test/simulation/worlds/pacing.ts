@@ -1,5 +1,6 @@
 import { eventBytes, recordFormatRows } from '../../../lambda/contract/record-format.ts';
 import { type Slice, sliceLength } from '../../../lambda/contract/slice.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { Deadline } from '../../../lambda/producer/delivery/deadline.ts';
 import { deliver } from '../../../lambda/producer/delivery/delivery.ts';
 import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
@@ -93,6 +94,7 @@ export async function measurePacingIn(
   const deliveries = pacers.map((pacer) =>
     deliver(store, {
       putRecords: (batch, signal) => firehose.put(batch, signal, pacer),
+      target: targets.firehose,
       pacer,
       deadline: new Deadline(startedMs, startedMs + 86_400_000),
       settings: { ...settings, maxAttempts: settings.maxAttempts * 10 },

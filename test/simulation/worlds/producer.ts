@@ -1,6 +1,7 @@
 import type { Claim } from '../../../lambda/contract/claim.ts';
 import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
 import { type ProducerSettings, producerSettings } from '../../../lambda/contract/settings.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import type { PutRecords } from '../../../lambda/producer/delivery/aws/put-records.ts';
 import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
@@ -25,16 +26,18 @@ export function environmentWith(
   deliveryStreamName: string,
   recordFormat: RecordFormat,
   settings: Partial<ProducerSettings> = {},
+  target = targets.firehose,
 ): Environment {
   return {
     settings: settingsWith(settings),
     deliveryStreamName,
+    target,
     producerName: 'simulation/Producer',
     recordFormat,
     separator: 'after',
     prefix: '',
     workQueueUrl: 'https://queue.invalid/',
-    costFactors: { firehoseUsdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
+    costFactors: { usdPerGb: 0, lambdaUsdPerGbSecond: 0, memorySizeMiB: 512 },
   };
 }
 
