@@ -59,6 +59,8 @@ function preview({ event, count, from, runId = randomUUID(), stream }: PreviewOp
   }
   const { formats } = estimateCosts({
     count: million,
+    target: 'firehose',
+    shards: 1,
     sizes: eventSizesOf(checked),
     schedule: 'off',
     monitoring: 'off',

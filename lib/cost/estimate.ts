@@ -1,10 +1,10 @@
 import { type MonitoringLevel, settings } from '../../lambda/contract/deployment-settings.ts';
 import { lambdaUsd } from '../../lambda/contract/invocation.ts';
 import type { RecordFormat } from '../../lambda/contract/record-format.ts';
-import { usdOf } from '../../lambda/contract/targets.ts';
+import { type Target, type TargetRow, targets, usdOf } from '../../lambda/contract/targets.ts';
 import { athenaMinBytes, athenaTbBytes, hoursPerMonth, memoryMiBPerCpu } from '../aws/billing.ts';
-import type { Prices } from '../aws/prices.ts';
-import { quotas } from '../aws/quotas.ts';
+import { type Prices, usdPerGbOf } from '../aws/prices.ts';
+import { onDemandShards, quotas, shardQuota } from '../aws/quotas.ts';
 import { type Frequency, frequencyOf } from '../aws/schedule.ts';
 import { billedBytesOf, type EventSizes, type FormatFigures, formatFiguresOf } from './format-figures.ts';
 import { daysPerMonth, keepingUsd } from './keeping.ts';
@@ -15,6 +15,10 @@ export interface CostQuestion {
   /** Events of a run, from 1. */
   readonly count: number;
   readonly sizes: EventSizes;
+  /** Where the events are sent to: Firehose, or a Kinesis stream that Firehose reads. */
+  readonly target: Target;
+  /** Shards of a provisioned Kinesis stream. */
+  readonly shards: number;
   /** `rate(…)` or `cron(…)` of EventBridge Scheduler, or `off` for none. */
   readonly schedule: string;
   readonly monitoring: MonitoringLevel;
@@ -25,7 +29,7 @@ export interface CostQuestion {
 
 /** Parts of the bill of a month. `sqs` and `s3` are without the proof's requests. */
 type MonthPart =
-  | ('firehose' | 'lambda' | 'sqs' | 'proof' | 'metrics' | 'alarms' | 'dashboards')
+  | ('kinesis' | 'firehose' | 'lambda' | 'sqs' | 'proof' | 'metrics' | 'alarms' | 'dashboards')
   | keyof ReturnType<typeof keepingUsd>;
 
 /** Costs in one record format, in US dollars. */
@@ -33,12 +37,14 @@ export interface FormatCosts {
   readonly recordFormat: RecordFormat;
   /** Bytes of a run that Firehose bills. */
   readonly billedBytes: number;
+  /** Bytes of a run that Kinesis bills. 0 without it. */
+  readonly kinesisBilledBytes: number;
   /** Invocations of a run. */
   readonly invocations: number;
   /** Total duration of the invocations of a run. */
   readonly lambdaSeconds: number;
   /** A run, by service. */
-  readonly usdPerRun: Record<'firehose' | 'lambda' | 'sqs' | 'total', number>;
+  readonly usdPerRun: Record<'kinesis' | 'firehose' | 'lambda' | 'sqs' | 'total', number>;
   /** Fraction of the cost of the same run with one event per record; `null` if that is free. */
   readonly partOfSingle: number | null;
   /** A month, by service: all runs of the schedule, and fixed costs. */
@@ -64,8 +70,14 @@ const maxConcurrency = settings.maxConcurrency.default;
 /** Time that an invocation waits for responses, beside the stream's pace: an assumption, the same as the simulation's. */
 export const responseSeconds = 0.04;
 
-/** The quota of record data. In every format, the quotas of records and requests are reached later. */
-export const quotaBytesPerSecond = quotas['us-east-1'].bytes;
+/** The quotas of the stream that events are sent to. That of requests is reached later. */
+export function quotaOf({ target, shards }: Pick<CostQuestion, 'target' | 'shards'>) {
+  if (targets[target].service === 'firehose') {
+    return quotas['us-east-1'];
+  }
+  const count = target === 'kinesis' ? shards : onDemandShards;
+  return { bytes: count * shardQuota.bytes, records: count * shardQuota.records };
+}
 
 export const cpuShare = memoryMiB / memoryMiBPerCpu;
 
@@ -90,12 +102,12 @@ export const pollsPerMonth = 5 * 3 * 60 * hoursPerMonth;
  * @throws Error if `schedule` is invalid.
  */
 export function estimateCosts(question: CostQuestion): CostEstimate {
-  const { count, sizes, schedule, monitoring, proof, prices } = question;
+  const { count, sizes, target, shards, schedule, monitoring, proof, prices } = question;
   const { runsPerMonth, activeHoursPerMonth } = checkFrequency(schedule);
   const bytesPerDay = ((count * runsPerMonth) / daysPerMonth) * sizes.gzipEventBytes;
   const watching = watchingOf(monitoring, schedule !== 'off', proof);
   const slices = Math.ceil(count / eventsPerSlice);
-  const figures = formatFiguresOf(sizes);
+  const figures = formatFiguresOf(sizes, targets[target]);
   const runs = (Object.keys(figures) as RecordFormat[]).map((recordFormat) => ({
     recordFormat,
     ...estimateRun(figures[recordFormat], question),
@@ -108,6 +120,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
   const perMonth = (usdPerRun: FormatCosts['usdPerRun'], invocations: number): Record<MonthPart, number> => {
     const kept = keepingUsd({ events: count, invocations, claims: proof ? slices : 0 }, sizes, prices);
     return {
+      kinesis: kinesisUsdPerHour(question) * hoursPerMonth + usdPerRun.kinesis * runsPerMonth,
       firehose: usdPerRun.firehose * runsPerMonth,
       lambda: usdPerRun.lambda * runsPerMonth,
       scheduler: kept.scheduler * runsPerMonth,
@@ -124,6 +137,8 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
   return {
     count,
     sizes,
+    target,
+    shards,
     schedule,
     monitoring,
     proof,
@@ -137,7 +152,8 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
       ...run,
       partOfSingle: singleUsd === 0 ? null : run.usdPerRun.total / singleUsd,
       usdPerMonth: withTotal(perMonth(run.usdPerRun, run.invocations)),
-      quotaShare: (quotaSecondsOf(count, figures[run.recordFormat]) * runsPerMonth) / (hoursPerMonth * 3_600),
+      quotaShare:
+        (quotaSecondsOf(question, figures[run.recordFormat]) * runsPerMonth) / (hoursPerMonth * 3_600),
     })),
     prices,
   };
@@ -154,23 +170,39 @@ function checkFrequency(schedule: string): Pick<Frequency, 'runsPerMonth' | 'act
   return frequency;
 }
 
-function estimateRun(figures: FormatFigures, { count, prices }: CostQuestion) {
+/** Price of an hour of the Kinesis stream, whether it runs or not. */
+export function kinesisUsdPerHour({ target, shards, prices }: CostQuestion): number {
+  return {
+    firehose: 0,
+    kinesis: shards * prices.kinesisUsdPerShardHour,
+    'kinesis-on-demand': prices.kinesisOnDemandUsdPerHour,
+  }[target];
+}
+
+function estimateRun(figures: FormatFigures, question: CostQuestion) {
+  const { count, target, prices } = question;
   const slices = Math.ceil(count / eventsPerSlice);
   const messages = slices === 1 ? 0 : slices;
   // A run of several slices takes one more invocation, which cuts it.
   const invocations = slices === 1 ? 1 : slices + 1;
-  const billedBytes =
-    Math.floor(count / eventsPerSlice) * billedBytesOf(eventsPerSlice, figures) +
-    billedBytesOf(count % eventsPerSlice, figures);
+  const billedBy = (biller: TargetRow) =>
+    Math.floor(count / eventsPerSlice) * billedBytesOf(eventsPerSlice, figures, biller) +
+    billedBytesOf(count % eventsPerSlice, figures, biller);
+  const billedBytes = billedBy(targets.firehose);
+  const kinesisBilledBytes = target === 'firehose' ? 0 : billedBy(targets[target]);
+  // Firehose reads what was put: only an on-demand stream bills that, too.
+  const readUsdPerGb = target === 'kinesis-on-demand' ? prices.kinesisOnDemandUsdPerGbRead : 0;
   // Concurrent invocations share the stream, and each is paid for while it waits.
-  const paceSeconds = quotaSecondsOf(count, figures) * Math.min(slices, maxConcurrency);
+  const paceSeconds = quotaSecondsOf(question, figures) * Math.min(slices, maxConcurrency);
   const cpuSeconds = (count * figures.cpuMicrosPerEvent) / 1e6 / cpuShare;
   const lambdaSeconds = Math.max(paceSeconds, cpuSeconds) + invocations * responseSeconds;
   return {
     billedBytes,
+    kinesisBilledBytes,
     invocations,
     lambdaSeconds,
     usdPerRun: withTotal({
+      kinesis: usdOf(kinesisBilledBytes, usdPerGbOf(target, prices) + readUsdPerGb),
       firehose: usdOf(billedBytes, prices.firehoseUsdPerGb),
       lambda:
         lambdaUsd(lambdaSeconds * 1_000, memoryMiB, prices.lambdaUsdPerGbSecond) +
@@ -180,8 +212,9 @@ function estimateRun(figures: FormatFigures, { count, prices }: CostQuestion) {
   };
 }
 
-function quotaSecondsOf(count: number, { bytesPerEvent }: FormatFigures): number {
-  return (count * bytesPerEvent) / quotaBytesPerSecond;
+function quotaSecondsOf(question: CostQuestion, { bytesPerEvent, eventsPerRecord }: FormatFigures): number {
+  const { bytes, records } = quotaOf(question);
+  return question.count * Math.max(bytesPerEvent / bytes, 1 / eventsPerRecord / records);
 }
 
 function withTotal<T extends Record<string, number>>(parts: T): T & { total: number } {

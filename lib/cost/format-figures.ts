@@ -1,5 +1,5 @@
 import { eventBytes, type RecordFormat } from '../../lambda/contract/record-format.ts';
-import { billedBytes, maxEventsPerRecord, targets } from '../../lambda/contract/targets.ts';
+import { billedBytes, maxEventsPerRecord, type TargetRow, targets } from '../../lambda/contract/targets.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 
 /** Mean sizes of events with their `\n`. */
@@ -25,7 +25,7 @@ export interface FormatFigures {
 }
 
 /** Largest record of the producer. */
-const fullRecordBytes = 20 * targets.firehose.billingUnitBytes;
+const fullRecordBytes = 20 * targets.firehose.packingUnitBytes;
 
 /** Largest text of a gzip member. */
 const maxMemberTextBytes = 1_000_000;
@@ -37,17 +37,17 @@ const gzipShare = 0.996;
  * Figures of an event in each record format. CPU times are those of docs/benchmarks.md, rounded. For a custom template
  * they are assumed to grow with the event's size, and zlib compresses it. Word lists take longer.
  */
-export function formatFiguresOf(sizes: EventSizes): Record<RecordFormat, FormatFigures> {
+export function formatFiguresOf(
+  sizes: EventSizes,
+  target: TargetRow = targets.firehose,
+): Record<RecordFormat, FormatFigures> {
   const { meanEventBytes, gzipEventBytes } = sizes;
   const timesLarger = meanEventBytes / eventBytes;
   const textBytes = Math.min(maxEventsPerRecord * meanEventBytes, fullRecordBytes);
   return {
     ndjson: {
       bytesPerEvent: meanEventBytes,
-      eventsPerRecord: wholeEvents(
-        Math.floor(textBytes / targets.firehose.billingUnitBytes) * targets.firehose.billingUnitBytes,
-        meanEventBytes,
-      ),
+      eventsPerRecord: wholeEvents(wholeUnits(textBytes, target), meanEventBytes),
       cpuMicrosPerEvent: 0.4 * timesLarger,
     },
     gzip: {
@@ -62,13 +62,23 @@ export function formatFiguresOf(sizes: EventSizes): Record<RecordFormat, FormatF
   };
 }
 
+/** Largest data, within some bytes, that fills whole units of what is billed: one unit at least. */
+function wholeUnits(bytes: number, { packingUnitBytes: unit, keyBytes }: TargetRow): number {
+  return Math.max(1, Math.floor((bytes + keyBytes) / unit)) * unit - keyBytes;
+}
+
 /** Number of events that fit, at least one. */
 function wholeEvents(bytes: number, bytesPerEvent: number): number {
   return Math.max(1, Math.floor(bytes / bytesPerEvent));
 }
 
-/** Bytes that Firehose bills for a slice. Exact for events of equal size, except in gzip. */
-export function billedBytesOf(count: number, { bytesPerEvent, eventsPerRecord }: FormatFigures): number {
-  const billed = (events: number) => billedBytes(Math.ceil(events * bytesPerEvent), targets.firehose);
-  return Math.floor(count / eventsPerRecord) * billed(eventsPerRecord) + billed(count % eventsPerRecord);
+/** Bytes that a service bills for a slice: Firehose, or the Kinesis stream before it. Exact for events of equal size, except in gzip. */
+export function billedBytesOf(
+  count: number,
+  { bytesPerEvent, eventsPerRecord }: FormatFigures,
+  biller: TargetRow = targets.firehose,
+): number {
+  const billed = (events: number) => billedBytes(Math.ceil(events * bytesPerEvent), biller);
+  const rest = count % eventsPerRecord;
+  return Math.floor(count / eventsPerRecord) * billed(eventsPerRecord) + (rest && billed(rest));
 }

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { RecordFormat } from '../../lambda/contract/record-format.ts';
-import { billedBytes, targets } from '../../lambda/contract/targets.ts';
+import { billedBytes, type Target, targets } from '../../lambda/contract/targets.ts';
 import { createDefaultPacker } from '../../lambda/producer/events/default-events.ts';
 import { createTemplatePacker } from '../../lambda/producer/events/template-events.ts';
 import { prices } from '../../lib/aws/prices.ts';
@@ -17,12 +17,21 @@ import { costsOf, estimateOf } from './factories.ts';
 import { simulateCosts } from './simulated-costs.ts';
 
 /** Billed bytes of the producer's records, with requests as large as the quota of us-east-1 allows. */
-function packedBytes(to: number, recordFormat: RecordFormat, createPacker = createDefaultPacker): number {
+function packedBytes(
+  to: number,
+  recordFormat: RecordFormat,
+  createPacker = createDefaultPacker,
+  target: Target = 'firehose',
+  biller: Target = target,
+): number {
   const records = recordsOf(
-    { slice: { from: 0, to }, recordFormat, createPacker },
+    {
+      slice: { from: 0, to },
+      packRecords: createPacker(recordFormat, 'my-stream', 'run-1', 'after', targets[target]),
+    },
     { bytes: 524_288, events: Number.POSITIVE_INFINITY },
   );
-  return records.reduce((sum, { data }) => sum + billedBytes(data.length, targets.firehose), 0);
+  return records.reduce((sum, { data }) => sum + billedBytes(data.length, targets[biller]), 0);
 }
 
 const formatFigures = formatFiguresOf(defaultEventSizes);
@@ -59,6 +68,32 @@ describe('the billed bytes of a run', () => {
 
         // Assess
         expect(Math.abs(ratio - 1), recordFormat).toBeLessThan(0.03);
+      }
+    },
+  );
+
+  it.each(['kinesis', 'kinesis-on-demand'] as const)(
+    "of %s are those of the producer's own records: of Kinesis, and of Firehose behind it",
+    (target) => {
+      for (const biller of [target, 'firehose'] as const) {
+        for (const [recordFormat, accuracy] of [
+          ['ndjson', 0],
+          ['single', 0],
+          ['gzip', 0.01],
+        ] as const) {
+          for (const count of [1, 376, 377, 100_000]) {
+            // Act
+            const figures = formatFiguresOf(defaultEventSizes, targets[target])[recordFormat];
+            const estimated = billedBytesOf(count, figures, targets[biller]);
+
+            // Assess
+            const packed = packedBytes(count, recordFormat, createDefaultPacker, target, biller);
+            expect(
+              Math.abs(estimated / packed - 1),
+              `${count} ${recordFormat} ${biller}`,
+            ).toBeLessThanOrEqual(accuracy);
+          }
+        }
       }
     },
   );
@@ -173,6 +208,26 @@ describe('the costs of a month', () => {
     // Assess
     expect([firehose, lambda, metrics]).toEqual([0, 0, 0]);
     expect(alarms + dashboards).toBeGreaterThan(0);
+  });
+
+  it('include the hours of a Kinesis stream, its records, and their reading if it is billed on demand', () => {
+    // Act
+    const usdOf = (question: Parameters<typeof estimateOf>[0]) =>
+      costsOf('ndjson', { count: 1_000_000, schedule: 'rate(1 hour)', ...question }).usdPerMonth.kinesis;
+
+    // Assess: 2,659 records of 376 events, and one of 216
+    expect(usdOf({ target: 'kinesis', shards: 3 })).toBeCloseTo(
+      3 * 0.015 * 730 + 730 * 2_660 * 0.000000014,
+      9,
+    );
+    const gigabytes = (2_659 * 25_600 + 15 * 1_024) / 2 ** 30;
+    expect(usdOf({ target: 'kinesis-on-demand' })).toBeCloseTo(0.04 * 730 + 730 * gigabytes * 0.12, 9);
+    expect(usdOf({})).toBe(0);
+  });
+
+  it('of one event per record take as long as the record quota of the shards asks for', () => {
+    const { lambdaSeconds } = costsOf('single', { target: 'kinesis', shards: 2, count: 1_000_000 });
+    expect(lambdaSeconds).toBeCloseTo(500.04, 6);
   });
 
   it("include the ratio to a stream's quota", () => {

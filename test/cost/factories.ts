@@ -13,6 +13,8 @@ export function estimateOf(question: Partial<CostQuestion> = {}): CostEstimate {
   return estimateCosts({
     count: 100,
     sizes: defaultEventSizes,
+    target: 'firehose',
+    shards: 1,
     schedule: 'rate(5 minutes)',
     monitoring: 'essential',
     proof: true,

@@ -13,13 +13,16 @@ import { isSchedule, scheduleExample, scheduleExpectation } from '../../aws/sche
 import { type CostQuestion, estimateCosts } from '../../cost/estimate.ts';
 import { defaultEventSizes, eventSizesOf } from '../../cost/format-figures.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
-import { settingOption } from '../../terminal/options.ts';
+import { settingOption, wholeNumberArgument } from '../../terminal/options.ts';
 import { projectDirectory } from '../../terminal/packed.ts';
 import { summarize } from './summary.ts';
 
 export interface CostOptions {
   readonly count?: number;
   readonly event?: string;
+  readonly source?: 'kinesis';
+  readonly shards: number;
+  readonly onDemand?: true;
   readonly schedule: string;
   readonly monitoring: MonitoringLevel;
   readonly proof: 'on' | 'off';
@@ -32,6 +35,20 @@ export function configure(command: Command): void {
   command
     .addOption(settingOption('count', 'events of a run'))
     .option('--event <file>', 'template of the events, such as docs/events/iot-sensor.json')
+    .addOption(
+      new Option('--source <service>', 'with a Kinesis stream, which Firehose reads').choices(['kinesis']),
+    )
+    .addOption(
+      new Option('--shards <number>', 'shards of the Kinesis stream')
+        .argParser(wholeNumberArgument({ min: 1, max: 10_000, example: 4 }))
+        .default(1)
+        .implies({ source: 'kinesis' }),
+    )
+    .addOption(
+      new Option('--on-demand', 'with a Kinesis stream that is billed on demand')
+        .implies({ source: 'kinesis' })
+        .conflicts('shards'),
+    )
     .option('--schedule <expression>', 'rate(…), cron(…), or off', scheduleArgument, defaultSchedule)
     .addOption(
       new Option('--monitoring <level>', 'level of monitoring')
@@ -58,6 +75,9 @@ export function configure(command: Command): void {
 function toCostQuestion({
   count = settings.count.default,
   event,
+  source,
+  shards,
+  onDemand,
   schedule,
   monitoring,
   proof,
@@ -67,6 +87,8 @@ function toCostQuestion({
   return {
     count,
     sizes: event === undefined ? defaultEventSizes : eventSizesOf(readTemplateFile(event)),
+    target: onDemand ? 'kinesis-on-demand' : (source ?? 'firehose'),
+    shards,
     schedule,
     monitoring,
     proof: proof === 'on',

@@ -8,9 +8,10 @@ import {
   cpuShare,
   estimateCosts,
   type FormatCosts,
+  kinesisUsdPerHour,
   memoryGb,
   pollsPerMonth,
-  quotaBytesPerSecond,
+  quotaOf,
   responseSeconds,
 } from '../../cost/estimate.ts';
 import { defaultEventSizes, type EventSizes } from '../../cost/format-figures.ts';
@@ -41,10 +42,12 @@ export function summarize(estimate: CostEstimate): string {
   const month = (title: string, usd: (costs: FormatCosts['usdPerMonth']) => number) =>
     row(title, ({ usdPerMonth }) => formatDollars(usd(usdPerMonth)));
   const runs = formatCount(Number(runsPerMonth.toFixed(1)), 'run');
+  const ofKinesis = (...rows: string[][]) => (estimate.target === 'firehose' ? [] : rows);
   return [
     '',
     formatTable([
       heading(schedule === 'off' ? 'a month without a schedule' : `a month of ${runs}: ${schedule}`),
+      ...ofKinesis(month('Kinesis', ({ kinesis }) => kinesis)),
       month('Firehose', ({ firehose }) => firehose),
       month('Lambda, Scheduler', ({ lambda, scheduler }) => lambda + scheduler),
       month('SQS', ({ sqs }) => sqs),
@@ -64,9 +67,11 @@ export function summarize(estimate: CostEstimate): string {
     '',
     formatTable([
       heading(`a run of ${formatCount(count, 'event')}${describeSize(sizes)}`),
+      ...ofKinesis(row('billed bytes of Kinesis', (costs) => formatNumber(costs.kinesisBilledBytes))),
       row('billed bytes', ({ billedBytes }) => formatNumber(billedBytes)),
       row('invocations', ({ invocations }) => formatNumber(invocations)),
       row('seconds in Lambda', ({ lambdaSeconds }) => formatNumber(Number(lambdaSeconds.toFixed(2)))),
+      ...ofKinesis(row('Kinesis', ({ usdPerRun }) => formatDollars(usdPerRun.kinesis))),
       row('Firehose', ({ usdPerRun }) => formatDollars(usdPerRun.firehose)),
       row('Lambda', ({ usdPerRun }) => formatDollars(usdPerRun.lambda)),
       row('SQS', ({ usdPerRun }) => formatDollars(usdPerRun.sqs)),
@@ -74,7 +79,7 @@ export function summarize(estimate: CostEstimate): string {
       row('of one event per record', ({ partOfSingle }) => formatPart(partOfSingle)),
     ]),
     '',
-    ...describeOverload(formats),
+    ...describeOverload(estimate),
     ...describeModel(estimate),
     ...describePrices(prices),
     '',
@@ -92,7 +97,7 @@ function describeSize({ meanEventBytes }: EventSizes): string {
     : ` of ${formatCount(Math.round(meanEventBytes), 'byte')}`;
 }
 
-function describeOverload(formats: readonly FormatCosts[]): string[] {
+function describeOverload({ formats, target }: CostEstimate): string[] {
   const shares = formats
     .filter(({ quotaShare }) => quotaShare > 1)
     .map(({ recordFormat, quotaShare }) => `${recordFormat} ${quotaShare.toFixed(1)}`);
@@ -100,19 +105,21 @@ function describeOverload(formats: readonly FormatCosts[]): string[] {
     ? []
     : [
         `This exceeds a stream's quota in ${pricesSource.region}: ${shares.join(', ')} times the quota.`,
-        'Slices would accumulate in the work queue: run less often, or ask AWS for a higher quota.',
+        `Slices would accumulate in the work queue: run less often, or ${target === 'firehose' ? 'ask AWS for a higher quota' : 'with more shards'}.`,
         '',
       ];
 }
 
-function describeModel({ formats, watching, proof, querying, prices }: CostEstimate): string[] {
+function describeModel(estimate: CostEstimate): string[] {
+  const { formats, watching, proof, querying, prices } = estimate;
   const isCut = formats.some(({ invocations }) => invocations > 1);
   return [
+    ...describeKinesis(estimate),
     `  Firehose  billed bytes / 2^30 x ${formatPrice(prices.firehoseUsdPerGb)}; each record is rounded up to ${formatNumber(targets.firehose.billingUnitBytes)} bytes. One event`,
     '            per record is the format single, or one PutRecord per event: billed alike',
     `  Lambda    ${memoryGb} GB x seconds x ${formatPrice(prices.lambdaUsdPerGbSecond)} + invocations x ${formatPrice(prices.lambdaUsdPerRequest)}; the seconds are`,
     "            what the stream's quota or the function's share of a processor takes, whichever is longer",
-    `            (${formatNumber(quotaBytesPerSecond)} bytes of record data a second; ${cpuShare.toFixed(2)} processors), and ${responseSeconds} an invocation`,
+    `            (${formatNumber(quotaOf(estimate).bytes)} bytes of record data a second; ${cpuShare.toFixed(2)} processors), and ${responseSeconds} an invocation`,
     ...(isCut
       ? [
           `            slices share the quota, up to ${settings.maxConcurrency.default} at a time, and each is billed while it waits`,
@@ -129,6 +136,24 @@ function describeModel({ formats, watching, proof, querying, prices }: CostEstim
     `            ${formatNumber(Math.round(querying.bytesPerDay))} bytes of a day ${formatDollars(querying.usd)}`,
     '  excluded  data transfer, retries, the time that eventsPerSecond adds; no free tier is subtracted',
   ];
+}
+
+function describeKinesis(estimate: CostEstimate): string[] {
+  const { target, shards, prices } = estimate;
+  if (target === 'firehose') {
+    return [];
+  }
+  const unit = formatNumber(targets[target].billingUnitBytes);
+  const perMonth = `${formatDollars(kinesisUsdPerHour(estimate) * hoursPerMonth)} a month without any event`;
+  return target === 'kinesis'
+    ? [
+        `  Kinesis   ${formatCount(shards, 'shard')} x ${formatPrice(prices.kinesisUsdPerShardHour)} an hour: ${perMonth};`,
+        `            each record is rounded up to payload units of ${unit} bytes x ${formatPrice(prices.kinesisUsdPerPutUnit)}`,
+      ]
+    : [
+        `  Kinesis   ${formatPrice(prices.kinesisOnDemandUsdPerHour)} an hour: ${perMonth}; billed bytes / 2^30 x`,
+        `            ${formatPrice(prices.kinesisOnDemandUsdPerGb)} put + ${formatPrice(prices.kinesisOnDemandUsdPerGbRead)} read by Firehose; each record is rounded up to ${unit} bytes`,
+      ];
 }
 
 function describeProof(prices: Prices): string[] {

@@ -47,6 +47,18 @@ describe('npm run cost', () => {
   });
 
   it.each([
+    [['--source', 'kinesis'], 'kinesis', 1],
+    [['--shards', '4'], 'kinesis', 4],
+    [['--on-demand'], 'kinesis-on-demand', 1],
+  ] as const)('counts with a Kinesis stream: %j', (options, target, shards) => {
+    const { stdout } = cost('--json', ...options);
+    expect(JSON.parse(stdout)).toMatchObject(estimateOf({ target, shards }));
+  });
+
+  it.each([
+    [['--on-demand', '--shards', '2'], "option '--on-demand' cannot be used with option '--shards <number>'"],
+    [['--shards', '0'], "'0' is invalid. Expected a whole number from 1 to 10000"],
+    [['--source', 'msk'], "argument 'msk' is invalid. Allowed choices are kinesis."],
     [['--count', '0'], "'0' is invalid. Expected a whole number from 1 to 1000000000000, for example 5000."],
     [['--count', '1e6'], "'1e6' is invalid. Expected a whole number"],
     [['--schedule', 'weekly'], "'weekly' is invalid. Expected rate(NUMBER minutes|hours|days) or cron("],

@@ -94,6 +94,23 @@ describe('what npm run cost prints', () => {
     expect(parts(20)).toEqual(['1/5.3', '1/5.3', '1']);
   });
 
+  it('shows the whole bill of a Kinesis stream, and what it costs without any event', () => {
+    // Act
+    const provisioned = summarize(estimateOf({ target: 'kinesis', count: 1_000_000 }));
+    const onDemand = summarize(estimateOf({ target: 'kinesis-on-demand', count: 1_000_000 }));
+
+    // Assess
+    expect(provisioned).toContain('1 shard x $0.015 an hour: $10.95 a month without any event');
+    expect(onDemand).toContain('$0.04 an hour: $29.20 a month without any event');
+    expect(firstRow(provisioned, 'Kinesis')[0]).toBe('$11.28');
+    expect(firstRow(onDemand, 'Kinesis')[0]).toBe('$95.86');
+    expect(firstRow(provisioned, 'Firehose')[0]).toBe('$16.11');
+    for (const line of [...provisioned.split('\n'), ...onDemand.split('\n')]) {
+      expect(line.length).toBeLessThanOrEqual(110);
+    }
+    expect(summarize(estimateOf())).not.toContain('Kinesis');
+  });
+
   it('warns that a schedule exceeds the quota of a stream', () => {
     expect(summarize(estimateOf({ count: 10_000_000, schedule: 'rate(1 minute)' }))).toContain(
       "This exceeds a stream's quota in us-east-1: ndjson 2.2, single 2.2 times the quota.",
@@ -158,6 +175,20 @@ describe('the page about the cost', () => {
       formatDollars(costsOf('ndjson', { proof, monitoring }).usdPerMonth.total),
     );
     expect(page).toContain(`| \`npm run cost${option && ` -- ${option.trim()}`}\` | ${months.join(' | ')} |`);
+  });
+
+  it.each([
+    ['', {}],
+    [' --shards 4', { target: 'kinesis', shards: 4 }],
+    [' --on-demand', { target: 'kinesis-on-demand' }],
+  ] as const)('has what a month costs with the options "%s"', (options, question) => {
+    const { kinesis, firehose, lambda, scheduler, total } = costsOf('ndjson', {
+      ...{ count: 1_000_000, ...question },
+    }).usdPerMonth;
+    const cells = [kinesis, firehose, lambda + scheduler, total].map(formatDollars);
+    expect(page).toContain(
+      `| \`npm run cost -- --count 1000000${options}\` | ${cells.join(' | ').replace(/^\$0 /, '– ')} |`,
+    );
   });
 
   it('names what it costs to watch, to prove and to poll', () => {
