@@ -153,19 +153,26 @@ export async function readObjects(
   };
 }
 
+/** Listings that wait for S3 at the same time: a claim behind a Kinesis stream may need hundreds. */
+const listingsAtOnce = 8;
+
 /** The items of several sequences, one of each in turn. */
 async function* inTurn<Item>(sequences: readonly AsyncIterator<Item>[]): AsyncGenerator<Item, void> {
-  let left = sequences;
-  while (left.length > 0) {
-    const notEnded: AsyncIterator<Item>[] = [];
-    for (const sequence of left) {
-      const { done, value } = await sequence.next();
-      if (!done) {
-        notEnded.push(sequence);
-        yield value;
-      }
+  const waiting = [...sequences];
+  const asked: { sequence: AsyncIterator<Item>; item: Promise<IteratorResult<Item>> }[] = [];
+  for (;;) {
+    for (const sequence of waiting.splice(0, listingsAtOnce - asked.length)) {
+      asked.push({ sequence, item: sequence.next() });
     }
-    left = notEnded;
+    const first = asked.shift();
+    if (first === undefined) {
+      return;
+    }
+    const { done, value } = await first.item;
+    if (!done) {
+      waiting.push(first.sequence);
+      yield value;
+    }
   }
 }
 

@@ -1,5 +1,11 @@
+import { Readable } from 'node:stream';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { claimRetentionDays } from '../../../lambda/contract/claim.ts';
+import { Comparison } from '../../../lambda/prover/comparison/comparison.ts';
+import { createDefaultReader } from '../../../lambda/prover/lines/default-lines.ts';
+import type { Bucket } from '../../../lambda/prover/objects/bucket.ts';
+import { readObjects } from '../../../lambda/prover/objects/read-objects.ts';
 import { eventTimeMs } from '../../proof/factories.ts';
 import { createClaim, ProverWorld } from '../factories.ts';
 
@@ -67,6 +73,38 @@ describe('a claim on events that Firehose reads late from a Kinesis stream', () 
     expect(text).toContain('the proof queue does not keep the claim that long');
     expect(fields.lostAfterHours).toBe(169);
   });
+});
+
+it('hours are listed several at a time, and each gives an object in turn', async () => {
+  // Prepare
+  let [atOnce, mostAtOnce] = [0, 0];
+  const opened: string[] = [];
+  const bucket: Bucket = {
+    async *list(prefix) {
+      mostAtOnce = Math.max(mostAtOnce, ++atOnce);
+      await setImmediate();
+      atOnce -= 1;
+      for (const name of ['first', 'second']) {
+        yield { key: `${prefix}${name}`, landedAtMs: eventTimeMs, bytes: 0 };
+      }
+    },
+    open: async ({ key }) => {
+      opened.push(key);
+      return Readable.from([]);
+    },
+  };
+  const prefixes = Array.from({ length: 20 }, (_, hour) => `hour-${String(hour).padStart(2, '0')}/`);
+
+  // Act
+  const reading = await readObjects(
+    prefixes.map((prefix) => ({ prefix, landedSinceMs: 0 })),
+    new Comparison([], createDefaultReader, {}),
+    { bucket, errorPrefix: '', signal: new AbortController().signal, now: Date.now, untilMs: Infinity },
+  );
+
+  // Assess
+  expect([reading.objects, reading.isAllRead, mostAtOnce]).toEqual([40, true, 8]);
+  expect(opened.slice(0, 20)).toEqual(prefixes.map((prefix) => `${prefix}first`));
 });
 
 it('a lost claim of a Firehose stream does not mention Kinesis', async () => {

@@ -32,11 +32,24 @@ export interface DeliveredObject extends SimulatedObject {
   readonly changed: Set<string>;
 }
 
+/** How Firehose reads a Kinesis stream. */
+export interface Reading {
+  readonly retentionHours: number;
+  /** Longest time that a shard is behind; half of the shards are at most seconds behind. */
+  readonly lagMs: number;
+  /** When the delivery stream is created: what came before is never read. */
+  readonly createdAfterMs: number;
+  /** The time that the prefix has. */
+  readonly prefixTime: 'arrival' | 'reading';
+}
+
 export interface DeliverySettings {
   readonly prefix: string;
   readonly prefixTimeZone?: string;
   readonly partition?: Readonly<Record<string, string>>;
   readonly bufferingSeconds: number;
+  /** @default - the events are put into Firehose */
+  readonly reading?: Reading;
   /** @default - nobody else writes to the stream or the bucket */
   readonly sharing?: Sharing;
 }
@@ -55,6 +68,8 @@ export class Delivery {
   readonly #dice: World;
   readonly #opened: DeliveredObject[] = [];
   readonly #nameOf: ObjectName;
+  readonly #startMs: number;
+  readonly #lagOfShard = new Map<string, number>();
 
   constructor(
     world: World,
@@ -66,6 +81,7 @@ export class Delivery {
     this.#bucket = bucket;
     this.#faults = faults;
     this.#settings = settings;
+    this.#startMs = world.now();
     const { prefix, prefixTimeZone, partition, sharing } = settings;
     this.#nameOf = compileObjectName({
       ...{ prefix, deliveryStreamName: 'stream', compression: 'UNCOMPRESSED' },
@@ -85,14 +101,37 @@ export class Delivery {
     }
   }
 
-  /** @param data The record as it was sent, which only shared streams keep. */
-  take(lines: Buffer, data: Buffer): void {
+  /**
+   * @param data The record as it was sent, which only shared streams keep.
+   * @param shard Of a Kinesis stream.
+   */
+  take(lines: Buffer, data: Buffer, shard = ''): void {
     const world = this.#world;
+    const { reading } = this.#settings;
+    const arrivedMs = world.now();
     if (world.chance(this.#faults.lose)) {
       return;
     }
-    const open = this.#opened.filter(({ closesMs }) => closesMs > world.now());
-    const object = open.length > 0 && world.chance(0.95) ? world.pick(open) : this.#open();
+    if (reading === undefined) {
+      this.#put(lines, data, arrivedMs);
+    } else if (arrivedMs - this.#startMs >= reading.createdAfterMs) {
+      world.after(this.#lagOf(shard, reading), () => this.#put(lines, data, arrivedMs));
+    }
+  }
+
+  #lagOf(shard: string, { lagMs }: Reading): number {
+    const lag = this.#lagOfShard.get(shard) ?? this.#dice.sometimes(0.5, lagMs) + 1_000;
+    this.#lagOfShard.set(shard, lag);
+    return lag;
+  }
+
+  #put(lines: Buffer, data: Buffer, arrivedMs: number): void {
+    const world = this.#world;
+    const namedMs = this.#settings.reading?.prefixTime === 'arrival' ? arrivedMs : world.now();
+    const open = this.#opened.filter(
+      ({ closesMs, openedMs }) => closesMs > world.now() && openedMs <= namedMs,
+    );
+    const object = open.length > 0 && world.chance(0.95) ? world.pick(open) : this.#open(namedMs);
     const { sharing } = this.#settings;
     const isChanged = sharing !== undefined && this.#dice.chance(sharing.changes);
     const landing = isChanged ? changed(lines) : Buffer.from(lines);
@@ -103,23 +142,26 @@ export class Delivery {
       if (isChanged && sharing?.match === 'bytes') {
         object.changed.add(uuid);
       } else {
-        object.uuids.set(uuid, [...(object.uuids.get(uuid) ?? []), world.now()]);
+        object.uuids.set(uuid, [...(object.uuids.get(uuid) ?? []), arrivedMs]);
       }
     }
   }
 
-  #open(): DeliveredObject {
+  /** @param namedMs The time for the prefix that the record brings. */
+  #open(namedMs: number): DeliveredObject {
     const world = this.#world;
     const { lagMs, older, late, listingLagMs } = this.#faults;
-    const { bufferingSeconds, partition, sharing } = this.#settings;
+    const { bufferingSeconds, partition, reading, sharing } = this.#settings;
     const nowMs = world.now();
     const isEarly = partition !== undefined && this.#dice.chance(0.5);
     const bufferMs = (bufferingSeconds * 1_000) / (isEarly ? 1.5 : 1) + world.random() * lagMs;
     const hasOlder = world.chance(older);
-    const openedMs = hasOlder ? nowMs - world.random() * bufferMs : nowMs;
-    const closesMs = openedMs + bufferMs;
+    // Of a shard that is read later, it may be older than what any buffering explains.
+    const olderMs = reading?.prefixTime === 'arrival' ? nowMs - reading.lagMs : nowMs - bufferMs;
+    const openedMs = hasOlder ? namedMs - world.random() * Math.max(0, namedMs - olderMs) : namedMs;
+    const closesMs = (reading ? nowMs : openedMs) + bufferMs;
     const isLate = world.chance(late);
-    const landedMs = closesMs + 1_000 + world.random() * (isLate ? 23 * hourMs : 20_000);
+    const landedMs = closesMs + 1_000 + world.random() * (isLate ? (reading ? 0.3 : 23) * hourMs : 20_000);
     const listedMs = landedMs + world.random() * listingLagMs;
     const times = { openedMs, closesMs, landedMs, listedMs };
     const object = this.#add(world, times, hasOlder ? [foreignLine] : []);

@@ -1,12 +1,13 @@
 import { gunzipSync } from 'node:zlib';
 import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
-import { targets } from '../../../lambda/contract/targets.ts';
+import type { Target } from '../../../lambda/contract/targets.ts';
 import type { PutResponse } from '../../../lambda/producer/delivery/aws/put-records.ts';
-import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
+import type { EventRecord, RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import type { FailureKind } from '../../../lambda/runtime/aws-call.ts';
 import { TokenBucket } from '../../../lib/emulator/quota.ts';
 import type { World } from '../worlds/world.ts';
 import { numberErrors, simulateCall } from './call.ts';
+import { type ShardSettings, SimulatedShards } from './shards.ts';
 import { StreamAccount } from './stream-account.ts';
 
 export interface FirehoseFaults {
@@ -31,6 +32,8 @@ export interface FirehoseFaults {
   readonly outage?: readonly [fromMs: number, toMs: number];
   /** Quota, with a second of burst. @default - none */
   readonly quota?: StreamQuota;
+  /** The shards, if the stream is one of Kinesis. @default - a delivery stream of Firehose */
+  readonly shards?: ShardSettings;
   /** After this time every request fails in a way that no retry can fix, such as expired credentials. @default - never */
   readonly forbiddenAfterMs?: number;
 }
@@ -65,12 +68,18 @@ export function uuidsIn(lines: Buffer): string[] | undefined {
   return isWhole && !uuids.includes('') ? uuids : undefined;
 }
 
-/** A delivery stream in a simulated world. It stores what it accepts, and checks the limits of AWS. */
+/** Limits of a request (API references of PutRecordBatch and PutRecords). Not the producer's own numbers, which may be wrong. */
+const limitsOf = {
+  firehose: { records: 500, recordBytes: 1_024_000, requestBytes: 4 * 1_048_576, keyBytes: 0 },
+  kinesis: { records: 500, recordBytes: 1_048_576, requestBytes: 10 * 1_048_576, keyBytes: 16 },
+};
+
+/** A delivery stream, or the Kinesis stream before it, in a simulated world. It stores what it accepts, and checks the limits of AWS. */
 export class SimulatedFirehose {
   /** Every stored copy of every event, by UUID. */
   readonly stored = new Map<string, StoredCopy[]>();
-  readonly violations: string[] = [];
-  onStored: (lines: Buffer, data: Buffer) => void = () => {};
+  readonly violations: string[];
+  onStored: (lines: Buffer, data: Buffer, shard?: string) => void = () => {};
   readonly accounts = new Map<unknown, StreamAccount>();
   readonly #world: World;
   readonly #faults: FirehoseFaults;
@@ -79,6 +88,7 @@ export class SimulatedFirehose {
   readonly #startMs: number;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
   #tokens: TokenBucket | undefined;
+  readonly #shards: SimulatedShards | undefined;
   readonly #error = numberErrors('stream');
 
   /** @param onAdmission Called for every request that is decided on. The stream itself then remembers no events. */
@@ -93,6 +103,8 @@ export class SimulatedFirehose {
     this.#recordFormat = recordFormat;
     this.#onAdmission = onAdmission;
     this.#startMs = world.now();
+    this.#shards = faults.shards && new SimulatedShards(world, faults.shards);
+    this.violations = this.#shards?.violations ?? [];
     if (faults.quota) {
       const { bytesPerSecond, later } = faults.quota;
       this.#setQuota(bytesPerSecond);
@@ -109,7 +121,9 @@ export class SimulatedFirehose {
   /** Responds to a request, or its sender gives up. Requests are counted by sender. */
   async put(batch: RecordBatch, signal: AbortSignal, sender: unknown): Promise<PutResponse> {
     this.#checkLimits(batch);
-    const account = this.#onAdmission ? undefined : (this.accounts.get(sender) ?? new StreamAccount());
+    const account = this.#onAdmission
+      ? undefined
+      : (this.accounts.get(sender) ?? new StreamAccount(this.#target));
     if (account) {
       this.accounts.set(sender, account);
       account.requested(batch);
@@ -181,46 +195,58 @@ export class SimulatedFirehose {
     if (happens(stall)) {
       return { stored: world.chance(0.5) ? this.#store(batch, sender).copies : [], response: undefined };
     }
-    const { copies: stored, refused } = this.#store(batch, sender);
+    const { copies: stored, refused, shards } = this.#store(batch, sender);
     if (happens(unusable)) {
       return { stored, response: this.#fail(batch, 'lost', 'the response cannot be used') };
     }
-    const cause = refused.length > 0 && { cause: this.#error('ServiceUnavailableException: Slow down.') };
-    return { stored, response: { kind: 'decided', refused, throttled: refused, ...cause } };
+    const refusal = this.#shards
+      ? 'ProvisionedThroughputExceededException: Rate exceeded'
+      : 'ServiceUnavailableException: Slow down.';
+    const response: PutResponse = {
+      ...{ kind: 'decided', refused, throttled: refused },
+      ...(this.#shards && { shards }),
+      ...(refused.length > 0 && { cause: this.#error(refusal) }),
+    };
+    return { stored, response };
   }
 
   #fail(batch: RecordBatch, kind: FailureKind, message: string): PutResponse {
     return { kind, refused: [...batch.keys()], throttled: [], cause: this.#error(message) };
   }
 
-  #store(batch: RecordBatch, sender: unknown): { refused: number[]; copies: StoredCopy[] } {
+  #store(batch: RecordBatch, sender: unknown) {
     const refused: number[] = [];
+    const shards: (string | undefined)[] = batch.map(() => undefined);
     const copies: StoredCopy[] = [];
     const stored: Buffer[] = [];
     let storedBytes = 0;
-    for (const [place, { data }] of batch.entries()) {
+    for (const [place, record] of batch.entries()) {
+      const { data } = record;
       // A record larger than the burst would never pass: real quotas are larger than the largest record.
       const isAdmitted = this.#tokens?.has(Math.min(data.length, this.#bytesPerSecond)) ?? true;
-      if (this.#world.chance(this.#faults.throttle) || !isAdmitted) {
+      const isRefused = this.#world.chance(this.#faults.throttle) || !isAdmitted;
+      const shard = isRefused ? undefined : this.#shards?.admit(record);
+      if (isRefused || (this.#shards && shard === undefined)) {
         refused.push(place);
         continue;
       }
+      shards[place] = shard;
       this.#tokens?.take(data.length);
       storedBytes += data.length;
       stored.push(data);
-      for (const uuid of this.#onAdmission ? [] : this.#uuidsIn(data)) {
+      for (const uuid of this.#onAdmission ? [] : this.#uuidsIn(data, shard)) {
         const copy = { sender, acknowledged: false };
         copies.push(copy);
         this.stored.set(uuid, [...(this.stored.get(uuid) ?? []), copy]);
       }
     }
     this.#onAdmission?.({ stored, storedBytes, recordsRefused: refused.length, sender });
-    return { refused, copies };
+    return { refused, copies, shards };
   }
 
-  #uuidsIn(data: Buffer): string[] {
+  #uuidsIn(data: Buffer, shard: string | undefined): string[] {
     const events = this.#recordFormat === 'gzip' ? gunzipSync(data) : data;
-    this.onStored(events, data);
+    this.onStored(events, data, shard);
     const uuids = uuidsIn(events);
     if (uuids === undefined) {
       this.violations.push('a record does not hold whole events');
@@ -228,16 +254,23 @@ export class SimulatedFirehose {
     return uuids ?? [];
   }
 
-  /** Checks the limits of PutRecordBatch (API reference). */
+  get #target(): Target {
+    return this.#faults.shards?.target ?? 'firehose';
+  }
+
   #checkLimits(batch: RecordBatch): void {
-    const json = batch.reduce((sum, { data }) => sum + Math.ceil(data.length / 3) * 4 + 12, 0);
-    if (batch.length < 1 || batch.length > targets.firehose.maxRecordsPerRequest) {
+    const limits = limitsOf[this.#shards ? 'kinesis' : 'firehose'];
+    // Firehose's page does not say what counts: all of it, encoded, is the most.
+    const bytesOf = ({ data }: EventRecord) =>
+      this.#shards ? data.length + limits.keyBytes : Math.ceil(data.length / 3) * 4 + 12;
+    const bytes = batch.reduce((sum, record) => sum + bytesOf(record), 0);
+    if (batch.length < 1 || batch.length > limits.records) {
       this.violations.push(`a request has ${batch.length} records`);
     }
-    if (json > targets.firehose.maxRequestBytes) {
-      this.violations.push(`a request has ${json} bytes`);
+    if (bytes > limits.requestBytes) {
+      this.violations.push(`a request has ${bytes} bytes`);
     }
-    if (batch.some(({ data }) => data.length > targets.firehose.maxRecordBytes || data.length === 0)) {
+    if (batch.some(({ data }) => data.length + limits.keyBytes > limits.recordBytes || data.length === 0)) {
       this.violations.push('a record is empty or too large');
     }
   }

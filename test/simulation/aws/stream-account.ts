@@ -1,8 +1,13 @@
+import type { Target } from '../../../lambda/contract/targets.ts';
 import type { PutResponse } from '../../../lambda/producer/delivery/aws/put-records.ts';
 import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
 
-/** Firehose rounds each record up to a multiple of this. Not the producer's own number, which may be wrong. */
-const billedUnitBytes = 5_120;
+/** A record is rounded up to a multiple of this, with its key. Not the producer's own numbers, which may be wrong. */
+const billedUnits: Record<Target, { readonly bytes: number; readonly keyBytes: number }> = {
+  firehose: { bytes: 5_120, keyBytes: 0 },
+  kinesis: { bytes: 25_600, keyBytes: 16 },
+  'kinesis-on-demand': { bytes: 1_024, keyBytes: 16 },
+};
 
 /** The counts of one sender's requests that a report must match. */
 export const zeroCounts = {
@@ -23,6 +28,11 @@ export class StreamAccount {
   mostAttempts = 0;
   /** Attempts by the first event of the record. */
   readonly #attempts = new Map<number, number>();
+  readonly #unit: { readonly bytes: number; readonly keyBytes: number };
+
+  constructor(target: Target) {
+    this.#unit = billedUnits[target];
+  }
 
   requested(batch: RecordBatch): void {
     this.counts.requests += 1;
@@ -48,7 +58,8 @@ export class StreamAccount {
       if (!isRefused.has(place)) {
         counts.recordsDelivered += 1;
         counts.bytesDelivered += data.length;
-        counts.billedBytes += Math.ceil(data.length / billedUnitBytes) * billedUnitBytes;
+        const { bytes, keyBytes } = this.#unit;
+        counts.billedBytes += Math.ceil((data.length + keyBytes) / bytes) * bytes;
       }
     }
   }

@@ -8,7 +8,7 @@ import type { Judgement } from '../worlds/prover.ts';
 import type { CopiesBySender } from './report-oracle.ts';
 
 const hourMs = 3_600_000;
-const [dayMs, lostAfterMs] = [24 * hourMs, 25 * hourMs];
+const dayMs = 24 * hourMs;
 
 /** The prover allows clocks to differ. */
 const clockMs = 5 * 60_000 + 2_000;
@@ -36,6 +36,7 @@ export function findProofViolations(finished: FinishedProof): string[] {
           ...findFalseAlarms(claim, judgement, finished),
           ...findWrongPayloads(claim, judgement, finished),
           ...findGivenUpTooEarly(claim, judgement, finished),
+          ...findLostTooEarly(claim, judgement, finished),
           ...findWrongCorruptions(claim, judgement, finished),
           ...findWrongDuplicates(claim, judgement, finished),
         ]),
@@ -144,12 +145,12 @@ function findWrongPayloads(claim: Message, judgement: Judgement, { uuids, proof 
 
 /**
  * A claim is given up only if another template was deployed, if content is unreadable that may be its events, or if the bucket or
- * an object refuses to be read, and then within a day or 100 deliveries of the queue's limits.
+ * an object refuses to be read or events may still land, and then within a day or 100 deliveries of the queue's limits.
  */
 function findGivenUpTooEarly(
   claim: Message,
   { verdict, times, receives }: Judgement,
-  { proof: { bucket }, changedMs }: FinishedProof,
+  { proof: { bucket, lostAfterMs }, changedMs }: FinishedProof,
 ): string[] {
   const { sentFromMs, sentToMs } = JSON.parse(claim.body) as Claim;
   const isObstacle = (kind: Obstacle) =>
@@ -158,10 +159,18 @@ function findGivenUpTooEarly(
         obstacle === kind && landedMs > sentFromMs - clockMs && landedMs <= times[1] && deletedMs > times[0],
     );
   const isKept = times[0] - claim.sentMs < 6 * dayMs && receives < claimMaxReceives - 100;
-  const isRefused = !isKept && (!bucket.isReadable(...times) || isObstacle('access'));
+  const mayLand = times[0] - claim.sentMs >= 6 * dayMs && times[0] - sentToMs < lostAfterMs;
+  const isRefused = !isKept && (!bucket.isReadable(...times) || isObstacle('access') || mayLand);
   const isOld = times[0] - sentToMs >= lostAfterMs;
   const isRight = isRefused || (isOld && isObstacle('content')) || times[0] >= changedMs;
   return verdict === 'unproven' && !isRight ? [`${claim.id} is given up too early`] : [];
+}
+
+/** No event is called lost as long as it may land. */
+function findLostTooEarly(claim: Message, { verdict, times }: Judgement, { proof }: FinishedProof): string[] {
+  const { sentToMs } = JSON.parse(claim.body) as Claim;
+  const isEarly = verdict === 'lost' && times[0] - sentToMs < proof.lostAfterMs;
+  return isEarly ? [`${claim.id} is called lost too early`] : [];
 }
 
 /** In a shared bucket exactly the objects are corrupt in which another program changed events of the claims. */

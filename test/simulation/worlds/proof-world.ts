@@ -1,4 +1,5 @@
 import type { Claim } from '../../../lambda/contract/claim.ts';
+import type { Target } from '../../../lambda/contract/targets.ts';
 import type { CreateLineReader } from '../../../lambda/prover/comparison/line-reader.ts';
 import { createIdReader } from '../../../lambda/prover/lines/id-text.ts';
 import type { OutgoingMessage } from '../../../lambda/runtime/batches.ts';
@@ -25,16 +26,20 @@ export class ProofWorld {
   readonly deadLetters: OutgoingMessage[] = [];
   /** By the number of the producer's invocation. */
   readonly claimed = new Map<number, InvocationClaims>();
+  /** Age at which a missing event is lost. */
+  readonly lostAfterMs: number;
   readonly #port: QueuePort;
 
   constructor(
     world: World,
     scenario: ProofScenario,
-    deliveryStreamName: string,
+    { deliveryStreamName, target }: { readonly deliveryStreamName: string; readonly target: Target },
     deployed: () => { readonly createReader: CreateLineReader; readonly template: string | undefined },
   ) {
     const { prefix, prefixTimeZone, partition, bufferingSeconds, sharing, proverSettings } = scenario;
     const { match = 'bytes' } = sharing ?? {};
+    const lostAfterHours = (scenario.reading?.retentionHours ?? 24) + 1;
+    this.lostAfterMs = lostAfterHours * 3_600_000;
     this.isShared = sharing !== undefined;
     this.bucket = new SimulatedBucket<DeliveredObject>(world, scenario.bucket);
     this.delivery = new Delivery(world, this.bucket, scenario.delivery, scenario);
@@ -45,13 +50,13 @@ export class ProofWorld {
       }),
       environment: {
         ...{ deliveryStreamName, prefix, prefixTimeZone, partition, bufferingSeconds },
-        target: 'firehose',
+        target,
         isShared: this.isShared,
         match,
         producerName: 'simulation/Producer',
         bucketName: 'simulated-bucket',
         errorPrefix: 'errors/',
-        lostAfterHours: 25,
+        lostAfterHours,
         proofQueueUrl: 'https://queue.invalid/proof',
         deadLetterQueueUrl: 'https://queue.invalid/dead',
         timeFactor: 1,

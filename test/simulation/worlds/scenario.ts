@@ -3,10 +3,11 @@ import { type RecordFormat, recordFormats } from '../../../lambda/contract/recor
 import type { ProducerSettings } from '../../../lambda/contract/settings.ts';
 import { compressionNames } from '../../../lib/emulator/firehose/compressions.ts';
 import type { BucketFaults } from '../aws/bucket.ts';
-import type { DeliveryFaults, DeliverySettings } from '../aws/delivery.ts';
+import type { DeliveryFaults, DeliverySettings, Reading } from '../aws/delivery.ts';
 import type { FirehoseFaults } from '../aws/firehose.ts';
 import type { Obstacle } from '../aws/neighbours.ts';
 import type { QueueFaults } from '../aws/queue-port.ts';
+import type { ShardSettings } from '../aws/shards.ts';
 import type { LambdaFaults, LambdaSettings } from './lambda.ts';
 import type { ProverFaults } from './prover.ts';
 import { randomTemplate } from './random-template.ts';
@@ -53,6 +54,9 @@ const worldsPerLaterTemplate = 70;
 /** One in this many worlds has events of a random template. */
 const worldsPerTemplate = 4;
 
+/** In one in this many worlds, the events are sent to a Kinesis stream. */
+const worldsPerKinesis = 3;
+
 const hourMs = 3_600_000;
 
 /** A probability: 0 in most worlds, otherwise up to a bound. */
@@ -63,12 +67,14 @@ export function createScenario(seed: number): { world: World; scenario: Scenario
   const isProven = seed % worldsPerProof === 0;
   // Around an hour's end, where the prefixes of objects change.
   const world = new World(seed, worldStartMs + (isProven ? ((seed * 7_919) % 120_000) - 60_000 : 0));
-  const scenario = createRun(world);
+  const run = createRun(world);
+  const proven = isProven ? withProof(run, world, seed) : run;
+  const isKinesis = (isProven ? seed / worldsPerProof : seed) % worldsPerKinesis === worldsPerKinesis - 1;
   const hasTemplate = seed % worldsPerTemplate === worldsPerTemplate / 2;
   return {
     world,
     scenario: {
-      ...(isProven ? withProof(scenario, world, seed) : scenario),
+      ...(isKinesis ? withKinesis(proven, seed) : proven),
       ...(hasTemplate && { template: randomTemplate(seed) }),
       ...(seed % worldsPerLaterTemplate === 0 && { laterTemplate: randomTemplate(seed + 1) }),
     },
@@ -154,6 +160,35 @@ function withProof(scenario: Scenario, world: World, seed: number): Scenario {
         batchSize: world.pick([1, 3, 100, 100]),
       },
     },
+  };
+}
+
+/** The same, with a Kinesis stream before Firehose. It takes no random numbers from the world. */
+function withKinesis(scenario: Scenario, seed: number): Scenario {
+  const dice = new World(seed + 2);
+  const { quota: _, ...firehose } = scenario.firehose;
+  const shards: ShardSettings = {
+    target: dice.pick(['kinesis', 'kinesis-on-demand']),
+    count: dice.integer(1, 8),
+    ...(dice.chance(0.3) && { later: { count: dice.integer(1, 8), afterMs: dice.random() * 20_000 } }),
+    ...(dice.chance(0.5)
+      ? { bytesPerSecond: 1_048_576, recordsPerSecond: 1_000 }
+      : { bytesPerSecond: dice.integer(10_000, 100_000), recordsPerSecond: dice.integer(100, 1_000) }),
+    hot: dice.pick([0, 0, 1, 2]),
+    hotShare: 0.2 + dice.random() * 0.6,
+  };
+  // Behind a long retention, a claim waits for days.
+  const retentionHours = dice.pick([24, 24, 24, 24, 48, 72, 168]);
+  const reading: Reading = {
+    retentionHours,
+    lagMs: dice.sometimes(0.5, dice.pick([60_000, (retentionHours - 1) * hourMs])),
+    createdAfterMs: dice.sometimes(0.1, 5_000),
+    prefixTime: dice.pick(['arrival', 'reading']),
+  };
+  return {
+    ...scenario,
+    firehose: { ...firehose, shards },
+    ...(scenario.proof && { proof: { ...scenario.proof, reading } }),
   };
 }
 

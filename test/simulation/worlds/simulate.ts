@@ -1,4 +1,5 @@
 import { eventBytes } from '../../../lambda/contract/record-format.ts';
+import { type Target, targets } from '../../../lambda/contract/targets.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
 import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
@@ -66,7 +67,9 @@ export async function simulateScenario(
   let deployed = eventsOf(scenario.template);
   const { createPacker, createReader } = deployed;
   const firehose = new SimulatedFirehose(world, scenario.firehose, recordFormat);
-  const proof = scenario.proof && new ProofWorld(world, scenario.proof, deliveryStreamName, () => deployed);
+  const target: Target = scenario.firehose.shards?.target ?? 'firehose';
+  const stream = { deliveryStreamName, target };
+  const proof = scenario.proof && new ProofWorld(world, scenario.proof, stream, () => deployed);
   // Each stored line must be an event, byte for byte.
   const wrongLines: string[] = [];
   const comparison = new Comparison([{ deliveryStreamName, runId, from: 0, to: count }], createReader, {
@@ -76,13 +79,13 @@ export async function simulateScenario(
       foreignLines > 0 && wrongLines.push(`${foreignLines} lines belong to no run`),
   });
   const stored = comparison.startObject({ key: 'the stream', landedAtMs: worldEndMs, bytes: 0 });
-  firehose.onStored = (lines, data) => {
-    proof?.delivery.take(lines, data);
+  firehose.onStored = (lines, data, shard) => {
+    proof?.delivery.take(lines, data, shard);
     if (createPacker !== createDefaultPacker || laterTemplate !== undefined) {
       stored.push(lines);
     }
   };
-  const environment = environmentWith(deliveryStreamName, recordFormat, scenario.settings);
+  const environment = environmentWith(deliveryStreamName, recordFormat, scenario.settings, targets[target]);
   const start = (invocation: InvocationWorld): Invoke =>
     createProducer(environment, world, invocation, {
       putRecords: (batch, signal) => firehose.put(batch, signal, invocation.works.at(-1)),
