@@ -6,7 +6,7 @@ import { createCallAll, createSendAll } from '../runtime/batches.ts';
 import { createLambdaHandler } from '../runtime/handler.ts';
 import { createChangeVisibility, createQueueClient, createSendMessages } from '../runtime/sqs.ts';
 import { madeForOf } from '../template/deployed.ts';
-import { Pacer } from './delivery/pacer.ts';
+import { StreamPacer } from './delivery/stream-pacer.ts';
 import { parseEnvironment } from './invocation/environment.ts';
 import { createInvocation } from './invocation/invocation.ts';
 import { createObserver } from './observer.ts';
@@ -36,7 +36,7 @@ export function createHandler(createPacker: CreatePacker, template?: string): Ha
       createPacker,
       stream: {
         putRecords: createPutRecords(createClient(concurrency), deliveryStreamName),
-        pacer: new Pacer(concurrency * maxDataBytes(maxRequestBytes), clock.now),
+        pacer: new StreamPacer(concurrency * maxDataBytes(maxRequestBytes), clock.now),
       },
       queues: {
         sendSlices: createSendAll(sendTo(workQueueUrl), clock, madeFor),

@@ -4,12 +4,12 @@ import type { ProducerSettings } from '../../contract/settings.ts';
 import { type Slice, sliceLength } from '../../contract/slice.ts';
 import { billedBytes, type TargetRow } from '../../contract/targets.ts';
 import { type Clock, callFor } from '../../runtime/clock.ts';
-import { dataBytes, type EventRecord, type RecordBatch } from '../packing/records.ts';
+import type { EventRecord, RecordBatch } from '../packing/records.ts';
 import type { RequestSource } from '../packing/requests.ts';
 import type { PutRecords, PutResponse } from './aws/put-records.ts';
 import type { Deadline } from './deadline.ts';
 import { Gate } from './gate.ts';
-import type { Pacer } from './pacer.ts';
+import type { StreamPacer } from './stream-pacer.ts';
 
 export interface RequestTrace {
   /** 1 for the first attempt. */
@@ -23,7 +23,7 @@ export interface RequestTrace {
 export interface DeliveryOptions {
   readonly target: TargetRow;
   readonly putRecords: PutRecords;
-  readonly pacer: Pacer;
+  readonly pacer: StreamPacer;
   readonly deadline: Deadline;
   readonly settings: ProducerSettings;
   /** Steady rate of new events. @default - as fast as the pacer allows */
@@ -95,7 +95,8 @@ class Delivery {
       settings,
       eventsPerSecond,
       clock,
-      hasMore: () => sliceLength(source.left) > 0 || (source.later ?? []).length > 0,
+      dueMs: () =>
+        sliceLength(source.left) > 0 ? 0 : earliest(source.later.map((slice) => pacer.dueMs(slice))),
       onDeadline: () => this.#stop('deadline'),
     });
     // From the eleventh listener on, Node warns of a leak; every worker listens.
@@ -103,7 +104,7 @@ class Delivery {
   }
 
   async run(): Promise<DeliveryOutcome> {
-    const { settings, deadline, clock } = this.#options;
+    const { settings, pacer, deadline, clock } = this.#options;
     const done = new AbortController();
     const watch = clock.sleep(deadline.deliverUntilMs - clock.now(), done.signal).then(() => {
       if (!done.signal.aborted) {
@@ -114,7 +115,9 @@ class Delivery {
 
     const work = async () => {
       for (;;) {
-        const batch = await this.#gate.enter((budget) => this.#source.next(budget));
+        const batch = await this.#gate.enter((budget) =>
+          this.#source.next(budget, (record) => pacer.dueMs(record) <= clock.now()),
+        );
         if (!batch) {
           return;
         }
@@ -129,7 +132,7 @@ class Delivery {
       done.abort();
       await watch;
     }
-    this.#outcome.undelivered.push(this.#source.left, ...(this.#source.later ?? []));
+    this.#outcome.undelivered.push(this.#source.left, ...this.#source.later);
     return this.#outcome;
   }
 
@@ -143,7 +146,7 @@ class Delivery {
     let rest = batch;
     for (let attempt = 1; ; attempt += 1) {
       const sent = rest;
-      rest = await this.#send(sent, attempt);
+      rest = this.#putBackHot(await this.#send(sent, attempt));
       if (rest.length > 0 && attempt >= this.#options.settings.maxAttempts) {
         this.#stop('attempts');
       } else if (rest.length === sent.length) {
@@ -155,6 +158,13 @@ class Delivery {
       }
     }
     this.#outcome.undelivered.push(...rest.map(({ from, to }) => ({ from, to })));
+  }
+
+  /** Leaves the records of hot shards to later requests: a request that waits for them would hold up the others. */
+  #putBackHot(rest: RecordBatch): RecordBatch {
+    const { pacer } = this.#options;
+    this.#source.putBack(rest.filter((record) => pacer.isHot(record)));
+    return rest.filter((record) => !pacer.isHot(record));
   }
 
   /** Sends records once, and returns those that have to be sent again. */
@@ -174,9 +184,8 @@ class Delivery {
     const { response, isAborted } = await callFor(timeoutMs, clock, put, this.#timeOver.signal);
     const durationMs = clock.now() - startedMs;
     if (response.kind === 'decided') {
-      const bytesThrottled = dataBytes(response.throttled.map((place) => batch[place]!));
       deadline.responded(durationMs);
-      pacer.learn({ startedMs, records: batch.length, bytes: dataBytes(batch), bytesThrottled });
+      pacer.learn({ startedMs, batch, response });
     } else if (isAborted) {
       deadline.timedOut(durationMs);
     }
@@ -223,4 +232,9 @@ class Delivery {
     }
     return rest;
   }
+}
+
+/** `undefined` if there is no time. */
+function earliest(times: readonly number[]): number | undefined {
+  return times.length > 0 ? Math.min(...times) : undefined;
 }

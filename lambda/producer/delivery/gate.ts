@@ -5,16 +5,17 @@ import { backoffOf, type Clock } from '../../runtime/clock.ts';
 import { dataBytes, type RecordBatch } from '../packing/records.ts';
 import type { RequestBudget } from '../packing/requests.ts';
 import type { Deadline } from './deadline.ts';
-import type { Pacer } from './pacer.ts';
+import type { StreamPacer } from './stream-pacer.ts';
 
 export interface GateOptions {
-  readonly pacer: Pacer;
+  readonly pacer: StreamPacer;
   readonly deadline: Deadline;
   readonly settings: ProducerSettings;
   /** Steady rate of new events. @default - as fast as the pacer allows */
   readonly eventsPerSecond?: number;
   readonly clock: Clock;
-  readonly hasMore: () => boolean;
+  /** When there is something to send, in milliseconds since 1970; `undefined` if nothing is left. */
+  readonly dueMs: () => number | undefined;
   /** Called once, when it is too late. */
   readonly onDeadline: () => void;
 }
@@ -56,18 +57,25 @@ export class Gate {
    */
   enter(take: (budget: RequestBudget) => RecordBatch | undefined): Promise<RecordBatch | undefined> {
     return this.#queue(async () => {
-      const { pacer, eventsPerSecond, hasMore } = this.#options;
-      const startMs = () => Math.max(this.#pacedStartMs(pacer.requestBytes), this.#steadyStartMs());
-      if (!hasMore() || !(await this.#waitUntil(startMs))) {
-        return undefined;
-      }
+      const { pacer, eventsPerSecond, clock, dueMs } = this.#options;
       const events = eventsPerSecond ? Math.ceil(eventsPerSecond / steadyRequestsPerSecond) : Infinity;
-      const batch = take({ bytes: pacer.requestBytes, events });
-      if (batch) {
-        this.#chargePace(dataBytes(batch));
-        this.#chargeSteady(batch);
+      const startMs = () =>
+        Math.max(this.#pacedStartMs(pacer.requestBytes), this.#steadyStartMs(), dueMs() ?? 0);
+      for (;;) {
+        if (dueMs() === undefined || !(await this.#waitUntil(startMs))) {
+          return undefined;
+        }
+        const batch = take({ bytes: pacer.requestBytes, events });
+        if (batch) {
+          this.#chargePace(batch);
+          this.#chargeSteady(batch);
+          return batch;
+        }
+        // Else all that is left is for hot shards, and waits.
+        if ((dueMs() ?? 0) <= clock.now()) {
+          return undefined;
+        }
       }
-      return batch;
     });
   }
 
@@ -81,7 +89,7 @@ export class Gate {
       const bytes = dataBytes(batch);
       const isOpen = await this.#waitUntil(() => this.#pacedStartMs(bytes));
       if (isOpen) {
-        this.#chargePace(bytes);
+        this.#chargePace(batch);
       }
       return isOpen;
     });
@@ -160,12 +168,12 @@ export class Gate {
     return this.#options.eventsPerSecond ? this.#nextSteadyMs : Number.NEGATIVE_INFINITY;
   }
 
-  #chargePace(bytes: number): void {
+  #chargePace(batch: RecordBatch): void {
     const { pacer, clock } = this.#options;
-    const paidMs = this.#paidToMs + this.#paceMs(bytes);
+    const paidMs = this.#paidToMs + this.#paceMs(pacer.charge(batch));
     // When the first rate is found, the stream has just refused something: there is nothing to catch up then.
     const credit = Number.isFinite(pacer.bytesPerSecond) ? catchUpMs.pace : 0;
-    this.#bytesInFlight += bytes;
+    this.#bytesInFlight += dataBytes(batch);
     this.#paidToMs = Math.max(paidMs, clock.now() - credit);
   }
 

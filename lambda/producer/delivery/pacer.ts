@@ -1,10 +1,10 @@
-/** Firehose's decision on one request. */
+/** The target's decision on the records of a request that share a quota. */
 export interface PacedResponse {
   /** When the request was started, by the pacer's clock. */
   readonly startedMs: number;
   readonly records: number;
   readonly bytes: number;
-  /** Record data that Firehose refused in a way that can mean the quota. */
+  /** Record data that was refused in a way that can mean the quota. */
   readonly bytesThrottled: number;
 }
 
@@ -81,6 +81,20 @@ export class Pacer {
     return this.#isPacing ? (this.#bytesPerSecond * requestMs) / 1_000 : this.#windowBytes / 2;
   }
 
+  /** Takes what was accepted in the last second for the rate, unless there is one. */
+  settle(): void {
+    if (!this.#isPacing) {
+      this.#startAt(this.#acceptedInSecond);
+    }
+  }
+
+  /** Changes the rate with what the stream can accept. */
+  scale(factor: number): void {
+    this.#bytesPerSecond *= factor;
+    this.#firstBytesPerSecond *= factor;
+    this.#limitBytesPerSecond *= factor;
+  }
+
   learn({ startedMs, records, bytes, bytesThrottled }: PacedResponse): void {
     const now = this.#now();
     const accepted = bytes - bytesThrottled;
@@ -116,10 +130,14 @@ export class Pacer {
     }
     // A stream that was left alone accepts a second's worth at once, in addition to what its quota allows.
     const seconds = (now - this.#exploringSinceMs) / 1_000;
-    this.#bytesPerSecond = acceptedInSecond / (seconds < 1 ? 1 + seconds : 1);
-    this.#firstBytesPerSecond = this.#bytesPerSecond;
-    this.#limitBytesPerSecond = this.#bytesPerSecond;
-    this.#pacedSinceMs = now;
+    this.#startAt(acceptedInSecond / (seconds < 1 ? 1 + seconds : 1));
+  }
+
+  #startAt(bytesPerSecond: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#firstBytesPerSecond = bytesPerSecond;
+    this.#limitBytesPerSecond = bytesPerSecond;
+    this.#pacedSinceMs = this.#now();
   }
 
   #adjust(accepted: number, throttled: number, recordBytes: number): void {

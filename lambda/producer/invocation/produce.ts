@@ -3,7 +3,7 @@ import type { Clock } from '../../runtime/clock.ts';
 import type { PutRecords } from '../delivery/aws/put-records.ts';
 import type { Deadline } from '../delivery/deadline.ts';
 import { type DeliveryOptions, type DeliveryOutcome, deliver } from '../delivery/delivery.ts';
-import type { Pacer } from '../delivery/pacer.ts';
+import type { StreamPacer } from '../delivery/stream-pacer.ts';
 import type { CreatePacker } from '../packing/packing.ts';
 import { createRequestSource } from '../packing/requests.ts';
 import type { Environment } from './environment.ts';
@@ -12,7 +12,7 @@ export interface ProduceOptions {
   readonly environment: Environment;
   readonly createPacker: CreatePacker;
   /** The stream, and what was learned of its limits. */
-  readonly stream: { readonly putRecords: PutRecords; readonly pacer: Pacer };
+  readonly stream: { readonly putRecords: PutRecords; readonly pacer: StreamPacer };
   readonly clock: Clock;
 }
 

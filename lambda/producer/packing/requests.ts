@@ -11,10 +11,16 @@ export interface RequestBudget {
 /** The requests of a slice, each made only when it is asked for. */
 export interface RequestSource {
   readonly left: Slice;
-  /** Slices that follow it. @default - none */
-  readonly later?: readonly Slice[];
-  /** Makes the next request within a budget; `undefined` after the last one. */
-  next(budget: RequestBudget): RecordBatch | undefined;
+  /** Slices that follow it. */
+  readonly later: readonly Slice[];
+  /**
+   * Makes the next request within a budget; `undefined` if nothing is due.
+   *
+   * @param isDue Whether a record may be sent now. Those that may not are put back. @default - all may
+   */
+  next(budget: RequestBudget, isDue?: (record: Slice) => boolean): RecordBatch | undefined;
+  /** Puts records back, to be made again later. */
+  putBack(records: readonly Slice[]): void;
 }
 
 export interface RequestOptions {
@@ -46,23 +52,37 @@ export function createRequestSource({
 }: RequestOptions): RequestSource {
   let { from, to: end } = slice;
   const later = [...following];
+  const putBack = (records: readonly Slice[]) => {
+    later.push(...records.map(({ from, to }) => ({ from, to })));
+  };
   return {
     get left() {
       return { from, to: end };
     },
     later,
-    next: ({ bytes, events }) => {
-      if (from === end && later.length > 0) {
-        ({ from, to: end } = later.shift()!);
-      }
-      const to = Math.min(end, from + events);
-      if (from === to) {
-        return undefined;
-      }
+    next: ({ bytes, events }, isDue = () => true) => {
       const dataBytes = Math.min(bytes, maxDataBytes(maxRequestBytes));
-      const batch = packRecords({ from, to }, { dataBytes, jsonBytes: maxRequestBytes }, now());
-      from = batch.at(-1)!.to;
-      return batch;
+      for (;;) {
+        if (from === end) {
+          const place = later.findIndex(isDue);
+          if (place < 0) {
+            return undefined;
+          }
+          [{ from, to: end }] = later.splice(place, 1) as [Slice];
+        }
+        const to = Math.min(end, from + events);
+        const batch = packRecords({ from, to }, { dataBytes, jsonBytes: maxRequestBytes }, now());
+        from = batch.at(-1)!.to;
+        const due = batch.filter(isDue);
+        if (due.length === batch.length) {
+          return batch;
+        }
+        putBack(batch.filter((record) => !due.includes(record)));
+        if (due.length > 0) {
+          return due;
+        }
+      }
     },
+    putBack,
   };
 }

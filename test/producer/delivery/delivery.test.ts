@@ -10,7 +10,7 @@ import {
   type DeliveryOutcome,
   deliver,
 } from '../../../lambda/producer/delivery/delivery.ts';
-import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
+import { StreamPacer } from '../../../lambda/producer/delivery/stream-pacer.ts';
 import type { EventRecord, RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import type { RequestBudget, RequestSource } from '../../../lambda/producer/packing/requests.ts';
 import { settingsWith } from '../../simulation/worlds/producer.ts';
@@ -26,6 +26,8 @@ function requestsOf(records: number, perRequest: number): RequestSource {
     get left() {
       return { from, to };
     },
+    later: [],
+    putBack: () => {},
     next: () => {
       const count = Math.min(perRequest, (to - from) / eventsPerTestRecord);
       const batch = Array.from({ length: count }, (): EventRecord => {
@@ -42,8 +44,8 @@ function sliceOf(records: number) {
   return { from: 0, to: records * eventsPerTestRecord };
 }
 
-function createPacer(world: World): Pacer {
-  return new Pacer(1e9, world.now);
+function createPacer(world: World): StreamPacer {
+  return new StreamPacer(1e9, world.now);
 }
 
 /** Delivers in a world of its own, whose clock jumps, and returns the outcome when it has come to rest. */
@@ -417,6 +419,8 @@ describe('delivering requests', () => {
       get left() {
         return { from, to: 10_000 };
       },
+      later: [],
+      putBack: () => {},
       next: ({ bytes }) => {
         from += 1;
         return [{ from: from - 1, to: from, data: Buffer.alloc(bytes) }];
@@ -431,7 +435,7 @@ describe('delivering requests', () => {
       return response;
     };
     const deadline = new Deadline(startedMs, startedMs + 8_000);
-    const pacer = new Pacer(windowBytes, world.now);
+    const pacer = new StreamPacer(windowBytes, world.now);
 
     // Act
     const outcome = await deliverIn(world, source, { putRecords, deadline, pacer });
@@ -539,6 +543,8 @@ describe('delivering requests', () => {
       get left() {
         return source.left;
       },
+      later: [],
+      putBack: () => {},
       next: (budget) => {
         const batch = source.next(budget);
         pulled += batch ? 1 : 0;
@@ -646,6 +652,8 @@ describe('delivering requests', () => {
       get left() {
         return { from: budgets.length, to: 3 };
       },
+      later: [],
+      putBack: () => {},
       next: (budget) => {
         const from = budgets.push(budget) - 1;
         return [{ from, to: from + 1, data: Buffer.alloc(budget.bytes) }];
@@ -673,6 +681,8 @@ describe('delivering requests', () => {
     let pulled = 0;
     const broken: RequestSource = {
       left: source.left,
+      later: [],
+      putBack: () => {},
       next: (budget) => {
         pulled += 1;
         if (pulled === 2) {

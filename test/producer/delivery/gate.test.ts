@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { Deadline } from '../../../lambda/producer/delivery/deadline.ts';
 import { Gate, type GateOptions } from '../../../lambda/producer/delivery/gate.ts';
-import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
-import type { RecordBatch } from '../../../lambda/producer/packing/records.ts';
+import type { StreamPacer } from '../../../lambda/producer/delivery/stream-pacer.ts';
+import { dataBytes, type RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import type { RequestBudget } from '../../../lambda/producer/packing/requests.ts';
 import { settingsWith } from '../../simulation/worlds/producer.ts';
 import { World } from '../../simulation/worlds/world.ts';
 
-type Pace = { -readonly [Name in 'bytesPerSecond' | 'windowBytes' | 'requestBytes']: Pacer[Name] };
+type Pace = { -readonly [Name in 'bytesPerSecond' | 'windowBytes' | 'requestBytes']: StreamPacer[Name] };
 
 /** A request, of 100 bytes by default. */
 function batchOf({ events = 1, bytes = 100 } = {}): RecordBatch {
@@ -20,7 +20,7 @@ function createGate({
   timeMs = 300_000,
   ...options
 }: { pace?: Partial<Pace>; timeMs?: number } & Partial<
-  Pick<GateOptions, 'eventsPerSecond' | 'clock' | 'hasMore'>
+  Pick<GateOptions, 'eventsPerSecond' | 'clock' | 'dueMs'>
 > = {}) {
   const world = new World(1);
   const startedMs = world.now();
@@ -33,11 +33,11 @@ function createGate({
   };
   const seen = { deadlines: 0, budgets: [] as RequestBudget[], enteredMs: [] as number[] };
   const gate = new Gate({
-    pacer: pace as Pacer,
+    pacer: Object.assign(pace, { charge: dataBytes }) as unknown as StreamPacer,
     deadline: new Deadline(startedMs, startedMs + timeMs),
     settings: settingsWith(),
     clock: world,
-    hasMore: () => true,
+    dueMs: () => 0,
     onDeadline: () => {
       seen.deadlines += 1;
     },
@@ -122,7 +122,7 @@ describe('the line at the gate', () => {
     const { gate, seen, sinceStartMs, settle } = createGate({
       eventsPerSecond: 1,
       timeMs: 1_000,
-      hasMore: () => left > 0,
+      dueMs: () => (left > 0 ? 0 : undefined),
     });
     const takeLast = () => {
       left -= 1;
@@ -139,7 +139,7 @@ describe('the line at the gate', () => {
   });
 
   it('lets records in that are to be sent again, although nothing is left', async () => {
-    const { gate, settle } = createGate({ hasMore: () => false });
+    const { gate, settle } = createGate({ dueMs: () => undefined });
     const entered = await settle([gate.enterAgain(batchOf())]);
     expect(entered).toEqual([true]);
   });

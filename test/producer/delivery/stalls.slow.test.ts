@@ -8,7 +8,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../lambda/contract/report.ts';
 import { createPutRecords } from '../../../lambda/producer/delivery/aws/firehose.ts';
-import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
+import { StreamPacer } from '../../../lambda/producer/delivery/stream-pacer.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createInvocation } from '../../../lambda/producer/invocation/invocation.ts';
 import { createSendAll } from '../../../lambda/runtime/batches.ts';
@@ -98,7 +98,7 @@ async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled
     createPacker: createDefaultPacker,
     stream: {
       putRecords: createPutRecords(new FirehoseClient({ ...client, endpoint: firehose.url }), 'my-stream'),
-      pacer: new Pacer(1e6, Date.now),
+      pacer: new StreamPacer(1e6, Date.now),
     },
     queues: {
       postpone: async () => {},

@@ -79,9 +79,11 @@ describe('the pacer of a container', () => {
     });
     const pacer = createPacer(environment, new World(1));
 
+    const batch = [{ from: 0, to: 1, data: Buffer.alloc(1_000) }];
+
     // Act
     for (let response = 0; response < 1_000; response += 1) {
-      pacer.learn({ startedMs: 0, records: 1, bytes: 1_000, bytesThrottled: 0 });
+      pacer.learn({ startedMs: 0, batch, response: { throttled: [] } });
     }
 
     // Assess

@@ -6,7 +6,7 @@ import {
   streamDimension,
 } from '../../../lambda/contract/metrics.ts';
 import { publishedMetricsVariable, variables } from '../../../lambda/contract/variables.ts';
-import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
+import type { StreamPacer } from '../../../lambda/producer/delivery/stream-pacer.ts';
 import { type Environment, parseEnvironment } from '../../../lambda/producer/invocation/environment.ts';
 import type { Invoke } from '../../../lambda/producer/invocation/invocation.ts';
 import { addReport } from '../../../lambda/producer/observer.ts';
@@ -85,7 +85,7 @@ export class Deployment {
   readonly #bufferingMs: number;
   readonly #limits: Quota;
   readonly #firehose: SimulatedFirehose;
-  readonly #pacers: Pacer[] = [];
+  readonly #pacers: StreamPacer[] = [];
   readonly #claimPort: QueuePort;
   readonly #bucket: SimulatedBucket;
   readonly #prefix: string;

@@ -3,7 +3,7 @@ import { type Slice, sliceLength } from '../../../lambda/contract/slice.ts';
 import { targets } from '../../../lambda/contract/targets.ts';
 import { Deadline } from '../../../lambda/producer/delivery/deadline.ts';
 import { deliver } from '../../../lambda/producer/delivery/delivery.ts';
-import type { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
+import type { StreamPacer } from '../../../lambda/producer/delivery/stream-pacer.ts';
 import { type EventLines, packLines } from '../../../lambda/producer/packing/packing.ts';
 import { createRequestSource } from '../../../lambda/producer/packing/requests.ts';
 import { formatTable } from '../../../lib/terminal/table.ts';
@@ -53,7 +53,7 @@ export async function measurePacing(options: PacingOptions): Promise<Pacing> {
 /** The same in a world and with pacers that may have a past. */
 export async function measurePacingIn(
   world: World,
-  pacers: readonly Pacer[],
+  pacers: readonly StreamPacer[],
   {
     bytes,
     quota,

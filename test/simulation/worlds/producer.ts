@@ -3,7 +3,7 @@ import type { RecordFormat } from '../../../lambda/contract/record-format.ts';
 import { type ProducerSettings, producerSettings } from '../../../lambda/contract/settings.ts';
 import { targets } from '../../../lambda/contract/targets.ts';
 import type { PutRecords } from '../../../lambda/producer/delivery/aws/put-records.ts';
-import { Pacer } from '../../../lambda/producer/delivery/pacer.ts';
+import { StreamPacer } from '../../../lambda/producer/delivery/stream-pacer.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import type { Environment } from '../../../lambda/producer/invocation/environment.ts';
 import { createInvocation, type Invoke } from '../../../lambda/producer/invocation/invocation.ts';
@@ -41,8 +41,8 @@ export function environmentWith(
   };
 }
 
-export function createPacer({ settings }: Pick<Environment, 'settings'>, world: World): Pacer {
-  return new Pacer(settings.concurrency * maxDataBytes(settings.maxRequestBytes), world.now);
+export function createPacer({ settings }: Pick<Environment, 'settings'>, world: World): StreamPacer {
+  return new StreamPacer(settings.concurrency * maxDataBytes(settings.maxRequestBytes), world.now);
 }
 
 export interface ClaimSender {
@@ -53,7 +53,7 @@ export interface ClaimSender {
 export interface ProducerPorts {
   readonly putRecords: PutRecords;
   /** @default - the pacer of a new container */
-  readonly pacer?: Pacer;
+  readonly pacer?: StreamPacer;
   /** @default - nothing is proven */
   readonly claims?: ClaimSender;
   readonly createPacker?: CreatePacker;

@@ -1,0 +1,224 @@
+import type { Slice } from '../../contract/slice.ts';
+import { dataBytes, hashPosition, type RecordBatch } from '../packing/records.ts';
+import type { PutResponse } from './aws/put-records.ts';
+import { Pacer } from './pacer.ts';
+
+/** The target's decision on a request. */
+export interface PacedRequest {
+  /** When the request was started, by the pacer's clock. */
+  readonly startedMs: number;
+  readonly batch: RecordBatch;
+  readonly response: Pick<PutResponse, 'throttled' | 'shards'>;
+}
+
+/** Parts of the hash range, for each of which the pacer remembers the shard. */
+const cells = 1_024;
+
+/** Records over which the share of a shard's refusals is averaged, and without which nothing is said of it. */
+const averagedRecords = 32;
+
+/** A shard is hot if its share of refusals is above the median of all shards by this. */
+const hotShare = 0.3;
+
+/** A hot shard is like the others again at this part of their rate. */
+const coolShare = 0.9;
+
+/** How much lateness a hot shard may catch up, and how far ahead of its rate its records are sent. */
+const slackMs = 100;
+
+interface Shard {
+  readonly pacer: Pacer;
+  records: number;
+  refusedShare: number;
+  isHot: boolean;
+  /** Up to when the records that were sent to it are paid for, at its own rate, while it is hot. */
+  paidToMs: number;
+}
+
+interface Load {
+  records: number;
+  bytes: number;
+  bytesThrottled: number;
+}
+
+/**
+ * Paces a stream: all shards together, as records are spread evenly over them. A hot shard, which accepts less than the
+ * others because somebody else writes to it, is paced alone: what it cannot accept yet waits, and the others go on.
+ *
+ * The pacer learns from the responses which shard has which hash keys. A stream without shards is one.
+ */
+export class StreamPacer {
+  /** For all shards that are not hot. */
+  readonly #common: Pacer;
+  readonly #maxWindowBytes: number;
+  readonly #now: () => number;
+  readonly #shards = new Map<string, Shard>();
+  /** The shard that took the last record of each cell. */
+  readonly #shardOfCell: (string | undefined)[] = Array.from({ length: cells }, () => undefined);
+
+  /**
+   * @param maxWindowBytes Most record data in flight.
+   * @param now The clock, in milliseconds.
+   */
+  constructor(maxWindowBytes: number, now: () => number) {
+    this.#common = new Pacer(maxWindowBytes, now);
+    this.#maxWindowBytes = maxWindowBytes;
+    this.#now = now;
+  }
+
+  /** The rate, in bytes of record data a second, without hot shards; `Infinity` as long as the stream takes everything. */
+  get bytesPerSecond(): number {
+    return this.#common.bytesPerSecond;
+  }
+
+  /** Record data that may be in flight; `Infinity` where the rate is the limit. */
+  get windowBytes(): number {
+    return this.#common.windowBytes;
+  }
+
+  /** Record data that the next request should carry. */
+  get requestBytes(): number {
+    return this.#common.requestBytes;
+  }
+
+  /** When a record may be sent, unless the common rate is the limit: now, or later if its shard is hot. */
+  dueMs(record: Slice): number {
+    const shard = this.#hotShardOf(record);
+    return shard ? shard.paidToMs - slackMs : Number.NEGATIVE_INFINITY;
+  }
+
+  isHot(record: Slice): boolean {
+    return this.#hotShardOf(record) !== undefined;
+  }
+
+  /** Charges hot shards for their records. @returns Data of all other records. */
+  charge(batch: RecordBatch): number {
+    let bytes = dataBytes(batch);
+    for (const record of this.#hotShards > 0 ? batch : []) {
+      const shard = this.#hotShardOf(record);
+      if (shard) {
+        const { length } = record.data;
+        bytes -= length;
+        const fromMs = Math.max(shard.paidToMs, this.#now() - slackMs);
+        shard.paidToMs = fromMs + (length / shard.pacer.bytesPerSecond) * 1_000;
+      }
+    }
+    return bytes;
+  }
+
+  learn({ startedMs, batch, response: { throttled, shards } }: PacedRequest): void {
+    const isThrottled = new Set(throttled);
+    shards?.forEach((id, place) => {
+      if (id !== undefined) {
+        this.#locate(cellOf(batch[place]!), id);
+      }
+    });
+    const loads = new Map<Pacer, Load>();
+    const add = (pacer: Pacer, bytes: number, bytesThrottled: number) => {
+      const load = loads.get(pacer) ?? { records: 0, bytes: 0, bytesThrottled: 0 };
+      load.records += 1;
+      load.bytes += bytes;
+      load.bytesThrottled += bytesThrottled;
+      loads.set(pacer, load);
+    };
+    for (const [place, record] of batch.entries()) {
+      const bytes = record.data.length;
+      const bytesThrottled = isThrottled.has(place) ? bytes : 0;
+      const shard = this.#shardOf(record);
+      if (!shard?.isHot) {
+        add(this.#common, bytes, bytesThrottled);
+      }
+      if (shard) {
+        add(shard.pacer, bytes, bytesThrottled);
+        shard.records += 1;
+        shard.refusedShare += (Number(bytesThrottled > 0) - shard.refusedShare) / averagedRecords;
+      }
+    }
+    for (const [pacer, load] of loads) {
+      pacer.learn({ startedMs, ...load });
+    }
+    this.#judge();
+  }
+
+  /** Notes that a cell belongs to a shard. If it was another's, the stream was resharded, and that one is closed. */
+  #locate(cell: number, id: string): void {
+    const before = this.#shardOfCell[cell];
+    if (before === id) {
+      return;
+    }
+    const shards = this.#shards.size;
+    if (before !== undefined) {
+      this.#shards.delete(before);
+      for (const [place, other] of this.#shardOfCell.entries()) {
+        this.#shardOfCell[place] = other === before ? undefined : other;
+      }
+    }
+    if (!this.#shards.has(id)) {
+      this.#shards.set(id, {
+        pacer: new Pacer(this.#maxWindowBytes, this.#now),
+        records: 0,
+        refusedShare: 0,
+        isHot: false,
+        paidToMs: 0,
+      });
+    }
+    this.#shardOfCell[cell] = id;
+    // A stream accepts as much as its shards do.
+    if (shards > 0) {
+      this.#common.scale(this.#shards.size / shards);
+    }
+  }
+
+  #judge(): void {
+    const known = [...this.#shards.values()].filter(({ records }) => records >= averagedRecords);
+    if (known.length < 2) {
+      return;
+    }
+    const shares = known.map(({ refusedShare }) => refusedShare).sort((a, b) => a - b);
+    const median = shares[Math.floor((shares.length - 1) / 2)]!;
+    for (const shard of known) {
+      const others = this.#shards.size - this.#hotShards;
+      if (!shard.isHot && shard.refusedShare > median + hotShare) {
+        shard.isHot = true;
+        shard.paidToMs = this.#now();
+        shard.pacer.settle();
+        this.#common.scale((others - 1) / others);
+      } else if (shard.isHot && shard.pacer.bytesPerSecond >= (coolShare * this.bytesPerSecond) / others) {
+        shard.isHot = false;
+        this.#common.scale((others + 1) / others);
+      }
+    }
+  }
+
+  get #hotShards(): number {
+    let hot = 0;
+    for (const { isHot } of this.#shards.values()) {
+      hot += Number(isHot);
+    }
+    return hot;
+  }
+
+  #hotShardOf(record: Slice): Shard | undefined {
+    const shard = this.#shardOf(record);
+    return shard?.isHot ? shard : undefined;
+  }
+
+  /** The shard of the nearest cell that is known. */
+  #shardOf(record: Slice): Shard | undefined {
+    if (this.#shards.size === 0) {
+      return undefined;
+    }
+    const cell = cellOf(record);
+    for (let distance = 0; distance < cells; distance += 1) {
+      const id = this.#shardOfCell[cell + distance] ?? this.#shardOfCell[cell - distance];
+      if (id !== undefined) {
+        return this.#shards.get(id);
+      }
+    }
+    return undefined;
+  }
+}
+
+function cellOf(record: Slice): number {
+  return Math.floor(hashPosition(record) * cells);
+}
