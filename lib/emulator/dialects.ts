@@ -32,6 +32,20 @@ export const firehoseDialect: Dialect = {
   },
 };
 
+/** Amazon Kinesis Data Streams: AWS JSON 1.1. */
+export const kinesisDialect: Dialect = {
+  ...firehoseDialect,
+  miscount: (body, coin) => {
+    const { Records: records, FailedRecordCount: failed } = body;
+    if (!Array.isArray(records) || failed === undefined) {
+      return body;
+    }
+    return coin
+      ? { ...body, Records: records.slice(0, -1) }
+      : { ...body, FailedRecordCount: Number(failed) + 1 };
+  },
+};
+
 /** Amazon SQS: AWS JSON 1.0. */
 export const sqsDialect: Dialect = {
   contentType: 'application/x-amz-json-1.0',

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { firehoseDialect } from '../../lib/emulator/dialects.ts';
 import { noFaults, type ServiceFaults } from '../../lib/emulator/faults.ts';
 import { withFaults } from '../../lib/emulator/faulty-listener.ts';
-import { listenOnLoopback } from '../../lib/emulator/firehose/server.ts';
+import { listenOnLoopback } from '../../lib/emulator/loopback-server.ts';
 import { createRandom } from '../../lib/emulator/random.ts';
 import { until } from './firehose/factories.ts';
 

@@ -1,10 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import type { DeliveryStreamSettings } from '../../../lib/emulator/firehose/delivery-stream.ts';
-import {
-  createFirehoseServer,
-  listenOnLoopback,
-  type ServedStream,
-} from '../../../lib/emulator/firehose/server.ts';
+import { createFirehoseServer, type ServedStream } from '../../../lib/emulator/firehose/server.ts';
+import { listenOnLoopback } from '../../../lib/emulator/loopback-server.ts';
 import { makeSettings } from '../../emulator/firehose/factories.ts';
 
 type Description = Parameters<NonNullable<ServedStream['describe']>>[0];

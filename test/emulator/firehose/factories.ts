@@ -10,11 +10,8 @@ import {
   type DeliveryStreamOptions,
   type DeliveryStreamSettings,
 } from '../../../lib/emulator/firehose/delivery-stream.ts';
-import {
-  createFirehoseServer,
-  type FirehoseServerOptions,
-  listenOnLoopback,
-} from '../../../lib/emulator/firehose/server.ts';
+import { createFirehoseServer, type FirehoseServerOptions } from '../../../lib/emulator/firehose/server.ts';
+import { listenOnLoopback } from '../../../lib/emulator/loopback-server.ts';
 
 export function makeSettings(overrides: Partial<DeliveryStreamSettings> = {}): DeliveryStreamSettings {
   return {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { targets } from '../../../lambda/contract/targets.ts';
-import { decodeBase64, FirehoseError, parseInput } from '../../../lib/emulator/firehose/input.ts';
+import { AwsError, decodeBase64, parseInput } from '../../../lib/emulator/aws-json.ts';
+import { inputs } from '../../../lib/emulator/firehose/input.ts';
 import { runs } from '../../property-runs.ts';
 
 function makeRecords(count: number, data = 'aGk='): { Data: string }[] {
@@ -20,8 +21,8 @@ function refusalOf(act: () => unknown): string {
   try {
     act();
   } catch (error) {
-    expect(error).toBeInstanceOf(FirehoseError);
-    return `${(error as FirehoseError).type}: ${(error as FirehoseError).message}`;
+    expect(error).toBeInstanceOf(AwsError);
+    return `${(error as AwsError).type}: ${(error as AwsError).message}`;
   }
   throw new Error('It was not refused');
 }
@@ -29,7 +30,7 @@ function refusalOf(act: () => unknown): string {
 describe('a request within the limits', () => {
   it('is returned with its data decoded', () => {
     // Act
-    const input = parseInput('PutRecordBatch', makeBatch({ Records: [{ Data: 'aGk=' }, { Data: '' }] }));
+    const input = parseInput(inputs.PutRecordBatch, makeBatch({ Records: [{ Data: 'aGk=' }, { Data: '' }] }));
 
     // Assess
     expect(input).toEqual({
@@ -44,51 +45,56 @@ describe('a request within the limits', () => {
     ['a name of 64 characters', makeBatch({ DeliveryStreamName: 'n'.repeat(64) })],
     ['members that it does not know', makeBatch({ Other: 1 })],
   ])('may have %s', (_what, json) => {
-    expect(() => parseInput('PutRecordBatch', json)).not.toThrow();
+    expect(() => parseInput(inputs.PutRecordBatch, json)).not.toThrow();
   });
 });
 
-const streamName = 'the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream';
+const pattern = 'satisfy regular expression pattern: [a-zA-Z0-9_.-]{1,64}';
+const failed = 'failed to satisfy constraint: Member must';
 
 describe('a request beyond the limits', () => {
   const one = 'ValidationException: 1 validation error detected: ';
 
   it.each([
-    ['501 records', { Records: makeRecords(501) }, `${one}Records: expected at most 500 records`],
-    ['no record', { Records: [] }, `${one}Records: expected at least one record`],
+    ['501 records', { Records: makeRecords(501) }, `${one}Value at 'records' ${failed} have length less than or equal to 500`],
+    ['no record', { Records: [] }, `${one}Value '[]' at 'records' ${failed} have length greater than or equal to 1`],
     [
       'a record of one byte more than 1,000 KiB',
       { Records: [{ Data: 'aGk=' }, { Data: encode(1_024_001) }] },
-      `${one}Records.1.Data: expected at most 1024000 bytes before base64`,
+      `${one}Value at 'records.2.member.data' ${failed} have length less than or equal to 1024000`,
     ],
     [
       '65 characters',
       { DeliveryStreamName: 'n'.repeat(65) },
-      `${one}DeliveryStreamName: expected ${streamName}`,
+      `${one}Value '${'n'.repeat(65)}' at 'deliveryStreamName' ${failed} ${pattern}`,
     ],
-    ['a space', { DeliveryStreamName: 'my stream' }, `${one}DeliveryStreamName: expected ${streamName}`],
+    [
+      'a space',
+      { DeliveryStreamName: 'my stream' },
+      `${one}Value 'my stream' at 'deliveryStreamName' ${failed} ${pattern}`,
+    ],
   ])("with %s is refused with AWS's type of error, and the expectation", (_what, overrides, refusal) => {
-    expect(refusalOf(() => parseInput('PutRecordBatch', makeBatch(overrides)))).toBe(refusal);
+    expect(refusalOf(() => parseInput(inputs.PutRecordBatch, makeBatch(overrides)))).toBe(refusal);
   });
 
   it.each([
     [
       { Records: null },
-      /^ValidationException: 2 validation errors detected: DeliveryStreamName: .*; Records: /,
+      /^ValidationException: 2 validation errors detected: Value null at 'deliveryStreamName' .*; Value null at 'records' /,
     ],
-    [makeBatch({ Records: [{}] }), /^ValidationException: 1 validation error detected: Records\.0\.Data: /],
+    [makeBatch({ Records: [{}] }), /^ValidationException: 1 validation error detected: Value null at 'records.1.member.data' /],
     [makeBatch({ Records: [{ Data: 7 }] }), /^SerializationException: Records\.0\.Data: /],
     [makeBatch({ Records: ['aGk='] }), /^SerializationException: Records\.0: /],
     [makeBatch({ Records: 'aGk=' }), /^SerializationException: Records: /],
     [[], /^SerializationException: the body: /],
-    [null, /^ValidationException: .*the body: /],
+    [null, /^ValidationException: .*Value null at 'the body'/],
   ])("%j is refused with AWS's type of error, and its place", (json, refusal) => {
-    expect(refusalOf(() => parseInput('PutRecordBatch', json))).toMatch(refusal);
+    expect(refusalOf(() => parseInput(inputs.PutRecordBatch, json))).toMatch(refusal);
   });
 
   it('names the first ten problems of many, and how many there are', () => {
     const message = refusalOf(() =>
-      parseInput('PutRecordBatch', makeBatch({ Records: Array(500).fill({}) })),
+      parseInput(inputs.PutRecordBatch, makeBatch({ Records: Array(500).fill({}) })),
     );
 
     expect(message).toMatch(/^ValidationException: 500 validation errors detected: /);
@@ -106,7 +112,7 @@ describe('a request beyond the limits', () => {
     const input = { DeliveryStreamName: 's', Record: { Data } };
 
     const refusal = `SerializationException: '${Data}' can not be converted to a Blob: ${reason}`;
-    expect(refusalOf(() => parseInput('PutRecord', input))).toBe(refusal);
+    expect(refusalOf(() => parseInput(inputs.PutRecord, input))).toBe(refusal);
   });
 });
 

@@ -124,11 +124,11 @@ describe('a client of the AWS SDK', () => {
   it.each([
     ['ResourceNotFoundException', new PutRecordBatchCommand(other), notFound],
     ['ResourceNotFoundException', new DescribeDeliveryStreamCommand(other), notFound],
-    ['ValidationException', put(...toData(...Array(501).fill('a'))), 'expected at most 500 records'],
+    ['ValidationException', put(...toData(...Array(501).fill('a'))), 'length less than or equal to 500'],
     [
       'ValidationException',
       put({ Data: Buffer.alloc(1_024_001) }),
-      'expected at most 1024000 bytes before base64',
+      'length less than or equal to 1024000',
     ],
     ['InvalidArgumentException', put(...zeros(...full, 98_305)), tooLarge],
     ['InvalidArgumentException', put(...Array(40).fill({ Data: Buffer.alloc(1_000_000) })), tooLarge],
@@ -245,7 +245,7 @@ describe('a request that no SDK would send', () => {
     ['has data that is not base64', batch.replace('aGk=', 'aG!='), {}, /^Serialization.*character: '!'/],
     ['has URL-safe base64', batch.replace('aGk=', 'aG-_'), {}, /^Serialization.*character: '-'/],
     ['has a number as data', batch.replace('"aGk="', '1'), {}, 'SerializationException: Records.0.Data: '],
-    ['has no records', '{"DeliveryStreamName":"my-stream"}', {}, /^ValidationException: .*Records: /],
+    ['has no records', '{"DeliveryStreamName":"my-stream"}', {}, /^ValidationException: .*'records'/],
     [
       'is much larger than 4 MiB',
       batch.padEnd(2 * targets.firehose.maxRequestBytes + 1),

@@ -16,7 +16,7 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listenOnLoopback } from '../../../lib/emulator/firehose/server.ts';
+import { listenOnLoopback } from '../../../lib/emulator/loopback-server.ts';
 import { createS3Listener } from '../../../lib/emulator/s3/server.ts';
 import { makeDirectory, makeStream } from '../firehose/factories.ts';
 

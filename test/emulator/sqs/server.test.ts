@@ -10,7 +10,7 @@ import {
   SQSClient,
 } from '@aws-sdk/client-sqs';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listenOnLoopback } from '../../../lib/emulator/firehose/server.ts';
+import { listenOnLoopback } from '../../../lib/emulator/loopback-server.ts';
 import { LocalQueue } from '../../../lib/emulator/sqs/queue.ts';
 import { createSqsListener } from '../../../lib/emulator/sqs/server.ts';
 
