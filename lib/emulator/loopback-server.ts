@@ -39,6 +39,8 @@ export function createLoopbackServer(listener: RequestListener): LoopbackServer 
     socket.once('close', () => sockets.delete(socket));
     readPreface(socket, (isHttp2) => {
       if (isHttp2) {
+        // Its own server allows no half-open connections.
+        socket.allowHalfOpen = false;
         http2.emit('connection', socket);
       } else {
         acceptHttp1!.call(server, socket);

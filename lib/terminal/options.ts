@@ -51,6 +51,13 @@ export const deliveryStreamNameArgument = matchingArgument(
   targets.firehose.streamNameExpectation,
 );
 
+/** The option `--source` of an embedded Firehose. */
+export function sourceOption(): Option {
+  return new Option('--source <service>', 'put a Kinesis stream in front, which Firehose reads').choices([
+    'kinesis',
+  ]);
+}
+
 /**
  * The option of a setting, such as `--events-per-second <number>`, with its bounds.
  *

@@ -52,12 +52,12 @@ export function measureProgress(
   };
 }
 
-export function describeDelivery({ deliveryStream, records }: Endpoint, events: number): string {
+export function describeDelivery({ deliveryStream, records, target }: Endpoint, events: number): string {
   const { records: accepted, recordBytes, keys } = deliveryStream.totals;
   const lost = records.lost > 0 ? `, lost ${formatNumber(records.lost)}` : '';
   const mebibytes = (recordBytes / 1_048_576).toFixed(1);
   return (
-    `Firehose took ${formatCount(events, 'event')} in ${formatCount(accepted + records.lost, 'record')}, ` +
+    `${target} took ${formatCount(events, 'event')} in ${formatCount(accepted + records.lost, 'record')}, ` +
     `${mebibytes} MiB, refused ${formatNumber(records.refused)}${lost}; ${formatCount(keys.length, 'object')} written`
   );
 }

@@ -6,7 +6,7 @@ import { settings } from '../../../lambda/contract/deployment-settings.ts';
 import type { Payload } from '../../../lambda/contract/invocation.ts';
 import { type Report, reportSchema } from '../../../lambda/contract/report.ts';
 import { pairsLength, type SlicePair } from '../../../lambda/contract/slice.ts';
-import { type EndpointOptions, startEndpoint } from '../../emulator/endpoint.ts';
+import { type Endpoint, type EndpointOptions, startEndpoint } from '../../emulator/endpoint.ts';
 import { discardOrphans } from '../../emulator/firehose/uploads-folder.ts';
 import { processQueue } from '../../emulator/lambda/event-source-mapping.ts';
 import { LambdaPool } from '../../emulator/lambda/pool.ts';
@@ -47,6 +47,8 @@ export interface LocalRunOptions extends Pick<EndpointOptions, 'faults' | 'fault
 export interface LocalRun {
   /** The reports of its invocations, combined. */
   readonly report: Report;
+  /** Name of the service that records were sent to. */
+  readonly target: Endpoint['target'];
   /** Template of its events. @default - the default template */
   readonly eventTemplate?: string;
   /** The bucket, and the number and size of the objects of this run. */
@@ -68,7 +70,7 @@ export interface LocalRun {
 const progressIntervalMs = 100;
 
 /**
- * Runs the stack on this machine, with no AWS account: synthesizes it, starts an embedded Firehose, SQS and S3 configured
+ * Runs the stack on this machine, with no AWS account: synthesizes it, starts embedded Firehose, Kinesis, SQS and S3 configured
  * from its template, invokes its bundled producer, lets it process its queue, and waits for the verdicts of its prover.
  *
  * @throws UsageError if the function refused the payload.
@@ -146,7 +148,7 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     signal.throwIfAborted();
     if (payload.runId !== undefined) {
       const [from, to] = [slices?.[0]?.[0] ?? 0, slices?.at(-1)?.[1] ?? totalEvents];
-      const { deliveryStreamName } = stack.deliveryStream;
+      const deliveryStreamName = stack.kinesisStream?.streamName ?? stack.deliveryStream.deliveryStreamName;
       await options.onStart?.({
         report: { runId: payload.runId, deliveryStreamName, from, to },
         output: { directory },
@@ -194,6 +196,7 @@ async function runStack(stack: LocalStack, options: LocalRunOptions): Promise<Lo
     const { keys, objectBytes } = aws.deliveryStream.totals;
     return {
       report,
+      target: aws.target,
       ...(eventTemplate !== undefined && { eventTemplate }),
       output: { directory, objects: keys.length, bytes: objectBytes },
       objectPaths: keys.map((key) => join(directory, key)),

@@ -10,7 +10,7 @@ import { type Faults, faultsExample, parseFaults } from '../../emulator/faults.t
 import { readTemplateFile, TemplateFileError } from '../../template/template-file.ts';
 import { UsageError } from '../../terminal/command.ts';
 import { commandUsage } from '../../terminal/command-line.ts';
-import { runIdOption, settingOption, wholeNumberArgument } from '../../terminal/options.ts';
+import { runIdOption, settingOption, sourceOption, wholeNumberArgument } from '../../terminal/options.ts';
 import { quoteForShell } from '../../terminal/text.ts';
 import type { LocalRunOptions } from './run.ts';
 
@@ -33,6 +33,7 @@ export interface StartOptions
   readonly slices?: readonly SlicePair[];
   readonly event?: string;
   readonly recordFormat: string;
+  readonly source?: 'kinesis';
   readonly output: string;
   readonly quota: keyof typeof quotas | 'none';
   readonly faults?: Faults;
@@ -60,17 +61,20 @@ export function addStartOptions(command: Command): Command {
         .choices(recordFormats)
         .default(recordFormats[0]),
     )
-    .addOption(settingOption('eventsPerSecond', 'steady rate; without one, as fast as Firehose takes them'));
+    .addOption(sourceOption())
+    .addOption(
+      settingOption('eventsPerSecond', 'steady rate; without one, as fast as the stream takes them'),
+    );
   for (const name of contextSettings) {
     command.addOption(settingOption(name));
   }
   return command
     .addOption(
-      new Option('--quota <name>', "keep to a stream's quota in AWS")
+      new Option('--quota <name>', "keep to a stream's quota in AWS; with --source, to that of its shards")
         .choices([...Object.keys(quotas), 'none'])
         .default('none'),
     )
-    .option('--faults <list>', `make Firehose misbehave, with queue= SQS: ${faultsExample}`, faultsArgument)
+    .option('--faults <list>', `make the stream misbehave, with queue= SQS: ${faultsExample}`, faultsArgument)
     .option('--fault-seed <number>', 'which run of bad luck', wholeNumberArgument(faultSeed), 1)
     .option('--output <directory>', 'where the bucket goes', defaultOutput)
     .addOption(
@@ -86,7 +90,7 @@ export function addStartOptions(command: Command): Command {
 export function toLocalRun(options: StartOptions): Omit<LocalRunOptions, 'onStep' | 'onProgress'> {
   checkEnd(options);
   checkEvent(options);
-  const { count, eventsPerSecond, event, recordFormat, slices, quota, faults, maxCount } = options;
+  const { count, eventsPerSecond, event, recordFormat, source, slices, quota, faults, maxCount } = options;
   const given = contextSettings.filter((name) => options[name] !== undefined);
   return {
     payload: {
@@ -96,6 +100,7 @@ export function toLocalRun(options: StartOptions): Omit<LocalRunOptions, 'onStep
     },
     context: {
       recordFormat,
+      ...(source && { source }),
       ...(event !== undefined && { event: resolve(event) }),
       ...Object.fromEntries(given.map((name) => [name, String(options[name])])),
       // That of the schedule may not be above a lower maxCount either.
@@ -111,10 +116,11 @@ export function toLocalRun(options: StartOptions): Omit<LocalRunOptions, 'onStep
 }
 
 /** The command that runs the same stack, on the same directory, without faults. */
-export function repeatCommand({ event, recordFormat, output, maxCount }: StartOptions): string {
+export function repeatCommand({ event, recordFormat, source, output, maxCount }: StartOptions): string {
   return [
     commandUsage('start'),
     ...(recordFormat === recordFormats[0] ? [] : [`--record-format ${recordFormat}`]),
+    ...(source === undefined ? [] : [`--source ${source}`]),
     ...(event === undefined ? [] : [`--event ${quoteForShell(event)}`]),
     ...(maxCount === undefined ? [] : [`--max-count ${maxCount}`]),
     ...(output === defaultOutput ? [] : [`--output ${quoteForShell(output)}`]),

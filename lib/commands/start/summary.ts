@@ -35,7 +35,7 @@ const maxCommandSlices = 4_000;
  * @param repeat The command that runs the same stack again.
  */
 export function summarize(run: LocalRun, repeat = commandUsage('start')): string {
-  const { report, output } = run;
+  const { report, output, target } = run;
   const { eventsDelivered, eventsUndelivered, eventsRequested } = report;
   const outcome =
     eventsUndelivered === 0
@@ -58,8 +58,8 @@ export function summarize(run: LocalRun, repeat = commandUsage('start')): string
       `${number(report.recordsRetried)} sent again; ` +
       `${plural(report.bytesDelivered, 'byte')}, billed as ${number(report.billedBytes)}`,
     `  lambda   ${plural(run.invocations, 'invocation')}, ${plural(run.slicesQueued, 'slice')} through the work queue; ` +
-      `Firehose refused ${number(run.recordsRefused)} of ${plural(run.recordsOffered, 'record')}${failures(report)}`,
-    `  cost     about ${formatDollars(report.estimatedCostUsd)} in AWS, Firehose and Lambda at the prices of the stack`,
+      `${target} refused ${number(run.recordsRefused)} of ${plural(run.recordsOffered, 'record')}${failures(report)}`,
+    `  cost     about ${formatDollars(report.estimatedCostUsd)} in AWS, ${target} and Lambda at the prices of the stack`,
     ...(report.eventsUncertain > 0
       ? [`  twice    at most ${plural(report.eventsUncertain, 'event')}: responses were lost`]
       : []),
@@ -78,7 +78,7 @@ export function summarize(run: LocalRun, repeat = commandUsage('start')): string
       ? "  new EventProducer(this, 'Producer') in a stack of your app, then cdk deploy"
       : '  npx cdk deploy',
     '',
-    ...(run.proof ? describeVerdict(report, run.proof, repeat) : []),
+    ...(run.proof ? describeVerdict(run, run.proof, repeat) : []),
   ].join('\n');
 }
 
@@ -92,14 +92,14 @@ function describeProof(proof: LocalProof): string {
   );
 }
 
-function describeVerdict(report: Report, proof: LocalProof, repeat: string) {
+function describeVerdict({ report, target }: LocalRun, proof: LocalProof, repeat: string) {
   const { runId, eventsRequested, eventsDelivered } = report;
   const { lost, eventsUnproven, eventsProven, sinceSentMs, logPath } = proof;
   if (lost.length > 0) {
     const hidden = lost.length - shownRanges;
     return [
       `NOT proven: ${number(pairsLength(lost))} of ${plural(eventsDelivered, 'event')} are lost. ` +
-        'Firehose acknowledged them, and they are not in the bucket:',
+        `${target} acknowledged them, and they are not in the bucket:`,
       ...lost.slice(0, shownRanges).map((pair) => `  ${formatEvents(...pair)}`),
       ...(hidden > 0 ? [`  and ${plural(hidden, 'more range')}`] : []),
       lost.length > maxCommandSlices

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { proverVariables } from '../../../lambda/contract/variables.ts';
 import type { EndpointQueueSettings } from '../../emulator/endpoint.ts';
 import type { DeliveryStreamSettings } from '../../emulator/firehose/delivery-stream.ts';
+import type { KinesisStreamSettings } from '../../emulator/kinesis/stream.ts';
 import type { EventSourceMappingSettings } from '../../emulator/lambda/event-source-mapping.ts';
 import type { FunctionSettings } from '../../emulator/lambda/settings.ts';
 import { outputs, producersMetadataKey } from '../../stack/outputs.ts';
@@ -30,6 +31,8 @@ export interface LocalStack {
   /** Template of the events. @default - the default template */
   readonly eventTemplate?: string;
   readonly deliveryStream: DeliveryStreamSettings;
+  /** The stream that the delivery stream reads. @default - it reads none */
+  readonly kinesisStream?: KinesisStreamSettings;
   readonly queues: readonly EndpointQueueSettings[];
 }
 
@@ -41,7 +44,9 @@ const functionProperties = v.object({
   Timeout: v.number(),
   Environment: v.object({ Variables: v.record(v.string(), v.union([v.string(), reference])) }),
 });
+const attribute = v.object({ 'Fn::GetAtt': v.tuple([v.string(), v.literal('Arn')]) });
 const deliveryStreamProperties = v.object({
+  KinesisStreamSourceConfiguration: v.optional(v.object({ KinesisStreamARN: attribute })),
   DeliveryStreamEncryptionConfigurationInput: v.optional(v.object({ KeyType: v.string() })),
   ExtendedS3DestinationConfiguration: v.object({
     BufferingHints: v.object({ IntervalInSeconds: v.number(), SizeInMBs: v.number() }),
@@ -52,7 +57,11 @@ const deliveryStreamProperties = v.object({
     CustomTimeZone: v.optional(v.string()),
   }),
 });
-const attribute = v.object({ 'Fn::GetAtt': v.tuple([v.string(), v.literal('Arn')]) });
+// An on-demand stream starts with four shards.
+const kinesisStreamProperties = v.object({
+  ShardCount: v.optional(v.number(), 4),
+  StreamModeDetails: v.optional(v.object({ StreamMode: v.string() })),
+});
 // 30 s is SQS's own default.
 const queueProperties = v.object({
   VisibilityTimeout: v.optional(v.number(), 30),
@@ -122,23 +131,24 @@ class StackReader {
   read(): LocalStack {
     const { Metadata, Outputs } = this.#template;
     const prover = this.#prover();
+    const kinesisStream = this.#kinesisStream();
     const [{ eventTemplate } = {}] = Object.values(Metadata[producersMetadataKey]);
     return {
       producer: this.#queueFunction(Outputs[outputs.functionName].Value.Ref),
       ...(prover && { prover }),
       ...(eventTemplate !== undefined && { eventTemplate }),
       deliveryStream: this.#deliveryStream(),
+      ...(kinesisStream && { kinesisStream }),
       queues: this.#idsOf('AWS::SQS::Queue').map((id) => this.#queue(id)),
     };
   }
 
   #deliveryStream(): DeliveryStreamSettings {
     const { Outputs } = this.#template;
-    const id = Outputs[outputs.deliveryStreamName].Value.Ref;
-    const stream = v.parse(deliveryStreamProperties, this.#properties(id));
+    const stream = this.#deliveryStreamProperties();
     const destination = stream.ExtendedS3DestinationConfiguration;
     return {
-      deliveryStreamName: this.#ref(id),
+      deliveryStreamName: this.#ref(Outputs[outputs.deliveryStreamName].Value.Ref),
       bucketName: this.#ref(Outputs[outputs.bucketName].Value.Ref),
       prefix: destination.Prefix,
       errorOutputPrefix: destination.ErrorOutputPrefix,
@@ -149,6 +159,22 @@ class StackReader {
       bufferingSizeMiB: destination.BufferingHints.SizeInMBs,
       encrypted: stream.DeliveryStreamEncryptionConfigurationInput !== undefined,
     };
+  }
+
+  #kinesisStream(): KinesisStreamSettings | undefined {
+    const { KinesisStreamSourceConfiguration: source } = this.#deliveryStreamProperties();
+    if (source === undefined) {
+      return undefined;
+    }
+    const [id] = source.KinesisStreamARN['Fn::GetAtt'];
+    const { ShardCount, StreamModeDetails } = v.parse(kinesisStreamProperties, this.#properties(id));
+    const onDemand = StreamModeDetails?.StreamMode === 'ON_DEMAND';
+    return { streamName: this.#ref(id), shards: ShardCount, onDemand };
+  }
+
+  #deliveryStreamProperties() {
+    const id = this.#template.Outputs[outputs.deliveryStreamName].Value.Ref;
+    return v.parse(deliveryStreamProperties, this.#properties(id));
   }
 
   /** The function that knows when events are lost. */

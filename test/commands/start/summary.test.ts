@@ -15,6 +15,7 @@ const run: LocalRun = {
     eventsPerSecond: 1,
     estimatedCostUsd: 0.000006805,
   }),
+  target: 'Firehose',
   output: { directory: 'out/bucket', objects: 2, bytes: 1_234 },
   objectPaths: ['out/bucket/first.gz', "out/bucket/it's the newest.gz"],
   logPath: 'out/function.log',

@@ -56,8 +56,16 @@ describe('a request beyond the limits', () => {
   const one = 'ValidationException: 1 validation error detected: ';
 
   it.each([
-    ['501 records', { Records: makeRecords(501) }, `${one}Value at 'records' ${failed} have length less than or equal to 500`],
-    ['no record', { Records: [] }, `${one}Value '[]' at 'records' ${failed} have length greater than or equal to 1`],
+    [
+      '501 records',
+      { Records: makeRecords(501) },
+      `${one}Value at 'records' ${failed} have length less than or equal to 500`,
+    ],
+    [
+      'no record',
+      { Records: [] },
+      `${one}Value '[]' at 'records' ${failed} have length greater than or equal to 1`,
+    ],
     [
       'a record of one byte more than 1,000 KiB',
       { Records: [{ Data: 'aGk=' }, { Data: encode(1_024_001) }] },
@@ -82,7 +90,10 @@ describe('a request beyond the limits', () => {
       { Records: null },
       /^ValidationException: 2 validation errors detected: Value null at 'deliveryStreamName' .*; Value null at 'records' /,
     ],
-    [makeBatch({ Records: [{}] }), /^ValidationException: 1 validation error detected: Value null at 'records.1.member.data' /],
+    [
+      makeBatch({ Records: [{}] }),
+      /^ValidationException: 1 validation error detected: Value null at 'records.1.member.data' /,
+    ],
     [makeBatch({ Records: [{ Data: 7 }] }), /^SerializationException: Records\.0\.Data: /],
     [makeBatch({ Records: ['aGk='] }), /^SerializationException: Records\.0: /],
     [makeBatch({ Records: 'aGk=' }), /^SerializationException: Records: /],

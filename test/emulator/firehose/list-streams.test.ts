@@ -41,7 +41,10 @@ describe('the list of delivery streams', () => {
     [{ Limit: 0 }, "Value '0' at 'limit' failed"],
     [{ Limit: 10_001 }, 'Member must have value less than or equal to 10000'],
     [{ ExclusiveStartDeliveryStreamName: 'a b' }, "Value 'a b' at 'exclusiveStartDeliveryStreamName'"],
-    [{ DeliveryStreamType: 'Other' as DeliveryStreamType }, 'Member must satisfy enum value set: [DirectPut, '],
+    [
+      { DeliveryStreamType: 'Other' as DeliveryStreamType },
+      'Member must satisfy enum value set: [DirectPut, ',
+    ],
   ])('is refused for %j', async (input, message) => {
     // Prepare
     const { client } = await makeServerOf('a');

@@ -125,11 +125,7 @@ describe('a client of the AWS SDK', () => {
     ['ResourceNotFoundException', new PutRecordBatchCommand(other), notFound],
     ['ResourceNotFoundException', new DescribeDeliveryStreamCommand(other), notFound],
     ['ValidationException', put(...toData(...Array(501).fill('a'))), 'length less than or equal to 500'],
-    [
-      'ValidationException',
-      put({ Data: Buffer.alloc(1_024_001) }),
-      'length less than or equal to 1024000',
-    ],
+    ['ValidationException', put({ Data: Buffer.alloc(1_024_001) }), 'length less than or equal to 1024000'],
     ['InvalidArgumentException', put(...zeros(...full, 98_305)), tooLarge],
     ['InvalidArgumentException', put(...Array(40).fill({ Data: Buffer.alloc(1_000_000) })), tooLarge],
   ])('meets %s as an error of that name', async (name, command, message) => {
