@@ -1,4 +1,4 @@
-/** Quotas of a Direct PUT stream, or of a shard, per second. */
+/** Quotas of a Direct PUT stream per second. */
 export interface Quota {
   /** Record data before base64. */
   readonly bytes: number;
@@ -7,14 +7,7 @@ export interface Quota {
 }
 
 /**
- * Quota of a shard of a Kinesis stream.
- *
- * @see https://docs.aws.amazon.com/streams/latest/dev/service-sizes-and-limits.html
- */
-export const shardQuota: Quota = { bytes: 1_048_576, records: 1_000, requests: Number.POSITIVE_INFINITY };
-
-/**
- * AWS's quotas of Direct PUT: those of the three large regions, named after one of them, and those of all others.
+ * AWS's quotas: those of the three large regions, named after one of them, and those of all others.
  *
  * @see https://docs.aws.amazon.com/firehose/latest/dev/limits.html
  */

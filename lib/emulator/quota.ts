@@ -29,13 +29,18 @@ export class TokenBucket {
   }
 }
 
-/** Enforces the quota of one stream. */
+/** Quota of a stream or shard. */
+export type StreamQuota = Omit<Quota, 'requests'> & Partial<Quota>;
+
+/** Enforces the quota of one stream, or of a shard. */
 export class QuotaKeeper {
   readonly #bytes: TokenBucket;
   readonly #records: TokenBucket;
   readonly #requests: TokenBucket;
 
-  constructor({ bytes, records, requests }: Quota, now: () => number) {
+  /** @param quota Without `requests`, requests have none. */
+  constructor(quota: StreamQuota, now: () => number) {
+    const { bytes, records, requests = Number.MAX_VALUE } = quota;
     this.#bytes = new TokenBucket(bytes, now);
     this.#records = new TokenBucket(records, now);
     this.#requests = new TokenBucket(requests, now);

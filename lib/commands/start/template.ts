@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { proverVariables } from '../../../lambda/contract/variables.ts';
+import { onDemandShards } from '../../aws/quotas.ts';
 import type { EndpointQueueSettings } from '../../emulator/endpoint.ts';
 import type { DeliveryStreamSettings } from '../../emulator/firehose/delivery-stream.ts';
 import type { KinesisStreamSettings } from '../../emulator/kinesis/stream.ts';
@@ -57,9 +58,8 @@ const deliveryStreamProperties = v.object({
     CustomTimeZone: v.optional(v.string()),
   }),
 });
-// An on-demand stream starts with four shards.
 const kinesisStreamProperties = v.object({
-  ShardCount: v.optional(v.number(), 4),
+  ShardCount: v.optional(v.number(), onDemandShards),
   StreamModeDetails: v.optional(v.object({ StreamMode: v.string() })),
 });
 // 30 s is SQS's own default.

@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { targets } from '../../../lambda/contract/targets.ts';
+import { onDemandShards } from '../../aws/quotas.ts';
 import {
   AwsError,
   type AwsJsonService,
@@ -24,9 +25,6 @@ import { hashOf, KinesisStream, maxHashKey, type NewRecord, type PutResult, size
 export const kinesisTargetPrefix = 'Kinesis_20131202.';
 
 const { maxRecordBytes, maxRequestBytes, quotaError } = targets.kinesis;
-
-/** Shards of a new on-demand stream. */
-const onDemandShards = 4;
 
 interface StreamReference {
   readonly StreamName?: string | null | undefined;

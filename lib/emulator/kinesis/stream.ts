@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Quota } from '../../aws/quotas.ts';
-import { QuotaKeeper } from '../quota.ts';
+import { QuotaKeeper, type StreamQuota } from '../quota.ts';
 import { type HashRange, type KinesisRecord, Shard } from './shard.ts';
 
 export interface KinesisStreamSettings {
@@ -15,7 +14,7 @@ export interface KinesisStreamOptions {
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
   /** Quota of each shard. @default - none */
-  readonly quota?: Quota;
+  readonly quota?: StreamQuota;
   /** Decides for each record, in order. @default - records within the quota are accepted */
   readonly admits?: (isWithinQuota: () => boolean) => boolean;
   /** Called with the accepted records of a request, in order. The request is acknowledged when it resolves. */

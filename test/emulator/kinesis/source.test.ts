@@ -212,17 +212,23 @@ describe('the faults', () => {
 });
 
 it('the quota is that of each shard', async () => {
-  // Prepare
-  const { put } = await start({ quota: quotas.default });
-  const records = Array(500).fill('same key');
+  // Prepare: two records of one shard, which has 1 MiB a second, and one of the other
+  const { kinesis } = await start({ quota: quotas['us-east-1'] });
+  const Records = ['1', '1', String(2n ** 127n)].map((ExplicitHashKey) => ({
+    Data: Buffer.alloc(600_000),
+    PartitionKey: 'p',
+    ExplicitHashKey,
+  }));
 
   // Act
-  const outputs = await Promise.all([put(...records), put(...records), put(...records)]);
+  const output = await kinesis.send(new PutRecordsCommand({ StreamName: 'source', Records }));
 
-  // Assess: 1,000 a second
-  const failed = outputs.reduce((sum, { FailedRecordCount = 0 }) => sum + FailedRecordCount, 0);
-  expect(failed).toBeGreaterThan(250);
-  expect(failed).toBeLessThanOrEqual(500);
+  // Assess
+  expect(output.Records?.map(({ ErrorCode }) => ErrorCode)).toEqual([
+    undefined,
+    'ProvisionedThroughputExceededException',
+    undefined,
+  ]);
 });
 
 it('without a Kinesis stream, streams can be made, and Firehose does not read them', async () => {
