@@ -84,6 +84,8 @@ class Delivery {
   readonly #outcome = nothingDone();
   readonly #gate: Gate;
   readonly #timeOver = new AbortController();
+  /** How often records were sent that were put back, by their first event. */
+  readonly #earlierAttempts = new Map<number, number>();
 
   constructor(source: RequestSource, options: DeliveryOptions) {
     this.#source = source;
@@ -146,8 +148,8 @@ class Delivery {
     let rest = batch;
     for (let attempt = 1; ; attempt += 1) {
       const sent = rest;
-      rest = this.#putBackHot(await this.#send(sent, attempt));
-      if (rest.length > 0 && attempt >= this.#options.settings.maxAttempts) {
+      rest = this.#putBackHot(await this.#send(sent, attempt), attempt);
+      if (rest.some((record) => this.#isLastAttempt(record, attempt))) {
         this.#stop('attempts');
       } else if (rest.length === sent.length) {
         // Nothing was accepted: slowing down cannot help here.
@@ -161,10 +163,22 @@ class Delivery {
   }
 
   /** Leaves the records of hot shards to later requests: a request that waits for them would hold up the others. */
-  #putBackHot(rest: RecordBatch): RecordBatch {
+  #putBackHot(rest: RecordBatch, attempt: number): RecordBatch {
     const { pacer } = this.#options;
-    this.#source.putBack(rest.filter((record) => pacer.isHot(record)));
-    return rest.filter((record) => !pacer.isHot(record));
+    const hot = rest.filter((record) => pacer.isHot(record) && !this.#isLastAttempt(record, attempt));
+    for (const record of hot) {
+      this.#earlierAttempts.set(record.from, this.#attempts(record, attempt));
+    }
+    this.#source.putBack(hot);
+    return rest.filter((record) => !hot.includes(record));
+  }
+
+  #attempts({ from }: EventRecord, attempt: number): number {
+    return (this.#earlierAttempts.get(from) ?? 0) + attempt;
+  }
+
+  #isLastAttempt(record: EventRecord, attempt: number): boolean {
+    return this.#attempts(record, attempt) >= this.#options.settings.maxAttempts;
   }
 
   /** Sends records once, and returns those that have to be sent again. */
@@ -172,9 +186,7 @@ class Delivery {
     const { putRecords, pacer, deadline, clock, onRequest } = this.#options;
     const startedMs = clock.now();
     this.#outcome.requests += 1;
-    if (attempt > 1) {
-      this.#outcome.recordsRetried += batch.length;
-    }
+    this.#outcome.recordsRetried += batch.filter((record) => this.#attempts(record, attempt) > 1).length;
     const timeoutMs = deadline.responseTimeoutMs(startedMs);
     // Not by the clock: timers of Node fire up to a millisecond early.
     const put = async (signal: AbortSignal) => {

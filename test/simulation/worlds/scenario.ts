@@ -171,11 +171,11 @@ function withKinesis(scenario: Scenario, seed: number): Scenario {
     target: dice.pick(['kinesis', 'kinesis-on-demand']),
     count: dice.integer(1, 8),
     ...(dice.chance(0.3) && { later: { count: dice.integer(1, 8), afterMs: dice.random() * 20_000 } }),
-    ...(dice.chance(0.5)
+    ...(dice.chance(0.3)
       ? { bytesPerSecond: 1_048_576, recordsPerSecond: 1_000 }
       : { bytesPerSecond: dice.integer(10_000, 100_000), recordsPerSecond: dice.integer(100, 1_000) }),
-    hot: dice.pick([0, 0, 1, 2]),
-    hotShare: 0.2 + dice.random() * 0.6,
+    hot: dice.pick([0, 1, 1, 2]),
+    hotShare: 0.3 + dice.random() * 0.69,
   };
   // Behind a long retention, a claim waits for days.
   const retentionHours = dice.pick([24, 24, 24, 24, 48, 72, 168]);
@@ -185,8 +185,11 @@ function withKinesis(scenario: Scenario, seed: number): Scenario {
     createdAfterMs: dice.sometimes(0.1, 5_000),
     prefixTime: dice.pick(['arrival', 'reading']),
   };
+  // A shard is hot only if many records were refused.
+  const times = scenario.recordFormat === 'single' && !scenario.proof ? dice.pick([1, 1, 3]) : 1;
   return {
     ...scenario,
+    count: times * scenario.count,
     firehose: { ...firehose, shards },
     ...(scenario.proof && { proof: { ...scenario.proof, reading } }),
   };
