@@ -28,8 +28,8 @@ export const matches = ['bytes', 'id'] as const;
 export type Match = (typeof matches)[number];
 
 /**
- * What the producer leaves for the prover, a message of the proof queue: these slices of this run were acknowledged by
- * Firehose between these two times.
+ * What the producer leaves for the prover, a message of the proof queue: these slices of this run were acknowledged by its
+ * target between these two times.
  */
 export const claimSchema = v.object({
   /** Names the run. */

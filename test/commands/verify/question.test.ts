@@ -111,6 +111,12 @@ describe('the question', () => {
   it.each([
     ['of a stack with a stream of its own', {}, {}, { isShared: false, naming }],
     ['in an existing stream', { SHARED: 'true' }, {}, { isShared: true, naming }],
+    [
+      'of a Kinesis stream',
+      { TARGET: 'kinesis' },
+      {},
+      { isShared: false, naming: { ...naming, target: 'kinesis' } },
+    ],
     ['since a time', {}, { since: 7 }, { isShared: false, naming, sinceMs: 7 }],
     ['of which the option says that others write there', {}, { shared: true }, { isShared: true, naming }],
     ['at another place', { SHARED: 'true' }, { source: 's3://b', since: 7 }, { isShared: true, sinceMs: 7 }],
