@@ -216,9 +216,14 @@ describe('npm run firehose', () => {
 });
 
 describe('the lines to paste', () => {
-  it.skipIf(!hasBoto3)('work with boto3', async () => {
+  const sources = [
+    [[], 'RecordId'],
+    [['--source', 'kinesis'], 'SequenceNumber'],
+  ] as const;
+
+  it.skipIf(!hasBoto3).each(sources)('work with boto3 after %j', async (args, id) => {
     // Prepare
-    const { output, text, stop } = await startBin();
+    const { output, text, stop } = await startBin(...args);
 
     // Act
     const script = `${pastedLine(text(), 'export ')}\n${pastedLine(text(), 'python3 ')}`;
@@ -226,13 +231,13 @@ describe('the lines to paste', () => {
     await stop();
 
     // Assess
-    expect(stdout).toMatch(/'RecordId': '.{36}\.0', 'Encrypted': True/);
+    expect(stdout).toContain(`'${id}': '`);
     expect(readObjects(join(output, 'firehose-event-producer-bucket'))).toEqual(['hello\n']);
   });
 
-  it.skipIf(!hasAwsCli)('work with the AWS CLI', async () => {
+  it.skipIf(!hasAwsCli).each(sources)('work with the AWS CLI after %j', async (args, id) => {
     // Prepare
-    const { output, text, stop } = await startBin();
+    const { output, text, stop } = await startBin(...args);
 
     // Act
     const put = pastedLine(text().split(`version ${awsCliIsVersion1 ? 1 : 2}:`)[1]!, 'aws ');
@@ -240,8 +245,80 @@ describe('the lines to paste', () => {
     await stop();
 
     // Assess
-    expect(JSON.parse(stdout)).toMatchObject({ RecordId: expect.any(String), Encrypted: true });
+    expect(JSON.parse(stdout)).toMatchObject({ [id]: expect.any(String) });
     expect(readObjects(join(output, 'firehose-event-producer-bucket'))).toEqual(['hello\n']);
+  });
+});
+
+describe('the Kinesis in front of it', () => {
+  const script = `
+import boto3, sys
+client = boto3.client('kinesis', endpoint_url=sys.argv[1], region_name='us-east-1',
+                      aws_access_key_id='local', aws_secret_access_key='local')
+records = [{'Data': b'%d\\n' % index, 'PartitionKey': str(index)} for index in range(100)]
+print(client.put_records(StreamName='ticks', Records=records)['FailedRecordCount'])
+read = []
+for shard in client.get_paginator('list_shards').paginate(StreamName='ticks').search('Shards[].ShardId'):
+    iterator = client.get_shard_iterator(StreamName='ticks', ShardId=shard, ShardIteratorType='TRIM_HORIZON')
+    response = client.get_records(ShardIterator=iterator['ShardIterator'])
+    print(response['MillisBehindLatest'], len(response['Records']) > 20)
+    read += [record['Data'] for record in response['Records']]
+print(sorted(read) == sorted(record['Data'] for record in records))
+try:
+    client.put_record(StreamName='other', Data=b'a', PartitionKey='a')
+except client.exceptions.ResourceNotFoundException as error:
+    print(error)
+client.create_stream(StreamName='other', ShardCount=3)
+client.get_waiter('stream_exists').wait(StreamName='other')
+print(client.list_streams()['StreamNames'])
+`;
+
+  it.skipIf(!hasBoto3)('puts and reads with boto3, and Firehose delivers what was put', async () => {
+    // Prepare
+    const { output, endpoint, stop } = await startBin('--stream', 'ticks', '--source', 'kinesis');
+
+    // Act
+    const { stdout } = await promisify(execFile)('python3', ['-c', script, endpoint]);
+    await stop();
+
+    // Assess
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      '0',
+      '0 True',
+      '0 True',
+      'True',
+      'An error occurred (ResourceNotFoundException) when calling the PutRecord operation: Stream other under account 123456789012 not found.',
+      "['other', 'ticks']",
+    ]);
+    const lines = Array.from({ length: 100 }, (_, index) => `${index}\n`);
+    expect(readObjects(join(output, 'ticks-bucket'))).toEqual([lines.join('')]);
+  });
+
+  it.skipIf(!hasAwsCli)('reads with the AWS CLI what it put, and lists streams', async () => {
+    // Prepare
+    const { text } = await startBin('--source', 'kinesis');
+    const name = 'firehose-event-producer';
+    const script = `
+${pastedLine(text(), 'export ')}
+set -e
+aws kinesis put-record --stream-name ${name} --partition-key a --data aGVsbG8= --query ShardId
+iterator=$(aws kinesis get-shard-iterator --stream-name ${name} --shard-id 0 --shard-iterator-type TRIM_HORIZON --query ShardIterator --output text)
+aws kinesis get-records --shard-iterator "$iterator" --query 'Records[].PartitionKey'
+aws kinesis list-streams --query StreamNames
+aws kinesis describe-stream-summary --stream-name ${name} --query StreamDescriptionSummary.OpenShardCount
+aws firehose describe-delivery-stream --delivery-stream-name ${name} --query DeliveryStreamDescription.DeliveryStreamType`;
+
+    // Act
+    const { stdout } = await promisify(execFile)('bash', ['-c', script]);
+
+    // Assess
+    expect(JSON.parse(`[${stdout.trim().replaceAll(/\n(?=["[\d])/g, ',')}]`)).toEqual([
+      'shardId-000000000000',
+      ['a'],
+      [name],
+      2,
+      'KinesisStreamAsSource',
+    ]);
   });
 });
 
