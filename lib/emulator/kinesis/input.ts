@@ -56,13 +56,11 @@ export const inputs = {
     ExclusiveStartStreamName: v.nullish(name),
     NextToken: v.nullish(name),
   }),
-  MergeShards: structure({ ...stream, ShardToMerge: name, AdjacentShardToMerge: name }),
   PutRecord: structure({ ...stream, ...record }),
   PutRecords: structure({
     ...stream,
     Records: v.pipe(v.array(structure(record)), minLength(1), maxLength(maxRecordsPerRequest)),
   }),
-  SplitShard: structure({ ...stream, ShardToSplit: name, NewStartingHashKey: hashKey }),
   UpdateShardCount: structure({
     ...stream,
     TargetShardCount: shardCount,

@@ -11,14 +11,7 @@ import {
 import { type Input, inputs } from './input.ts';
 import { readIterator, readRecords, startOf, writeIterator } from './reading.ts';
 import type { Shard } from './shard.ts';
-import {
-  describeChildren,
-  describeShard,
-  describeStream,
-  findOpenShard,
-  findShard,
-  nameOf,
-} from './shards.ts';
+import { describeChildren, describeShard, describeStream, findShard, nameOf } from './shards.ts';
 import { hashOf, KinesisStream, maxHashKey, type NewRecord, type PutResult, sizeOf } from './stream.ts';
 
 /** Start of the `X-Amz-Target` of requests to Kinesis. */
@@ -74,10 +67,9 @@ export function createKinesisListener(given: readonly KinesisStream[], now = Dat
 
     DescribeStream: (input) => {
       const stream = findStream(input);
-      const shards = stream.shards.filter(({ shardId }) => shardId > (input.ExclusiveStartShardId ?? ''));
-      const page = shards.slice(0, input.Limit ?? 100);
-      const description = { ...describeStream(stream), Shards: page.map(describeShard) };
-      return { StreamDescription: { ...description, HasMoreShards: page.length < shards.length } };
+      const [page, hasMore] = pageOf(stream.shards, idOf, input.ExclusiveStartShardId, input.Limit ?? 100);
+      const shards = { Shards: page.map(describeShard), HasMoreShards: hasMore };
+      return { StreamDescription: { ...describeStream(stream), ...shards } };
     },
 
     DescribeStreamSummary: (input) => {
@@ -89,25 +81,17 @@ export function createKinesisListener(given: readonly KinesisStream[], now = Dat
     ListShards: (input) => {
       const [streamName, lastShardId] = input.NextToken?.split('/') ?? [];
       const stream = findStream(streamName === undefined ? input : { StreamName: streamName });
-      const after = lastShardId ?? input.ExclusiveStartShardId ?? '';
-      const isOpenOnly = input.ShardFilter?.Type === 'AT_LATEST';
-      const shards = stream.shards.filter(
-        ({ shardId, isClosed }) => shardId > after && !(isOpenOnly && isClosed),
-      );
-      const page = shards.slice(0, input.MaxResults ?? 1_000);
-      return {
-        Shards: page.map(describeShard),
-        ...(page.length < shards.length && {
-          NextToken: `${stream.settings.streamName}/${page.at(-1)?.shardId}`,
-        }),
-      };
+      const shards = input.ShardFilter?.Type === 'AT_LATEST' ? stream.openShards : stream.shards;
+      const after = lastShardId ?? input.ExclusiveStartShardId;
+      const [page, hasMore] = pageOf(shards, idOf, after, input.MaxResults ?? 1_000);
+      const next = { NextToken: `${stream.settings.streamName}/${page.at(-1)?.shardId}` };
+      return { Shards: page.map(describeShard), ...(hasMore && next) };
     },
 
     ListStreams: ({ Limit, ExclusiveStartStreamName, NextToken }) => {
-      const after = NextToken ?? ExclusiveStartStreamName ?? '';
-      const names = [...streams.keys()].sort().filter((name) => name > after);
-      const page = names.slice(0, Limit ?? 100);
-      const hasMore = page.length < names.length;
+      const names = [...streams.keys()].sort();
+      const after = NextToken ?? ExclusiveStartStreamName;
+      const [page, hasMore] = pageOf(names, (name) => name, after, Limit ?? 100);
       return {
         StreamNames: page,
         StreamSummaries: page.map((name) => describeStream(streams.get(name)!)),
@@ -119,9 +103,9 @@ export function createKinesisListener(given: readonly KinesisStream[], now = Dat
     PutRecord: async (input) => {
       const stream = findStream(input);
       const [result] = await stream.put([toNewRecord(input)]);
-      const { ErrorCode, ErrorMessage, ...entry } = describeResult(stream, result!);
-      if (ErrorCode !== undefined) {
-        throw new AwsError(ErrorCode, ErrorMessage!);
+      const entry = describeResult(stream, result!);
+      if (entry.ErrorCode !== undefined) {
+        throw new AwsError(entry.ErrorCode, entry.ErrorMessage);
       }
       return { ...entry, EncryptionType: 'NONE' };
     },
@@ -162,37 +146,6 @@ export function createKinesisListener(given: readonly KinesisStream[], now = Dat
           ? { ChildShards: describeChildren(shard, stream) }
           : { NextShardIterator: writeIterator({ ...place, position }, now()) }),
       };
-    },
-
-    SplitShard: (input) => {
-      const stream = findStream(input);
-      const shard = findOpenShard(stream, input.ShardToSplit);
-      const startHash = BigInt(input.NewStartingHashKey);
-      const { start, end } = shard.hashRange;
-      if (startHash <= start + 1n || startHash >= end) {
-        throw new AwsError(
-          'InvalidArgumentException',
-          `NewStartingHashKey ${startHash} used in SplitShard() on shard ${nameOf(shard, stream)} is not both greater ` +
-            `than one plus the shard's StartingHashKey ${start} and less than the shard's EndingHashKey ${end}.`,
-        );
-      }
-      stream.split(shard, startHash);
-      return {};
-    },
-
-    MergeShards: (input) => {
-      const stream = findStream(input);
-      const [lower, upper] = [input.ShardToMerge, input.AdjacentShardToMerge].map((id) =>
-        findOpenShard(stream, id),
-      ) as [Shard, Shard];
-      if (lower.hashRange.end + 1n !== upper.hashRange.start) {
-        throw new AwsError(
-          'InvalidArgumentException',
-          `Shards ${lower.shardId} and ${nameOf(upper, stream)} are not an adjacent pair of shards eligible for merging`,
-        );
-      }
-      stream.merge(lower, upper);
-      return {};
     },
 
     UpdateShardCount: (input) => {
@@ -255,15 +208,21 @@ function toNewRecord({
   return { ...record, hashKey };
 }
 
-interface ResultEntry {
-  readonly ShardId?: string;
-  readonly SequenceNumber?: string;
-  readonly ErrorCode?: string;
-  readonly ErrorMessage?: string;
-}
-
-function describeResult(stream: KinesisStream, { shard, position }: PutResult): ResultEntry {
+function describeResult(stream: KinesisStream, { shard, position }: PutResult) {
   return position === undefined
     ? { ErrorCode: quotaError, ErrorMessage: `Rate exceeded for shard ${nameOf(shard, stream)}.` }
     : { SequenceNumber: shard.sequenceNumber(position), ShardId: shard.shardId };
+}
+
+const idOf = ({ shardId }: Shard) => shardId;
+
+/** The first items after an id, and whether there are more. */
+function pageOf<Item>(
+  items: readonly Item[],
+  idOf: (item: Item) => string,
+  after: string | null | undefined,
+  limit: number,
+): [page: Item[], hasMore: boolean] {
+  const rest = items.filter((item) => idOf(item) > (after ?? ''));
+  return [rest.slice(0, limit), rest.length > limit];
 }

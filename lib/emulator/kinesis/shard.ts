@@ -5,7 +5,7 @@ export interface KinesisRecord {
   readonly arrivedMs: number;
 }
 
-export interface HashRange {
+interface HashRange {
   readonly start: bigint;
   readonly end: bigint;
 }

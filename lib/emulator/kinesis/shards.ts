@@ -22,15 +22,6 @@ export function findShard(stream: KinesisStream, id: string): Shard {
   return shard;
 }
 
-/** Finds a shard that can be split or merged. */
-export function findOpenShard(stream: KinesisStream, id: string): Shard {
-  const shard = findShard(stream, id);
-  if (shard.isClosed) {
-    throw new AwsError('ResourceInUseException', `Shard ${nameOf(shard, stream)} is not open.`);
-  }
-  return shard;
-}
-
 /** What StreamDescription, StreamDescriptionSummary and StreamSummary have in common. */
 export function describeStream({ settings, createdMs }: KinesisStream) {
   return {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { QuotaKeeper, type StreamQuota } from '../quota.ts';
-import { type HashRange, type KinesisRecord, Shard } from './shard.ts';
+import { type KinesisRecord, Shard } from './shard.ts';
 
 export interface KinesisStreamSettings {
   readonly streamName: string;
@@ -89,52 +89,25 @@ export class KinesisStream {
     return results;
   }
 
-  /** Splits a shard in two; the upper one starts at this hash key. */
-  split(shard: Shard, startHash: bigint): void {
-    const { start, end } = shard.hashRange;
-    this.#replace(
-      [shard],
-      [
-        { start, end: startHash - 1n },
-        { start: startHash, end },
-      ],
-    );
-  }
-
-  /** Makes one shard of two adjacent ones. */
-  merge(lower: Shard, upper: Shard): void {
-    this.#replace([lower, upper], [{ start: lower.hashRange.start, end: upper.hashRange.end }]);
-  }
-
   /** Replaces all shards by ones of equal size. */
   scale(count: number): void {
     const width = (maxHashKey + 1n) / BigInt(count);
     const starts = Array.from({ length: count }, (_, index) => width * BigInt(index));
-    const ranges = starts.map((start, index) => ({
-      start,
-      end: (starts[index + 1] ?? maxHashKey + 1n) - 1n,
-    }));
-    this.#replace(this.#openShards, ranges);
-  }
-
-  #replace(parents: readonly Shard[], ranges: readonly HashRange[]): void {
     const { now, quota } = this.#options;
-    for (const range of ranges) {
-      const overlapping = parents.filter(
-        ({ hashRange }) => hashRange.start <= range.end && hashRange.end >= range.start,
-      );
-      const shard = new Shard(this.shards.length, range, overlapping, now());
-      this.shards.push(shard);
+    const parents = this.#openShards;
+    this.#openShards = starts.map((start, index) => {
+      const end = (starts[index + 1] ?? maxHashKey + 1n) - 1n;
+      const replaced = parents.filter(({ hashRange }) => hashRange.start <= end && hashRange.end >= start);
+      const shard = new Shard(this.shards.length + index, { start, end }, replaced, now());
       if (quota) {
         this.#quotas.set(shard, new QuotaKeeper(quota, now));
       }
-    }
+      return shard;
+    });
+    this.shards.push(...this.#openShards);
     for (const parent of parents) {
       parent.isClosed = true;
     }
-    this.#openShards = this.shards
-      .filter(({ isClosed }) => !isClosed)
-      .sort((a, b) => (a.hashRange.start < b.hashRange.start ? -1 : 1));
   }
 
   #trim(): void {
