@@ -1,6 +1,11 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
-import { addStartOptions, type StartOptions, toLocalRun } from '../../../lib/commands/start/start-options.ts';
+import {
+  addStartOptions,
+  repeatCommand,
+  type StartOptions,
+  toLocalRun,
+} from '../../../lib/commands/start/start-options.ts';
 
 /** The local run of `npm start -- …`. */
 function localRunOf(...options: string[]): ReturnType<typeof toLocalRun> {
@@ -9,6 +14,8 @@ function localRunOf(...options: string[]): ReturnType<typeof toLocalRun> {
     .configureOutput({ writeErr: () => {} });
   return toLocalRun(command.parse(options, { from: 'user' }).opts<StartOptions>());
 }
+
+const defaults: StartOptions = { recordFormat: 'ndjson', output: '.local', quota: 'none', faultSeed: 1 };
 
 describe('the options of npm start', () => {
   it.each([
@@ -43,6 +50,7 @@ describe('the options of npm start', () => {
     [['--run-id', 'a'.repeat(257)], 'Expected 1 to 256 characters'],
     [['--run-id', 'a\nb'], 'Expected 1 to 256 characters'],
     [['--faults', 'thortle=1'], '"thortle=1": expected throttle, error, reset, truncate, garble,'],
+    [['--source', 'kafka'], 'Allowed choices are kinesis.'],
     [['--quota', 'eu'], 'Allowed choices are us-east-1, default, none.'],
     [['--timeout', '1'], 'Expected a whole number from 3 to 900'],
     [['--event', 'no-such-file'], 'no-such-file: there is no such file, expected a file with a template'],
@@ -55,6 +63,13 @@ describe('the options of npm start', () => {
       payload: { count: 20 },
       context: { maxCount: '50', count: '50' },
     });
+  });
+
+  it('put a Kinesis stream in front, also in the command that repeats the run', () => {
+    const { source } = localRunOf('--source', 'kinesis').context ?? {};
+    const repeated = repeatCommand({ ...defaults, source: 'kinesis' });
+    expect([source, localRunOf().context?.source]).toEqual(['kinesis', undefined]);
+    expect([repeated, repeatCommand(defaults)]).toEqual(['npm start -- --source kinesis', 'npm start --']);
   });
 
   it('reach the stack as its context, and the function as its payload', () => {
