@@ -41,6 +41,21 @@ export const deploymentSettings = {
     unit: 'MiB',
     description: 'data that the created stream buffers, uncompressed, before it writes an object',
   },
+  shards: {
+    min: 1,
+    max: 10_000,
+    default: 1,
+    example: 4,
+    description: 'shards of the created Kinesis stream',
+  },
+  kinesisRetention: {
+    min: 24,
+    max: 8_760,
+    default: 24,
+    example: 168,
+    unit: 'hours',
+    description: 'time for which an existing Kinesis stream keeps records',
+  },
   // Firehose itself gives up after 24 hours: with less than 25, an event that still lands may count as lost.
   lostAfter: {
     min: 1,

@@ -105,7 +105,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
   const { count, sizes, target, shards, schedule, monitoring, proof, prices } = question;
   const { runsPerMonth, activeHoursPerMonth } = checkFrequency(schedule);
   const bytesPerDay = ((count * runsPerMonth) / daysPerMonth) * sizes.gzipEventBytes;
-  const watching = watchingOf(monitoring, schedule !== 'off', proof);
+  const watching = watchingOf(monitoring, schedule !== 'off', proof, target);
   const slices = Math.ceil(count / eventsPerSlice);
   const figures = formatFiguresOf(sizes, targets[target]);
   const runs = (Object.keys(figures) as RecordFormat[]).map((recordFormat) => ({

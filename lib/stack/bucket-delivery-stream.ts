@@ -1,9 +1,11 @@
 import { CfnMapping, Duration, RemovalPolicy, Size, Stack, TimeZone, Token, Validations } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Stream } from 'aws-cdk-lib/aws-kinesis';
 import {
   Compression,
   DeliveryStream,
   EnableLogging,
+  KinesisStreamSource,
   S3Bucket,
   StreamEncryption,
 } from 'aws-cdk-lib/aws-kinesisfirehose';
@@ -20,10 +22,16 @@ import { firehoseTimeZone } from '../aws/time-zones.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
 import { acknowledgeObjects } from './access/acknowledge-objects.ts';
 import { bucketKeyStatements } from './access/key-access.ts';
+import {
+  acknowledgeSource,
+  createKinesisStream,
+  type KinesisSourceOptions,
+  readStatements,
+} from './kinesis/kinesis-stream.ts';
 import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** Properties of the created stream and its bucket. */
-export interface BucketDeliveryStreamProps {
+export interface BucketDeliveryStreamProps extends KinesisSourceOptions {
   /**
    * The number of events in a record, and its shape: `ndjson`, `single` or `gzip`. The compression of the created stream
    * and the extension of its objects follow it.
@@ -56,7 +64,7 @@ export interface BucketDeliveryStreamProps {
   readonly prefixTimeZone?: TimeZone;
 
   /**
-   * A customer-managed key that encrypts the created stream and the objects of its bucket. Deleting it makes them unreadable.
+   * A customer-managed key that encrypts the created streams and the objects of its bucket. Deleting it makes them unreadable.
    *
    * @default - keys that AWS owns
    */
@@ -85,10 +93,11 @@ export const defaultObjectExpiration = Duration.days(30);
 /** The created stream's prefix, with Firehose's expressions. */
 export const eventsPrefix = `${eventsFolder}${hourExpression}`;
 
-/** A Direct PUT delivery stream, and the private bucket that it delivers to. */
+/** A delivery stream, the private bucket that it delivers to, and with `source` the Kinesis stream that it reads. */
 export class BucketDeliveryStream extends Construct {
   readonly bucket: Bucket;
   readonly deliveryStream: DeliveryStream;
+  readonly kinesisStream?: Stream;
 
   /** @throws PropError if a number is out of its bounds. */
   constructor(scope: Construct, id: string, props: BucketDeliveryStreamProps = {}) {
@@ -103,6 +112,10 @@ export class BucketDeliveryStream extends Construct {
       props.removalPolicy ?? RemovalPolicy.RETAIN,
       props.encryptionKey,
     );
+    const kinesisStream = props.source && createKinesisStream(this, 'KinesisStream', props);
+    if (kinesisStream) {
+      this.kinesisStream = kinesisStream;
+    }
     const deliveryErrors = new LogGroup(this, 'DeliveryErrors', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -113,7 +126,10 @@ export class BucketDeliveryStream extends Construct {
       assumedBy: new ServicePrincipal('firehose.amazonaws.com', {
         conditions: { StringEqualsIfExists: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
-      inlinePolicies: { deliver: deliveryPolicy(this.bucket, deliveryErrors) },
+      inlinePolicies: {
+        deliver: deliveryPolicy(this.bucket, deliveryErrors),
+        ...(kinesisStream && { read: new PolicyDocument({ statements: readStatements(kinesisStream) }) }),
+      },
     });
     acknowledgeObjects(
       role,
@@ -129,12 +145,17 @@ export class BucketDeliveryStream extends Construct {
     this.deliveryStream = withoutIpRanges(
       this,
       () =>
-        new DeliveryStream(this, 'DeliveryStream', {
-          encryption: props.encryptionKey
-            ? StreamEncryption.customerManagedKey(props.encryptionKey)
-            : StreamEncryption.awsOwnedKey(),
+        // Firehose cannot change the source of a stream.
+        new DeliveryStream(this, kinesisStream ? 'KinesisDeliveryStream' : 'DeliveryStream', {
+          ...(kinesisStream
+            ? { source: new KinesisStreamSource(kinesisStream) }
+            : {
+                encryption: props.encryptionKey
+                  ? StreamEncryption.customerManagedKey(props.encryptionKey)
+                  : StreamEncryption.awsOwnedKey(),
+              }),
           // Else the L2 would make a role for the key, which Firehose uses by a grant of its own.
-          ...(props.encryptionKey && { role: role.withoutPolicyUpdates() }),
+          ...((kinesisStream || props.encryptionKey) && { role: role.withoutPolicyUpdates() }),
           destination: new S3Bucket(this.bucket, {
             ...compression,
             role: role.withoutPolicyUpdates(),
@@ -149,6 +170,9 @@ export class BucketDeliveryStream extends Construct {
           }),
         }),
     );
+    if (kinesisStream) {
+      acknowledgeSource(this.deliveryStream);
+    }
     // The stream is deleted first: else it could fill the bucket after it was emptied.
     this.deliveryStream.node.addDependency(this.bucket);
   }

@@ -104,6 +104,13 @@ const contextKeys: Readonly<Record<string, ContextKey>> = {
     fits: (text) => text !== '',
     toProp: readTemplate,
   },
+  source: oneOf(['kinesis'], 'kinesis'),
+  onDemand: onOrOff('on'),
+  kinesisStreamName: {
+    expected: 'the name of an existing Kinesis stream: 1 to 128 letters, digits, _, . or -',
+    example: 'my-stream',
+    fits: (text) => targets.kinesis.streamNamePattern.test(text),
+  },
   deliveryStreamName: {
     expected: 'the name of an existing delivery stream: 1 to 64 letters, digits, _, . or -',
     example: 'my-stream',
@@ -157,6 +164,7 @@ const propOnly = 'set it as a prop, for example in bin/app.ts';
 /** Props whose values context cannot hold, each with a remedy. */
 const propsWithoutKey: Readonly<Record<string, string>> = {
   deliveryStream: 'use its name, for example -c deliveryStreamName=my-stream',
+  kinesisStream: 'use its name, for example -c kinesisStreamName=my-stream',
   bucket: 'use its name, for example -c bucketName=my-bucket',
   alarmTopic: 'use an address, for example -c alarmEmail=you@example.com',
   scheduleEnabled: 'use -c schedule=off',
@@ -267,6 +275,11 @@ function contradictions(values: ContextValues): string[] {
   const problems = combinationProblems(
     {
       deliveryStream: phrase('deliveryStreamName'),
+      source: phrase('source'),
+      shards: phrase('shards'),
+      onDemand: phrase('onDemand', 'on'),
+      kinesisStream: phrase('kinesisStreamName'),
+      kinesisRetention: phrase('kinesisRetention'),
       bucket: phrase('bucketName'),
       prefix: phrase('prefix'),
       partition: phrase('partition'),
@@ -280,7 +293,12 @@ function contradictions(values: ContextValues): string[] {
       monitoringOff: phrase('monitoring', 'off'),
       alarms: [phrase('alarmEmail')],
     },
-    { deliveryStream: '-c deliveryStreamName=my-stream', bucket: '-c bucketName=my-bucket' },
+    {
+      deliveryStream: '-c deliveryStreamName=my-stream',
+      source: '-c source=kinesis',
+      kinesisStream: '-c kinesisStreamName=my-stream',
+      bucket: '-c bucketName=my-bucket',
+    },
   );
   const prefixProblem = keyPrefixProblem(values.prefix ?? '', parsePartition(values.partition ?? ''));
   if (prefixProblem !== undefined) {

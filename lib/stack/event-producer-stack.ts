@@ -1,5 +1,6 @@
 import { Aws, CfnCondition, CfnOutput, Fn, Stack, type StackProps, Tags } from 'aws-cdk-lib';
 import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { DeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -16,7 +17,13 @@ export interface EventProducerStackProps
   extends StackProps,
     Omit<
       EventProducerProps,
-      'deliveryStream' | 'bucket' | 'alarmTopic' | 'encryptionKey' | 'streamKey' | 'bucketKey'
+      | 'deliveryStream'
+      | 'kinesisStream'
+      | 'bucket'
+      | 'alarmTopic'
+      | 'encryptionKey'
+      | 'streamKey'
+      | 'bucketKey'
     > {
   /**
    * Name of an existing delivery stream, in the stack's account and region, to push to.
@@ -26,13 +33,20 @@ export interface EventProducerStackProps
   readonly deliveryStreamName?: string;
 
   /**
+   * Name of an existing Kinesis stream, in the stack's account and region, to send to.
+   *
+   * @default - none
+   */
+  readonly kinesisStreamName?: string;
+
+  /**
    * Name of the bucket that this stream delivers to, so that its events are proven. Others may write to it, too.
    *
    * @default - the bucket of the created stream; that of an existing stream is not known
    */
   readonly bucketName?: string;
 
-  /** ARN of a customer-managed key for the created stream and its bucket. @default - keys that AWS owns */
+  /** ARN of a customer-managed key for the created streams and their bucket. @default - keys that AWS owns */
   readonly encryptionKey?: string;
 
   /** ARN of the customer-managed key of the existing stream. @default - none */
@@ -62,6 +76,7 @@ export class EventProducerStack extends Stack {
     });
     const {
       deliveryStreamName,
+      kinesisStreamName,
       bucketName,
       alarmEmail,
       encryptionKey,
@@ -78,21 +93,32 @@ export class EventProducerStack extends Stack {
           DeliveryStream.fromDeliveryStreamName(this, 'DeliveryStream', deliveryStreamName),
         ),
       }),
+      ...(kinesisStreamName && {
+        kinesisStream: Stream.fromStreamArn(
+          this,
+          'KinesisStream',
+          this.formatArn({ service: 'kinesis', resource: 'stream', resourceName: kinesisStreamName }),
+        ),
+      }),
       ...(bucketName && { bucket: Bucket.fromBucketName(this, 'Bucket', bucketName) }),
       ...(alarmEmail && { alarmTopic: this.createAlarmTopic(alarmEmail) }),
     });
     Tags.of(this).add('application', 'firehose-event-producer');
 
-    const { deliveryStream, bucket, prefix, workQueue, prover, deadLetterQueue, lake, dashboard, count } =
-      this.producer;
+    const { bucket, prefix, workQueue, prover, deadLetterQueue, lake, dashboard, count } = this.producer;
     const { functionName } = this.producer.function;
     const host = dashboard || lake ? this.consoleHost() : '';
     const consoleUrl = (service: string) => `https://${host}/${service}/home?region=${this.region}`;
     this.output(outputs.functionName, functionName, 'The Lambda function');
     this.output(
       outputs.deliveryStreamName,
-      deliveryStream.deliveryStreamName,
-      'The delivery stream it pushes to',
+      kinesisStreamName ? undefined : this.producer.deliveryStream.deliveryStreamName,
+      props.source ? 'The delivery stream that reads the Kinesis stream' : 'The delivery stream it pushes to',
+    );
+    this.output(
+      outputs.kinesisStreamName,
+      this.producer.kinesisStream?.streamName,
+      'The Kinesis stream it pushes to',
     );
     this.output(
       outputs.bucketName,

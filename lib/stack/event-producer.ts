@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib';
+import { Annotations, Duration, RemovalPolicy, Stack, Token, Validations } from 'aws-cdk-lib';
 import type { Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   type Grant,
@@ -8,6 +8,7 @@ import {
   Role,
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam';
+import type { IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -28,6 +29,7 @@ import {
 } from '../../lambda/contract/deployment-settings.ts';
 import { claimsUnsentMetric, proverMetrics, reportMetrics } from '../../lambda/contract/metrics.ts';
 import { workMaxReceives } from '../../lambda/contract/slice.ts';
+import { targets } from '../../lambda/contract/targets.ts';
 import { publishedMetricsVariable } from '../../lambda/contract/variables.ts';
 import { InvalidTemplateError } from '../../lambda/template/errors.ts';
 import { type CheckedTemplate, checkTemplate } from '../template/check-template.ts';
@@ -37,7 +39,14 @@ import {
   type BucketDeliveryStreamProps,
   defaultObjectExpiration,
 } from './bucket-delivery-stream.ts';
+import { withKinesisSettings } from './existing/kinesis-construct.ts';
 import { withStreamSettings } from './existing/stream-construct.ts';
+import {
+  describeCost,
+  type KinesisStreamOptions,
+  type TargetStream,
+  targetStreamOf,
+} from './kinesis/kinesis-stream.ts';
 import { Lake, type LakeOptions } from './lake.ts';
 import { type AlarmOptions, Alarms } from './monitoring/alarms.ts';
 import { ProducerDashboard } from './monitoring/dashboard.ts';
@@ -66,6 +75,7 @@ import { destinationOf, longestBuffering, type ProofOptions, ProverFunction } fr
 export interface EventProducerProps
   extends ProducerFunctionOptions,
     BucketDeliveryStreamProps,
+    KinesisStreamOptions,
     ProofOptions,
     LakeOptions,
     NetworkOptions,
@@ -79,11 +89,11 @@ export interface EventProducerProps
   readonly eventTemplate?: string;
 
   /**
-   * An existing delivery stream to push to, in the stack's account and region. With the record format `gzip` it must
+   * An existing delivery stream to push to (Direct PUT), in the stack's account and region. With the record format `gzip` it must
    * compress nothing itself. If it is a construct of the app, its settings are the defaults of `prefix`, `prefixTimeZone`,
    * `bufferingInterval`, `streamKey` and `bucketKey`, and with `proof` its bucket that of `bucket`.
    *
-   * @default - a Direct PUT stream and its bucket are created
+   * @default - a delivery stream and its bucket are created
    */
   readonly deliveryStream?: IDeliveryStream;
 
@@ -102,8 +112,8 @@ export interface EventProducerProps
 }
 
 /**
- * A Lambda function that pushes UUID events to a delivery stream, on a schedule and on demand, with the delivery stream
- * and its bucket unless an existing stream is given.
+ * A Lambda function that pushes UUID events to a delivery stream or a Kinesis stream, on a schedule and on demand, with the
+ * delivery stream and its bucket unless an existing stream is given.
  *
  * @example
  * ```ts
@@ -124,8 +134,8 @@ export class EventProducer extends Construct {
   /** The function; invoke it with `{"count": N}`. */
   readonly function: LambdaFunction;
 
-  /** The stream that the function pushes to: the existing one, or the created one. */
-  readonly deliveryStream: IDeliveryStream;
+  /** The Kinesis stream that the function pushes to: the existing one, or that of `source`; `undefined` without one. */
+  readonly kinesisStream?: IStream;
 
   /** The bucket that the created stream delivers to; `undefined` with an existing stream. */
   readonly bucket?: IBucket;
@@ -160,22 +170,24 @@ export class EventProducer extends Construct {
   /** The template of the events; `undefined` if that is the default one. */
   readonly eventTemplate?: string;
 
+  readonly #deliveryStream: IDeliveryStream | undefined;
+  readonly #stream: TargetStream;
+
   /** @throws PropError with the path of the construct, the prop, its value and what was expected, if a prop is invalid. */
   constructor(scope: Construct, id: string, given: EventProducerProps = {}) {
     super(scope, id);
     this.producerName = Stack.of(this).stackName + producerPathOf(this);
     checkKinds(this, given);
-    const props = withStreamSettings(this, given);
+    const props = withKinesisSettings(this, withStreamSettings(this, given));
     this.#checkCombination(props);
     const { monitoring = monitoringLevels[0], scheduleEnabled = true } = props;
     const timeoutSeconds = requiredSetting(this, 'timeout', secondsOf(props.timeout));
-    if (props.deliveryStream) {
-      this.deliveryStream = props.deliveryStream;
-    } else {
-      const { deliveryStream, bucket } = new BucketDeliveryStream(this, 'Stream', props);
-      this.deliveryStream = deliveryStream;
-      this.bucket = bucket;
-    }
+    const isExisting = props.deliveryStream !== undefined || props.kinesisStream !== undefined;
+    const created = isExisting ? undefined : new BucketDeliveryStream(this, 'Stream', props);
+    this.#deliveryStream = props.deliveryStream ?? created?.deliveryStream;
+    this.kinesisStream = props.kinesisStream ?? created?.kinesisStream;
+    this.bucket = created?.bucket;
+    this.#stream = targetStreamOf(this.#deliveryStream, this.kinesisStream, props.onDemand);
     const destination = destinationOf(this, props, this.bucket);
     this.prefix = destination?.prefix;
     this.deadLetterQueue = this.#createDeadLetterQueue();
@@ -194,7 +206,7 @@ export class EventProducer extends Construct {
       producerName: this.producerName,
       template,
       logRetention: props.logRetention,
-      deliveryStream: this.deliveryStream,
+      stream: this.#stream,
       deadLetterQueue: this.deadLetterQueue,
       network: props,
     };
@@ -206,6 +218,11 @@ export class EventProducer extends Construct {
       workQueue: this.workQueue,
     });
     this.function = producer.function;
+    if (created?.kinesisStream) {
+      // Firehose reads a Kinesis stream from its own creation on: earlier records never arrive.
+      this.function.node.addDependency(created.deliveryStream);
+      Annotations.of(this).addInfoV2('firehose-event-producer:kinesis', describeCost(props, producer.prices));
+    }
     this.#describe(Stack.of(this));
     this.count = producer.count;
     if (destination && props.proof !== false) {
@@ -213,6 +230,7 @@ export class EventProducer extends Construct {
         ...destination,
         ...common,
         lostAfter: props.lostAfter,
+        kinesisRetention: props.kinesisRetention,
         match: props.match,
       });
       producer.leaveClaims(this.prover.proofQueue, this.prover.firstLook);
@@ -235,21 +253,31 @@ export class EventProducer extends Construct {
       return;
     }
     const { max: foreignBuffering, default: ownBuffering } = settings.bufferingInterval;
-    const metrics = producerMetrics(this);
-    const proof = this.prover && { prover: this.prover, metrics: proofMetrics(this, this.prover) };
+    const watched = {
+      function: this.function,
+      stream: this.#stream,
+      deliveryStream: this.#deliveryStream,
+      kinesisStream: this.kinesisStream,
+      bucket: this.bucket,
+      producerName: this.producerName,
+      workQueue: this.workQueue,
+      deadLetterQueue: this.deadLetterQueue,
+    };
+    const metrics = producerMetrics(watched);
+    const proof = this.prover && { prover: this.prover, metrics: proofMetrics(watched, this.prover) };
     this.alarms = new Alarms(this, 'Alarms', {
       alarms: props.alarms,
       alarmTopic: props.alarmTopic,
       namePrefix: this.#physicalName(),
       isEssential: monitoring === 'essential',
       watched: {
-        producer: this,
+        producer: watched,
         metrics,
         proof,
         timeout: producer.timeout,
         // That of an existing stream is not known unless it is set.
         bufferingInterval: longestBuffering(
-          props.bufferingInterval ?? Duration.seconds(props.deliveryStream ? foreignBuffering : ownBuffering),
+          props.bufferingInterval ?? Duration.seconds(isExisting ? foreignBuffering : ownBuffering),
           props.prefix,
         ),
         schedule: scheduleEnabled ? schedule : undefined,
@@ -265,11 +293,24 @@ export class EventProducer extends Construct {
         metrics,
         proof: proof?.metrics,
         alarms: this.alarms,
+        target: this.#stream.target,
         timeout: producer.timeout,
         memorySize: producer.memorySize,
         prices: producer.prices,
       }).dashboard;
     }
+  }
+
+  /**
+   * The delivery stream: the existing one, or the created one.
+   *
+   * @throws PropError with `kinesisStream`: what reads it is not known.
+   */
+  get deliveryStream(): IDeliveryStream {
+    if (!this.#deliveryStream) {
+      throw new PropError(this, 'there is no deliveryStream, since kinesisStream is set: use kinesisStream');
+    }
+    return this.#deliveryStream;
   }
 
   /** Grants the right to invoke the function. */
@@ -284,7 +325,7 @@ export class EventProducer extends Construct {
    * @default - average over 5 minutes
    */
   metric(metricName: string, options?: MetricOptions): Metric {
-    return ownMetric(this, metricName, options);
+    return ownMetric({ stream: this.#stream, producerName: this.producerName }, metricName, options);
   }
 
   #sum(metricName: string, options: MetricOptions | undefined): Metric {
@@ -296,7 +337,7 @@ export class EventProducer extends Construct {
     return this.#sum(reportMetrics.eventsRequested.name, options);
   }
 
-  /** Events that Firehose acknowledged. From `essential` on. @default - sum over 5 minutes */
+  /** Events that the stream acknowledged. From `essential` on. @default - sum over 5 minutes */
   metricEventsDelivered(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.eventsDelivered.name, options);
   }
@@ -376,12 +417,12 @@ export class EventProducer extends Construct {
     return this.#sum(proverMetrics.claimsSeen.name, options);
   }
 
-  /** Records that Firehose refused one by one, each time counted. Needs `full`. @default - sum over 5 minutes */
+  /** Records that the stream refused one by one, each time counted. Needs `full`. @default - sum over 5 minutes */
   metricRecordsRefused(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.recordsRefused.name, options);
   }
 
-  /** Bytes that Firehose bills. Needs `full`. @default - sum over 5 minutes */
+  /** Bytes that Firehose bills, or the Kinesis stream. Needs `full`. @default - sum over 5 minutes */
   metricBilledBytes(options?: MetricOptions): Metric {
     return this.#sum(reportMetrics.billedBytes.name, options);
   }
@@ -431,6 +472,11 @@ export class EventProducer extends Construct {
     const problems = combinationProblems(
       {
         deliveryStream: set('deliveryStream'),
+        source: props.source && `source is '${props.source}'`,
+        shards: set('shards'),
+        onDemand: props.onDemand ? 'onDemand is true' : undefined,
+        kinesisStream: set('kinesisStream'),
+        kinesisRetention: set('kinesisRetention'),
         bucket: set('bucket'),
         prefix: prefix === undefined ? undefined : `prefix is "${prefix}"`,
         partition: set('partition'),
@@ -446,6 +492,8 @@ export class EventProducer extends Construct {
       },
       {
         deliveryStream: "deliveryStream: DeliveryStream.fromDeliveryStreamName(this, 'Stream', 'my-stream')",
+        source: "source: 'kinesis'",
+        kinesisStream: "kinesisStream: Stream.fromStreamArn(this, 'Kinesis', 'arn:…')",
         bucket: "bucket: Bucket.fromBucketName(this, 'Bucket', 'my-bucket')",
       },
     );
@@ -475,7 +523,7 @@ export class EventProducer extends Construct {
       },
     });
     return new Schedule(this, 'Schedule', {
-      description: `Pushes ${this.count} events to Firehose.`,
+      description: `Pushes ${this.count} events to ${targets[this.#stream.target].title}.`,
       schedule,
       target: new LambdaInvoke(this.function, {
         // The producer and the scheduled time name the run: the same for every attempt, so that a retry sends the same UUIDs,

@@ -7,6 +7,7 @@ export const localDeliveryStreamName = `${defaultStackName}-ProducerStreamDelive
 export const outputs = {
   functionName: 'FunctionName',
   deliveryStreamName: 'DeliveryStreamName',
+  kinesisStreamName: 'KinesisStreamName',
   bucketName: 'BucketName',
   prefix: 'Prefix',
   workQueueUrl: 'WorkQueueUrl',

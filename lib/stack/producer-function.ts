@@ -1,6 +1,5 @@
 import { Duration, Size } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -9,20 +8,22 @@ import { Construct, type IConstruct } from 'constructs';
 import type { Match } from '../../lambda/contract/claim.ts';
 import { defaultRecordFormat } from '../../lambda/contract/record-format.ts';
 import { type ProducerSettings, producerSettings } from '../../lambda/contract/settings.ts';
+import { targets } from '../../lambda/contract/targets.ts';
 import { variables } from '../../lambda/contract/variables.ts';
-import { type Prices, withOwnPrices } from '../aws/prices.ts';
-import { streamKeyStatements } from './access/key-access.ts';
+import { type Prices, usdPerGbOf, withOwnPrices } from '../aws/prices.ts';
+import { kinesisKeyStatements, streamKeyStatements } from './access/key-access.ts';
 import type { BucketDeliveryStreamProps } from './bucket-delivery-stream.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
+import { streamVariables, type TargetStream } from './kinesis/kinesis-stream.ts';
 import { checkedSetting, mebibytesOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 import { type Destination, placeVariables } from './prover-function.ts';
 
 /** Properties of the producer's function. */
 export interface ProducerFunctionOptions extends Pick<BucketDeliveryStreamProps, 'recordFormat'> {
   /**
-   * The customer-managed key of `deliveryStream`: its callers need it.
+   * The customer-managed key of `deliveryStream` or `kinesisStream`: its callers need it.
    *
-   * @default - the key of `deliveryStream`, if that is a construct that knows it
+   * @default - the key of that stream, if that is a construct that knows it
    */
   readonly streamKey?: IKey;
 
@@ -113,7 +114,7 @@ export interface ProducerFunctionOptions extends Pick<BucketDeliveryStreamProps,
 }
 
 interface ProducerFunctionProps extends ProducerFunctionOptions, FunctionProps {
-  readonly deliveryStream: IDeliveryStream;
+  readonly stream: TargetStream;
   /** @default - not known */
   readonly destination: Destination | undefined;
   readonly match?: Match | undefined;
@@ -141,33 +142,41 @@ export class ProducerFunction extends Construct {
     this.timeout = Duration.seconds(timeoutSeconds);
     this.memorySize = Size.mebibytes(memoryMiB);
     this.prices = pricesOf(this, props.prices);
+    const { target, arn } = props.stream;
+    const { service, title } = targets[target];
+    const isFirehose = service === 'firehose';
+    const keyArn = props.streamKey?.keyArn;
     this.function = createBundledFunction(this, {
-      code: { room: 'producer', service: 'firehose' },
+      code: { room: 'producer', service },
       template: props.template,
       description:
-        `Pushes UUID events to Firehose. Test event: {} for ${this.count} events, {"count": 5000}, ` +
+        `Pushes UUID events to ${title}. Test event: {} for ${this.count} events, {"count": 5000}, ` +
         '{"count": 5000, "eventsPerSecond": 100}, or a slice: {"runId": "run-1", "from": 0, "to": 5000}',
       memorySize: this.memorySize,
       timeout: this.timeout,
       deadLetterQueue: props.deadLetterQueue,
       environment: {
         ...variablesOf(values),
-        [variables.deliveryStreamName]: props.deliveryStream.deliveryStreamName,
+        ...streamVariables(props.stream),
         ...(props.destination && placeVariables(props.destination)),
         ...((props.destination?.isShared ?? true) && { [variables.isShared]: 'true' }),
         ...(props.match && { [variables.match]: props.match }),
         [variables.workQueueUrl]: props.workQueue.queueUrl,
         [variables.recordFormat]: props.recordFormat ?? defaultRecordFormat,
         ...(props.separator && { [variables.separator]: props.separator }),
-        [variables.firehoseUsdPerGb]: String(this.prices.firehoseUsdPerGb),
+        [isFirehose ? variables.firehoseUsdPerGb : variables.kinesisUsdPerGb]: String(
+          usdPerGbOf(target, this.prices),
+        ),
         [variables.lambdaUsdPerGbSecond]: String(this.prices.lambdaUsdPerGbSecond),
       },
       statements: [
         new PolicyStatement({
-          actions: ['firehose:PutRecordBatch'],
-          resources: [props.deliveryStream.deliveryStreamArn],
+          actions: [isFirehose ? 'firehose:PutRecordBatch' : 'kinesis:PutRecords'],
+          resources: [arn],
         }),
-        ...streamKeyStatements(props.streamKey?.keyArn),
+        ...(isFirehose
+          ? streamKeyStatements(keyArn)
+          : kinesisKeyStatements(keyArn, 'kms:GenerateDataKey', arn)),
         new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [props.workQueue.queueArn] }),
       ],
       producerName: props.producerName,

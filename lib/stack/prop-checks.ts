@@ -100,7 +100,13 @@ const propKinds: readonly [names: readonly string[], expected: string, fits: (va
       (value) => typeof (value as { readonly keyArn?: unknown } | null)?.keyArn === 'string',
     ],
     [['vpc'], "a VPC, for example Vpc.fromLookup(this, 'Vpc', { … })", hasMethod('selectSubnets')],
-    [['proof', 'lake', 'scheduleEnabled'], 'true or false', isOneOf([true, false])],
+    [['source'], "'kinesis'", isOneOf(['kinesis'])],
+    [
+      ['kinesisStream'],
+      "a Kinesis stream, for example Stream.fromStreamArn(this, 'Kinesis', 'arn:…')",
+      (value) => typeof (value as { readonly streamArn?: unknown } | null)?.streamArn === 'string',
+    ],
+    [['proof', 'lake', 'onDemand', 'scheduleEnabled'], 'true or false', isOneOf([true, false])],
     [['eventTemplate', 'prefix'], 'a text', (value) => typeof value === 'string'],
     [
       ['prefixTimeZone'],
@@ -109,7 +115,7 @@ const propKinds: readonly [names: readonly string[], expected: string, fits: (va
     ],
     [['partition'], `${partitionExpectation}, for example { customer: 'canary' }`, isPartition],
     [
-      ['timeout', 'bufferingInterval', 'lostAfter', 'objectExpiration'],
+      ['timeout', 'bufferingInterval', 'lostAfter', 'kinesisRetention', 'objectExpiration'],
       'a Duration, for example Duration.minutes(5)',
       hasMethod('toSeconds'),
     ],
@@ -185,6 +191,11 @@ export function mebibytesOf(size: Size | undefined): number | undefined {
  */
 export interface CombinedSettings {
   readonly deliveryStream: string | undefined;
+  readonly source: string | undefined;
+  readonly shards: string | undefined;
+  readonly onDemand: string | undefined;
+  readonly kinesisStream: string | undefined;
+  readonly kinesisRetention: string | undefined;
   readonly bucket: string | undefined;
   readonly prefix: string | undefined;
   readonly partition: string | undefined;
@@ -203,17 +214,40 @@ export interface CombinedSettings {
 /**
  * The problems of a combination, each with a remedy: the same rules for props and for CDK context.
  *
- * @param examples How the user can set the delivery stream and its bucket.
+ * @param examples How the user can set the streams and the bucket.
  */
 export function combinationProblems(
   given: CombinedSettings,
-  examples: { readonly deliveryStream: string; readonly bucket: string },
+  examples: Readonly<Record<'deliveryStream' | 'source' | 'kinesisStream' | 'bucket', string>>,
 ): string[] {
-  const { deliveryStream, bucket, prefix, partition, prefixTimeZone, proof, lake } = given;
+  const { source, shards, onDemand, kinesisStream, kinesisRetention } = given;
+  /** The existing stream that is sent to. */
+  const deliveryStream = given.deliveryStream ?? kinesisStream;
+  const { bucket, prefix, partition, prefixTimeZone, proof, lake } = given;
   const { encryptionKey, streamKey, bucketKey, separator } = given;
   const { monitoringOff, alarms } = given;
   const isBucketUnknown = deliveryStream && !bucket;
   const problems = [
+    kinesisStream &&
+      given.deliveryStream &&
+      `${kinesisStream}, but ${given.deliveryStream}: events are sent to one stream. Leave one of them out`,
+    source &&
+      deliveryStream &&
+      `${source}, but ${deliveryStream}: only a created delivery stream gets a source. Leave one of them out`,
+    shards &&
+      !source &&
+      `${shards}, but no Kinesis stream is created: leave it out, or set the source, for example ${examples.source}`,
+    shards &&
+      onDemand &&
+      `${shards}, but ${onDemand}: a stream on demand has as many shards as it needs. Leave one of them out`,
+    onDemand &&
+      !source &&
+      !kinesisStream &&
+      `${onDemand}, but events are sent to no Kinesis stream: leave it out, or set the source, for example ${examples.source}`,
+    kinesisRetention &&
+      !kinesisStream &&
+      `${kinesisRetention}, but ${source ? 'the created Kinesis stream keeps records for 24 hours' : 'events are sent to no Kinesis stream'}: ` +
+        `leave it out, or set your stream, for example ${examples.kinesisStream}`,
     ...[bucket, prefix, partition].map(
       (setting) =>
         setting &&

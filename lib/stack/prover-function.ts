@@ -1,6 +1,5 @@
 import { Annotations, Duration, Size, type TimeZone } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
@@ -8,7 +7,11 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { claimMaxReceives, claimRetentionDays, type Match } from '../../lambda/contract/claim.ts';
-import { foreignBufferingSeconds, partitionedBuffering } from '../../lambda/contract/deployment-settings.ts';
+import {
+  foreignBufferingSeconds,
+  partitionedBuffering,
+  settings,
+} from '../../lambda/contract/deployment-settings.ts';
 import {
   completeKeyPrefix,
   isPartitioned,
@@ -22,6 +25,7 @@ import { bucketKeyStatements } from './access/key-access.ts';
 import { eventsPrefix } from './bucket-delivery-stream.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
 import { hasDay, keyPattern, keyPrefixProblem } from './key-prefix.ts';
+import { type KinesisStreamOptions, streamVariables, type TargetStream } from './kinesis/kinesis-stream.ts';
 import { hoursOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** Properties of the proof that events reach the bucket. */
@@ -75,9 +79,9 @@ export interface ProofOptions {
   /**
    * Age at which an event that is not in the bucket is lost: it moves to the dead-letter queue, as a payload that sends it
    * again. Firehose retries for 24 hours, so with less than 25 an event may be sent again that still lands. From 1 to 72
-   * hours.
+   * hours. With a Kinesis stream not before an hour after its retention.
    *
-   * @default Duration.hours(25)
+   * @default Duration.hours(25) - an hour more than `kinesisRetention`
    */
   readonly lostAfter?: Duration;
 }
@@ -178,9 +182,10 @@ export function placeVariables({
 
 interface ProverFunctionProps extends FunctionProps, Destination {
   readonly lostAfter?: Duration | undefined;
+  readonly kinesisRetention?: KinesisStreamOptions['kinesisRetention'] | undefined;
   readonly match?: Match | undefined;
   /** The stream whose events are proven. */
-  readonly deliveryStream: IDeliveryStream;
+  readonly stream: TargetStream;
   /** For payloads of lost events, and invalid claims. */
   readonly deadLetterQueue: IQueue;
 }
@@ -217,7 +222,7 @@ export class ProverFunction extends Construct {
   constructor(scope: Construct, id: string, props: ProverFunctionProps) {
     super(scope, id);
     const { bucket, deadLetterQueue, errorPrefix } = props;
-    const lostAfterHours = requiredSetting(this, 'lostAfter', hoursOf(props.lostAfter));
+    const lostAfterHours = lostAfterHoursOf(this, props);
     this.lostAfter = Duration.hours(lostAfterHours);
     this.bufferingInterval = props.bufferingInterval;
     this.firstLook = Duration.seconds(
@@ -244,7 +249,7 @@ export class ProverFunction extends Construct {
       memorySize: Size.mebibytes(512),
       timeout: proverTimeout,
       environment: {
-        [proverVariables.deliveryStreamName]: props.deliveryStream.deliveryStreamName,
+        ...streamVariables(props.stream),
         ...placeVariables(props),
         ...(errorPrefix !== undefined && { [proverVariables.errorPrefix]: errorPrefix }),
         [proverVariables.bufferingSeconds]: String(props.bufferingInterval.toSeconds()),
@@ -286,4 +291,28 @@ export class ProverFunction extends Construct {
       }),
     );
   }
+}
+
+/**
+ * Firehose may deliver as long as its Kinesis stream keeps records. With a long retention a claim ends before that, as unproven.
+ *
+ * @throws PropError if it is out of its bounds, or less than that.
+ */
+function lostAfterHoursOf(
+  scope: IConstruct,
+  { stream, kinesisRetention, lostAfter }: ProverFunctionProps,
+): number {
+  const hours = lostAfter && requiredSetting(scope, 'lostAfter', hoursOf(lostAfter));
+  if (stream.target === 'firehose') {
+    return hours ?? settings.lostAfter.default;
+  }
+  const least = requiredSetting(scope, 'kinesisRetention', hoursOf(kinesisRetention)) + 1;
+  if (hours !== undefined && hours < least) {
+    throw new PropError(
+      scope,
+      `lostAfter is ${hours} hours, but events may still land for ${least}, an hour more than the Kinesis stream keeps them: ` +
+        'leave lostAfter out, or raise it',
+    );
+  }
+  return hours ?? least;
 }

@@ -18,6 +18,13 @@ const checkedVariants = [
   },
   { monitoring: 'off', proof: 'off', schedule: 'off' },
   {
+    source: 'kinesis',
+    monitoring: 'full',
+    encryptionKey: 'arn:aws:kms:eu-west-1:111122223333:key/11111111-1111-1111-1111-111111111111',
+  },
+  { source: 'kinesis', onDemand: 'on' },
+  { kinesisStreamName: 'my-stream', bucketName: 'my-bucket', prefix: 'raw/', monitoring: 'full' },
+  {
     deliveryStreamName: 'my-stream',
     bucketName: 'my-bucket',
     prefix: 'raw/!{timestamp:yyyy/MM/dd/HH}/',

@@ -26,6 +26,17 @@ const deploymentProperties: Record<DeploymentSetting, readonly [type: string, (v
     (value) => ({ Environment: { Variables: { LOST_AFTER_HOURS: String(value) } } }),
   ],
   bufferingSize: ['AWS::KinesisFirehose::DeliveryStream', (value) => buffering({ SizeInMBs: value })],
+  shards: ['AWS::Kinesis::Stream', (value) => ({ ShardCount: value })],
+  kinesisRetention: [
+    'AWS::Lambda::Function',
+    (value) => ({ Environment: { Variables: { LOST_AFTER_HOURS: String(value + 1) } } }),
+  ],
+};
+
+/** Settings without which others make no sense. */
+const neededContext: Partial<Record<DeploymentSetting, Record<string, string>>> = {
+  shards: { source: 'kinesis' },
+  kinesisRetention: { kinesisStreamName: 'my-stream', bucketName: 'my-bucket' },
 };
 
 describe('CDK context', () => {
@@ -127,7 +138,10 @@ describe('CDK context', () => {
   it.each(Object.keys(deploymentProperties) as DeploymentSetting[])('takes %s', (name) => {
     const { example } = settings[name];
     const [type, properties] = deploymentProperties[name];
-    templateOf({ [name]: String(example) }).hasResourceProperties(type, properties(example));
+    templateOf({ ...neededContext[name], [name]: String(example) }).hasResourceProperties(
+      type,
+      properties(example),
+    );
   });
 
   it('takes prices, which the report is estimated with', () => {

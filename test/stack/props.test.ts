@@ -1,4 +1,5 @@
 import { App, Duration, Size, Stack } from 'aws-cdk-lib';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { describe, expect, it } from 'vitest';
 import { type SettingName, settings } from '../../lambda/contract/deployment-settings.ts';
 import type { WholeNumberSetting } from '../../lambda/contract/settings.ts';
@@ -46,6 +47,14 @@ const takenBeside: Partial<Record<SettingName, EventProducerProps>> = {
   count: { maxCount: settings.maxCount.max },
   maxCount: { count: 1 },
   concurrency: { memorySize: Size.mebibytes(2_048) },
+  shards: { source: 'kinesis' },
+  kinesisRetention: {
+    kinesisStream: Stream.fromStreamArn(
+      new Stack(),
+      'Kinesis',
+      'arn:aws:kinesis:eu-west-1:111122223333:stream/my-stream',
+    ),
+  },
 };
 
 const names = Object.keys(settings) as SettingName[];

@@ -72,9 +72,8 @@ describe('the prover', () => {
   });
 
   it('has a variable for each that it reads', () => {
-    const variables = [{ match: 'id' }, partitioned].flatMap((context) =>
-      Object.keys(prover(context).Environment.Variables),
-    );
+    const contexts: Record<string, string>[] = [{ match: 'id' }, partitioned, { source: 'kinesis' }];
+    const variables = contexts.flatMap((context) => Object.keys(prover(context).Environment.Variables));
     expect(variables).toEqual(expect.arrayContaining(Object.values(proverVariables)));
   });
 

@@ -6,7 +6,11 @@ import { Template } from 'aws-cdk-lib/assertions';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { propsFromContext } from '../../lib/stack/context.ts';
 import { EventProducerStack, type EventProducerStackProps } from '../../lib/stack/event-producer-stack.ts';
+import { alarmNames } from '../../lib/stack/monitoring/alarms.ts';
 import { defaultStackName } from '../../lib/stack/outputs.ts';
+
+/** Names of the alarms of a stack that sends to a delivery stream. */
+export const directPutAlarms = alarmNames.filter((name) => name !== 'FirehoseBehind');
 
 const projectContext = JSON.parse(readFileSync('cdk.json', 'utf8')).context;
 

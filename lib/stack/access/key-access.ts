@@ -1,7 +1,18 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 
-/** Permissions of a caller of a stream. Without a customer-managed key it needs none. */
+/** Permission to use the customer-managed key of a Kinesis stream, for this stream alone. Without a key, none is needed. */
+export function kinesisKeyStatements(
+  keyArn: string | undefined,
+  action: 'kms:Decrypt' | 'kms:GenerateDataKey',
+  streamArn: string,
+): PolicyStatement[] {
+  return statements(keyArn, [action], {
+    StringEquals: { 'kms:EncryptionContext:aws:kinesis:arn': streamArn },
+  });
+}
+
+/** Permissions of a caller of a delivery stream. Without a customer-managed key it needs none. */
 export function streamKeyStatements(keyArn: string | undefined): PolicyStatement[] {
   return statements(keyArn, ['kms:Decrypt', 'kms:GenerateDataKey']);
 }

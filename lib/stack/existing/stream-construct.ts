@@ -1,4 +1,4 @@
-import { Annotations, CfnResource, Duration, type IResolvable, Stack, TimeZone, Token } from 'aws-cdk-lib';
+import { CfnResource, Duration, TimeZone, Token } from 'aws-cdk-lib';
 import { CfnDeliveryStream, type IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -10,6 +10,7 @@ import { firehoseTimeZone } from '../../aws/time-zones.ts';
 import type { BucketDeliveryStreamProps } from '../bucket-delivery-stream.ts';
 import { PropError } from '../prop-checks.ts';
 import type { ProofOptions } from '../prover-function.ts';
+import { checkPlace, differ, known, plain } from './place.ts';
 
 type GivenProps = ProofOptions &
   Pick<BucketDeliveryStreamProps, 'recordFormat' | 'bufferingInterval' | 'prefixTimeZone'> & {
@@ -26,7 +27,7 @@ export function withStreamSettings<Props extends GivenProps>(scope: IConstruct, 
   const { deliveryStream } = given;
   const stream = deliveryStream && settingsOf(deliveryStream);
   if (deliveryStream) {
-    checkPlace(scope, deliveryStream);
+    checkPlace(scope, 'deliveryStream', deliveryStream.deliveryStreamArn, deliveryStream.env);
   }
   if (!stream) {
     return given;
@@ -36,7 +37,11 @@ export function withStreamSettings<Props extends GivenProps>(scope: IConstruct, 
   const problems = [
     stream.type !== undefined &&
       stream.type !== 'DirectPut' &&
-      `deliveryStream has the type ${stream.type}: expected DirectPut, as a stream with a source takes no records of others`,
+      `deliveryStream has the type ${stream.type}: expected DirectPut, as a stream with a source takes no records of others${
+        stream.type === 'KinesisStreamAsSource'
+          ? '. Set kinesisStream to its source, and bucket and prefix'
+          : ''
+      }`,
     given.recordFormat === 'gzip' &&
       stream.compression !== 'UNCOMPRESSED' &&
       `recordFormat is "gzip", but deliveryStream compresses (${stream.compression}): leave recordFormat out, or let the ` +
@@ -118,16 +123,6 @@ function settingsOf({ node }: IDeliveryStream) {
   };
 }
 
-/** The properties of a configuration: none if it is missing, or a token. */
-function plain<T>(value: T | IResolvable | undefined): Partial<T> {
-  return (value ?? {}) as Partial<T>;
-}
-
-/** A value, unless it is a token. */
-function known<T>(value: T | undefined): T | undefined {
-  return Token.isUnresolved(value) ? undefined : value;
-}
-
 function findBucket({ node }: IConstruct, bucketArn: string | undefined): IBucket | undefined {
   return node.root.node
     .findAll()
@@ -163,43 +158,4 @@ function contradictions(scope: IConstruct, given: GivenProps, stream: StreamSett
     differ(scope, bucketKey?.keyArn, stream.objectKeyArn) &&
       'bucketKey is set, but deliveryStream encrypts objects with another key: leave bucketKey out',
   ];
-}
-
-/** Whether two ARNs certainly are those of different resources. */
-function differ(scope: IConstruct, first: string | undefined, second: string | undefined): boolean {
-  if (first === undefined || second === undefined || first === second) {
-    return false;
-  }
-  const [one, two] = [first, second].map((arn) =>
-    JSON.stringify(Stack.of(scope).resolve(arn))
-      .replace(/^.*:::/, '')
-      .replace(/["\]}]+$/, ''),
-  ) as [string, string];
-  const kindOf = (arn: string) =>
-    arn.startsWith('{"Fn::GetAtt"') ? 'of the app' : arn.includes('{"') ? 'unknown' : 'name';
-  return one !== two && kindOf(one) === kindOf(two) && kindOf(one) !== 'unknown';
-}
-
-/** @throws PropError if a stream is in another region or account than the stack: its functions call their own. */
-function checkPlace(scope: IConstruct, { deliveryStreamArn, env }: IDeliveryStream): void {
-  const stack = Stack.of(scope);
-  const parts = deliveryStreamArn.replaceAll(/\$\{Token\[[^\]]*\]\}/g, '').split(':');
-  // A stream of another stack has its environment, an imported one its ARN.
-  const places = [
-    ['region', parts[3] || env.region, stack.region],
-    ['account', parts[4] || env.account, stack.account],
-  ] as const;
-  for (const [kind, its, own] of places) {
-    if (its === own || Token.isUnresolved(its)) {
-      continue;
-    }
-    const text = `deliveryStream is in the ${kind} ${its}, but the functions call the stream in the stack's`;
-    if (!Token.isUnresolved(own)) {
-      throw new PropError(scope, `${text}, ${own}: put the producer into a stack of ${its}`);
-    }
-    Annotations.of(scope).addWarningV2(
-      `firehose-event-producer:${kind}`,
-      `${text}, which is not known yet: deploy the stack there, and set its env`,
-    );
-  }
 }

@@ -79,6 +79,13 @@ export function logCommand(lambda: Pick<LambdaFunction, 'env' | 'logGroup'>, pat
 
 export const errorPattern = '{ $.level = "ERROR" }';
 
+/** Where to look for the errors of what delivers to the bucket. */
+export function deliveryErrorsOf({ producer: { deliveryStream, stream } }: Watched): string {
+  return deliveryStream
+    ? `console, Firehose, ${deliveryStream.deliveryStreamName}, "Destination error logs"`
+    : `the errors of what reads ${stream.name} into the bucket`;
+}
+
 /** The command that sends the dead letters again. */
 export function redriveCommand({ deadLetterQueue, workQueue }: WatchedProducer): string {
   return (

@@ -8,18 +8,17 @@ import {
   type IMetric,
   type IWidget,
   MathExpression,
-  type Metric,
   PeriodOverride,
   SingleValueWidget,
   TextWidget,
   TextWidgetBackground,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { Construct } from 'constructs';
-import { bytesPerGb } from '../../../lambda/contract/targets.ts';
+import { bytesPerGb, type Target, targets } from '../../../lambda/contract/targets.ts';
 import { hoursPerMonth } from '../../aws/billing.ts';
-import { type Prices, pricesSource } from '../../aws/prices.ts';
+import { type Prices, pricesSource, usdPerGbOf } from '../../aws/prices.ts';
 import type { AlarmName, Alarms, ProducerAlarm } from './alarms.ts';
-import type { ProducerMetrics, ProofMetrics } from './metrics.ts';
+import type { Limit, ProducerMetrics, ProofMetrics } from './metrics.ts';
 
 interface ProducerDashboardProps {
   /** Unique in the account, in all of its regions. */
@@ -28,6 +27,7 @@ interface ProducerDashboardProps {
   /** @default - events are not proven */
   readonly proof?: ProofMetrics | undefined;
   readonly alarms: Alarms;
+  readonly target: Target;
   readonly timeout: Duration;
   readonly memorySize: Size;
   readonly prices: Prices;
@@ -42,7 +42,7 @@ export class ProducerDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: ProducerDashboardProps) {
     super(scope, id);
-    const { metrics, alarms, timeout, proof } = props;
+    const { metrics, alarms, timeout, proof, target } = props;
     this.dashboard = new Dashboard(this, 'Dashboard', {
       dashboardName: props.name,
       defaultInterval: Duration.hours(12),
@@ -51,8 +51,8 @@ export class ProducerDashboard extends Construct {
       widgets: [
         ...alarmStatus(alarms),
         ...producedSection(metrics, alarms, timeout),
-        ...acceptedSection(metrics, alarms),
-        ...deliveredSection(metrics, alarms),
+        ...acceptedSection(metrics, alarms, targets[target].title),
+        ...(metrics.delivery ? deliveredSection(metrics.delivery, alarms) : []),
         ...(proof ? provenSection(proof, alarms) : []),
         ...workQueueSection(metrics, alarms),
         ...functionSection(metrics, alarms, timeout),
@@ -94,8 +94,8 @@ function producedSection(metrics: ProducerMetrics, alarms: Alarms, timeout: Dura
   );
 }
 
-function acceptedSection(metrics: ProducerMetrics, alarms: Alarms) {
-  return section('Accepted', 'what Firehose accepted, and the quota', [
+function acceptedSection(metrics: ProducerMetrics, alarms: Alarms, title: string) {
+  return section('Accepted', `what ${title} accepted, and the quota`, [
     limitGraph(
       'Bytes',
       [metrics.bytesPerSecond, metrics.ownBytesPerSecond],
@@ -105,7 +105,7 @@ function acceptedSection(metrics: ProducerMetrics, alarms: Alarms) {
     limitGraph('Records', [metrics.recordsPerSecond], metrics.recordsLimit, alarms.get('RecordsQuota')),
     limitGraph(
       'Requests',
-      [metrics.requestsPerSecond, metrics.ownRequestsPerSecond],
+      [...(metrics.requestsPerSecond ? [metrics.requestsPerSecond] : []), metrics.ownRequestsPerSecond],
       metrics.requestsLimit,
       alarms.get('RequestsQuota'),
     ),
@@ -124,12 +124,15 @@ function acceptedSection(metrics: ProducerMetrics, alarms: Alarms) {
   ]);
 }
 
-function deliveredSection(metrics: ProducerMetrics, alarms: Alarms) {
+function deliveredSection(metrics: NonNullable<ProducerMetrics['delivery']>, alarms: Alarms) {
   return section('Delivered', 'what Firehose wrote to S3', [
-    graph('How late', 'seconds', [metrics.freshness], {
-      lines: alarmLines(alarms, 'DeliveryFreshness', 'older'),
+    graph('How late', 'seconds', [metrics.freshness, ...(metrics.behind ? [metrics.behind] : [])], {
+      lines: [
+        ...alarmLines(alarms, 'DeliveryFreshness', 'older'),
+        ...alarmLines(alarms, 'FirehoseBehind', 'read later'),
+      ],
     }),
-    graph('Success', 'share, from 0 to 1', [metrics.deliverySuccess], {
+    graph('Success', 'share, from 0 to 1', [metrics.success], {
       lines: alarmLines(alarms, 'DeliverySuccess', 'less'),
     }),
     graph('Bytes in S3', 'bytes', [metrics.bytesInBucket]),
@@ -187,9 +190,10 @@ function functionSection(metrics: ProducerMetrics, alarms: Alarms, timeout: Dura
   ]);
 }
 
-function costSection({ metrics, memorySize, prices }: ProducerDashboardProps) {
+function costSection({ metrics, target, memorySize, prices }: ProducerDashboardProps) {
   const { billedBytes, durationSum, invocations } = metrics;
-  const firehose = `FILL(bytes, 0) / ${bytesPerGb} * ${decimal(prices.firehoseUsdPerGb)}`;
+  const { title } = targets[target];
+  const sent = `FILL(bytes, 0) / ${bytesPerGb} * ${decimal(usdPerGbOf(target, prices))}`;
   const lambda =
     `FILL(ms, 0) / 1000 * ${memorySize.toMebibytes()} / 1024 * ${decimal(prices.lambdaUsdPerGbSecond)} ` +
     `+ FILL(invocations, 0) * ${decimal(prices.lambdaUsdPerRequest)}`;
@@ -204,16 +208,13 @@ function costSection({ metrics, memorySize, prices }: ProducerDashboardProps) {
       graph(
         'Cost of five minutes',
         'US dollars',
-        [
-          usd(firehose, { bytes: billedBytes }, 'Firehose'),
-          usd(lambda, { ms: durationSum, invocations }, 'Lambda'),
-        ],
+        [usd(sent, { bytes: billedBytes }, title), usd(lambda, { ms: durationSum, invocations }, 'Lambda')],
         { width: columns / 2 },
       ),
       new SingleValueWidget({
         title: 'A month at the pace of the time shown, in US dollars',
         metrics: [
-          usd(`(${firehose}) / PERIOD(bytes) * ${secondsPerMonth}`, { bytes: billedBytes }, 'Firehose'),
+          usd(`(${sent}) / PERIOD(bytes) * ${secondsPerMonth}`, { bytes: billedBytes }, title),
           usd(`(${lambda}) / PERIOD(ms) * ${secondsPerMonth}`, { ms: durationSum, invocations }, 'Lambda'),
         ],
         setPeriodToTimeRange: true,
@@ -267,23 +268,37 @@ function alarmLabel(label: string, { threshold, lasting }: ProducerAlarm): strin
   return `alarm: ${counted}${lasting && `, ${lasting}`}`;
 }
 
-/** Firehose's limits move: each is a metric instead of a line, and so is the alarm's share of it. */
+/** Firehose's limits move: each is a metric instead of a line, and so is the alarm's share of it. Without a limit, rates alone. */
 function limitGraph(
   title: string,
   rates: IMetric[],
-  limit: Metric,
+  limit: Limit | undefined,
   alarm: ProducerAlarm | undefined,
 ): GraphWidget {
+  const unit = `${title.toLowerCase()} a second`;
+  const labelOf = (of: ProducerAlarm) => alarmLabel(`more than ${of.threshold} %`, of).replace('%,', '%');
+  if (limit === undefined || typeof limit === 'number') {
+    const line = (share: number, label: string, color: string) => ({
+      value: (limit ?? 0) * share,
+      label,
+      color,
+    });
+    const lines = [
+      ...(limit ? [line(1, 'limit of the stream', Color.GREY)] : []),
+      ...(alarm ? [line(alarm.threshold / 100, labelOf(alarm), Color.RED)] : []),
+    ];
+    return graph(title, unit, rates, { lines });
+  }
   const alarmAt = alarm && [
     new MathExpression({
       expression: `${alarm.threshold / 100} * limit`,
       usingMetrics: { limit },
-      label: alarmLabel(`more than ${alarm.threshold} %`, alarm).replace('%,', '%'),
+      label: labelOf(alarm),
       color: Color.RED,
       period: limit.period,
     }),
   ];
-  return graph(title, `${title.toLowerCase()} a second`, [...rates, ...(alarmAt ?? []), limit]);
+  return graph(title, unit, [...rates, ...(alarmAt ?? []), limit]);
 }
 
 /** Without an exponent: metric math may not read one. */

@@ -1,5 +1,6 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Token } from 'aws-cdk-lib';
 import { Color, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import type { CfnStream, IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -15,13 +16,19 @@ import {
   serviceName,
   streamDimension,
 } from '../../../lambda/contract/metrics.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
+import { shardQuota } from '../../aws/quotas.ts';
+import type { TargetStream } from '../kinesis/kinesis-stream.ts';
 
-/** The parts of a producer that have metrics: an `EventProducer`, for one. */
+/** The parts of a producer that have metrics. */
 export interface WatchedProducer {
   readonly function: LambdaFunction;
-  readonly deliveryStream: IDeliveryStream;
+  readonly stream: TargetStream;
+  /** What delivers to the bucket. @default - not known, what reads the Kinesis stream */
+  readonly deliveryStream: IDeliveryStream | undefined;
+  readonly kinesisStream: IStream | undefined;
   /** That of the created stream. @default - the stream was there before */
-  readonly bucket?: IBucket;
+  readonly bucket: IBucket | undefined;
   readonly producerName: string;
   readonly workQueue: IQueue;
   readonly deadLetterQueue: IQueue;
@@ -35,11 +42,11 @@ export interface WatchedProver {
   readonly lostAfter: Duration;
 }
 
-type OwnerOfMetrics = Pick<WatchedProducer, 'deliveryStream' | 'producerName'>;
+type OwnerOfMetrics = Pick<WatchedProducer, 'stream' | 'producerName'>;
 
 /** A metric that the functions of a producer publish. */
 export function ownMetric(
-  { deliveryStream, producerName }: OwnerOfMetrics,
+  { stream, producerName }: OwnerOfMetrics,
   metricName: string,
   options: MetricOptions = {},
 ): Metric {
@@ -48,7 +55,7 @@ export function ownMetric(
     metricName,
     dimensionsMap: {
       [serviceDimension]: serviceName,
-      [streamDimension]: deliveryStream.deliveryStreamName,
+      [streamDimension]: stream.name,
       [producerDimension]: producerName,
     },
     ...options,
@@ -74,37 +81,107 @@ const ownMetricsOf =
   ({ name }: { readonly name: string }, statistic: string, label: string) =>
     ownMetric(producer, name, { statistic, label, period });
 
+/** The limit of a stream: a metric, as Firehose changes it, or a number. */
+export type Limit = Metric | number;
+
+/** In percent; `undefined` if the limit is not known. */
+function quotaUsed(incoming: Metric, limit: Limit | undefined): MathExpression | undefined {
+  if (limit === undefined) {
+    return undefined;
+  }
+  return typeof limit === 'number'
+    ? formula(`100 * incoming / PERIOD(incoming) / ${limit}`, { incoming }, 'of the limit')
+    : formula('100 * incoming / PERIOD(incoming) / limit', { incoming, limit }, 'of the limit');
+}
+
+interface IncomingMetrics {
+  readonly bytes: Metric;
+  readonly records: Metric;
+  readonly throttledRecords: Metric;
+  /** @default - the service does not count them */
+  readonly requests?: Metric;
+  readonly bytesLimit?: Limit | undefined;
+  readonly recordsLimit?: Limit | undefined;
+  readonly requestsLimit?: Limit;
+}
+
+/** What the stream takes that events are sent to, all of its writers together. */
+function incomingMetrics({ stream, kinesisStream, deliveryStream }: WatchedProducer): IncomingMetrics {
+  const ofStream = (name: string, label: string, statistic: string = SUM) =>
+    (kinesisStream ?? deliveryStream)!.metric(name, { statistic, label, period });
+  const accepted = {
+    bytes: ofStream('IncomingBytes', 'accepted'),
+    records: ofStream('IncomingRecords', 'accepted'),
+  };
+  const refused = 'refused by the stream';
+  if (kinesisStream) {
+    // Only a stream of the app tells it, and only a provisioned one has it.
+    const { shardCount } = (kinesisStream.node.defaultChild ?? {}) as Partial<CfnStream>;
+    const shards = stream.target === 'kinesis' && !Token.isUnresolved(shardCount) ? shardCount : undefined;
+    return {
+      ...accepted,
+      throttledRecords: ofStream('WriteProvisionedThroughputExceeded', refused),
+      bytesLimit: shards && shards * shardQuota.bytes,
+      recordsLimit: shards && shards * shardQuota.records,
+    };
+  }
+  const limit = (name: string) => ofStream(name, 'limit of the stream', MINIMUM).with({ color: Color.GREY });
+  return {
+    ...accepted,
+    requests: ofStream('IncomingPutRequests', 'accepted'),
+    throttledRecords: ofStream('ThrottledRecords', refused),
+    bytesLimit: limit('BytesPerSecondLimit'),
+    recordsLimit: limit('RecordsPerSecondLimit'),
+    requestsLimit: limit('PutRequestsPerSecondLimit'),
+  };
+}
+
+/** What Firehose delivers; `undefined` if something else may read the stream. */
+function deliveryMetrics({ deliveryStream, kinesisStream }: WatchedProducer) {
+  const firehose = (name: string, statistic: string, label: string) =>
+    deliveryStream!.metric(name, { statistic, label, period });
+  return (
+    deliveryStream && {
+      /** Age of the oldest record that is not in the bucket yet, in seconds. */
+      freshness: firehose('DeliveryToS3.DataFreshness', MAXIMUM, 'oldest record not in S3 yet'),
+      /** Share of Firehose's own attempts to write an object, from 0 to 1. */
+      success: firehose('DeliveryToS3.Success', AVERAGE, 'writes to S3 that succeed'),
+      bytesInBucket: firehose('DeliveryToS3.Bytes', SUM, 'written to S3'),
+      recordsInBucket: firehose('DeliveryToS3.Records', SUM, 'records'),
+      objectsInBucket: firehose('DeliveryToS3.ObjectCount', SUM, 'objects'),
+      /** Age of the record of the Kinesis stream that Firehose read last, compared with the newest, in seconds. */
+      behind:
+        kinesisStream &&
+        formula(
+          'behind / 1000',
+          { behind: firehose('KinesisMillisBehindLatest', MAXIMUM, 'behind') },
+          'Firehose reads behind the Kinesis stream',
+        ),
+    }
+  );
+}
+
 export type ProducerMetrics = ReturnType<typeof producerMetrics>;
 
 /**
  * The metrics of a producer, each made once: alarms and dashboard share them. Their period is five minutes.
  *
  * @see https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+ * @see https://docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
  * @see https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
  */
 export function producerMetrics(producer: WatchedProducer) {
-  const { function: lambda, deliveryStream, workQueue, deadLetterQueue } = producer;
+  const { function: lambda, workQueue, deadLetterQueue } = producer;
+  const { title } = targets[producer.stream.target];
   const own = ownMetricsOf(producer);
-  const firehose = (name: string, statistic: string, label: string) =>
-    deliveryStream.metric(name, { statistic, label, period });
-  const limit = (name: string) => firehose(name, MINIMUM, 'limit of the stream').with({ color: Color.GREY });
   const perSecond = (id: string, metric: Metric) =>
     formula(`${id} / PERIOD(${id})`, { [id]: metric }, metric.label!);
-  /** In percent. */
-  const quotaUsed = (incoming: Metric, limit: Metric) =>
-    formula('100 * incoming / PERIOD(incoming) / limit', { incoming, limit }, 'of the limit');
-
-  const incomingBytes = firehose('IncomingBytes', SUM, 'accepted');
-  const incomingRecords = firehose('IncomingRecords', SUM, 'accepted');
-  const incomingRequests = firehose('IncomingPutRequests', SUM, 'accepted');
-  const bytesLimit = limit('BytesPerSecondLimit');
-  const recordsLimit = limit('RecordsPerSecondLimit');
-  const requestsLimit = limit('PutRequestsPerSecondLimit');
-  const throttledRecords = firehose('ThrottledRecords', SUM, 'refused by the stream');
+  const incoming = incomingMetrics(producer);
+  const { bytesLimit, recordsLimit, requestsLimit } = incoming;
   const requests = own(reportMetrics.requests, SUM, 'of this producer');
   const requestsFailed = own(reportMetrics.requestsFailed, SUM, 'requests failed, sent again');
-  const eventsDelivered = own(reportMetrics.eventsDelivered, SUM, 'delivered to Firehose');
+  const eventsDelivered = own(reportMetrics.eventsDelivered, SUM, `delivered to ${title}`);
   const messagesWaiting = waitingIn(workQueue, 'waiting');
   const messagesDone = workQueue.metricNumberOfMessagesDeleted({ label: 'done', period });
 
@@ -116,7 +193,7 @@ export function producerMetrics(producer: WatchedProducer) {
       formula(
         'FILL(delivered, 0)',
         { delivered: eventsDelivered },
-        'events delivered to Firehose',
+        `events delivered to ${title}`,
         Duration.minutes(minutes),
       ),
     eventsQueued: own(reportMetrics.eventsQueued, SUM, 'left to the work queue'),
@@ -131,11 +208,11 @@ export function producerMetrics(producer: WatchedProducer) {
     recordsRefused: own(reportMetrics.recordsRefused, SUM, 'records refused, sent again'),
     /** Requests without a response, with an unusable one, or with an error. */
     requestsFailed,
-    billedBytes: own(reportMetrics.billedBytes, SUM, 'bytes that Firehose bills'),
+    billedBytes: own(reportMetrics.billedBytes, SUM, `bytes that ${title} bills`),
 
-    bytesPerSecond: perSecond('incoming', incomingBytes),
-    recordsPerSecond: perSecond('incoming', incomingRecords),
-    requestsPerSecond: perSecond('incoming', incomingRequests),
+    bytesPerSecond: perSecond('incoming', incoming.bytes),
+    recordsPerSecond: perSecond('incoming', incoming.records),
+    requestsPerSecond: incoming.requests && perSecond('incoming', incoming.requests),
     /** The part of this producer: others may write to the stream. */
     ownBytesPerSecond: perSecond('own', own(reportMetrics.bytesDelivered, SUM, 'of this producer')),
     /** With requests that the stream rejected. */
@@ -143,9 +220,9 @@ export function producerMetrics(producer: WatchedProducer) {
     bytesLimit,
     recordsLimit,
     requestsLimit,
-    bytesQuotaUsed: quotaUsed(incomingBytes, bytesLimit),
-    recordsQuotaUsed: quotaUsed(incomingRecords, recordsLimit),
-    requestsQuotaUsed: quotaUsed(incomingRequests, requestsLimit),
+    bytesQuotaUsed: quotaUsed(incoming.bytes, bytesLimit),
+    recordsQuotaUsed: quotaUsed(incoming.records, recordsLimit),
+    requestsQuotaUsed: incoming.requests && quotaUsed(incoming.requests, requestsLimit),
     /** Percent of this producer's requests; no data without requests. */
     requestsFailedShare: formula(
       '100 * failed / requests',
@@ -155,17 +232,12 @@ export function producerMetrics(producer: WatchedProducer) {
     /** Percent of the records that reached the stream; no data unless the stream refuses some. */
     recordsRefusedShare: formula(
       '100 * refused / (refused + FILL(accepted, 0))',
-      { refused: throttledRecords, accepted: incomingRecords },
+      { refused: incoming.throttledRecords, accepted: incoming.records },
       'records that the stream refused',
     ),
 
-    /** Age of the oldest record that is not in the bucket yet, in seconds. */
-    freshness: firehose('DeliveryToS3.DataFreshness', MAXIMUM, 'oldest record not in S3 yet'),
-    /** Share of Firehose's own attempts to write an object, from 0 to 1. */
-    deliverySuccess: firehose('DeliveryToS3.Success', AVERAGE, 'writes to S3 that succeed'),
-    bytesInBucket: firehose('DeliveryToS3.Bytes', SUM, 'written to S3'),
-    recordsInBucket: firehose('DeliveryToS3.Records', SUM, 'records'),
-    objectsInBucket: firehose('DeliveryToS3.ObjectCount', SUM, 'objects'),
+    /** `undefined` if nobody knows what delivers. */
+    delivery: deliveryMetrics(producer),
 
     messagesWaiting,
     messagesInProgress: workQueue.metricApproximateNumberOfMessagesNotVisible({

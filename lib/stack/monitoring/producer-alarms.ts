@@ -1,9 +1,11 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { deliveryReserveMs } from '../../../lambda/contract/invocation.ts';
+import { type Target, targets } from '../../../lambda/contract/targets.ts';
 import { frequencyOf } from '../../aws/schedule.ts';
 import {
   type AlarmRule,
+  deliveryErrorsOf,
   errorPattern,
   lastingPeriods,
   logCommand,
@@ -14,20 +16,23 @@ import {
   type Watched,
 } from './alarm-rule.ts';
 
-const streamName = ({ producer }: Watched) => producer.deliveryStream.deliveryStreamName;
+const streamName = ({ producer }: Watched) => producer.stream.name;
+const isKinesis = ({ producer }: Watched) => producer.stream.target !== 'firehose';
+const title = ({ producer }: Watched) => targets[producer.stream.target].title;
 
 const functionErrors = ({ producer }: Watched) =>
   `Errors of the function: ${logCommand(producer.function, errorPattern)}.`;
 
 /** Of an existing stream, whose key may change; the created one has no other key than the stack's. */
-const keyErrors = ({ producer }: Watched) =>
-  producer.bucket
+const keyErrors = (watched: Watched) =>
+  watched.producer.bucket
     ? ''
-    : " InvalidKMSResourceException, or AccessDenied on kms: the stream's key: is it enabled, and is streamKey set to it? The " +
-      'function needs kms:GenerateDataKey and kms:Decrypt.';
+    : ` ${isKinesis(watched) ? 'An error that begins with KMS' : 'InvalidKMSResourceException'}, or AccessDenied on kms: the ` +
+      "stream's key: is it enabled, and is streamKey set to it? The " +
+      `function needs kms:GenerateDataKey${isKinesis(watched) ? '' : ' and kms:Decrypt'}.`;
 
 const deliveryErrors = (watched: Watched) =>
-  `Cause: console, Firehose, ${streamName(watched)}, "Destination error logs". Usually the bucket, its policy, its key or ` +
+  `Cause: ${deliveryErrorsOf(watched)}. Usually the bucket, its policy, its key or ` +
   "the stream's role was changed. Firehose retries for 24 hours, then the records are lost.";
 
 /** Alarms of the producer. */
@@ -42,6 +47,7 @@ export type ProducerAlarmName =
   | 'BytesQuota'
   | 'RecordsQuota'
   | 'RequestsQuota'
+  | 'FirehoseBehind'
   | 'DeliveryFreshness'
   | 'DeliverySuccess'
   | 'WorkQueueStuck'
@@ -63,6 +69,13 @@ export const producerAlarmsOnTwoMetrics: readonly ProducerAlarmName[] = [
   'WorkQueueStuck',
 ];
 
+/** Alarms that make no sense where streams are created and events are sent to this target. */
+export const alarmsWithout: Readonly<Record<Target, readonly ProducerAlarmName[]>> = {
+  firehose: ['FirehoseBehind'],
+  kinesis: ['RequestsQuota'],
+  'kinesis-on-demand': ['BytesQuota', 'RecordsQuota', 'RequestsQuota'],
+};
+
 type Rule = (watched: Watched) => AlarmRule | undefined;
 
 /** The alarms of the producer, in the order in which an event meets their causes; `undefined` if one makes no sense. */
@@ -79,7 +92,7 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
         // Silence is missing data.
         missingData: 'breaching',
         description: (_, lasting) =>
-          `No event reached Firehose ${lasting || `for ${window.periodMinutes} minutes`}, though the schedule is ` +
+          `No event reached ${title(watched)} ${lasting || `for ${window.periodMinutes} minutes`}, though the schedule is ` +
           `${schedule.expressionString}. (Just deployed? Then wait for the first run.) Is the schedule on? Console, ` +
           `EventBridge Scheduler. Was the function invoked? Console, Lambda, Monitor. ${functionErrors(watched)}`,
       }
@@ -135,7 +148,7 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
       `${logCommand(watched.producer.function, '{ $.report.requestsFailed > 0 }')}. ECONNREFUSED, ENOTFOUND, no response in ` +
       'time: the network, the VPC endpoint, its security group, the endpoint of AWS_ENDPOINT_URL. 502, 503 or a page of ' +
       "HTML: a proxy on the way. AccessDenied, ExpiredToken: the function's role, the policy of the VPC endpoint. " +
-      `ResourceNotFound: the stream. An error of Firehose itself: see the AWS Health Dashboard.${keyErrors(watched)}`,
+      `ResourceNotFound: the stream. An error of ${title(watched)} itself: see the AWS Health Dashboard.${keyErrors(watched)}`,
   }),
   RefusedRecords: (watched) => ({
     metric: watched.metrics.recordsRefusedShare,
@@ -143,30 +156,43 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
     threshold: 10,
     periods: lastingPeriods,
     description: (threshold) =>
-      `Firehose refuses more than ${threshold} % of the records sent to ${streamName(watched)}. Nothing is lost: they are sent ` +
+      `${title(watched)} refuses more than ${threshold} % of the records sent to ${streamName(watched)}. Nothing is lost: they are sent ` +
       'again, or wait in the work queue. Find out who else writes to the stream, and lower the pace (eventsPerSecond, ' +
-      'maxConcurrency) or ask for a higher quota: console, Service Quotas, Amazon Data Firehose.',
+      `maxConcurrency) or ${raisedQuota(watched)}.`,
   }),
   BytesQuota: (watched) => quota(watched, watched.metrics.bytesQuotaUsed, 'bytes'),
   RecordsQuota: (watched) => quota(watched, watched.metrics.recordsQuotaUsed, 'records'),
   RequestsQuota: (watched) => quota(watched, watched.metrics.requestsQuotaUsed, 'requests'),
-  DeliveryFreshness: (watched) => ({
-    metric: watched.metrics.freshness,
-    // A record may wait while the stream buffers; Firehose itself gets five minutes more.
-    threshold: watched.bufferingInterval.toSeconds() + 5 * 60,
-    // The age contains the duration of the problem.
-    outOf: periodsOf(watched.bufferingInterval),
-    description: () => `Records that Firehose accepted do not reach S3 in time. ${deliveryErrors(watched)}`,
-  }),
-  DeliverySuccess: (watched) => ({
-    metric: watched.metrics.deliverySuccess,
-    comparison: 'LessThanThreshold',
-    threshold: 1,
-    // Firehose retries a failed write: a single failure is harmless.
-    periods: lastingPeriods,
-    outOf: lastingPeriods * periodsOf(watched.bufferingInterval),
-    description: () => `Firehose fails to write to S3. ${deliveryErrors(watched)}`,
-  }),
+  FirehoseBehind: (watched) =>
+    watched.metrics.delivery?.behind && {
+      metric: watched.metrics.delivery.behind,
+      threshold: firehoseSeconds,
+      periods: lastingPeriods,
+      description: (threshold, lasting) =>
+        `Firehose reads ${streamName(watched)} more than ${threshold} s late ${lasting || 'for 5 minutes'}. Nothing is lost as ` +
+        'long as the Kinesis stream keeps the records. Does something else read the stream, so that Firehose is throttled ' +
+        "(metrics ReadProvisionedThroughputExceeded, ThrottledGetRecords)? Were the role's permissions or the key changed? " +
+        `${deliveryErrors(watched)}`,
+    },
+  DeliveryFreshness: (watched) =>
+    watched.metrics.delivery && {
+      metric: watched.metrics.delivery.freshness,
+      // A record may wait while the stream buffers; Firehose itself gets five minutes more.
+      threshold: watched.bufferingInterval.toSeconds() + firehoseSeconds,
+      // The age contains the duration of the problem.
+      outOf: periodsOf(watched.bufferingInterval),
+      description: () => `Records that Firehose accepted do not reach S3 in time. ${deliveryErrors(watched)}`,
+    },
+  DeliverySuccess: (watched) =>
+    watched.metrics.delivery && {
+      metric: watched.metrics.delivery.success,
+      comparison: 'LessThanThreshold',
+      threshold: 1,
+      // Firehose retries a failed write: a single failure is harmless.
+      periods: lastingPeriods,
+      outOf: lastingPeriods * periodsOf(watched.bufferingInterval),
+      description: () => `Firehose fails to write to S3. ${deliveryErrors(watched)}`,
+    },
   WorkQueueStuck: (watched) => ({
     metric: watched.metrics.workQueueStuck,
     comparison: 'GreaterThanOrEqualToThreshold',
@@ -194,18 +220,32 @@ export const producerAlarms: Readonly<Record<ProducerAlarmName, Rule>> = {
   }),
 };
 
-function quota(watched: Watched, metric: AlarmRule['metric'], unit: string): AlarmRule {
-  return {
-    metric,
-    threshold: 80,
-    periods: lastingPeriods,
-    // The latest sum is too small: Firehose publishes late.
-    outOf: lastingPeriods + 1,
-    description: (threshold) =>
-      `${streamName(watched)} takes more than ${threshold} % of the ${unit} per second of its quota. A large run does that, and ` +
-      'loses nothing by it. If there should be no large run: find out who else writes to the stream. If it is to stay so: ' +
-      'set eventsPerSecond, or ask for a higher quota: console, Service Quotas, Amazon Data Firehose.',
-  };
+const raisedQuota = (watched: Watched) =>
+  isKinesis(watched)
+    ? 'give it more shards: console, Kinesis, Data streams'
+    : 'ask for a higher quota: console, Service Quotas, Amazon Data Firehose';
+
+/** Time that Firehose may take itself. */
+const firehoseSeconds = 5 * 60;
+
+function quota(
+  watched: Watched,
+  metric: AlarmRule['metric'] | undefined,
+  unit: string,
+): AlarmRule | undefined {
+  return (
+    metric && {
+      metric,
+      threshold: 80,
+      periods: lastingPeriods,
+      // The latest sum is too small: the service publishes late.
+      outOf: lastingPeriods + 1,
+      description: (threshold) =>
+        `${streamName(watched)} takes more than ${threshold} % of the ${unit} per second of its quota. A large run does that, and ` +
+        'loses nothing by it. If there should be no large run: find out who else writes to the stream. If it is to stay so: ' +
+        `set eventsPerSecond, or ${raisedQuota(watched)}.`,
+    }
+  );
 }
 
 /** Only an invocation that is about to be killed takes as long: it used up half of its reserve. */

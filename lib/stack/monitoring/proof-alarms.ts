@@ -1,7 +1,9 @@
 import type { Duration } from 'aws-cdk-lib';
 import { claimRetentionDays } from '../../../lambda/contract/claim.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
 import {
   type AlarmRule,
+  deliveryErrorsOf as deliveryErrors,
   errorPattern,
   lastingPeriods,
   logCommand,
@@ -22,9 +24,6 @@ const proverErrors = ({ prover }: WatchedProof) =>
   `Its errors: ${logCommand(prover.function, errorPattern)}.`;
 
 const hours = (duration: Duration) => (duration.toHours() === 1 ? 'an hour' : `${duration.toHours()} hours`);
-
-const deliveryErrors = ({ producer }: Watched) =>
-  `console, Firehose, ${producer.deliveryStream.deliveryStreamName}, "Destination error logs"`;
 
 /** Alarms of the proof. */
 export type ProofAlarmName =
@@ -91,8 +90,8 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
     outOf: periodsOfCheck,
     // No claim was checked, so none is late. ProverSilence watches claims that wait.
     description: () =>
-      'Events that Firehose accepted are not in the bucket, though ' +
-      `${watched.producer.deliveryStream.deliveryStreamName} had ${toleranceMinutes} minutes more than it buffers. They are ` +
+      `Events that ${targets[watched.producer.stream.target].title} accepted are not in the bucket, though ` +
+      `${watched.producer.stream.name} had ${toleranceMinutes} minutes more than it buffers. They are ` +
       'late, not lost: Firehose retries for 24 hours. Corrupt if EventsCorrupt fires. If the stream has errors: ' +
       `${deliveryErrors(watched)}. If not: a clean-up, a lifecycle ` +
       "rule, a changed prefix, objects under the stream's error prefix. Which events: " +

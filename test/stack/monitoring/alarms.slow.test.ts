@@ -4,10 +4,10 @@ import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { describe, expect, it } from 'vitest';
 import { EventProducer } from '../../../lib/stack/event-producer.ts';
-import { type AlarmName, type AlarmTunings, alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
+import type { AlarmName, AlarmTunings } from '../../../lib/stack/monitoring/alarms.ts';
 import { PropError } from '../../../lib/stack/prop-checks.ts';
 import type { AlarmProperties, MetricStatistic } from '../../simulation/aws/cloudwatch.ts';
-import { createStack, fullTemplateOf } from '../synth.ts';
+import { createStack, directPutAlarms, fullTemplateOf } from '../synth.ts';
 
 /** The alarms of the stack have all of these. */
 interface StackAlarm extends Required<Omit<AlarmProperties, 'DatapointsToAlarm'>> {
@@ -24,6 +24,7 @@ function nameOf(value: unknown): string {
     DeadLetterQueue: 'dead letters',
     WorkQueue: 'work queue',
     ProofQueue: 'proof queue',
+    KinesisStream: 'Kinesis stream',
     ProducerFunction: 'function',
     ProverFunction: 'prover',
   };
@@ -107,20 +108,20 @@ const expected = {
 describe('the alarms', () => {
   const alarms = alarmsOf(fullTemplateOf());
 
-  it.each(alarmNames)(
+  it.each(directPutAlarms)(
     '%s watches one metric or formula, in periods of one length, and nothing else does',
     (name) => {
       const { Metrics } = alarms[name]!;
       expect(Metrics.map(({ ReturnData }) => ReturnData)).toEqual(Metrics.map((_, order) => order === 0));
       expect(rule(alarms[name]!)).toMatch(/^(>=?|<) \d+, /);
-      const same = alarmNames.filter(
+      const same = directPutAlarms.filter(
         (other) => watched(alarms[other]!).join() === watched(alarms[name]!).join(),
       );
       expect(same).toEqual([name]);
     },
   );
 
-  it.each(alarmNames)('%s chooses on purpose how missing data counts', (name) => {
+  it.each(directPutAlarms)('%s chooses on purpose how missing data counts', (name) => {
     const onQueue = ['ProverSilence', 'WorkQueueStuck', 'DeadLetters'].includes(name)
       ? 'ignore'
       : 'notBreaching';
@@ -133,11 +134,59 @@ describe('the alarms', () => {
     expect(rule(alarm)).toBe(fires);
   });
 
+  const ofKinesis = alarmsOf(fullTemplateOf({ source: 'kinesis', shards: '4' }));
+  const ofKinesisPipeline = alarmsOf(
+    fullTemplateOf({ kinesisStreamName: 'my-stream', bucketName: 'my-bucket' }),
+  );
+
+  it('watches the shards of a Kinesis stream, and how far behind Firehose reads it', () => {
+    const lines = Object.entries(ofKinesis).map(([name, alarm]) => [name, [...watched(alarm), rule(alarm)]]);
+    expect(Object.keys(ofKinesis)).not.toContain('RequestsQuota');
+    expect(Object.fromEntries(lines)).toMatchObject({
+      BytesQuota: [
+        '100 * incoming / PERIOD(incoming) / 4194304',
+        'incoming: Sum AWS/Kinesis IncomingBytes {StreamName=Kinesis stream}',
+        '> 80, 3 of 4 x 300 s',
+      ],
+      RecordsQuota: [
+        '100 * incoming / PERIOD(incoming) / 4000',
+        'incoming: Sum AWS/Kinesis IncomingRecords {StreamName=Kinesis stream}',
+        '> 80, 3 of 4 x 300 s',
+      ],
+      RefusedRecords: [
+        '100 * refused / (refused + FILL(accepted, 0))',
+        'refused: Sum AWS/Kinesis WriteProvisionedThroughputExceeded {StreamName=Kinesis stream}',
+        'accepted: Sum AWS/Kinesis IncomingRecords {StreamName=Kinesis stream}',
+        '> 10, 3 x 300 s',
+      ],
+      FirehoseBehind: [
+        'behind / 1000',
+        'behind: Maximum AWS/Firehose KinesisMillisBehindLatest {DeliveryStreamName=stream}',
+        '> 300, 3 x 300 s',
+      ],
+    });
+  });
+
+  it.each([
+    ['on demand has no known limit', { source: 'kinesis', onDemand: 'on' }, /Quota/],
+    [
+      'of others has none, and nobody knows what reads it',
+      { kinesisStreamName: 'my-stream', bucketName: 'my-bucket' },
+      /Quota|FirehoseBehind|Delivery/,
+    ],
+  ])('leaves out what makes no sense: a Kinesis stream %s', (_, context, lacking) => {
+    const names = Object.keys(alarmsOf(fullTemplateOf(context)));
+    expect(names.filter((name) => lacking.test(name))).toEqual([]);
+    expect(names).toEqual(expect.arrayContaining(['RefusedRecords', 'EventsUnproven', 'Silence']));
+  });
+
   const ofPipeline = alarmsOf(fullTemplateOf({ deliveryStreamName: 'my-stream', bucketName: 'my-bucket' }));
 
   it.each([
-    ...alarmNames.map((name) => [name, alarms] as const),
-    ...alarmNames.map((name) => [name, ofPipeline] as const),
+    ...directPutAlarms.map((name) => [name, alarms] as const),
+    ...directPutAlarms.map((name) => [name, ofPipeline] as const),
+    ...Object.keys(ofKinesis).map((name) => [name, ofKinesis] as const),
+    ...Object.keys(ofKinesisPipeline).map((name) => [name, ofKinesisPipeline] as const),
   ])('%s describes a remedy, in at most 1,024 characters', (name, all) => {
     // Prepare: a queue's URL or ARN is the longest value of a reference
     const text = JSON.stringify(all[name]!.AlarmDescription);
@@ -148,9 +197,12 @@ describe('the alarms', () => {
       .replaceAll(/\{"(Ref|Fn::GetAtt)":[^}]*\}/g, 'x'.repeat(150));
     expect(resolved.length).toBeLessThanOrEqual(1_024);
     expect(text).toMatch(/aws \w+|[Cc]onsole/);
+    if (all === ofKinesis || all === ofKinesisPipeline) {
+      expect(text).not.toMatch(/Firehose (accepted are not|refuses|itself)|reached Firehose/);
+    }
   });
 
-  it.each(alarmNames)('%s names the region in each of its commands', (name) => {
+  it.each(directPutAlarms)('%s names the region in each of its commands', (name) => {
     // Prepare
     const text = JSON.stringify(alarms[name]!.AlarmDescription).replaceAll(
       '",{"Ref":"AWS::Region"},"',
@@ -189,7 +241,7 @@ describe('the alarms', () => {
     // Assess
     expect(names).toContain('FirehoseEventProducer-Producer-Silence');
     expect(names).toContain('FirehoseEventProducer-Second-Silence');
-    expect(new Set(names).size).toBe(2 * alarmNames.length);
+    expect(new Set(names).size).toBe(2 * directPutAlarms.length);
   });
 
   it('watch an existing stream, too, which may buffer for 15 minutes', () => {
@@ -333,7 +385,7 @@ describe('an alarm that is tuned', () => {
     expect(JSON.stringify(tuned(tunings)[name]!.AlarmDescription)).toContain(text);
   });
 
-  it.each(alarmNames)('by %s: false is left out, and no other alarm is', (name) => {
+  it.each(directPutAlarms)('by %s: false is left out, and no other alarm is', (name) => {
     const alarms = tuned({ [name]: false });
     const { [name]: _, ...others } = alarmsOf(fullTemplateOf());
     expect(alarms).toEqual(others);

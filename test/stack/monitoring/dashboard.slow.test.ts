@@ -2,8 +2,7 @@ import { Size } from 'aws-cdk-lib';
 import { Match, Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, it } from 'vitest';
 import { EventProducer } from '../../../lib/stack/event-producer.ts';
-import { alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
-import { createStack, fullTemplateOf } from '../synth.ts';
+import { createStack, directPutAlarms, fullTemplateOf } from '../synth.ts';
 
 interface Rendering {
   readonly id?: string;
@@ -91,7 +90,7 @@ describe('the dashboard', () => {
   it('begins with the state of every alarm', () => {
     const [first] = body.widgets;
     expect(first).toMatchObject({ type: 'alarm', x: 0, y: 0, width: 24 });
-    expect(first!.properties.alarms).toHaveLength(alarmNames.length);
+    expect(first!.properties.alarms).toHaveLength(directPutAlarms.length);
   });
 
   it('follows an event from top to bottom, under headings', () => {
@@ -228,7 +227,7 @@ describe('the dashboard', () => {
     expect(tuned['Dead letters']?.lines).toEqual(['0: alarm: any, for 10 minutes']);
   });
 
-  it.each(alarmNames)('without the alarm %s lacks its threshold alone', (name) => {
+  it.each(directPutAlarms)('without the alarm %s lacks its threshold alone', (name) => {
     // Act
     const template = Template.fromStack(createStack({ monitoring: 'full' }, { alarms: { [name]: false } }));
 
@@ -238,7 +237,7 @@ describe('the dashboard', () => {
     expect(missing.every((text) => text.includes(': alarm: '))).toBe(true);
     expect(missing.length).toBeLessThanOrEqual(1);
     expect(left.length + missing.length).toBe(texts.length);
-    expect(dashboardOf(template).widgets[0]!.properties.alarms).toHaveLength(alarmNames.length - 1);
+    expect(dashboardOf(template).widgets[0]!.properties.alarms).toHaveLength(directPutAlarms.length - 1);
   });
 
   it('counts with the memory and the prices that are set', () => {

@@ -7,9 +7,8 @@ import { type MonitoringLevel, monitoringLevels } from '../../../lambda/contract
 import { reportMetrics } from '../../../lambda/contract/metrics.ts';
 import type { Tally } from '../../../lambda/prover/comparison/tally.ts';
 import { EventProducer, type EventProducerProps } from '../../../lib/stack/event-producer.ts';
-import { alarmNames } from '../../../lib/stack/monitoring/alarms.ts';
 import { PropError } from '../../../lib/stack/prop-checks.ts';
-import { createStack, fullTemplateOf, templateOf } from '../synth.ts';
+import { createStack, directPutAlarms, fullTemplateOf, templateOf } from '../synth.ts';
 
 /** By the context, and by the prop. */
 const ways: readonly (readonly [string, (monitoring: MonitoringLevel) => Template])[] = [
@@ -29,8 +28,8 @@ function countsOf(template: Template) {
 describe.each(ways)('%s', (_, templateWith) => {
   it.each([
     ['essential', { alarms: 9, dashboards: 0, dashboardUrls: 0 }],
-    ['full', { alarms: alarmNames.length, dashboards: 1, dashboardUrls: 1 }],
-    ['alarms', { alarms: alarmNames.length, dashboards: 0, dashboardUrls: 0 }],
+    ['full', { alarms: directPutAlarms.length, dashboards: 1, dashboardUrls: 1 }],
+    ['alarms', { alarms: directPutAlarms.length, dashboards: 0, dashboardUrls: 0 }],
     ['off', { alarms: 0, dashboards: 0, dashboardUrls: 0 }],
   ] as const)('%s leaves %j', (monitoring, counts) => {
     expect(countsOf(templateWith(monitoring))).toEqual(counts);
@@ -66,7 +65,7 @@ describe('essential monitoring', () => {
     // Prepare
     const resources = essential.findResources('AWS::CloudWatch::Alarm');
     const there = Object.values(resources).map(({ Properties }) => Properties.AlarmName.split('-').at(-1));
-    const lacking = alarmNames.filter((name) => !there.includes(name));
+    const lacking = directPutAlarms.filter((name) => !there.includes(name));
 
     // Assess
     expect(JSON.stringify(resources)).not.toMatch(new RegExp(`\\b(${lacking.join('|')}|dashboard)\\b`));
