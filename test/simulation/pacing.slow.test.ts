@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { eventBytes } from '../../lambda/contract/record-format.ts';
 import { quotas } from '../../lib/aws/quotas.ts';
-import { measurePacing, measurePacingIn, pacingTargets } from './worlds/pacing.ts';
+import {
+  measurePacing,
+  measurePacingIn,
+  measureShardPacing,
+  pacingTargets,
+  shardPacingTargets,
+} from './worlds/pacing.ts';
 import { createPacer, settingsWith } from './worlds/producer.ts';
 import { World } from './worlds/world.ts';
 
@@ -125,5 +131,28 @@ describe('pacing to the quota of a stream', () => {
 
     // Assess
     expect(bytesPerSecond).toBeGreaterThan(200 * mebibyte);
+  });
+});
+
+describe('pacing to the shards of a Kinesis stream', () => {
+  it.each(shardPacingTargets)(
+    '$producers side by side on $shards use $used ($measure), and at most $refusedShare is refused',
+    async (target) => {
+      // Act
+      const pacing = await measureShardPacing(target);
+
+      // Assess
+      expect(pacing[target.measure]).toBeGreaterThan(target.used);
+      expect(pacing.refusedShare).toBeLessThan(target.refusedShare);
+    },
+    120_000,
+  );
+
+  it('takes no longer than the hot shard needs for its own records', async () => {
+    // Act
+    const { seconds } = await measureShardPacing(shardPacingTargets[5]);
+
+    // Assess: a quarter of 420 MB, at half of the quota of a shard
+    expect(seconds).toBeLessThan(1.05 * 210);
   });
 });

@@ -117,9 +117,7 @@ class Delivery {
 
     const work = async () => {
       for (;;) {
-        const batch = await this.#gate.enter((budget) =>
-          this.#source.next(budget, (record) => pacer.dueMs(record) <= clock.now()),
-        );
+        const batch = await this.#gate.enter((budget) => this.#source.next(budget, pacer));
         if (!batch) {
           return;
         }
@@ -148,13 +146,14 @@ class Delivery {
     let rest = batch;
     for (let attempt = 1; ; attempt += 1) {
       const sent = rest;
-      rest = this.#putBackHot(await this.#send(sent, attempt), attempt);
+      rest = await this.#send(sent, attempt);
       if (rest.some((record) => this.#isLastAttempt(record, attempt))) {
         this.#stop('attempts');
       } else if (rest.length === sent.length) {
         // Nothing was accepted: slowing down cannot help here.
         await this.#gate.backOff(attempt);
       }
+      rest = this.#putBackHot(rest, attempt);
       if (rest.length === 0 || !(await this.#gate.enterAgain(rest))) {
         break;
       }

@@ -170,7 +170,7 @@ export class Gate {
 
   #chargePace(batch: RecordBatch): void {
     const { pacer, clock } = this.#options;
-    const paidMs = this.#paidToMs + this.#paceMs(pacer.charge(batch));
+    const paidMs = this.#paidToMs + this.#paceMs(pacer.commonBytes(batch));
     // When the first rate is found, the stream has just refused something: there is nothing to catch up then.
     const credit = Number.isFinite(pacer.bytesPerSecond) ? catchUpMs.pace : 0;
     this.#bytesInFlight += dataBytes(batch);

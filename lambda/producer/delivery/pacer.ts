@@ -81,11 +81,16 @@ export class Pacer {
     return this.#isPacing ? (this.#bytesPerSecond * requestMs) / 1_000 : this.#windowBytes / 2;
   }
 
-  /** Takes what was accepted in the last second for the rate, unless there is one. */
-  settle(): void {
-    if (!this.#isPacing) {
-      this.#startAt(this.#acceptedInSecond);
-    }
+  /**
+   * Starts at a rate, or at what was accepted in the last second if that is infinite, and does not learn from requests that
+   * started before a time.
+   *
+   * @returns Whether there is a rate.
+   */
+  settle(bytesPerSecond: number, sinceMs: number): boolean {
+    const isKnown = Number.isFinite(bytesPerSecond);
+    this.#startAt(isKnown ? bytesPerSecond : this.#acceptedInSecond || bytesPerSecond, sinceMs);
+    return this.#isPacing;
   }
 
   /** Changes the rate with what the stream can accept. */
@@ -130,14 +135,14 @@ export class Pacer {
     }
     // A stream that was left alone accepts a second's worth at once, in addition to what its quota allows.
     const seconds = (now - this.#exploringSinceMs) / 1_000;
-    this.#startAt(acceptedInSecond / (seconds < 1 ? 1 + seconds : 1));
+    this.#startAt(acceptedInSecond / (seconds < 1 ? 1 + seconds : 1), now);
   }
 
-  #startAt(bytesPerSecond: number): void {
+  #startAt(bytesPerSecond: number, sinceMs: number): void {
     this.#bytesPerSecond = bytesPerSecond;
     this.#firstBytesPerSecond = bytesPerSecond;
     this.#limitBytesPerSecond = bytesPerSecond;
-    this.#pacedSinceMs = this.#now();
+    this.#pacedSinceMs = sinceMs;
   }
 
   #adjust(accepted: number, throttled: number, recordBytes: number): void {

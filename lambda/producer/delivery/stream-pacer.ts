@@ -1,5 +1,5 @@
 import type { Slice } from '../../contract/slice.ts';
-import { dataBytes, hashPosition, type RecordBatch } from '../packing/records.ts';
+import { dataBytes, type EventRecord, hashPosition, type RecordBatch } from '../packing/records.ts';
 import type { PutResponse } from './aws/put-records.ts';
 import { Pacer } from './pacer.ts';
 
@@ -14,11 +14,11 @@ export interface PacedRequest {
 /** Parts of the hash range, for each of which the pacer remembers the shard. */
 const cells = 1_024;
 
-/** Records over which the share of a shard's refusals is averaged, and without which nothing is said of it. */
+/** Records over which the share of a shard's refusals is averaged. */
 const averagedRecords = 32;
 
 /** A shard is hot if its share of refusals is above the median of all shards by this. */
-const hotShare = 0.3;
+const hotShare = 0.2;
 
 /** A hot shard is like the others again at this part of their rate. */
 const coolShare = 0.9;
@@ -26,9 +26,11 @@ const coolShare = 0.9;
 /** How much lateness a hot shard may catch up, and how far ahead of its rate its records are sent. */
 const slackMs = 100;
 
+/** After this time, no record is on its way that was not admitted at the rate of its hot shard. */
+const restMs = 300;
+
 interface Shard {
   readonly pacer: Pacer;
-  records: number;
   refusedShare: number;
   isHot: boolean;
   /** Up to when the records that were sent to it are paid for, at its own rate, while it is hot. */
@@ -87,23 +89,31 @@ export class StreamPacer {
     return shard ? shard.paidToMs - slackMs : Number.NEGATIVE_INFINITY;
   }
 
+  isDue(record: Slice): boolean {
+    return this.dueMs(record) <= this.#now();
+  }
+
   isHot(record: Slice): boolean {
     return this.#hotShardOf(record) !== undefined;
   }
 
-  /** Charges hot shards for their records. @returns Data of all other records. */
-  charge(batch: RecordBatch): number {
-    let bytes = dataBytes(batch);
-    for (const record of this.#hotShards > 0 ? batch : []) {
-      const shard = this.#hotShardOf(record);
-      if (shard) {
-        const { length } = record.data;
-        bytes -= length;
-        const fromMs = Math.max(shard.paidToMs, this.#now() - slackMs);
-        shard.paidToMs = fromMs + (length / shard.pacer.bytesPerSecond) * 1_000;
-      }
+  /** Whether a record may be sent now. If its shard is hot, the record is charged to it. */
+  admits(record: EventRecord): boolean {
+    const shard = this.#hotShardOf(record);
+    const now = this.#now();
+    if (!this.isDue(record)) {
+      return false;
     }
-    return bytes;
+    if (shard) {
+      const durationMs = (record.data.length / shard.pacer.bytesPerSecond) * 1_000;
+      shard.paidToMs = Math.max(shard.paidToMs, now - slackMs) + durationMs;
+    }
+    return true;
+  }
+
+  /** Data of a request that counts for the common rate. */
+  commonBytes(batch: RecordBatch): number {
+    return dataBytes(this.#hotShards > 0 ? batch.filter((record) => !this.isHot(record)) : batch);
   }
 
   learn({ startedMs, batch, response: { throttled, shards } }: PacedRequest): void {
@@ -130,7 +140,6 @@ export class StreamPacer {
       }
       if (shard) {
         add(shard.pacer, bytes, bytesThrottled);
-        shard.records += 1;
         shard.refusedShare += (Number(bytesThrottled > 0) - shard.refusedShare) / averagedRecords;
       }
     }
@@ -156,8 +165,7 @@ export class StreamPacer {
     if (!this.#shards.has(id)) {
       this.#shards.set(id, {
         pacer: new Pacer(this.#maxWindowBytes, this.#now),
-        records: 0,
-        refusedShare: 0,
+        refusedShare: this.#medianShare,
         isHot: false,
         paidToMs: 0,
       });
@@ -170,24 +178,26 @@ export class StreamPacer {
   }
 
   #judge(): void {
-    const known = [...this.#shards.values()].filter(({ records }) => records >= averagedRecords);
-    if (known.length < 2) {
-      return;
-    }
-    const shares = known.map(({ refusedShare }) => refusedShare).sort((a, b) => a - b);
-    const median = shares[Math.floor((shares.length - 1) / 2)]!;
-    for (const shard of known) {
+    const median = this.#medianShare;
+    const now = this.#now();
+    for (const shard of this.#shards.values()) {
       const others = this.#shards.size - this.#hotShards;
+      const fairBytesPerSecond = this.bytesPerSecond / others;
       if (!shard.isHot && shard.refusedShare > median + hotShare) {
-        shard.isHot = true;
-        shard.paidToMs = this.#now();
-        shard.pacer.settle();
-        this.#common.scale((others - 1) / others);
-      } else if (shard.isHot && shard.pacer.bytesPerSecond >= (coolShare * this.bytesPerSecond) / others) {
+        shard.isHot = shard.pacer.settle((1 - shard.refusedShare) * fairBytesPerSecond, now + restMs);
+        shard.paidToMs = now;
+        this.#common.scale(shard.isHot ? (others - 1) / others : 1);
+      } else if (shard.isHot && shard.pacer.bytesPerSecond >= coolShare * fairBytesPerSecond) {
         shard.isHot = false;
+        shard.refusedShare = median;
         this.#common.scale((others + 1) / others);
       }
     }
+  }
+
+  get #medianShare(): number {
+    const shares = [...this.#shards.values()].map(({ refusedShare }) => refusedShare).sort((a, b) => a - b);
+    return shares[Math.floor((shares.length - 1) / 2)] ?? 0;
   }
 
   get #hotShards(): number {

@@ -1,12 +1,22 @@
 import type { Slice } from '../../contract/slice.ts';
 import type { PackRecords } from './packing.ts';
-import type { RecordBatch } from './records.ts';
+import type { EventRecord, RecordBatch } from './records.ts';
 
 export interface RequestBudget {
   /** Record data, before base64. */
   readonly bytes: number;
   readonly events: number;
 }
+
+/** Which events may be sent now. */
+export interface Admission {
+  /** Whether the record that these events make may be sent. */
+  readonly isDue: (slice: Slice) => boolean;
+  /** The same for a record, which is sent then. */
+  readonly admits: (record: EventRecord) => boolean;
+}
+
+const admitAll: Admission = { isDue: () => true, admits: () => true };
 
 /** The requests of a slice, each made only when it is asked for. */
 export interface RequestSource {
@@ -16,9 +26,9 @@ export interface RequestSource {
   /**
    * Makes the next request within a budget; `undefined` if nothing is due.
    *
-   * @param isDue Whether a record may be sent now. Those that may not are put back. @default - all may
+   * @param admission Decides which records may be sent now. The others are put back. @default - all may
    */
-  next(budget: RequestBudget, isDue?: (record: Slice) => boolean): RecordBatch | undefined;
+  next(budget: RequestBudget, admission?: Admission): RecordBatch | undefined;
   /** Puts records back, to be made again later. */
   putBack(records: readonly Slice[]): void;
 }
@@ -60,11 +70,11 @@ export function createRequestSource({
       return { from, to: end };
     },
     later,
-    next: ({ bytes, events }, isDue = () => true) => {
+    next: ({ bytes, events }, admission = admitAll) => {
       const dataBytes = Math.min(bytes, maxDataBytes(maxRequestBytes));
       for (;;) {
         if (from === end) {
-          const place = later.findIndex(isDue);
+          const place = later.findIndex((slice) => admission.isDue(slice));
           if (place < 0) {
             return undefined;
           }
@@ -73,13 +83,12 @@ export function createRequestSource({
         const to = Math.min(end, from + events);
         const batch = packRecords({ from, to }, { dataBytes, jsonBytes: maxRequestBytes }, now());
         from = batch.at(-1)!.to;
-        const due = batch.filter(isDue);
-        if (due.length === batch.length) {
-          return batch;
+        const admitted = batch.filter((record) => admission.admits(record));
+        if (admitted.length < batch.length) {
+          putBack(batch.filter((record) => !admitted.includes(record)));
         }
-        putBack(batch.filter((record) => !due.includes(record)));
-        if (due.length > 0) {
-          return due;
+        if (admitted.length > 0) {
+          return admitted;
         }
       }
     },

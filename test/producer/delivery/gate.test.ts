@@ -33,7 +33,7 @@ function createGate({
   };
   const seen = { deadlines: 0, budgets: [] as RequestBudget[], enteredMs: [] as number[] };
   const gate = new Gate({
-    pacer: Object.assign(pace, { charge: dataBytes }) as unknown as StreamPacer,
+    pacer: Object.assign(pace, { commonBytes: dataBytes }) as unknown as StreamPacer,
     deadline: new Deadline(startedMs, startedMs + timeMs),
     settings: settingsWith(),
     clock: world,
