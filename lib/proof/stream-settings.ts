@@ -54,10 +54,18 @@ export function streamSettings(stream: DeliveryStreamDescription): StreamSetting
   const { DeliveryStreamType: type, DeliveryStreamStatus: status, Destinations } = stream;
   const { kind, place, backup } = placesOf(Destinations?.[0]);
   const refuse = (refusal: string, remedy: string) => ({ refusal: `${refusal}. ${remedy}`, settings: [] });
-  if (type !== 'DirectPut') {
+  const kinesisArn = kinesisArnOf(stream);
+  if (type !== 'DirectPut' && kinesisArn === undefined) {
     return refuse(
       `Firehose refuses PutRecord on it, since its type is ${type}`,
       'Watch a Direct PUT stream with the same bucket and prefix',
+    );
+  }
+  const placeOf = (arn = '') => arn.split(':').slice(3, 5).join(' ');
+  if (kinesisArn !== undefined && placeOf(kinesisArn) !== placeOf(stream.DeliveryStreamARN)) {
+    return refuse(
+      `it reads a Kinesis stream of another account or region, ${kinesisArn}`,
+      'Send to that stream from there: -c kinesisStreamName, without a bucket',
     );
   }
   if (status !== 'ACTIVE') {
@@ -65,7 +73,7 @@ export function streamSettings(stream: DeliveryStreamDescription): StreamSetting
   }
   if (processorsOf(place).has('Decompression')) {
     return refuse(
-      'Firehose refuses PutRecord on it, since it decompresses CloudWatch Logs',
+      'Firehose refuses events on it, since it decompresses CloudWatch Logs',
       'Watch a stream without decompression',
     );
   }
@@ -139,11 +147,14 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
   const bucketKey = EncryptionConfiguration?.KMSEncryptionConfig?.AWSKMSKeyARN;
   const { Status, KeyType, KeyARN } = stream.DeliveryStreamEncryptionConfiguration ?? {};
   const isStreamKeyOurs = Status !== 'DISABLED' && KeyType === 'CUSTOMER_MANAGED_CMK';
+  const kinesisArn = kinesisArnOf(stream);
   const isDefaultPrefix = completeKeyPrefix(prefix) === completeKeyPrefix('');
   const isPartitionNeeded = keyPrefixProblem(prefix) !== undefined;
   const template = hasQuery ? '; a query needs its fields in the events: -c eventTemplate=FILE' : '';
   const rows: [key: string, value: string | undefined | false, reason: string][] = [
-    ['deliveryStreamName', stream.DeliveryStreamName, 'the stream that events are sent to'],
+    kinesisArn === undefined
+      ? ['deliveryStreamName', stream.DeliveryStreamName, 'the stream that events are sent to']
+      : ['kinesisStreamName', kinesisArn.split('/')[1], kinesisReason],
     ['bucketName', place.BucketARN?.split(':::')[1], 'the bucket in which the prover looks for them'],
     ['prefix', !isDefaultPrefix && prefix, 'names the hours that the prover lists'],
     ['prefixTimeZone', zone !== defaults.prefixTimeZone && zone, 'the time zone of these hours'],
@@ -171,6 +182,16 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
     ['bucketKey', !bucketKey?.includes(':alias/aws/') && bucketKey, 'the key of the objects, for the prover'],
   ];
   return rows.flatMap(([key, value, reason]) => (value ? [{ key, value, reason }] : []));
+}
+
+/** What only the Kinesis stream could tell. */
+const kinesisReason =
+  'the Kinesis stream that events are sent to. If it keeps records for more than 24 hours, add -c kinesisRetention=HOURS, ' +
+  'if it is on demand, -c onDemand=on, and if it has a key of yours, -c streamKey=ARN';
+
+/** The Kinesis stream that a delivery stream reads. */
+function kinesisArnOf({ Source }: DeliveryStreamDescription): string | undefined {
+  return Source?.KinesisStreamSourceDescription?.KinesisStreamARN;
 }
 
 /** Names of destinations in the API that people do not use. */

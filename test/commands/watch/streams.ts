@@ -45,6 +45,11 @@ const parquet = { OutputFormatConfiguration: { Serializer: { ParquetSerDe: {} } 
 const throughBackup =
   /All records are in its backup, which this watches: npx cdk deploy -c deliveryStreamName=\S+ -c bucketName=my-backup -c prefix=all\//;
 
+const readsKinesis = (KinesisStreamARN: string) => ({
+  DeliveryStreamType: 'KinesisStreamAsSource',
+  Source: { KinesisStreamSourceDescription: { KinesisStreamARN } },
+});
+
 export const streamShapes: readonly StreamShape[] = [
   { what: "has Firehose's defaults" },
   { what: 'has a fixed prefix', settings: { prefix: 'raw/' }, context: { prefix: 'raw/' } },
@@ -95,7 +100,7 @@ export const streamShapes: readonly StreamShape[] = [
   {
     what: 'decompresses logs of CloudWatch',
     s3: processing('Decompression', 'CloudWatchLogProcessing'),
-    refusal: /refuses PutRecord on it, since it decompresses CloudWatch Logs/,
+    refusal: /refuses events on it, since it decompresses CloudWatch Logs/,
   },
   {
     what: 'is partitioned by a query, before the hour',
@@ -166,8 +171,14 @@ export const streamShapes: readonly StreamShape[] = [
   { what: 'converts no more', s3: { DataFormatConversionConfiguration: { Enabled: false, ...parquet } } },
   {
     what: 'reads a Kinesis stream',
-    stream: { DeliveryStreamType: 'KinesisStreamAsSource' },
-    refusal: /refuses PutRecord on it, since its type is KinesisStreamAsSource\. Watch a Direct PUT stream/,
+    settings: { prefix: hourly, bufferingIntervalSeconds: 60, ...errors },
+    stream: readsKinesis('arn:aws:kinesis:us-east-1:123456789012:stream/my-source'),
+    context: { kinesisStreamName: 'my-source', prefix: hourly, bufferingInterval: '60' },
+  },
+  {
+    what: 'reads a Kinesis stream of another account',
+    stream: readsKinesis('arn:aws:kinesis:us-east-1:210987654321:stream/my-source'),
+    refusal: /it reads a Kinesis stream of another account or region, arn:.* Send to that stream from there/,
   },
   {
     what: 'reads a topic of MSK',
