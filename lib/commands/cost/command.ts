@@ -13,7 +13,7 @@ import { isSchedule, scheduleExample, scheduleExpectation } from '../../aws/sche
 import { type CostQuestion, estimateCosts } from '../../cost/estimate.ts';
 import { defaultEventSizes, eventSizesOf } from '../../cost/format-figures.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
-import { settingOption, wholeNumberArgument } from '../../terminal/options.ts';
+import { settingOption } from '../../terminal/options.ts';
 import { projectDirectory } from '../../terminal/packed.ts';
 import { summarize } from './summary.ts';
 
@@ -38,12 +38,7 @@ export function configure(command: Command): void {
     .addOption(
       new Option('--source <service>', 'with a Kinesis stream, which Firehose reads').choices(['kinesis']),
     )
-    .addOption(
-      new Option('--shards <number>', 'shards of the Kinesis stream')
-        .argParser(wholeNumberArgument({ min: 1, max: 10_000, example: 4 }))
-        .default(1)
-        .implies({ source: 'kinesis' }),
-    )
+    .addOption(settingOption('shards').default(settings.shards.default).implies({ source: 'kinesis' }))
     .addOption(
       new Option('--on-demand', 'with a Kinesis stream that is billed on demand')
         .implies({ source: 'kinesis' })
