@@ -138,7 +138,8 @@ describe('npm run watch', () => {
   it.each(shapes.filter(({ refusal }) => !refusal))(
     'deploys a prover for a stream that $what',
     ({ name, context }) => {
-      const settings = { deliveryStreamName: name, bucketName: 'my-bucket', ...context };
+      const stream = context && 'kinesisStreamName' in context ? {} : { deliveryStreamName: name };
+      const settings = { ...stream, bucketName: 'my-bucket', ...context };
       expect(createStack({ monitoring: 'off', ...settings }).producer.prover).toBeDefined();
     },
   );
