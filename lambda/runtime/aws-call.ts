@@ -121,14 +121,13 @@ function unlessAborted<Value>(promise: Promise<Value>, signal: AbortSignal): Pro
 
 type SdkError = Parameters<typeof isTransientError>[0] & Error & { readonly code?: string };
 
+/** Names that the SDK does not know as throttling. */
+const busy = new Set(['ServiceUnavailableException', 'KMSThrottlingException']);
+
 const notConnected = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 function kindOf(error: SdkError, response: RawResponse | undefined): FailureKind {
-  if (
-    isThrottlingError(error) ||
-    error.name === 'ServiceUnavailableException' ||
-    notConnected.has(error.code ?? '')
-  ) {
+  if (isThrottlingError(error) || busy.has(error.name) || notConnected.has(error.code ?? '')) {
     return 'rejected';
   }
   // Without a response, a code is what Node says of a connection that failed.

@@ -11,9 +11,6 @@ export interface PacedRequest {
   readonly response: Pick<PutResponse, 'throttled' | 'shards'>;
 }
 
-/** Parts of the hash range, for each of which the pacer remembers the shard. */
-const cells = 1_024;
-
 /** Records over which the share of a shard's refusals is averaged. */
 const averagedRecords = 32;
 
@@ -30,6 +27,9 @@ const slackMs = 100;
 const restMs = 300;
 
 interface Shard {
+  /** The lowest and the highest position of the records that it took. */
+  from: number;
+  to: number;
   readonly pacer: Pacer;
   refusedShare: number;
   isHot: boolean;
@@ -55,8 +55,6 @@ export class StreamPacer {
   readonly #maxWindowBytes: number;
   readonly #now: () => number;
   readonly #shards = new Map<string, Shard>();
-  /** The shard that took the last record of each cell. */
-  readonly #shardOfCell: (string | undefined)[] = Array.from({ length: cells }, () => undefined);
 
   /**
    * @param maxWindowBytes Most record data in flight.
@@ -120,7 +118,7 @@ export class StreamPacer {
     const isThrottled = new Set(throttled);
     shards?.forEach((id, place) => {
       if (id !== undefined) {
-        this.#locate(cellOf(batch[place]!), id);
+        this.#locate(id, hashPosition(batch[place]!));
       }
     });
     const loads = new Map<Pacer, Load>();
@@ -149,32 +147,33 @@ export class StreamPacer {
     this.#judge();
   }
 
-  /** Notes that a cell belongs to a shard. If it was another's, the stream was resharded, and that one is closed. */
-  #locate(cell: number, id: string): void {
-    const before = this.#shardOfCell[cell];
-    if (before === id) {
-      return;
-    }
+  /** Notes where a shard took a record. If that is within the range of another shard, the stream was resharded. */
+  #locate(id: string, position: number): void {
     const shards = this.#shards.size;
-    if (before !== undefined) {
-      this.#shards.delete(before);
-      for (const [place, other] of this.#shardOfCell.entries()) {
-        this.#shardOfCell[place] = other === before ? undefined : other;
+    for (const [other, { from, to }] of this.#shards) {
+      if (other !== id && from < position && position < to) {
+        this.#shards.delete(other);
       }
     }
-    if (!this.#shards.has(id)) {
-      this.#shards.set(id, {
-        pacer: new Pacer(this.#maxWindowBytes, this.#now),
-        refusedShare: this.#medianShare,
-        isHot: false,
-        paidToMs: 0,
-      });
-    }
-    this.#shardOfCell[cell] = id;
+    const shard = this.#shards.get(id) ?? this.#createShard(position);
+    shard.from = Math.min(shard.from, position);
+    shard.to = Math.max(shard.to, position);
+    this.#shards.set(id, shard);
     // A stream accepts as much as its shards do.
     if (shards > 0) {
       this.#common.scale(this.#shards.size / shards);
     }
+  }
+
+  #createShard(position: number): Shard {
+    return {
+      from: position,
+      to: position,
+      pacer: new Pacer(this.#maxWindowBytes, this.#now),
+      refusedShare: this.#medianShare,
+      isHot: false,
+      paidToMs: 0,
+    };
   }
 
   #judge(): void {
@@ -213,22 +212,17 @@ export class StreamPacer {
     return shard?.isHot ? shard : undefined;
   }
 
-  /** The shard of the nearest cell that is known. */
+  /** The shard with the nearest range. */
   #shardOf(record: Slice): Shard | undefined {
-    if (this.#shards.size === 0) {
-      return undefined;
-    }
-    const cell = cellOf(record);
-    for (let distance = 0; distance < cells; distance += 1) {
-      const id = this.#shardOfCell[cell + distance] ?? this.#shardOfCell[cell - distance];
-      if (id !== undefined) {
-        return this.#shards.get(id);
+    const position = this.#shards.size > 0 ? hashPosition(record) : 0;
+    let nearest: Shard | undefined;
+    let least = Number.POSITIVE_INFINITY;
+    for (const shard of this.#shards.values()) {
+      const distance = Math.max(shard.from - position, position - shard.to, 0);
+      if (distance < least) {
+        [nearest, least] = [shard, distance];
       }
     }
-    return undefined;
+    return nearest;
   }
-}
-
-function cellOf(record: Slice): number {
-  return Math.floor(hashPosition(record) * cells);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { targets } from '../../../lambda/contract/targets.ts';
-import { base64Bytes, wholeUnits } from '../../../lambda/producer/packing/records.ts';
+import { base64Bytes, hashPosition, wholeUnits } from '../../../lambda/producer/packing/records.ts';
 
 describe('the bytes of a record in base64', () => {
   it('are as many as Node writes', () => {
@@ -13,7 +13,7 @@ describe('the bytes of a record in base64', () => {
   });
 });
 
-describe('whole units of what Firehose bills', () => {
+describe('whole units of what is billed', () => {
   it.each([
     [0, 5_120],
     [5_119, 5_120],
@@ -23,5 +23,58 @@ describe('whole units of what Firehose bills', () => {
     [102_400, 102_400],
   ])('in %i bytes are %i bytes', (bytes, expected) => {
     expect(wholeUnits(bytes, targets.firehose)).toBe(expected);
+  });
+});
+
+describe('whole units of what every service before the bucket bills', () => {
+  it.each([
+    [0, 25_584],
+    [34_000, 25_584],
+    [51_183, 25_584],
+    [51_184, 51_184],
+    [102_400, 102_384],
+  ])('in %i bytes of a Kinesis stream are %i bytes, which leaves room for the key', (bytes, expected) => {
+    expect(wholeUnits(bytes, targets.kinesis)).toBe(expected);
+  });
+});
+
+describe('the position of a record among the shards', () => {
+  it('depends on its events alone', () => {
+    fc.assert(
+      fc.property(fc.nat(1e12), fc.integer({ min: 1, max: 1e6 }), (from, length) => {
+        const position = hashPosition({ from, to: from + length });
+        expect(position).toBeGreaterThanOrEqual(0);
+        expect(position).toBeLessThan(1);
+        expect(hashPosition({ from, to: from + length })).toBe(position);
+      }),
+    );
+  });
+
+  it('spreads records that follow each other evenly, whatever their size and the number of shards', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 100 }),
+        fc.integer({ min: 1, max: 5_000 }),
+        fc.nat({ max: 20 }),
+        fc.nat(1e9),
+        fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
+        (shards, events, variation, start, random) => {
+          // Prepare
+          const perShard = 20;
+          const counts = new Array<number>(shards).fill(0);
+          let from = start;
+
+          // Act
+          for (let record = 0; record < perShard * shards; record += 1) {
+            const to = from + events + Math.round((variation / 100) * events * random.next().value);
+            counts[Math.floor(hashPosition({ from, to }) * shards)]! += 1;
+            from = to;
+          }
+
+          // Assess: at random, the fullest of a hundred shards would have twice its share
+          expect(Math.max(...counts)).toBeLessThanOrEqual(1.5 * perShard);
+        },
+      ),
+    );
   });
 });

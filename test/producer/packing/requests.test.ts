@@ -5,14 +5,16 @@ import { eventBytes, type RecordFormat, recordFormats } from '../../../lambda/co
 import { producerSettings } from '../../../lambda/contract/settings.ts';
 import type { Slice } from '../../../lambda/contract/slice.ts';
 import { billedBytes, targets } from '../../../lambda/contract/targets.ts';
-import { eventsPerMember } from '../../../lambda/producer/events/default-events.ts';
+import { createDefaultPacker, eventsPerMember } from '../../../lambda/producer/events/default-events.ts';
 import { createEventWriter } from '../../../lambda/producer/events/events.ts';
+import { createTemplatePacker } from '../../../lambda/producer/events/template-events.ts';
 import { dataBytes, type RecordBatch } from '../../../lambda/producer/packing/records.ts';
 import {
   createRequestSource,
   maxDataBytes,
   type RequestBudget,
 } from '../../../lambda/producer/packing/requests.ts';
+import { compileTemplate } from '../../../lambda/template/compile.ts';
 import { runs } from '../../property-runs.ts';
 import { anyBudget, makeRequestOptions, recordsOf, requestsOf, textOf, timeMs } from '../factories.ts';
 
@@ -234,5 +236,53 @@ describe('a request', () => {
   it('has 500 records at most', () => {
     const [batch] = requestsOf({ recordFormat: 'single' });
     expect(batch).toHaveLength(500);
+  });
+});
+
+describe('requests to Kinesis', () => {
+  it.each(['ndjson', 'single', 'gzip'] as const)(
+    'have records of %s that, with their keys, fill payload units and break no limit',
+    (recordFormat) => {
+      // Act
+      const requests = requestsOf({
+        slice: { from: 0, to: 60_000 },
+        maxRequestBytes: producerSettings.maxRequestBytes.max,
+        packRecords: createDefaultPacker(recordFormat, 'my-stream', 'run-1', 'after', targets.kinesis),
+      });
+
+      // Assess
+      const { keyBytes, maxRecordBytes, maxRequestBytes, maxRecordsPerRequest, packingUnitBytes } =
+        targets.kinesis;
+      const sizes = requests.flat().map(({ data }) => data.length + keyBytes);
+      expect(requests.flatMap((batch) => eventsIn(batch)).reduce((sum, events) => sum + events)).toBe(60_000);
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(maxRecordBytes);
+      for (const batch of requests) {
+        expect(batch.length).toBeLessThanOrEqual(maxRecordsPerRequest);
+        const bytes = batch.reduce((sum, { data }) => sum + data.length + keyBytes, 0);
+        expect(bytes).toBeLessThanOrEqual(maxRequestBytes);
+      }
+      if (recordFormat !== 'single') {
+        const unused = sizes
+          .slice(0, -1)
+          .map((size) => (packingUnitBytes - (size % packingUnitBytes)) / size);
+        expect(Math.max(...unused)).toBeLessThan(0.01);
+      }
+    },
+  );
+
+  it('of a template fill payload units, too', () => {
+    // Prepare
+    const template = compileTemplate('{"id":"{{random.uuid}}","value":{{random.number(1000)}}}');
+
+    // Act
+    const requests = requestsOf({
+      slice: { from: 0, to: 30_000 },
+      packRecords: createTemplatePacker(template)('ndjson', 'my-stream', 'run-1', 'after', targets.kinesis),
+    });
+
+    // Assess
+    const billed = requests.flat().map(({ data }) => billedBytes(data.length, targets.kinesis));
+    const bytes = requests.flat().reduce((sum, { data }) => sum + data.length, 0);
+    expect(billed.reduce((sum, size) => sum + size) / bytes).toBeLessThan(1.02);
   });
 });
