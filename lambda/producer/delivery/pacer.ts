@@ -81,16 +81,12 @@ export class Pacer {
     return this.#isPacing ? (this.#bytesPerSecond * requestMs) / 1_000 : this.#windowBytes / 2;
   }
 
-  /**
-   * Starts at a rate, or at what was accepted in the last second if that is infinite, and does not learn from requests that
-   * started before a time.
-   *
-   * @returns Whether there is a rate.
-   */
-  settle(bytesPerSecond: number, sinceMs: number): boolean {
-    const isKnown = Number.isFinite(bytesPerSecond);
-    this.#startAt(isKnown ? bytesPerSecond : this.#acceptedInSecond || bytesPerSecond, sinceMs);
-    return this.#isPacing;
+  /** Starts at a rate, and does not learn from requests that started before a time. */
+  startAt(bytesPerSecond: number, sinceMs: number): void {
+    this.#bytesPerSecond = bytesPerSecond;
+    this.#firstBytesPerSecond = bytesPerSecond;
+    this.#limitBytesPerSecond = bytesPerSecond;
+    this.#pacedSinceMs = sinceMs;
   }
 
   /** Changes the rate with what the stream can accept. */
@@ -116,7 +112,8 @@ export class Pacer {
     return Number.isFinite(this.#bytesPerSecond);
   }
 
-  get #acceptedInSecond(): number {
+  /** Record data accepted in the second before the last response. */
+  get acceptedInSecond(): number {
     return this.#accepted.reduce((sum, { bytes }) => sum + bytes, 0);
   }
 
@@ -127,7 +124,7 @@ export class Pacer {
       this.#windowBytes = Math.min(this.#maxWindowBytes, this.#windowBytes + firstWindowBytes / 2);
       return;
     }
-    const acceptedInSecond = this.#acceptedInSecond;
+    const { acceptedInSecond } = this;
     if (acceptedInSecond === 0) {
       // Slowing down cannot help here.
       this.#forgetRate();
@@ -135,14 +132,7 @@ export class Pacer {
     }
     // A stream that was left alone accepts a second's worth at once, in addition to what its quota allows.
     const seconds = (now - this.#exploringSinceMs) / 1_000;
-    this.#startAt(acceptedInSecond / (seconds < 1 ? 1 + seconds : 1), now);
-  }
-
-  #startAt(bytesPerSecond: number, sinceMs: number): void {
-    this.#bytesPerSecond = bytesPerSecond;
-    this.#firstBytesPerSecond = bytesPerSecond;
-    this.#limitBytesPerSecond = bytesPerSecond;
-    this.#pacedSinceMs = sinceMs;
+    this.startAt(acceptedInSecond / (seconds < 1 ? 1 + seconds : 1), now);
   }
 
   #adjust(accepted: number, throttled: number, recordBytes: number): void {
@@ -150,7 +140,7 @@ export class Pacer {
     const weight = Math.min(1, Math.sqrt(rate / recordBytes / fullWeightRecordsPerSecond));
     const beyondLimit = Math.max(0, rate / this.#limitBytesPerSecond - 1);
     // Where less is sent than may be, what is accepted says nothing about a higher rate.
-    const isUsed = this.#acceptedInSecond > rate / 2;
+    const isUsed = this.acceptedInSecond > rate / 2;
     const raised = isUsed ? accepted * (growth + (beyondLimit * weight) / growthStep) : 0;
     // Twice: once to stop sending it, and once so that the stream's token bucket fills again.
     const lowered = 2 * throttled * weight;

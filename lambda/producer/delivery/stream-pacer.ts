@@ -181,11 +181,14 @@ export class StreamPacer {
     const now = this.#now();
     for (const shard of this.#shards.values()) {
       const others = this.#shards.size - this.#hotShards;
-      const fairBytesPerSecond = this.bytesPerSecond / others;
-      if (!shard.isHot && shard.refusedShare > median + hotShare) {
-        shard.isHot = shard.pacer.settle((1 - shard.refusedShare) * fairBytesPerSecond, now + restMs);
+      const { bytesPerSecond, acceptedInSecond } = this.#common;
+      const fairBytesPerSecond =
+        (Number.isFinite(bytesPerSecond) ? bytesPerSecond : acceptedInSecond) / others;
+      if (!shard.isHot && shard.refusedShare > median + hotShare && fairBytesPerSecond > 0) {
+        shard.isHot = true;
         shard.paidToMs = now;
-        this.#common.scale(shard.isHot ? (others - 1) / others : 1);
+        shard.pacer.startAt((1 - shard.refusedShare) * fairBytesPerSecond, now + restMs);
+        this.#common.scale((others - 1) / others);
       } else if (shard.isHot && shard.pacer.bytesPerSecond >= coolShare * fairBytesPerSecond) {
         shard.isHot = false;
         shard.refusedShare = median;
