@@ -5,6 +5,7 @@ import { backoffOf, type Clock } from '../../runtime/clock.ts';
 import { dataBytes, type RecordBatch } from '../packing/records.ts';
 import type { RequestBudget } from '../packing/requests.ts';
 import type { Deadline } from './deadline.ts';
+import { longestWaitMs } from './pacer.ts';
 import type { StreamPacer } from './stream-pacer.ts';
 
 export interface GateOptions {
@@ -22,9 +23,6 @@ export interface GateOptions {
 
 /** How much lateness later requests may catch up: at the pacer's rate, and at a steady rate. */
 const catchUpMs = { pace: 100, steady: 1_000 };
-
-/** A request starts after this time, however slow the pace is: it may show that the stream has recovered. */
-const longestWaitMs = 2_000;
 
 const steadyRequestsPerSecond = 10;
 

@@ -8,6 +8,9 @@ export interface PacedResponse {
   readonly bytesThrottled: number;
 }
 
+/** A request starts after this time, however slow the pace is: it may show that the stream has recovered. */
+export const longestWaitMs = 2_000;
+
 /** A request carries this much of the rate, so that a refused one says little and costs little. */
 const requestMs = 100;
 

@@ -1,7 +1,7 @@
 import type { Slice } from '../../contract/slice.ts';
 import { dataBytes, type EventRecord, hashPosition, type RecordBatch } from '../packing/records.ts';
 import type { PutResponse } from './aws/put-records.ts';
-import { Pacer } from './pacer.ts';
+import { longestWaitMs, Pacer } from './pacer.ts';
 
 /** The target's decision on a request. */
 export interface PacedRequest {
@@ -97,14 +97,13 @@ export class StreamPacer {
 
   /** Whether a record may be sent now. If its shard is hot, the record is charged to it. */
   admits(record: EventRecord): boolean {
-    const shard = this.#hotShardOf(record);
-    const now = this.#now();
     if (!this.isDue(record)) {
       return false;
     }
+    const shard = this.#hotShardOf(record);
     if (shard) {
       const durationMs = (record.data.length / shard.pacer.bytesPerSecond) * 1_000;
-      shard.paidToMs = Math.max(shard.paidToMs, now - slackMs) + durationMs;
+      shard.paidToMs = Math.max(shard.paidToMs, this.#now() - slackMs) + Math.min(longestWaitMs, durationMs);
     }
     return true;
   }
@@ -184,7 +183,8 @@ export class StreamPacer {
       const { bytesPerSecond, acceptedInSecond } = this.#common;
       const fairBytesPerSecond =
         (Number.isFinite(bytesPerSecond) ? bytesPerSecond : acceptedInSecond) / others;
-      if (!shard.isHot && shard.refusedShare > median + hotShare && fairBytesPerSecond > 0) {
+      const isRefusing = shard.refusedShare > median + hotShare;
+      if (!shard.isHot && isRefusing && others > 1 && fairBytesPerSecond > 0) {
         shard.isHot = true;
         shard.paidToMs = now;
         shard.pacer.startAt((1 - shard.refusedShare) * fairBytesPerSecond, now + restMs);

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { StreamPacer } from '../../../lambda/producer/delivery/stream-pacer.ts';
 import { hashPosition, type RecordBatch } from '../../../lambda/producer/packing/records.ts';
@@ -124,5 +125,45 @@ describe('a pacer of a stream with shards', () => {
     expect(pacer.bytesPerSecond / before).toBeGreaterThan(1.9);
     expect(pacer.bytesPerSecond / before).toBeLessThan(2.2);
     expect(hotShards()).toEqual([]);
+  });
+
+  it('has a rate above zero, and lets every record go in the end, whatever the responses are', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({
+            records: fc.integer({ min: 1, max: 12 }),
+            refused: fc.array(fc.nat(11), { maxLength: 12 }),
+            shards: fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 12, maxLength: 12 }),
+            passMs: fc.nat(500),
+          }),
+          { maxLength: 300 },
+        ),
+        (requests) => {
+          // Prepare
+          const { pacer, clock, makeRecords } = createStream(1);
+
+          // Act
+          for (const { records, refused, shards, passMs } of requests) {
+            const batch = makeRecords(records);
+            clock.ms += passMs;
+            const throttled = [...batch.keys()].filter((place) => refused.includes(place));
+            const ids = batch.map((_, place) =>
+              throttled.includes(place) ? undefined : `shard-${shards[place]}`,
+            );
+            pacer.learn({ startedMs: clock.ms - 20, batch, response: { throttled, shards: ids } });
+            batch.forEach((record) => {
+              pacer.admits(record);
+            });
+          }
+
+          // Assess
+          expect(pacer.bytesPerSecond).toBeGreaterThan(0);
+          for (const record of makeRecords(50)) {
+            expect(pacer.dueMs(record) - clock.ms).toBeLessThan(2_000 * (requests.length * 12 + 1));
+          }
+        },
+      ),
+    );
   });
 });
