@@ -4,10 +4,14 @@ import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout } from 'node:timers/promises';
 import { FirehoseClient } from '@aws-sdk/client-firehose';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { describe, expect, it } from 'vitest';
 import type { Report } from '../../../lambda/contract/report.ts';
-import { createPutRecords } from '../../../lambda/producer/delivery/aws/firehose.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
+import * as firehose from '../../../lambda/producer/delivery/aws/firehose.ts';
+import * as kinesis from '../../../lambda/producer/delivery/aws/kinesis.ts';
 import { StreamPacer } from '../../../lambda/producer/delivery/stream-pacer.ts';
 import { createDefaultPacker } from '../../../lambda/producer/events/default-events.ts';
 import { createInvocation } from '../../../lambda/producer/invocation/invocation.ts';
@@ -30,6 +34,7 @@ const stalls = {
 /** The services that stall. A run of 5,000,000 events is cut into slices, for the queue alone. */
 const troubles = [
   { who: 'Firehose', count: 1_000, queueStalls: false },
+  { who: 'Kinesis', count: 1_000, queueStalls: false },
   { who: 'the queue', count: 5_000_000, queueStalls: true },
   { who: 'one after the other', count: 1_000, queueStalls: true },
 ];
@@ -72,6 +77,7 @@ describe('on a server that never ends its responses', () => {
 });
 
 interface Stalled {
+  readonly who: string;
   readonly timeoutMs: number;
   readonly stall: keyof typeof stalls;
   readonly count: number;
@@ -79,8 +85,8 @@ interface Stalled {
 }
 
 /** Time until an invocation has reported and ended. */
-async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled): Promise<number> {
-  const firehose = await startServer((_request, response) => stalls[stall](response));
+async function reportedAfterMs({ who, timeoutMs, stall, count, queueStalls }: Stalled): Promise<number> {
+  const stream = await startServer((_request, response) => stalls[stall](response));
   const queue = await startServer((request, response) =>
     queueStalls ? stalls[stall](response) : takeMessages(request, response),
   );
@@ -89,15 +95,28 @@ async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled
     credentials: { accessKeyId: 'a', secretAccessKey: 'b' },
     maxAttempts: 1,
   };
+  const endpoint = stream.url;
+  const putRecords =
+    who === 'Kinesis'
+      ? kinesis.createPutRecords(
+          new KinesisClient({ ...client, endpoint, requestHandler: new NodeHttpHandler() }),
+          'my-stream',
+        )
+      : firehose.createPutRecords(new FirehoseClient({ ...client, endpoint }), 'my-stream');
   const sqs = new SQSClient({ ...client, endpoint: queue.url, useQueueUrlAsEndpoint: false });
   const reports: Report[] = [];
   const startedMs = Date.now();
   const invoke = createInvocation({
-    environment: environmentWith('my-stream', 'ndjson'),
+    environment: environmentWith(
+      'my-stream',
+      'ndjson',
+      {},
+      targets[who === 'Kinesis' ? 'kinesis' : 'firehose'],
+    ),
     madeFor,
     createPacker: createDefaultPacker,
     stream: {
-      putRecords: createPutRecords(new FirehoseClient({ ...client, endpoint: firehose.url }), 'my-stream'),
+      putRecords,
       pacer: new StreamPacer(1e6, Date.now),
     },
     queues: {
@@ -111,7 +130,7 @@ async function reportedAfterMs({ timeoutMs, stall, count, queueStalls }: Stalled
   await invoke({ count }, { requestId: 'run-1', endMs: startedMs + timeoutMs }).catch(() => {});
   const reportedMs = Date.now() - startedMs;
 
-  await Promise.all([firehose.stop(), queue.stop()]);
+  await Promise.all([stream.stop(), queue.stop()]);
   expect(reports).toMatchObject([{ eventsRequested: count, eventsQueued: queueStalls ? 0 : count }]);
   return reportedMs;
 }
