@@ -42,25 +42,22 @@ export interface AwsJsonService<I extends Inputs> {
   readonly handlers: {
     readonly [O in keyof I]: (input: v.InferOutput<I[O]>, requestId: string) => object | Promise<object>;
   };
-  /** Larger bodies are not parsed. In bytes. */
-  readonly maxBodyBytes: number;
-  /** The error for a request that is too large. */
-  readonly tooLarge: () => AwsError;
+  /** Upper bound of the records of a request. */
+  readonly maxRequestBytes: number;
 }
 
 /** Responds as the service does. Checks that a request has a signature, but not whether the signature is right. */
 export function createAwsJsonListener<I extends Inputs>(service: AwsJsonService<I>): RequestListener {
-  const { inputs, handlers, maxBodyBytes, tooLarge } = service;
+  const { inputs, handlers, maxRequestBytes } = service;
 
   async function respond(request: IncomingMessage, requestId: string): Promise<object> {
-    const body = await readBody(request, maxBodyBytes);
+    // As base64 inside JSON, the largest request takes less. Larger bodies are not parsed.
+    const body = await readBody(request, 2 * maxRequestBytes);
     const operation = findOperation(request, service);
     if (request.headers.authorization === undefined) {
       throw new AwsError('MissingAuthenticationTokenException', 'Missing Authentication Token');
     }
-    if (body.length > maxBodyBytes) {
-      throw tooLarge();
-    }
+    checkRequestSize(body.length / 2, maxRequestBytes);
     return handlers[operation](parseInput(inputs[operation]!, parseJson(body.text)), requestId);
   }
 
@@ -71,6 +68,14 @@ export function createAwsJsonListener<I extends Inputs>(service: AwsJsonService<
       (error) => sendError(response, requestId, error),
     );
   };
+}
+
+/** @throws AwsError in AWS's words. The limit counts data before base64 (docs/decisions/0004-requests-count-encoded.md). */
+export function checkRequestSize(bytes: number, maxBytes: number): void {
+  if (bytes > maxBytes) {
+    const message = `Records size exceeds ${maxBytes / 1_048_576} MB limit`;
+    throw new AwsError('InvalidArgumentException', message);
+  }
 }
 
 function findOperation<I extends Inputs>(

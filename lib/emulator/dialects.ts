@@ -16,35 +16,27 @@ export interface Dialect {
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** Amazon Data Firehose: AWS JSON 1.1. */
-export const firehoseDialect: Dialect = {
-  contentType: 'application/x-amz-json-1.1',
-  unavailable: 'ServiceUnavailableException',
-  expired: 'ExpiredTokenException',
-  miscount: (body, coin) => {
-    const { RequestResponses: responses, FailedPutCount: failed } = body;
-    if (!Array.isArray(responses)) {
-      return body;
-    }
-    return coin
-      ? { ...body, RequestResponses: responses.slice(0, -1) }
-      : { ...body, FailedPutCount: Number(failed) + 1 };
-  },
-};
+/** Amazon Data Firehose and Amazon Kinesis Data Streams: AWS JSON 1.1. */
+export const [firehoseDialect, kinesisDialect] = [
+  putDialect('RequestResponses', 'FailedPutCount'),
+  putDialect('Records', 'FailedRecordCount'),
+];
 
-/** Amazon Kinesis Data Streams: AWS JSON 1.1. */
-export const kinesisDialect: Dialect = {
-  ...firehoseDialect,
-  miscount: (body, coin) => {
-    const { Records: records, FailedRecordCount: failed } = body;
-    if (!Array.isArray(records) || failed === undefined) {
-      return body;
-    }
-    return coin
-      ? { ...body, Records: records.slice(0, -1) }
-      : { ...body, FailedRecordCount: Number(failed) + 1 };
-  },
-};
+/** @param list The member of the response that lists the records. @param count That which counts those that were refused. */
+function putDialect(list: string, count: string): Dialect {
+  return {
+    contentType: 'application/x-amz-json-1.1',
+    unavailable: 'ServiceUnavailableException',
+    expired: 'ExpiredTokenException',
+    miscount: (body, coin) => {
+      const { [list]: records, [count]: failed } = body;
+      if (!Array.isArray(records) || failed === undefined) {
+        return body;
+      }
+      return coin ? { ...body, [list]: records.slice(0, -1) } : { ...body, [count]: Number(failed) + 1 };
+    },
+  };
+}
 
 /** Amazon SQS: AWS JSON 1.0. */
 export const sqsDialect: Dialect = {

@@ -5,7 +5,7 @@ import { firehoseDialect, kinesisDialect, sqsDialect } from './dialects.ts';
 import { createThrottle, type Faults, noFaults, type TimeSpan } from './faults.ts';
 import { respondWithError, withFaults } from './faulty-listener.ts';
 import { DeliveryStream, type DeliveryStreamSettings } from './firehose/delivery-stream.ts';
-import { createFirehoseServer, type ServedStream } from './firehose/server.ts';
+import { createFirehoseListener, type ServedStream } from './firehose/server.ts';
 import { deliverOrphans } from './firehose/uploads-folder.ts';
 import { createKinesisListener, kinesisTargetPrefix } from './kinesis/server.ts';
 import { KinesisStream, type KinesisStreamSettings } from './kinesis/stream.ts';
@@ -109,7 +109,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     put: deliver,
     ...(kinesisStream && { kinesisStreamName: kinesisStream.streamName }),
   };
-  const firehose = createFirehoseServer({
+  const firehose = createFirehoseListener({
     deliveryStreams: [served],
     admit: ({ length }) =>
       admits(() => keeper?.admitsRecord(length) ?? true) ? undefined : 'ServiceUnavailableException',
@@ -124,7 +124,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     if (keeper?.admitsRequest() === false) {
       respondWithError(response, 503, firehoseDialect);
     } else {
-      firehose.emit('request', request, response);
+      firehose(request, response);
     }
   };
   const toKinesis = createKinesisListener(source ? [source] : []);

@@ -3,9 +3,6 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** Node's default of 5 s would close connections of a client that backs off. */
-export const keepAliveTimeoutMs = 60_000;
-
 /** Start of an HTTP/2 connection (RFC 9113, 3.4). */
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
@@ -23,7 +20,8 @@ export interface LoopbackServer {
  */
 export function createLoopbackServer(listener: RequestListener): LoopbackServer {
   const server = createServer(listener);
-  server.keepAliveTimeout = keepAliveTimeoutMs;
+  // Node's default of 5 s would close connections of a client that backs off.
+  server.keepAliveTimeout = 60_000;
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
   // Requests and responses of HTTP/2 have the same interface here.

@@ -29,18 +29,13 @@ export class TokenBucket {
   }
 }
 
-/** Quota of a stream or shard. */
-export type StreamQuota = Omit<Quota, 'requests'> & Partial<Quota>;
-
 /** Enforces the quota of one stream, or of a shard. */
 export class QuotaKeeper {
   readonly #bytes: TokenBucket;
   readonly #records: TokenBucket;
   readonly #requests: TokenBucket;
 
-  /** @param quota Without `requests`, requests have none. */
-  constructor(quota: StreamQuota, now: () => number) {
-    const { bytes, records, requests = Number.MAX_VALUE } = quota;
+  constructor({ bytes, records, requests }: Quota, now: () => number) {
     this.#bytes = new TokenBucket(bytes, now);
     this.#records = new TokenBucket(records, now);
     this.#requests = new TokenBucket(requests, now);

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import { quotas } from '../../lib/aws/quotas.ts';
-import { createFirehoseServer } from '../../lib/emulator/firehose/server.ts';
+import { createFirehoseListener } from '../../lib/emulator/firehose/server.ts';
 import { listenOnLoopback } from '../../lib/emulator/loopback-server.ts';
 import { QuotaKeeper } from '../../lib/emulator/quota.ts';
 import { createS3Listener } from '../../lib/emulator/s3/server.ts';
@@ -34,7 +34,7 @@ const { bucketsDirectory, deliveryStreamName = '', proofQueueName = '', conditio
 const counter = new Counter();
 
 /** The embedded Firehose with all limits and checks, in front of a stream that counts events and stores none. */
-function createFirehoseListener(): RequestListener {
+function createCountingListener(): RequestListener {
   const keeper = conditions?.quota && new QuotaKeeper(quotas[conditions.quota], Date.now);
   const settings = {
     deliveryStreamName,
@@ -47,7 +47,7 @@ function createFirehoseListener(): RequestListener {
     encrypted: true,
   } as const;
   const put = async (records: readonly Buffer[]) => counter.countRequest(records);
-  const firehose = createFirehoseServer({
+  const firehose = createFirehoseListener({
     deliveryStreams: [{ settings, createdAt: new Date(), put }],
     admit: ({ length }) => {
       if (keeper?.admitsRecord(length) === false) {
@@ -62,7 +62,7 @@ function createFirehoseListener(): RequestListener {
     if (String(request.headers['x-amz-target']).startsWith(sqsTargetPrefix)) {
       sqs(request, response);
     } else {
-      firehose.emit('request', request, response);
+      firehose(request, response);
     }
   };
 }
@@ -77,7 +77,7 @@ async function listenLikeAws({ tls, latencyMs: [min, max] }: AwsConditions): Pro
 
 const listener = bucketsDirectory
   ? createS3Listener({ directory: bucketsDirectory })
-  : createFirehoseListener();
+  : createCountingListener();
 
 // Every message asks for the tally since the last one.
 process.on('message', () => process.send?.(counter.take()));

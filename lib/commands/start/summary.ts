@@ -43,6 +43,7 @@ export function summarize(run: LocalRun, repeat = commandUsage('start')): string
       : `${number(eventsDelivered)} of ${plural(eventsRequested, 'event')} delivered, ${number(eventsUndelivered)} NOT`;
   const [firstUndelivered] = report.undelivered;
   const newest = run.objectPaths.at(-1);
+  const isKinesis = target === 'Kinesis';
   return [
     '',
     `${outcome}, in ${seconds(report.durationMs)}: ${plural(report.eventsPerSecond, 'event')} a second.`,
@@ -75,8 +76,8 @@ export function summarize(run: LocalRun, repeat = commandUsage('start')): string
     `  ${repeat} --count 1000000`,
     'Deploy it to your AWS account:',
     isPacked
-      ? "  new EventProducer(this, 'Producer') in a stack of your app, then cdk deploy"
-      : '  npx cdk deploy',
+      ? `  new EventProducer(this, 'Producer'${isKinesis ? ", { source: 'kinesis' }" : ''}) in a stack of your app, then cdk deploy`
+      : `  npx cdk deploy${isKinesis ? ' -c source=kinesis' : ''}`,
     '',
     ...(run.proof ? describeVerdict(run, run.proof, repeat) : []),
   ].join('\n');

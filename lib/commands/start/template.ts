@@ -60,7 +60,6 @@ const deliveryStreamProperties = v.object({
 });
 const kinesisStreamProperties = v.object({
   ShardCount: v.optional(v.number(), onDemandShards),
-  StreamModeDetails: v.optional(v.object({ StreamMode: v.string() })),
 });
 // 30 s is SQS's own default.
 const queueProperties = v.object({
@@ -167,9 +166,8 @@ class StackReader {
       return undefined;
     }
     const [id] = source.KinesisStreamARN['Fn::GetAtt'];
-    const { ShardCount, StreamModeDetails } = v.parse(kinesisStreamProperties, this.#properties(id));
-    const onDemand = StreamModeDetails?.StreamMode === 'ON_DEMAND';
-    return { streamName: this.#ref(id), shards: ShardCount, onDemand };
+    const { ShardCount: shards } = v.parse(kinesisStreamProperties, this.#properties(id));
+    return { streamName: this.#ref(id), shards };
   }
 
   #deliveryStreamProperties() {

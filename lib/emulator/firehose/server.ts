@@ -1,15 +1,15 @@
-import { createServer, type Server } from 'node:http';
+import type { RequestListener } from 'node:http';
 import type * as v from 'valibot';
 import { targets } from '../../../lambda/contract/targets.ts';
 import {
   AwsError,
   type AwsJsonService,
   account,
+  checkRequestSize,
   createAwsJsonListener,
   kinesisStreamArn,
   region,
 } from '../aws-json.ts';
-import { keepAliveTimeoutMs } from '../loopback-server.ts';
 import type { DeliveryStream } from './delivery-stream.ts';
 import { inputs } from './input.ts';
 import { deliveryStreamVersion } from './object-name.ts';
@@ -25,7 +25,7 @@ export interface ServedStream extends Pick<DeliveryStream, 'settings' | 'created
   readonly describe?: (description: ReturnType<typeof describeDeliveryStream>) => object;
 }
 
-export interface FirehoseServerOptions {
+export interface FirehoseOptions {
   /** The streams that exist. The caller closes them after the server. */
   readonly deliveryStreams: readonly ServedStream[];
   /**
@@ -37,6 +37,8 @@ export interface FirehoseServerOptions {
   readonly admit?: (record: Buffer, deliveryStreamName: string) => RecordErrorCode | undefined;
 }
 
+const { maxRequestBytes } = targets.firehose;
+
 const RoleARN = `arn:aws:iam::${account}:role/embedded-firehose`;
 
 // AWS's messages in public reports (boto/boto3#2804 for "Slow down.").
@@ -46,17 +48,15 @@ const recordErrorMessages: Readonly<Record<RecordErrorCode, string>> = {
 };
 
 /**
- * Makes a server that speaks Amazon Data Firehose's protocol, AWS JSON 1.1: PutRecord, PutRecordBatch,
+ * Responds as Amazon Data Firehose does, in AWS JSON 1.1: PutRecord, PutRecordBatch,
  * DescribeDeliveryStream and ListDeliveryStreams. Any SDK, boto3 and the AWS CLI can use it as their endpoint.
  *
  * The response to a put is sent when the stream has taken the records. That is how the stream slows down a fast producer.
  *
  * A RecordId is the request's id and the record's index, 38 to 40 characters, unique. AWS's have 224 characters, which would
  * make the response to 500 records 112 KB.
- *
- * @returns a server that does not listen yet. Its `close` lets requests under way finish.
  */
-export function createFirehoseServer(options: FirehoseServerOptions): Server {
+export function createFirehoseListener(options: FirehoseOptions): RequestListener {
   const { admit } = options;
   const streams = new Map(
     options.deliveryStreams.map((stream) => [stream.settings.deliveryStreamName, stream]),
@@ -104,9 +104,10 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
     PutRecordBatch: async (input, requestId) => {
       const stream = findDirectPut(input.DeliveryStreamName);
       const records = input.Records.map((record) => record.Data);
-      if (records.reduce((sum, { length }) => sum + length, 0) > targets.firehose.maxRequestBytes) {
-        throw recordsTooLarge();
-      }
+      checkRequestSize(
+        records.reduce((sum, { length }) => sum + length, 0),
+        maxRequestBytes,
+      );
       const refusals = records.map((record) => admit?.(record, input.DeliveryStreamName));
       const admitted = records.filter((_record, index) => refusals[index] === undefined);
       if (admitted.length > 0) {
@@ -124,23 +125,7 @@ export function createFirehoseServer(options: FirehoseServerOptions): Server {
     },
   };
 
-  const server = createServer(
-    createAwsJsonListener({
-      targetPrefix: 'Firehose_20150804.',
-      inputs,
-      handlers,
-      // 4 MiB of data, and a record that is too large, take less, as base64 inside JSON.
-      maxBodyBytes: 2 * targets.firehose.maxRequestBytes,
-      tooLarge: recordsTooLarge,
-    }),
-  );
-  server.keepAliveTimeout = keepAliveTimeoutMs;
-  return server;
-}
-
-/** The limit counts the data before base64 (docs/decisions/0004-requests-count-encoded.md). */
-function recordsTooLarge(): AwsError {
-  return new AwsError('InvalidArgumentException', 'Records size exceeds 4 MB limit');
+  return createAwsJsonListener({ targetPrefix: 'Firehose_20150804.', inputs, handlers, maxRequestBytes });
 }
 
 /** The default limit is 10. Source: API reference, ListDeliveryStreams. */

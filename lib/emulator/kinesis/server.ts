@@ -5,42 +5,30 @@ import {
   AwsError,
   type AwsJsonService,
   account,
+  checkRequestSize,
   createAwsJsonListener,
   kinesisStreamArn,
 } from '../aws-json.ts';
 import { type Input, inputs } from './input.ts';
-import { readIterator, readRecords, startOf, writeIterator } from './reading.ts';
-import type { Shard } from './shard.ts';
-import { describeChildren, describeShard, describeStream, findShard, nameOf } from './shards.ts';
-import { hashOf, KinesisStream, maxHashKey, type NewRecord, type PutResult, sizeOf } from './stream.ts';
+import { type Shard, sizeOf } from './shard.ts';
+import { hashOf, KinesisStream, maxHashKey, type NewRecord } from './stream.ts';
 
 /** Start of the `X-Amz-Target` of requests to Kinesis. */
 export const kinesisTargetPrefix = 'Kinesis_20131202.';
 
-const { maxRecordBytes, maxRequestBytes, quotaError } = targets.kinesis;
-
-interface StreamReference {
-  readonly StreamName?: string | null | undefined;
-  readonly StreamARN?: string | null | undefined;
-}
+const { maxRecordBytes, maxRequestBytes } = targets.kinesis;
 
 /**
- * Responds as Amazon Kinesis Data Streams does, in AWS JSON 1.1, to what clients need to put and read records, and to
- * reshard. Changes of streams are done at once.
+ * Responds as Amazon Kinesis Data Streams does, in AWS JSON 1.1, to what clients need to put and read records. Streams have the
+ * shards that they were made with, each list is one page, and iterators do not expire.
  *
  * @param given Streams that exist from the start.
  */
-export function createKinesisListener(given: readonly KinesisStream[], now = Date.now): RequestListener {
+export function createKinesisListener(given: readonly KinesisStream[]): RequestListener {
   const streams = new Map(given.map((stream) => [stream.settings.streamName, stream]));
 
-  const findStream = ({ StreamName, StreamARN }: StreamReference): KinesisStream => {
-    const name = StreamName ?? StreamARN?.split('/').at(-1);
-    if (name === undefined) {
-      throw new AwsError(
-        'ValidationException',
-        "1 validation error detected: Value null at 'streamName' failed to satisfy constraint: Member must not be null",
-      );
-    }
+  const findStream = ({ StreamName, StreamARN }: Input<'ListShards'>): KinesisStream => {
+    const name = StreamName ?? StreamARN?.split('/').at(-1) ?? '(none given)';
     const stream = streams.get(name);
     if (stream === undefined) {
       throw new AwsError('ResourceNotFoundException', `Stream ${name} under account ${account} not found.`);
@@ -49,141 +37,104 @@ export function createKinesisListener(given: readonly KinesisStream[], now = Dat
   };
 
   const handlers: AwsJsonService<typeof inputs>['handlers'] = {
-    CreateStream: ({ StreamName, ShardCount, StreamModeDetails }) => {
+    CreateStream: ({ StreamName, ShardCount }) => {
       if (streams.has(StreamName)) {
         const message = `Stream ${StreamName} under account ${account} already exists.`;
         throw new AwsError('ResourceInUseException', message);
       }
-      const onDemand = StreamModeDetails?.StreamMode === 'ON_DEMAND';
-      const shards = onDemand ? onDemandShards : (ShardCount ?? 1);
-      streams.set(StreamName, new KinesisStream({ streamName: StreamName, shards, onDemand }, { now }));
-      return {};
-    },
-
-    DeleteStream: (input) => {
-      streams.delete(findStream(input).settings.streamName);
+      const shards = ShardCount ?? onDemandShards;
+      streams.set(StreamName, new KinesisStream({ streamName: StreamName, shards }));
       return {};
     },
 
     DescribeStream: (input) => {
       const stream = findStream(input);
-      const [page, hasMore] = pageOf(stream.shards, idOf, input.ExclusiveStartShardId, input.Limit ?? 100);
-      const shards = { Shards: page.map(describeShard), HasMoreShards: hasMore };
+      const shards = { Shards: stream.describeShards(), HasMoreShards: false };
       return { StreamDescription: { ...describeStream(stream), ...shards } };
     },
 
     DescribeStreamSummary: (input) => {
       const stream = findStream(input);
-      const counts = { OpenShardCount: stream.openShards.length, ConsumerCount: 0 };
-      return { StreamDescriptionSummary: { ...describeStream(stream), ...counts } };
-    },
-
-    ListShards: (input) => {
-      const [streamName, lastShardId] = input.NextToken?.split('/') ?? [];
-      const stream = findStream(streamName === undefined ? input : { StreamName: streamName });
-      const shards = input.ShardFilter?.Type === 'AT_LATEST' ? stream.openShards : stream.shards;
-      const after = lastShardId ?? input.ExclusiveStartShardId;
-      const [page, hasMore] = pageOf(shards, idOf, after, input.MaxResults ?? 1_000);
-      const next = { NextToken: `${stream.settings.streamName}/${page.at(-1)?.shardId}` };
-      return { Shards: page.map(describeShard), ...(hasMore && next) };
-    },
-
-    ListStreams: ({ Limit, ExclusiveStartStreamName, NextToken }) => {
-      const names = [...streams.keys()].sort();
-      const after = NextToken ?? ExclusiveStartStreamName;
-      const [page, hasMore] = pageOf(names, (name) => name, after, Limit ?? 100);
       return {
-        StreamNames: page,
-        StreamSummaries: page.map((name) => describeStream(streams.get(name)!)),
-        HasMoreStreams: hasMore,
-        ...(hasMore && { NextToken: page.at(-1) }),
+        StreamDescriptionSummary: { ...describeStream(stream), OpenShardCount: stream.shards.length },
       };
     },
 
+    ListShards: (input) => ({ Shards: findStream(input).describeShards() }),
+
+    ListStreams: () => ({ StreamNames: [...streams.keys()].sort(), HasMoreStreams: false }),
+
     PutRecord: async (input) => {
-      const stream = findStream(input);
-      const [result] = await stream.put([toNewRecord(input)]);
-      const entry = describeResult(stream, result!);
-      if (entry.ErrorCode !== undefined) {
+      const [entry] = await findStream(input).put([toNewRecord(input)]);
+      if ('ErrorCode' in entry!) {
         throw new AwsError(entry.ErrorCode, entry.ErrorMessage);
       }
-      return { ...entry, EncryptionType: 'NONE' };
+      return entry!;
     },
 
     PutRecords: async (input) => {
       const stream = findStream(input);
       const records = input.Records.map(toNewRecord);
-      if (records.reduce((sum, record) => sum + sizeOf(record), 0) > maxRequestBytes) {
-        throw recordsTooLarge();
-      }
-      const results = await stream.put(records);
+      checkRequestSize(
+        records.reduce((sum, record) => sum + sizeOf(record), 0),
+        maxRequestBytes,
+      );
+      const entries = await stream.put(records);
       return {
-        FailedRecordCount: results.filter(({ position }) => position === undefined).length,
-        EncryptionType: 'NONE',
-        Records: results.map((result) => describeResult(stream, result)),
+        FailedRecordCount: entries.filter((entry) => 'ErrorCode' in entry).length,
+        Records: entries,
       };
     },
 
     GetShardIterator: (input) => {
       const stream = findStream(input);
-      const { streamName } = stream.settings;
-      const shard = findShard(stream, input.ShardId);
-      const position = startOf(stream, shard, input);
-      return { ShardIterator: writeIterator({ streamName, shardId: shard.shardId, position }, now()) };
+      // As in AWS, anything that ends with the shard's index.
+      const index = Number(/\d+$/.exec(input.ShardId)?.[0]);
+      const shard = stream.shards[index];
+      if (shard === undefined) {
+        const name = `${input.ShardId} in stream ${stream.settings.streamName} under account ${account}`;
+        throw new AwsError('ResourceNotFoundException', `Shard ${name} does not exist`);
+      }
+      return { ShardIterator: writeIterator(stream, index, startOf(shard, input)) };
     },
 
     GetRecords: ({ ShardIterator, Limit }) => {
-      const place = readIterator(ShardIterator, now());
-      const stream = findStream({ StreamName: place.streamName });
-      const shard = findShard(stream, place.shardId);
-      const { records, position } = readRecords(shard, place.position, Limit ?? 10_000);
-      const unread = shard.at(position);
-      const isFinished = shard.isClosed && unread === undefined;
-      return {
-        Records: records,
-        MillisBehindLatest: unread ? Math.max(0, now() - unread.arrivedMs) : 0,
-        ...(isFinished
-          ? { ChildShards: describeChildren(shard, stream) }
-          : { NextShardIterator: writeIterator({ ...place, position }, now()) }),
-      };
-    },
-
-    UpdateShardCount: (input) => {
-      const stream = findStream(input);
-      const { TargetShardCount: count } = input;
-      const current = stream.openShards.length;
-      if (count > 2 * current || count < current / 2) {
-        const which = count > current ? 'up over double' : 'down below half';
-        throw new AwsError(
-          'LimitExceededException',
-          `UpdateShardCount cannot scale ${which} your current open shard count. ` +
-            `Current open shard count: ${current}, Target shard count: ${count}`,
-        );
+      const place = Buffer.from(ShardIterator, 'base64').toString();
+      const [, StreamName, index, position] = /^([\w.-]+)\/(\d+)\/(\d+)$/.exec(place) ?? [];
+      const stream = streams.get(StreamName ?? '');
+      const shard = stream?.shards[Number(index)];
+      if (stream === undefined || shard === undefined) {
+        throw new AwsError('InvalidArgumentException', 'Invalid ShardIterator.');
       }
-      stream.scale(count);
-      const { streamName: StreamName } = stream.settings;
+      // Iterators of records that were removed go on with the oldest one that is left.
+      const start = Math.min(Math.max(Number(position), shard.first), shard.end);
+      const records = shard.read(start, Limit ?? 10_000);
+      const end = start + records.length;
       return {
-        StreamName,
-        StreamARN: kinesisStreamArn(StreamName),
-        CurrentShardCount: current,
-        TargetShardCount: count,
+        Records: records.map(({ data, partitionKey, arrivedMs }, offset) => ({
+          SequenceNumber: shard.sequenceNumber(start + offset),
+          ApproximateArrivalTimestamp: arrivedMs / 1_000,
+          Data: data.toString('base64'),
+          PartitionKey: partitionKey,
+        })),
+        MillisBehindLatest: stream.now() - (shard.at(end)?.arrivedMs ?? stream.now()),
+        NextShardIterator: writeIterator(stream, Number(index), end),
       };
     },
   };
 
-  return createAwsJsonListener({
-    targetPrefix: kinesisTargetPrefix,
-    inputs,
-    handlers,
-    // As base64 inside JSON, the largest request takes less.
-    maxBodyBytes: 2 * maxRequestBytes,
-    tooLarge: recordsTooLarge,
-  });
+  return createAwsJsonListener({ targetPrefix: kinesisTargetPrefix, inputs, handlers, maxRequestBytes });
 }
 
-/** AWS's words for the limit of 5 MiB that it had before. */
-function recordsTooLarge(): AwsError {
-  return new AwsError('InvalidArgumentException', 'Records size exceeds 10 MB limit');
+function describeStream({ settings, createdMs }: KinesisStream) {
+  return {
+    StreamName: settings.streamName,
+    StreamARN: kinesisStreamArn(settings.streamName),
+    StreamStatus: 'ACTIVE',
+    StreamCreationTimestamp: createdMs / 1_000,
+    RetentionPeriodHours: 24,
+    EnhancedMonitoring: [],
+  };
 }
 
 function toNewRecord({
@@ -208,21 +159,22 @@ function toNewRecord({
   return { ...record, hashKey };
 }
 
-function describeResult(stream: KinesisStream, { shard, position }: PutResult) {
-  return position === undefined
-    ? { ErrorCode: quotaError, ErrorMessage: `Rate exceeded for shard ${nameOf(shard, stream)}.` }
-    : { SequenceNumber: shard.sequenceNumber(position), ShardId: shard.shardId };
+function writeIterator({ settings }: KinesisStream, shardIndex: number, position: number): string {
+  return Buffer.from(`${settings.streamName}/${shardIndex}/${position}`).toString('base64');
 }
 
-const idOf = ({ shardId }: Shard) => shardId;
-
-/** The first items after an id, and whether there are more. */
-function pageOf<Item>(
-  items: readonly Item[],
-  idOf: (item: Item) => string,
-  after: string | null | undefined,
-  limit: number,
-): [page: Item[], hasMore: boolean] {
-  const rest = items.filter((item) => idOf(item) > (after ?? ''));
-  return [rest.slice(0, limit), rest.length > limit];
+/** The position at which an iterator starts. @throws AwsError if its start is not a record of the shard. */
+function startOf(
+  shard: Shard,
+  { ShardIteratorType: type, StartingSequenceNumber: number }: Input<'GetShardIterator'>,
+): number {
+  if (!type.endsWith('_SEQUENCE_NUMBER')) {
+    return type === 'LATEST' ? shard.end : shard.first;
+  }
+  const position = shard.positionOf(number ?? '');
+  if (position === undefined) {
+    const message = `StartingSequenceNumber ${number} is none of a record of ${shard.shardId}`;
+    throw new AwsError('InvalidArgumentException', message);
+  }
+  return type === 'AT_SEQUENCE_NUMBER' ? position : position + 1;
 }

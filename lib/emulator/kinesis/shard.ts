@@ -1,3 +1,5 @@
+import type { QuotaKeeper } from '../quota.ts';
+
 export interface KinesisRecord {
   readonly data: Buffer;
   readonly partitionKey: string;
@@ -5,79 +7,92 @@ export interface KinesisRecord {
   readonly arrivedMs: number;
 }
 
-interface HashRange {
-  readonly start: bigint;
-  readonly end: bigint;
+export interface ShardOptions {
+  readonly index: number;
+  readonly createdMs: number;
+  /** Size of the records that it keeps, at least the newest one. */
+  readonly maxBytes: number;
+  /** @default - none */
+  readonly quota?: QuotaKeeper | undefined;
 }
 
-/** Number of the bits below the position in a sequence number. */
-const positionShift = 80n;
+/** Upper bound of the data of one GetRecords. */
+const maxReadBytes = 10 * 1_048_576;
 
-/**
- * One shard. Its records have positions, from 1 on. A sequence number, of 56 digits as in AWS, is the position and bits that
- * are the same for all records of the shard.
- */
+/** One shard. Its records have positions, from 0 on. */
 export class Shard {
-  readonly index: number;
   readonly shardId: string;
-  readonly hashRange: HashRange;
-  /** The shards that it replaced. */
-  readonly parents: readonly Shard[];
-  /** Whether it was replaced, and takes no more records. */
-  isClosed = false;
-  readonly #sequenceBase: bigint;
+  readonly quota: QuotaKeeper | undefined;
+  readonly #maxBytes: number;
+  readonly #numberPrefix: string;
   readonly #records = new Map<number, KinesisRecord>();
-  #first = 1;
-  #end = 1;
-
-  constructor(index: number, hashRange: HashRange, parents: readonly Shard[], createdMs: number) {
-    this.index = index;
-    this.shardId = `shardId-${String(index).padStart(12, '0')}`;
-    this.hashRange = hashRange;
-    this.parents = parents;
-    const createdSeconds = BigInt(Math.floor(createdMs / 1_000));
-    this.#sequenceBase = (2n << 184n) | (createdSeconds << 148n) | (BigInt(index) << 4n) | 2n;
-  }
-
   /** Position of the oldest record that is left. */
-  get first(): number {
-    return this.#first;
-  }
-
+  first = 0;
   /** Position of the next record. */
-  get end(): number {
-    return this.#end;
+  end = 0;
+  #bytes = 0;
+
+  constructor({ index, createdMs, maxBytes, quota }: ShardOptions) {
+    this.shardId = `shardId-${String(index).padStart(12, '0')}`;
+    this.quota = quota;
+    this.#maxBytes = maxBytes;
+    this.#numberPrefix =
+      `49${Math.floor(createdMs / 1_000)}`.padEnd(12, '0') + String(index).padStart(6, '0');
   }
 
-  /** @returns the position of the record. */
+  /** Removes the oldest records if they are too many. @returns the position of the record. */
   append(record: KinesisRecord): number {
-    this.#records.set(this.#end, record);
-    this.#end += 1;
-    return this.#end - 1;
+    this.#records.set(this.end, record);
+    this.#bytes += memoryOf(record);
+    for (; this.#bytes > this.#maxBytes && this.first < this.end; this.first += 1) {
+      this.#bytes -= memoryOf(this.#records.get(this.first)!);
+      this.#records.delete(this.first);
+    }
+    this.end += 1;
+    return this.end - 1;
   }
 
   at(position: number): KinesisRecord | undefined {
     return this.#records.get(position);
   }
 
-  /** Removes the oldest record, and returns it. */
-  trim(): KinesisRecord {
-    const record = this.#records.get(this.#first)!;
-    this.#records.delete(this.#first);
-    this.#first += 1;
-    return record;
+  /** The records from a position on, as many as fit into a response. */
+  read(from: number, limit: number): KinesisRecord[] {
+    const records: KinesisRecord[] = [];
+    let bytes = 0;
+    for (
+      let record = this.at(from);
+      record && records.length < limit;
+      record = this.at(from + records.length)
+    ) {
+      bytes += record.data.length;
+      if (bytes > maxReadBytes) {
+        break;
+      }
+      records.push(record);
+    }
+    return records;
   }
 
-  /** The sequence number of a position; that of 0 is before all records. */
+  /** Has 56 digits, as in AWS. */
   sequenceNumber(position: number): string {
-    return String(this.#sequenceBase | (BigInt(position) << positionShift));
+    return this.#numberPrefix + String(position).padStart(38, '0');
   }
 
   /** The position of a sequence number; `undefined` if it is not one of this shard. */
   positionOf(sequenceNumber: string): number | undefined {
-    const difference = BigInt(sequenceNumber) - this.#sequenceBase;
-    const position = Number(difference >> positionShift);
-    const isOurs = difference === BigInt(position) << positionShift;
-    return isOurs && position >= 0 && position < this.#end ? position : undefined;
+    const position = Number(sequenceNumber.slice(this.#numberPrefix.length));
+    const isOurs = position < this.end && this.sequenceNumber(position) === sequenceNumber;
+    return isOurs ? position : undefined;
   }
+}
+
+/** What counts towards quotas and limits: the data and the partition key. */
+export function sizeOf({ data, partitionKey }: Pick<KinesisRecord, 'data' | 'partitionKey'>): number {
+  return data.length + Buffer.byteLength(partitionKey);
+}
+
+/** Memory of a record, about. */
+function memoryOf(record: KinesisRecord): number {
+  return 256 + sizeOf(record);
 }

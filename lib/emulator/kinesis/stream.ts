@@ -1,25 +1,26 @@
 import { createHash } from 'node:crypto';
-import { QuotaKeeper, type StreamQuota } from '../quota.ts';
-import { type KinesisRecord, Shard } from './shard.ts';
+import { targets } from '../../../lambda/contract/targets.ts';
+import type { Quota } from '../../aws/quotas.ts';
+import { account } from '../aws-json.ts';
+import { QuotaKeeper } from '../quota.ts';
+import { type KinesisRecord, Shard, sizeOf } from './shard.ts';
 
 export interface KinesisStreamSettings {
   readonly streamName: string;
-  /** Number of shards at the start. */
+  /** Number of shards. */
   readonly shards: number;
-  /** @default false */
-  readonly onDemand?: boolean;
 }
 
 export interface KinesisStreamOptions {
   /** The clock, in milliseconds since 1970. @default Date.now */
   readonly now?: () => number;
   /** Quota of each shard. @default - none */
-  readonly quota?: StreamQuota;
+  readonly quota?: Omit<Quota, 'requests'>;
   /** Decides for each record, in order. @default - records within the quota are accepted */
   readonly admits?: (isWithinQuota: () => boolean) => boolean;
   /** Called with the accepted records of a request, in order. The request is acknowledged when it resolves. */
   readonly deliver?: (records: readonly Buffer[]) => Promise<void>;
-  /** Size of the records that the stream keeps; the oldest ones are removed first. @default 64 MiB */
+  /** Size of the records that the stream keeps, divided among its shards. @default 64 MiB */
   readonly maxBytes?: number;
 }
 
@@ -28,11 +29,10 @@ export interface NewRecord extends Pick<KinesisRecord, 'data' | 'partitionKey'> 
   readonly hashKey: bigint;
 }
 
-export interface PutResult {
-  readonly shard: Shard;
-  /** @default - the record was refused */
-  readonly position?: number;
-}
+/** What the response says of a record. */
+export type PutEntry =
+  | { readonly ShardId: string; readonly SequenceNumber: string }
+  | { readonly ErrorCode: string; readonly ErrorMessage: string };
 
 /** Upper bound of hash keys. */
 export const maxHashKey = 2n ** 128n - 1n;
@@ -40,96 +40,72 @@ export const maxHashKey = 2n ** 128n - 1n;
 /** A Kinesis stream in memory. */
 export class KinesisStream {
   readonly settings: KinesisStreamSettings;
+  readonly now: () => number;
   readonly createdMs: number;
-  /** All shards by their index, closed ones included. */
-  readonly shards: Shard[] = [];
-  readonly #options: Required<Omit<KinesisStreamOptions, 'quota'>> & KinesisStreamOptions;
-  readonly #quotas = new Map<Shard, QuotaKeeper>();
-  #openShards: readonly Shard[] = [];
-  #bytes = 0;
+  readonly shards: readonly Shard[];
+  /** Number of hash keys of a shard; the last one has the rest, too. */
+  readonly #width: bigint;
+  readonly #options: KinesisStreamOptions;
 
   constructor(settings: KinesisStreamSettings, options: KinesisStreamOptions = {}) {
+    const { now = Date.now, quota, maxBytes = 64 * 1_048_576 } = options;
+    const { shards } = settings;
     this.settings = settings;
-    this.#options = {
-      now: Date.now,
-      admits: (isWithinQuota) => isWithinQuota(),
-      deliver: async () => {},
-      maxBytes: 64 * 1_048_576,
-      ...options,
-    };
-    this.createdMs = this.#options.now();
-    this.scale(settings.shards);
-  }
-
-  /** Sorted by their hash keys. */
-  get openShards(): readonly Shard[] {
-    return this.#openShards;
+    this.now = now;
+    this.createdMs = now();
+    this.shards = Array.from(
+      { length: shards },
+      (_, index) =>
+        new Shard({
+          index,
+          createdMs: this.createdMs,
+          maxBytes: maxBytes / shards,
+          quota: quota && new QuotaKeeper({ ...quota, requests: Number.MAX_VALUE }, now),
+        }),
+    );
+    this.#width = (maxHashKey + 1n) / BigInt(shards);
+    this.#options = options;
   }
 
   /** Takes the records of one request. @throws what `deliver` throws; the stream has the records all the same. */
-  async put(records: readonly NewRecord[]): Promise<PutResult[]> {
-    const { now, admits, deliver } = this.#options;
-    const arrivedMs = now();
+  async put(records: readonly NewRecord[]): Promise<PutEntry[]> {
+    const { admits = (isWithinQuota) => isWithinQuota(), deliver } = this.#options;
+    const arrivedMs = this.now();
     const accepted: Buffer[] = [];
     // Nothing waits from here to `deliver`, so it gets the records in the order of their shards.
-    const results = records.map(({ data, partitionKey, hashKey }) => {
-      const shard = this.#openShards.find(({ hashRange }) => hashKey <= hashRange.end)!;
+    const entries = records.map(({ data, partitionKey, hashKey }) => {
+      const shard = this.shards[Number(hashKey / this.#width)] ?? this.shards.at(-1)!;
+      const { shardId, quota } = shard;
       const record = { data, partitionKey, arrivedMs };
-      if (!admits(() => this.#quotas.get(shard)?.admitsRecord(sizeOf(record)) ?? true)) {
-        return { shard };
+      if (!admits(() => quota?.admitsRecord(sizeOf(record)) ?? true)) {
+        const name = `${shardId} in stream ${this.settings.streamName} under account ${account}`;
+        return { ErrorCode: targets.kinesis.quotaError, ErrorMessage: `Rate exceeded for shard ${name}.` };
       }
       accepted.push(data);
-      this.#bytes += memoryOf(record);
-      return { shard, position: shard.append(record) };
+      return { ShardId: shardId, SequenceNumber: shard.sequenceNumber(shard.append(record)) };
     });
-    this.#trim();
     if (accepted.length > 0) {
-      await deliver(accepted);
+      await deliver?.(accepted);
     }
-    return results;
+    return entries;
   }
 
-  /** Replaces all shards by ones of equal size. */
-  scale(count: number): void {
-    const width = (maxHashKey + 1n) / BigInt(count);
-    const starts = Array.from({ length: count }, (_, index) => width * BigInt(index));
-    const { now, quota } = this.#options;
-    const parents = this.#openShards;
-    this.#openShards = starts.map((start, index) => {
-      const end = (starts[index + 1] ?? maxHashKey + 1n) - 1n;
-      const replaced = parents.filter(({ hashRange }) => hashRange.start <= end && hashRange.end >= start);
-      const shard = new Shard(this.shards.length + index, { start, end }, replaced, now());
-      if (quota) {
-        this.#quotas.set(shard, new QuotaKeeper(quota, now));
-      }
-      return shard;
-    });
-    this.shards.push(...this.#openShards);
-    for (const parent of parents) {
-      parent.isClosed = true;
-    }
+  /** The shards, as AWS describes them. */
+  describeShards() {
+    return this.shards.map((shard, index) => ({
+      ShardId: shard.shardId,
+      HashKeyRange: {
+        StartingHashKey: String(this.#width * BigInt(index)),
+        EndingHashKey: String(
+          index === this.shards.length - 1 ? maxHashKey : this.#width * BigInt(index + 1) - 1n,
+        ),
+      },
+      SequenceNumberRange: { StartingSequenceNumber: shard.sequenceNumber(0) },
+    }));
   }
-
-  #trim(): void {
-    while (this.#bytes > this.#options.maxBytes) {
-      const arrival = (shard: Shard) => shard.at(shard.first)?.arrivedMs ?? Number.POSITIVE_INFINITY;
-      const oldest = this.shards.reduce((a, b) => (arrival(b) < arrival(a) ? b : a));
-      this.#bytes -= memoryOf(oldest.trim());
-    }
-  }
-}
-
-/** What counts towards quotas and limits: the data and the partition key. */
-export function sizeOf({ data, partitionKey }: Pick<KinesisRecord, 'data' | 'partitionKey'>): number {
-  return data.length + Buffer.byteLength(partitionKey);
 }
 
 /** The hash key of a partition key. */
 export function hashOf(partitionKey: string): bigint {
   return BigInt(`0x${createHash('md5').update(partitionKey).digest('hex')}`);
-}
-
-/** Memory of a record, about. */
-function memoryOf(record: KinesisRecord): number {
-  return 256 + sizeOf(record);
 }

@@ -27,6 +27,13 @@ const run: LocalRun = {
 };
 
 describe('the summary', () => {
+  it.each([
+    ['Firehose', '  npx cdk deploy\n'],
+    ['Kinesis', '  npx cdk deploy -c source=kinesis\n'],
+  ] as const)('of a run to %s ends with how to deploy that', (target, command) => {
+    expect(summarize({ ...run, target })).toContain(command);
+  });
+
   it('counts one as one', () => {
     // Act
     const summary = summarize(run);

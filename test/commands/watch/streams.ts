@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
 import type { DeliveryStreamSettings } from '../../../lib/emulator/firehose/delivery-stream.ts';
-import { createFirehoseServer, type ServedStream } from '../../../lib/emulator/firehose/server.ts';
+import { createFirehoseListener, type ServedStream } from '../../../lib/emulator/firehose/server.ts';
 import { listenOnLoopback } from '../../../lib/emulator/loopback-server.ts';
 import { makeSettings } from '../../emulator/firehose/factories.ts';
 
@@ -253,7 +254,7 @@ export const nameOf = (index: number) => `stream-${index}`;
 
 /** An embedded Firehose with a stream of each shape. */
 export async function serveShapes(): Promise<{ endpoint: string; close: () => void }> {
-  const server = createFirehoseServer({
+  const listener = createFirehoseListener({
     deliveryStreams: streamShapes.map((shape, index) => ({
       settings: makeSettings({
         deliveryStreamName: nameOf(index),
@@ -265,6 +266,7 @@ export async function serveShapes(): Promise<{ endpoint: string; close: () => vo
       describe: (description) => describeShape(shape, description),
     })),
   });
+  const server = createServer(listener);
   return {
     endpoint: await listenOnLoopback(server, 0),
     close: () => {

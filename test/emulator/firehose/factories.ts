@@ -1,4 +1,5 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -10,7 +11,7 @@ import {
   type DeliveryStreamOptions,
   type DeliveryStreamSettings,
 } from '../../../lib/emulator/firehose/delivery-stream.ts';
-import { createFirehoseServer, type FirehoseServerOptions } from '../../../lib/emulator/firehose/server.ts';
+import { createFirehoseListener, type FirehoseOptions } from '../../../lib/emulator/firehose/server.ts';
 import { listenOnLoopback } from '../../../lib/emulator/loopback-server.ts';
 
 export function makeSettings(overrides: Partial<DeliveryStreamSettings> = {}): DeliveryStreamSettings {
@@ -48,7 +49,7 @@ export function makeStream(
 /** A server with one stream, and the SDK's client for it, without retries. */
 export async function makeServer(
   overrides: Partial<DeliveryStreamSettings> = {},
-  admit?: FirehoseServerOptions['admit'],
+  admit?: FirehoseOptions['admit'],
 ) {
   const made = makeStream(overrides);
   return { ...made, ...(await listen({ deliveryStreams: [made.stream], ...(admit && { admit }) })) };
@@ -63,8 +64,8 @@ export function makeServerOf(...names: string[]) {
   return listen({ deliveryStreams });
 }
 
-async function listen(options: FirehoseServerOptions) {
-  const server = createFirehoseServer(options);
+async function listen(options: FirehoseOptions) {
+  const server = createServer(createFirehoseListener(options));
   const endpoint = await listenOnLoopback(server, 0);
   const client = makeClient(endpoint);
   onTestFinished(() => {

@@ -14,7 +14,7 @@ export async function makeKinesis(
   options: KinesisStreamOptions = {},
 ) {
   const stream = new KinesisStream({ streamName: 'my-stream', shards: 3, ...settings }, options);
-  const { server, stop } = createLoopbackServer(createKinesisListener([stream], options.now));
+  const { server, stop } = createLoopbackServer(createKinesisListener([stream]));
   const endpoint = await listenOnLoopback(server, 0);
   const client = makeKinesisClient(endpoint);
   onTestFinished(() => stop(0));
