@@ -99,6 +99,15 @@ export function usdPerGbOf(target: Target, own: Prices): number {
   }[target];
 }
 
+/** Price of an hour of a target, also without events. */
+export function usdPerHourOf(target: Target, shards: number, own: Prices): number {
+  return {
+    firehose: 0,
+    kinesis: shards * own.kinesisUsdPerShardHour,
+    'kinesis-on-demand': own.kinesisOnDemandUsdPerHour,
+  }[target];
+}
+
 /** Expectation of {@link isPrice}, for messages. */
 export const priceExpectation = 'a price in US dollars: a number from 0 to 1000';
 

@@ -3,7 +3,7 @@ import { lambdaUsd } from '../../lambda/contract/invocation.ts';
 import type { RecordFormat } from '../../lambda/contract/record-format.ts';
 import { type Target, type TargetRow, targets, usdOf } from '../../lambda/contract/targets.ts';
 import { athenaMinBytes, athenaTbBytes, hoursPerMonth, memoryMiBPerCpu } from '../aws/billing.ts';
-import { type Prices, usdPerGbOf } from '../aws/prices.ts';
+import { type Prices, usdPerGbOf, usdPerHourOf } from '../aws/prices.ts';
 import { onDemandShards, quotas, shardQuota } from '../aws/quotas.ts';
 import { type Frequency, frequencyOf } from '../aws/schedule.ts';
 import { billedBytesOf, type EventSizes, type FormatFigures, formatFiguresOf } from './format-figures.ts';
@@ -120,7 +120,7 @@ export function estimateCosts(question: CostQuestion): CostEstimate {
   const perMonth = (usdPerRun: FormatCosts['usdPerRun'], invocations: number): Record<MonthPart, number> => {
     const kept = keepingUsd({ events: count, invocations, claims: proof ? slices : 0 }, sizes, prices);
     return {
-      kinesis: kinesisUsdPerHour(question) * hoursPerMonth + usdPerRun.kinesis * runsPerMonth,
+      kinesis: usdPerHourOf(target, shards, prices) * hoursPerMonth + usdPerRun.kinesis * runsPerMonth,
       firehose: usdPerRun.firehose * runsPerMonth,
       lambda: usdPerRun.lambda * runsPerMonth,
       scheduler: kept.scheduler * runsPerMonth,
@@ -168,15 +168,6 @@ function checkFrequency(schedule: string): Pick<Frequency, 'runsPerMonth' | 'act
     throw new Error(`schedule is "${schedule}": expected rate(…), cron(…) or off`);
   }
   return frequency;
-}
-
-/** Price of an hour of the Kinesis stream, whether it runs or not. */
-export function kinesisUsdPerHour({ target, shards, prices }: CostQuestion): number {
-  return {
-    firehose: 0,
-    kinesis: shards * prices.kinesisUsdPerShardHour,
-    'kinesis-on-demand': prices.kinesisOnDemandUsdPerHour,
-  }[target];
 }
 
 function estimateRun(figures: FormatFigures, question: CostQuestion) {

@@ -22,12 +22,7 @@ import { firehoseTimeZone } from '../aws/time-zones.ts';
 import { errorsFolder, eventsFolder, hourExpression } from '../lake/layout.ts';
 import { acknowledgeObjects } from './access/acknowledge-objects.ts';
 import { bucketKeyStatements } from './access/key-access.ts';
-import {
-  acknowledgeSource,
-  createKinesisStream,
-  type KinesisSourceOptions,
-  readStatements,
-} from './kinesis/kinesis-stream.ts';
+import { createKinesisStream, type KinesisSourceOptions, readStatements } from './kinesis/kinesis-stream.ts';
 import { mebibytesOf, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** Properties of the created stream and its bucket. */
@@ -97,7 +92,7 @@ export const eventsPrefix = `${eventsFolder}${hourExpression}`;
 export class BucketDeliveryStream extends Construct {
   readonly bucket: Bucket;
   readonly deliveryStream: DeliveryStream;
-  readonly kinesisStream?: Stream;
+  readonly kinesisStream: Stream | undefined;
 
   /** @throws PropError if a number is out of its bounds. */
   constructor(scope: Construct, id: string, props: BucketDeliveryStreamProps = {}) {
@@ -113,9 +108,7 @@ export class BucketDeliveryStream extends Construct {
       props.encryptionKey,
     );
     const kinesisStream = props.source && createKinesisStream(this, 'KinesisStream', props);
-    if (kinesisStream) {
-      this.kinesisStream = kinesisStream;
-    }
+    this.kinesisStream = kinesisStream;
     const deliveryErrors = new LogGroup(this, 'DeliveryErrors', {
       retention: props.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: RemovalPolicy.DESTROY,
@@ -171,7 +164,11 @@ export class BucketDeliveryStream extends Construct {
         }),
     );
     if (kinesisStream) {
-      acknowledgeSource(this.deliveryStream);
+      Validations.of(this.deliveryStream).acknowledge({
+        id: 'AwsSolutions-KDF1',
+        reason:
+          'Firehose refuses encryption of its own if it reads a Kinesis stream, which is encrypted itself.',
+      });
     }
     // The stream is deleted first: else it could fill the bucket after it was emptied.
     this.deliveryStream.node.addDependency(this.bucket);

@@ -269,37 +269,33 @@ function nearestKey(key: string): string | undefined {
   return meant && (oldNames[meant] ?? meant);
 }
 
+/** Values that exclude other settings, where not all do. */
+const excluding: Readonly<Record<string, string>> = {
+  onDemand: 'on',
+  separator: 'before',
+  proof: 'on',
+  lake: 'on',
+  monitoring: 'off',
+};
+
+/** Props that have another name than the key. */
+const propNames: Readonly<Record<string, string>> = {
+  deliveryStreamName: 'deliveryStream',
+  kinesisStreamName: 'kinesisStream',
+  bucketName: 'bucket',
+  alarmEmail: 'alarmTopic',
+};
+
 function contradictions(values: ContextValues): string[] {
   const phrase = (key: string, value = values[key]) =>
     value !== undefined && value === values[key] ? `${key} is "${value}"` : undefined;
-  const problems = combinationProblems(
-    {
-      deliveryStream: phrase('deliveryStreamName'),
-      source: phrase('source'),
-      shards: phrase('shards'),
-      onDemand: phrase('onDemand', 'on'),
-      kinesisStream: phrase('kinesisStreamName'),
-      kinesisRetention: phrase('kinesisRetention'),
-      bucket: phrase('bucketName'),
-      prefix: phrase('prefix'),
-      partition: phrase('partition'),
-      prefixTimeZone: phrase('prefixTimeZone'),
-      encryptionKey: phrase('encryptionKey'),
-      streamKey: phrase('streamKey'),
-      bucketKey: phrase('bucketKey'),
-      separator: phrase('separator', 'before'),
-      proof: phrase('proof', 'on'),
-      lake: phrase('lake', 'on'),
-      monitoringOff: phrase('monitoring', 'off'),
-      alarms: [phrase('alarmEmail')],
-    },
-    {
-      deliveryStream: '-c deliveryStreamName=my-stream',
-      source: '-c source=kinesis',
-      kinesisStream: '-c kinesisStreamName=my-stream',
-      bucket: '-c bucketName=my-bucket',
-    },
-  );
+  const given = Object.keys(values).map((key) => [propNames[key] ?? key, phrase(key, excluding[key])]);
+  const problems = combinationProblems(Object.fromEntries(given), {
+    deliveryStream: '-c deliveryStreamName=my-stream',
+    source: '-c source=kinesis',
+    kinesisStream: '-c kinesisStreamName=my-stream',
+    bucket: '-c bucketName=my-bucket',
+  });
   const prefixProblem = keyPrefixProblem(values.prefix ?? '', parsePartition(values.partition ?? ''));
   if (prefixProblem !== undefined) {
     problems.push(prefixProblem);

@@ -21,9 +21,7 @@ export interface EventProducerStackProps
       | 'kinesisStream'
       | 'bucket'
       | 'alarmTopic'
-      | 'encryptionKey'
-      | 'streamKey'
-      | 'bucketKey'
+      | `${'encryption' | 'stream' | 'bucket'}Key`
     > {
   /**
    * Name of an existing delivery stream, in the stack's account and region, to push to.

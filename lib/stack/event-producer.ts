@@ -221,7 +221,10 @@ export class EventProducer extends Construct {
     if (created?.kinesisStream) {
       // Firehose reads a Kinesis stream from its own creation on: earlier records never arrive.
       this.function.node.addDependency(created.deliveryStream);
-      Annotations.of(this).addInfoV2('firehose-event-producer:kinesis', describeCost(props, producer.prices));
+      Annotations.of(this).addInfoV2(
+        'firehose-event-producer:kinesis',
+        describeCost(this.#stream, props, producer.prices),
+      );
     }
     this.#describe(Stack.of(this));
     this.count = producer.count;
@@ -467,28 +470,19 @@ export class EventProducer extends Construct {
 
   /** @throws PropError if props contradict each other. */
   #checkCombination(props: EventProducerProps): void {
-    const { prefix, prefixTimeZone, separator, proof, lake, monitoring } = props;
-    const set = (name: keyof EventProducerProps) => (props[name] ? `${name} is set` : undefined);
+    const { prefix, prefixTimeZone } = props;
+    const set = Object.entries(props).map(([name, value]) => [name, value && `${name} is set`]);
     const problems = combinationProblems(
       {
-        deliveryStream: set('deliveryStream'),
+        ...Object.fromEntries(set),
         source: props.source && `source is '${props.source}'`,
-        shards: set('shards'),
-        onDemand: props.onDemand ? 'onDemand is true' : undefined,
-        kinesisStream: set('kinesisStream'),
-        kinesisRetention: set('kinesisRetention'),
-        bucket: set('bucket'),
-        prefix: prefix === undefined ? undefined : `prefix is "${prefix}"`,
-        partition: set('partition'),
+        onDemand: props.onDemand && 'onDemand is true',
+        prefix: prefix !== undefined && `prefix is "${prefix}"`,
         prefixTimeZone: prefixTimeZone && `prefixTimeZone is "${prefixTimeZone.timezoneName}"`,
-        encryptionKey: set('encryptionKey'),
-        streamKey: set('streamKey'),
-        bucketKey: set('bucketKey'),
-        separator: separator === 'before' ? "separator is 'before'" : undefined,
-        proof: proof ? 'proof is true' : undefined,
-        lake: lake ? 'lake is true' : undefined,
-        monitoringOff: monitoring === 'off' ? "monitoring is 'off'" : undefined,
-        alarms: [set('alarms'), set('alarmTopic')],
+        separator: props.separator === 'before' && "separator is 'before'",
+        proof: props.proof && 'proof is true',
+        lake: props.lake && 'lake is true',
+        monitoring: props.monitoring === 'off' && "monitoring is 'off'",
       },
       {
         deliveryStream: "deliveryStream: DeliveryStream.fromDeliveryStreamName(this, 'Stream', 'my-stream')",

@@ -100,16 +100,7 @@ export interface ProducerFunctionOptions extends Pick<BucketDeliveryStreamProps,
    * @default - the list prices of us-east-1
    */
   readonly prices?: Partial<
-    Pick<
-      Prices,
-      | 'firehoseUsdPerGb'
-      | 'kinesisUsdPerPutUnit'
-      | 'kinesisUsdPerShardHour'
-      | 'kinesisOnDemandUsdPerGb'
-      | 'kinesisOnDemandUsdPerHour'
-      | 'lambdaUsdPerGbSecond'
-      | 'lambdaUsdPerRequest'
-    >
+    Pick<Prices, Extract<keyof Prices, `${'firehose' | 'kinesis' | 'lambda'}${string}`>>
   >;
 }
 

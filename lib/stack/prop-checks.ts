@@ -187,29 +187,18 @@ export function mebibytesOf(size: Size | undefined): number | undefined {
 
 /**
  * Settings that exclude or need each other, each as the user wrote it, such as `context proof is "on"` or `proof is true`;
- * `undefined` if it has its default.
+ * nothing if it has its default.
  */
-export interface CombinedSettings {
-  readonly deliveryStream: string | undefined;
-  readonly source: string | undefined;
-  readonly shards: string | undefined;
-  readonly onDemand: string | undefined;
-  readonly kinesisStream: string | undefined;
-  readonly kinesisRetention: string | undefined;
-  readonly bucket: string | undefined;
-  readonly prefix: string | undefined;
-  readonly partition: string | undefined;
-  readonly prefixTimeZone: string | undefined;
-  readonly encryptionKey: string | undefined;
-  readonly streamKey: string | undefined;
-  readonly bucketKey: string | undefined;
-  readonly separator: string | undefined;
-  readonly proof: string | undefined;
-  readonly lake: string | undefined;
-  readonly monitoringOff: string | undefined;
-  /** Settings that need monitoring. */
-  readonly alarms: readonly (string | undefined)[];
-}
+type CombinedSettings = Readonly<
+  Partial<
+    Record<
+      | ('deliveryStream' | 'source' | 'shards' | 'onDemand' | 'kinesisStream' | 'kinesisRetention')
+      | ('bucket' | 'prefix' | 'partition' | 'prefixTimeZone' | 'encryptionKey' | 'streamKey' | 'bucketKey')
+      | ('separator' | 'proof' | 'lake' | 'monitoring' | 'alarms' | 'alarmTopic'),
+      string | false | undefined
+    >
+  >
+>;
 
 /**
  * The problems of a combination, each with a remedy: the same rules for props and for CDK context.
@@ -220,70 +209,57 @@ export function combinationProblems(
   given: CombinedSettings,
   examples: Readonly<Record<'deliveryStream' | 'source' | 'kinesisStream' | 'bucket', string>>,
 ): string[] {
-  const { source, shards, onDemand, kinesisStream, kinesisRetention } = given;
-  /** The existing stream that is sent to. */
-  const deliveryStream = given.deliveryStream ?? kinesisStream;
-  const { bucket, prefix, partition, prefixTimeZone, proof, lake } = given;
-  const { encryptionKey, streamKey, bucketKey, separator } = given;
-  const { monitoringOff, alarms } = given;
-  const isBucketUnknown = deliveryStream && !bucket;
-  const problems = [
-    kinesisStream &&
-      given.deliveryStream &&
-      `${kinesisStream}, but ${given.deliveryStream}: events are sent to one stream. Leave one of them out`,
-    source &&
-      deliveryStream &&
-      `${source}, but ${deliveryStream}: only a created delivery stream gets a source. Leave one of them out`,
-    shards &&
-      !source &&
-      `${shards}, but no Kinesis stream is created: leave it out, or set the source, for example ${examples.source}`,
-    shards &&
-      onDemand &&
-      `${shards}, but ${onDemand}: a stream on demand has as many shards as it needs. Leave one of them out`,
-    onDemand &&
-      !source &&
-      !kinesisStream &&
-      `${onDemand}, but events are sent to no Kinesis stream: leave it out, or set the source, for example ${examples.source}`,
-    kinesisRetention &&
-      !kinesisStream &&
-      `${kinesisRetention}, but ${source ? 'the created Kinesis stream keeps records for 24 hours' : 'events are sent to no Kinesis stream'}: ` +
-        `leave it out, or set your stream, for example ${examples.kinesisStream}`,
-    ...[bucket, prefix, partition].map(
-      (setting) =>
-        setting &&
-        !deliveryStream &&
-        `${setting}, but the created stream has its own bucket and prefix: leave it out, or set your stream, ` +
-          `for example ${examples.deliveryStream}`,
-    ),
-    ...[streamKey, bucketKey].map(
-      (setting) =>
-        setting &&
-        !deliveryStream &&
-        `${setting}, but the created stream and its bucket have the key encryptionKey: set that, or your stream, ` +
-          `for example ${examples.deliveryStream}`,
-    ),
-    encryptionKey &&
-      deliveryStream &&
-      `${encryptionKey}, but ${deliveryStream}: name the keys that your stream and its bucket have, streamKey and bucketKey`,
-    ...[proof, prefix, partition, prefixTimeZone, bucketKey].map(
-      (setting) =>
-        setting &&
-        isBucketUnknown &&
-        `${setting}, but the bucket of your stream is not known: set it, for example ${examples.bucket}`,
-    ),
-    separator &&
-      !deliveryStream &&
-      `${separator}, but all records of the created stream end with a line break: leave it out, or set your stream, ` +
-        `for example ${examples.deliveryStream}`,
-    lake &&
-      deliveryStream &&
-      `${lake}, but ${deliveryStream}: only the bucket of the created stream has a table. Leave one of them out`,
-    lake &&
-      prefixTimeZone &&
-      `${lake}, but ${prefixTimeZone}: the hours of the table are in UTC. Leave one of them out`,
-    ...alarms.map(
-      (setting) => setting && monitoringOff && `${setting}, but ${monitoringOff}: leave one of them out`,
-    ),
+  const { source, shards, onDemand, kinesisStream, kinesisRetention, lake, monitoring } = given;
+  const { bucket, prefix, partition, prefixTimeZone, encryptionKey, streamKey, bucketKey } = given;
+  const stream = given.deliveryStream || kinesisStream;
+  const unless = (setting: string, example: string) =>
+    `leave it out, or set ${setting}, for example ${example}`;
+  const unlessYours = unless('your stream', examples.deliveryStream);
+  const unlessSource = unless('the source', examples.source);
+  const ofKinesis = source
+    ? 'the created Kinesis stream keeps records for 24 hours'
+    : 'events are sent to no Kinesis stream';
+  const rules: [wrong: (string | false | undefined)[], because: unknown, why: string][] = [
+    [
+      [kinesisStream],
+      given.deliveryStream,
+      `${given.deliveryStream}: events are sent to one stream. Leave one of them out`,
+    ],
+    [[source], stream, `${stream}: only a created delivery stream gets a source. Leave one of them out`],
+    [[shards], !source, `no Kinesis stream is created: ${unlessSource}`],
+    [
+      [shards],
+      onDemand,
+      `${onDemand}: a stream on demand has as many shards as it needs. Leave one of them out`,
+    ],
+    [[onDemand], !source && !kinesisStream, `${ofKinesis}: ${unlessSource}`],
+    [[kinesisRetention], !kinesisStream, `${ofKinesis}: ${unless('your stream', examples.kinesisStream)}`],
+    [
+      [bucket, prefix, partition],
+      !stream,
+      `the created stream has its own bucket and prefix: ${unlessYours}`,
+    ],
+    [
+      [streamKey, bucketKey],
+      !stream,
+      `the created stream and its bucket have the key encryptionKey: set that, or your stream, for example ${examples.deliveryStream}`,
+    ],
+    [
+      [encryptionKey],
+      stream,
+      `${stream}: name the keys that your stream and its bucket have, streamKey and bucketKey`,
+    ],
+    [
+      [given.proof, prefix, partition, prefixTimeZone, bucketKey],
+      stream && !bucket,
+      `the bucket of your stream is not known: set it, for example ${examples.bucket}`,
+    ],
+    [[given.separator], !stream, `all records of the created stream end with a line break: ${unlessYours}`],
+    [[lake], stream, `${stream}: only the bucket of the created stream has a table. Leave one of them out`],
+    [[lake], prefixTimeZone, `${prefixTimeZone}: the hours of the table are in UTC. Leave one of them out`],
+    [[given.alarms, given.alarmTopic], monitoring, `${monitoring}: leave one of them out`],
   ];
-  return problems.filter((problem) => typeof problem === 'string' && problem !== '') as string[];
+  return rules.flatMap(([wrong, because, why]) =>
+    wrong.flatMap((setting) => (setting && because ? [`${setting}, but ${why}`] : [])),
+  );
 }

@@ -7,11 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct, type IConstruct } from 'constructs';
 import { claimMaxReceives, claimRetentionDays, type Match } from '../../lambda/contract/claim.ts';
-import {
-  foreignBufferingSeconds,
-  partitionedBuffering,
-  settings,
-} from '../../lambda/contract/deployment-settings.ts';
+import { foreignBufferingSeconds, partitionedBuffering } from '../../lambda/contract/deployment-settings.ts';
 import {
   completeKeyPrefix,
   isPartitioned,
@@ -25,7 +21,7 @@ import { bucketKeyStatements } from './access/key-access.ts';
 import { eventsPrefix } from './bucket-delivery-stream.ts';
 import { createBundledFunction, type FunctionProps } from './bundled-function.ts';
 import { hasDay, keyPattern, keyPrefixProblem } from './key-prefix.ts';
-import { type KinesisStreamOptions, streamVariables, type TargetStream } from './kinesis/kinesis-stream.ts';
+import { streamVariables, type TargetStream } from './kinesis/kinesis-stream.ts';
 import { hoursOf, PropError, requiredSetting, secondsOf } from './prop-checks.ts';
 
 /** Properties of the proof that events reach the bucket. */
@@ -182,7 +178,7 @@ export function placeVariables({
 
 interface ProverFunctionProps extends FunctionProps, Destination {
   readonly lostAfter?: Duration | undefined;
-  readonly kinesisRetention?: KinesisStreamOptions['kinesisRetention'] | undefined;
+  readonly kinesisRetention?: Duration | undefined;
   readonly match?: Match | undefined;
   /** The stream whose events are proven. */
   readonly stream: TargetStream;
@@ -302,17 +298,17 @@ function lostAfterHoursOf(
   scope: IConstruct,
   { stream, kinesisRetention, lostAfter }: ProverFunctionProps,
 ): number {
-  const hours = lostAfter && requiredSetting(scope, 'lostAfter', hoursOf(lostAfter));
+  const hours = requiredSetting(scope, 'lostAfter', hoursOf(lostAfter));
   if (stream.target === 'firehose') {
-    return hours ?? settings.lostAfter.default;
+    return hours;
   }
   const least = requiredSetting(scope, 'kinesisRetention', hoursOf(kinesisRetention)) + 1;
-  if (hours !== undefined && hours < least) {
+  if (lostAfter && hours < least) {
     throw new PropError(
       scope,
       `lostAfter is ${hours} hours, but events may still land for ${least}, an hour more than the Kinesis stream keeps them: ` +
         'leave lostAfter out, or raise it',
     );
   }
-  return hours ?? least;
+  return lostAfter ? hours : least;
 }

@@ -2,13 +2,12 @@ import { monitoringLevels, settings } from '../../../lambda/contract/deployment-
 import { recordFormatRows } from '../../../lambda/contract/record-format.ts';
 import { targets } from '../../../lambda/contract/targets.ts';
 import { athenaMinBytes, hoursPerMonth } from '../../aws/billing.ts';
-import { prices as listPrices, type Prices, pricesSource } from '../../aws/prices.ts';
+import { prices as listPrices, type Prices, pricesSource, usdPerHourOf } from '../../aws/prices.ts';
 import {
   type CostEstimate,
   cpuShare,
   estimateCosts,
   type FormatCosts,
-  kinesisUsdPerHour,
   memoryGb,
   pollsPerMonth,
   quotaOf,
@@ -138,22 +137,20 @@ function describeModel(estimate: CostEstimate): string[] {
   ];
 }
 
-function describeKinesis(estimate: CostEstimate): string[] {
-  const { target, shards, prices } = estimate;
-  if (target === 'firehose') {
-    return [];
-  }
+function describeKinesis({ target, shards, prices }: CostEstimate): string[] {
   const unit = formatNumber(targets[target].billingUnitBytes);
-  const perMonth = `${formatDollars(kinesisUsdPerHour(estimate) * hoursPerMonth)} a month without any event`;
-  return target === 'kinesis'
-    ? [
-        `  Kinesis   ${formatCount(shards, 'shard')} x ${formatPrice(prices.kinesisUsdPerShardHour)} an hour: ${perMonth};`,
-        `            each record is rounded up to payload units of ${unit} bytes x ${formatPrice(prices.kinesisUsdPerPutUnit)}`,
-      ]
-    : [
-        `  Kinesis   ${formatPrice(prices.kinesisOnDemandUsdPerHour)} an hour: ${perMonth}; billed bytes / 2^30 x`,
-        `            ${formatPrice(prices.kinesisOnDemandUsdPerGb)} put + ${formatPrice(prices.kinesisOnDemandUsdPerGbRead)} read by Firehose; each record is rounded up to ${unit} bytes`,
-      ];
+  const perMonth = `an hour: ${formatDollars(usdPerHourOf(target, shards, prices) * hoursPerMonth)} a month without any event;`;
+  return {
+    firehose: [],
+    kinesis: [
+      `  Kinesis   ${formatCount(shards, 'shard')} x ${formatPrice(prices.kinesisUsdPerShardHour)} ${perMonth}`,
+      `            each record is rounded up to payload units of ${unit} bytes x ${formatPrice(prices.kinesisUsdPerPutUnit)}`,
+    ],
+    'kinesis-on-demand': [
+      `  Kinesis   ${formatPrice(prices.kinesisOnDemandUsdPerHour)} ${perMonth} billed bytes / 2^30 x`,
+      `            ${formatPrice(prices.kinesisOnDemandUsdPerGb)} put + ${formatPrice(prices.kinesisOnDemandUsdPerGbRead)} read by Firehose; each record is rounded up to ${unit} bytes`,
+    ],
+  }[target];
 }
 
 function describeProof(prices: Prices): string[] {

@@ -23,14 +23,12 @@ export function withKinesisSettings<Props extends GivenProps>(scope: IConstruct,
   }
   checkPlace(scope, 'kinesisStream', kinesisStream.streamArn, kinesisStream.env);
   const stream = settingsOf(kinesisStream);
+  const differs = (own: unknown, its: unknown) => own !== undefined && its !== undefined && own !== its;
   const problems = [
     kinesisRetention &&
-      stream.retentionHours !== undefined &&
-      hours !== stream.retentionHours &&
+      differs(hours, stream.retentionHours) &&
       `kinesisRetention is ${hours} hours, but kinesisStream keeps records for ${stream.retentionHours}: leave kinesisRetention out`,
-    onDemand !== undefined &&
-      stream.onDemand !== undefined &&
-      onDemand !== stream.onDemand &&
+    differs(onDemand, stream.onDemand) &&
       `onDemand is ${onDemand}, but kinesisStream is ${stream.onDemand ? 'on demand' : 'provisioned'}: leave onDemand out`,
     differ(scope, streamKey?.keyArn, stream.keyArn) &&
       'streamKey is set, but kinesisStream has another key: leave streamKey out',

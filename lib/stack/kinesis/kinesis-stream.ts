@@ -3,12 +3,12 @@ import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { type IStream, Stream, StreamEncryption, StreamMode } from 'aws-cdk-lib/aws-kinesis';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import type { Construct, IConstruct } from 'constructs';
+import type { Construct } from 'constructs';
 import { settings } from '../../../lambda/contract/deployment-settings.ts';
 import type { Target } from '../../../lambda/contract/targets.ts';
 import { variables } from '../../../lambda/contract/variables.ts';
 import { hoursPerMonth } from '../../aws/billing.ts';
-import type { Prices } from '../../aws/prices.ts';
+import { type Prices, usdPerHourOf } from '../../aws/prices.ts';
 import { kinesisKeyStatements } from '../access/key-access.ts';
 
 /** Properties of a created Kinesis stream. */
@@ -68,36 +68,25 @@ export function streamVariables({ target, name }: TargetStream): Record<string, 
 export function targetStreamOf(
   deliveryStream: IDeliveryStream | undefined,
   kinesisStream: IStream | undefined,
-  onDemand = false,
+  onDemand: boolean | undefined,
 ): TargetStream {
-  return kinesisStream
-    ? {
-        target: onDemand ? 'kinesis-on-demand' : 'kinesis',
-        name: kinesisStream.streamName,
-        arn: kinesisStream.streamArn,
-      }
-    : {
-        target: 'firehose',
-        name: deliveryStream!.deliveryStreamName,
-        arn: deliveryStream!.deliveryStreamArn,
-      };
+  if (kinesisStream) {
+    const { streamName: name, streamArn: arn } = kinesisStream;
+    return { target: onDemand ? 'kinesis-on-demand' : 'kinesis', name, arn };
+  }
+  const { deliveryStreamName: name, deliveryStreamArn: arn } = deliveryStream!;
+  return { target: 'firehose', name, arn };
 }
 
 /** Makes an encrypted Kinesis stream that keeps records for 24 hours, and is deleted with the stack. */
 export function createKinesisStream(
   scope: Construct,
   id: string,
-  {
-    onDemand,
-    shards = settings.shards.default,
-    encryptionKey,
-  }: KinesisSourceOptions & { readonly encryptionKey?: IKey },
+  { onDemand, shards, encryptionKey }: KinesisSourceOptions & { readonly encryptionKey?: IKey },
 ): Stream {
   const stream = new Stream(scope, id, {
-    ...(onDemand ? { streamMode: StreamMode.ON_DEMAND } : { shardCount: shards }),
-    ...(encryptionKey
-      ? { encryption: StreamEncryption.KMS, encryptionKey }
-      : { encryption: StreamEncryption.MANAGED }),
+    ...(onDemand ? { streamMode: StreamMode.ON_DEMAND } : { shardCount: shards ?? settings.shards.default }),
+    ...(encryptionKey ? { encryptionKey } : { encryption: StreamEncryption.MANAGED }),
     removalPolicy: RemovalPolicy.DESTROY,
   });
   if (encryptionKey) {
@@ -125,21 +114,13 @@ export function readStatements({ streamArn, encryptionKey }: IStream): PolicySta
   ];
 }
 
-/** Acknowledges cdk-nag's finding on a delivery stream without an encryption of its own. */
-export function acknowledgeSource(deliveryStream: IConstruct): void {
-  Validations.of(deliveryStream).acknowledge({
-    id: 'AwsSolutions-KDF1',
-    reason:
-      'Firehose refuses encryption of its own if the source is a Kinesis stream, which is encrypted itself.',
-  });
-}
-
-/** For the synth: what a created Kinesis stream costs, beside what is sent to it. */
+/** For the synth: what a created Kinesis stream costs, also without events. */
 export function describeCost(
-  { onDemand, shards = settings.shards.default }: KinesisSourceOptions,
-  { kinesisOnDemandUsdPerHour, kinesisUsdPerShardHour }: Prices,
+  { target }: TargetStream,
+  { shards = settings.shards.default }: KinesisSourceOptions,
+  prices: Prices,
 ): string {
-  const usdPerHour = onDemand ? kinesisOnDemandUsdPerHour : shards * kinesisUsdPerShardHour;
-  const capacity = onDemand ? 'on demand' : `${shards} ${shards === 1 ? 'shard' : 'shards'}`;
-  return `the Kinesis stream (${capacity}) costs about $${Math.round(usdPerHour * hoursPerMonth)} a month, also without events`;
+  const capacity = target === 'kinesis' ? `${shards} ${shards === 1 ? 'shard' : 'shards'}` : 'on demand';
+  const usdPerMonth = Math.round(usdPerHourOf(target, shards, prices) * hoursPerMonth);
+  return `the Kinesis stream (${capacity}) costs about $${usdPerMonth} a month, also without events`;
 }

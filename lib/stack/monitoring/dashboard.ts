@@ -8,6 +8,7 @@ import {
   type IMetric,
   type IWidget,
   MathExpression,
+  type Metric,
   PeriodOverride,
   SingleValueWidget,
   TextWidget,
@@ -18,7 +19,7 @@ import { bytesPerGb, type Target, targets } from '../../../lambda/contract/targe
 import { hoursPerMonth } from '../../aws/billing.ts';
 import { type Prices, pricesSource, usdPerGbOf } from '../../aws/prices.ts';
 import type { AlarmName, Alarms, ProducerAlarm } from './alarms.ts';
-import type { Limit, ProducerMetrics, ProofMetrics } from './metrics.ts';
+import type { ProducerMetrics, ProofMetrics } from './metrics.ts';
 
 interface ProducerDashboardProps {
   /** Unique in the account, in all of its regions. */
@@ -105,7 +106,7 @@ function acceptedSection(metrics: ProducerMetrics, alarms: Alarms, title: string
     limitGraph('Records', [metrics.recordsPerSecond], metrics.recordsLimit, alarms.get('RecordsQuota')),
     limitGraph(
       'Requests',
-      [...(metrics.requestsPerSecond ? [metrics.requestsPerSecond] : []), metrics.ownRequestsPerSecond],
+      [metrics.requestsPerSecond, metrics.ownRequestsPerSecond],
       metrics.requestsLimit,
       alarms.get('RequestsQuota'),
     ),
@@ -271,34 +272,22 @@ function alarmLabel(label: string, { threshold, lasting }: ProducerAlarm): strin
 /** Firehose's limits move: each is a metric instead of a line, and so is the alarm's share of it. Without a limit, rates alone. */
 function limitGraph(
   title: string,
-  rates: IMetric[],
-  limit: Limit | undefined,
+  rates: (IMetric | undefined)[],
+  limit: Metric | MathExpression | undefined,
   alarm: ProducerAlarm | undefined,
 ): GraphWidget {
-  const unit = `${title.toLowerCase()} a second`;
-  const labelOf = (of: ProducerAlarm) => alarmLabel(`more than ${of.threshold} %`, of).replace('%,', '%');
-  if (limit === undefined || typeof limit === 'number') {
-    const line = (share: number, label: string, color: string) => ({
-      value: (limit ?? 0) * share,
-      label,
-      color,
-    });
-    const lines = [
-      ...(limit ? [line(1, 'limit of the stream', Color.GREY)] : []),
-      ...(alarm ? [line(alarm.threshold / 100, labelOf(alarm), Color.RED)] : []),
-    ];
-    return graph(title, unit, rates, { lines });
-  }
-  const alarmAt = alarm && [
+  const alarmAt =
+    alarm &&
+    limit &&
     new MathExpression({
       expression: `${alarm.threshold / 100} * limit`,
       usingMetrics: { limit },
-      label: labelOf(alarm),
+      label: alarmLabel(`more than ${alarm.threshold} %`, alarm).replace('%,', '%'),
       color: Color.RED,
       period: limit.period,
-    }),
-  ];
-  return graph(title, unit, [...rates, ...(alarmAt ?? []), limit]);
+    });
+  const metrics = [...rates, alarmAt, limit].filter((metric) => metric !== undefined);
+  return graph(title, `${title.toLowerCase()} a second`, metrics);
 }
 
 /** Without an exponent: metric math may not read one. */

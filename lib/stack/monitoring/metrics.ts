@@ -1,5 +1,12 @@
 import { Duration, Token } from 'aws-cdk-lib';
-import { Color, MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Color,
+  type IMetric,
+  MathExpression,
+  Metric,
+  type MetricOptions,
+  Stats,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { CfnStream, IStream } from 'aws-cdk-lib/aws-kinesis';
 import type { IDeliveryStream } from 'aws-cdk-lib/aws-kinesisfirehose';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -67,10 +74,11 @@ const period = Duration.minutes(5);
 
 const formula = (
   expression: string,
-  usingMetrics: Record<string, Metric>,
+  usingMetrics: Record<string, IMetric>,
   label: string,
   ofPeriod = period,
-) => new MathExpression({ expression, usingMetrics, label, period: ofPeriod });
+  color?: string,
+) => new MathExpression({ expression, usingMetrics, label, period: ofPeriod, ...(color && { color }) });
 
 const waitingIn = (queue: IQueue, label: string) =>
   queue.metricApproximateNumberOfMessagesVisible({ statistic: MAXIMUM, label, period });
@@ -81,55 +89,44 @@ const ownMetricsOf =
   ({ name }: { readonly name: string }, statistic: string, label: string) =>
     ownMetric(producer, name, { statistic, label, period });
 
-/** The limit of a stream: a metric, as Firehose changes it, or a number. */
-export type Limit = Metric | number;
-
-/** In percent; `undefined` if the limit is not known. */
-function quotaUsed(incoming: Metric, limit: Limit | undefined): MathExpression | undefined {
-  if (limit === undefined) {
-    return undefined;
-  }
-  return typeof limit === 'number'
-    ? formula(`100 * incoming / PERIOD(incoming) / ${limit}`, { incoming }, 'of the limit')
-    : formula('100 * incoming / PERIOD(incoming) / limit', { incoming, limit }, 'of the limit');
+/** In percent; `undefined` if one of them is not known. */
+function quotaUsed(incoming: Metric | undefined, limit: IMetric | undefined): MathExpression | undefined {
+  return (
+    incoming &&
+    limit &&
+    formula('100 * incoming / PERIOD(incoming) / limit', { incoming, limit }, 'of the limit')
+  );
 }
 
-interface IncomingMetrics {
-  readonly bytes: Metric;
-  readonly records: Metric;
-  readonly throttledRecords: Metric;
-  /** @default - the service does not count them */
-  readonly requests?: Metric;
-  readonly bytesLimit?: Limit | undefined;
-  readonly recordsLimit?: Limit | undefined;
-  readonly requestsLimit?: Limit;
-}
-
-/** What the stream takes that events are sent to, all of its writers together. */
-function incomingMetrics({ stream, kinesisStream, deliveryStream }: WatchedProducer): IncomingMetrics {
+/** What the stream takes that events are sent to, all of its writers together; `undefined` for what is not counted or known. */
+function incomingMetrics({ stream, kinesisStream, deliveryStream }: WatchedProducer) {
   const ofStream = (name: string, label: string, statistic: string = SUM) =>
     (kinesisStream ?? deliveryStream)!.metric(name, { statistic, label, period });
-  const accepted = {
-    bytes: ofStream('IncomingBytes', 'accepted'),
-    records: ofStream('IncomingRecords', 'accepted'),
-  };
-  const refused = 'refused by the stream';
+  const bytes = ofStream('IncomingBytes', 'accepted');
+  const records = ofStream('IncomingRecords', 'accepted');
+  const limitLabel = 'limit of the stream';
   if (kinesisStream) {
     // Only a stream of the app tells it, and only a provisioned one has it.
     const { shardCount } = (kinesisStream.node.defaultChild ?? {}) as Partial<CfnStream>;
     const shards = stream.target === 'kinesis' && !Token.isUnresolved(shardCount) ? shardCount : undefined;
+    const limit = (incoming: Metric, ofShard: number) =>
+      shards && formula(`${shards * ofShard} + 0 * incoming`, { incoming }, limitLabel, period, Color.GREY);
     return {
-      ...accepted,
-      throttledRecords: ofStream('WriteProvisionedThroughputExceeded', refused),
-      bytesLimit: shards && shards * shardQuota.bytes,
-      recordsLimit: shards && shards * shardQuota.records,
+      bytes,
+      records,
+      requests: undefined,
+      refusedRecords: ofStream('WriteProvisionedThroughputExceeded', 'refused by the stream'),
+      bytesLimit: limit(bytes, shardQuota.bytes) || undefined,
+      recordsLimit: limit(records, shardQuota.records) || undefined,
+      requestsLimit: undefined,
     };
   }
-  const limit = (name: string) => ofStream(name, 'limit of the stream', MINIMUM).with({ color: Color.GREY });
+  const limit = (name: string) => ofStream(name, limitLabel, MINIMUM).with({ color: Color.GREY });
   return {
-    ...accepted,
+    bytes,
+    records,
     requests: ofStream('IncomingPutRequests', 'accepted'),
-    throttledRecords: ofStream('ThrottledRecords', refused),
+    refusedRecords: ofStream('ThrottledRecords', 'refused by the stream'),
     bytesLimit: limit('BytesPerSecondLimit'),
     recordsLimit: limit('RecordsPerSecondLimit'),
     requestsLimit: limit('PutRequestsPerSecondLimit'),
@@ -178,7 +175,6 @@ export function producerMetrics(producer: WatchedProducer) {
   const perSecond = (id: string, metric: Metric) =>
     formula(`${id} / PERIOD(${id})`, { [id]: metric }, metric.label!);
   const incoming = incomingMetrics(producer);
-  const { bytesLimit, recordsLimit, requestsLimit } = incoming;
   const requests = own(reportMetrics.requests, SUM, 'of this producer');
   const requestsFailed = own(reportMetrics.requestsFailed, SUM, 'requests failed, sent again');
   const eventsDelivered = own(reportMetrics.eventsDelivered, SUM, `delivered to ${title}`);
@@ -217,12 +213,12 @@ export function producerMetrics(producer: WatchedProducer) {
     ownBytesPerSecond: perSecond('own', own(reportMetrics.bytesDelivered, SUM, 'of this producer')),
     /** With requests that the stream rejected. */
     ownRequestsPerSecond: perSecond('own', requests),
-    bytesLimit,
-    recordsLimit,
-    requestsLimit,
-    bytesQuotaUsed: quotaUsed(incoming.bytes, bytesLimit),
-    recordsQuotaUsed: quotaUsed(incoming.records, recordsLimit),
-    requestsQuotaUsed: incoming.requests && quotaUsed(incoming.requests, requestsLimit),
+    bytesLimit: incoming.bytesLimit,
+    recordsLimit: incoming.recordsLimit,
+    requestsLimit: incoming.requestsLimit,
+    bytesQuotaUsed: quotaUsed(incoming.bytes, incoming.bytesLimit),
+    recordsQuotaUsed: quotaUsed(incoming.records, incoming.recordsLimit),
+    requestsQuotaUsed: quotaUsed(incoming.requests, incoming.requestsLimit),
     /** Percent of this producer's requests; no data without requests. */
     requestsFailedShare: formula(
       '100 * failed / requests',
@@ -232,7 +228,7 @@ export function producerMetrics(producer: WatchedProducer) {
     /** Percent of the records that reached the stream; no data unless the stream refuses some. */
     recordsRefusedShare: formula(
       '100 * refused / (refused + FILL(accepted, 0))',
-      { refused: incoming.throttledRecords, accepted: incoming.records },
+      { refused: incoming.refusedRecords, accepted: incoming.records },
       'records that the stream refused',
     ),
 

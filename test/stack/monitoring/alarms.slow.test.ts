@@ -144,13 +144,15 @@ describe('the alarms', () => {
     expect(Object.keys(ofKinesis)).not.toContain('RequestsQuota');
     expect(Object.fromEntries(lines)).toMatchObject({
       BytesQuota: [
-        '100 * incoming / PERIOD(incoming) / 4194304',
+        '100 * incoming / PERIOD(incoming) / limit',
         'incoming: Sum AWS/Kinesis IncomingBytes {StreamName=Kinesis stream}',
+        '4194304 + 0 * incoming',
         '> 80, 3 of 4 x 300 s',
       ],
       RecordsQuota: [
-        '100 * incoming / PERIOD(incoming) / 4000',
+        '100 * incoming / PERIOD(incoming) / limit',
         'incoming: Sum AWS/Kinesis IncomingRecords {StreamName=Kinesis stream}',
+        '4000 + 0 * incoming',
         '> 80, 3 of 4 x 300 s',
       ],
       RefusedRecords: [
