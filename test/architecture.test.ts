@@ -56,6 +56,7 @@ lambda/prover/comparison: lambda/contract
 lambda/runtime: lambda/contract @aws-lambda-powertools/logger @aws-lambda-powertools/metrics aws-lambda p-map valibot
 lambda/runtime/aws-call.ts: @smithy/core @smithy/types
 lambda/runtime/credentials.ts: @aws-sdk/credential-provider-env @aws-sdk/credential-provider-http @smithy/core
+lambda/runtime/http-handler.ts: #node-http-handler
 lambda/runtime/sqs.ts: @aws-sdk/client-sqs
 lambda/template: lambda/contract
 lambda/template/word-functions.ts: @faker-js/faker

@@ -13,8 +13,11 @@ export const bundling = {
   mainFields: ['module', 'main'],
   /** The SDK inside requires Node's own modules, which an ES module can't without this. */
   banner: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
-  /** Why: see the module itself. */
-  alias: { '@aws-sdk/credential-provider-node': './lambda/runtime/credentials.ts' },
+  /** Why: see the modules themselves. */
+  alias: {
+    '@aws-sdk/credential-provider-node': './lambda/runtime/credentials.ts',
+    '@smithy/node-http-handler': './lambda/runtime/http-handler.ts',
+  },
 } as const;
 
 /** The modules that a function has others for. */
