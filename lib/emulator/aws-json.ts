@@ -142,15 +142,12 @@ function send(response: ServerResponse, requestId: string, status: number, outpu
 /** A request may have 500 invalid records. */
 const maxProblemsShown = 10;
 
-/** Longer values are not in an error. */
-const maxValueLength = 256;
-
 /**
  * Validates the input of an operation.
  *
  * @param json The parsed body.
  * @throws AwsError `SerializationException` for a value of the wrong type or data that is not base64;
- * `ValidationException`, in AWS's words, for a value that is missing or out of bounds; it names all of them.
+ * `ValidationException` for a value that is missing or out of bounds; it names all of them.
  */
 export function parseInput<Schema extends v.GenericSchema>(
   schema: Schema,
@@ -160,64 +157,20 @@ export function parseInput<Schema extends v.GenericSchema>(
   if (parsed.success) {
     return parsed.output;
   }
-  const isMissing = ({ input }: v.BaseIssue<unknown>) => input === undefined || input === null;
-  const wrongType = parsed.issues.filter((issue) => issue.kind === 'schema' && !isMissing(issue));
-  if (wrongType.length > 0) {
-    const problems = wrongType.map((issue) => `${v.getDotPath(issue) ?? 'the body'}: ${issue.message}`);
-    throw new AwsError('SerializationException', problems.slice(0, maxProblemsShown).join('; '));
-  }
-  const problems = parsed.issues.map(
-    (issue) =>
-      `Value${shownValue(issue.input)} at '${memberPath(issue)}' failed to satisfy constraint: ` +
-      (isMissing(issue) ? 'Member must not be null' : issue.message),
-  );
-  const count = problems.length === 1 ? '1 validation error' : `${problems.length} validation errors`;
+  const problems = parsed.issues.map((issue) => `${v.getDotPath(issue) ?? 'the body'}: ${issue.message}`);
   const shown = problems.slice(0, maxProblemsShown).join('; ');
+  const isWrongType = ({ kind, type, input }: v.BaseIssue<unknown>) =>
+    kind === 'schema' && type !== 'picklist' && input !== undefined && input !== null;
+  if (parsed.issues.some(isWrongType)) {
+    throw new AwsError('SerializationException', shown);
+  }
+  const count = problems.length === 1 ? '1 validation error' : `${problems.length} validation errors`;
   throw new AwsError('ValidationException', `${count} detected: ${shown}`);
 }
 
-function shownValue(value: unknown): string {
-  if (value === undefined || value === null) {
-    return ' null';
-  }
-  const text = Array.isArray(value) && value.length === 0 ? '[]' : String(value);
-  const isShown = typeof value !== 'object' || text === '[]';
-  return isShown && text.length <= maxValueLength ? ` '${text}'` : '';
-}
-
-/** A path as AWS writes it: `records.1.member.data` is the data of the first record. */
-function memberPath(issue: v.BaseIssue<unknown>): string {
-  const keys = issue.path?.map(({ key }) =>
-    typeof key === 'number'
-      ? `${key + 1}.member`
-      : String(key).replace(/^./, (letter) => letter.toLowerCase()),
-  );
-  return keys?.join('.') ?? 'the body';
-}
-
-// Constraints, in AWS's words.
-export const minLength = <T extends v.LengthInput>(length: number) =>
-  v.minLength<T, number, string>(length, `Member must have length greater than or equal to ${length}`);
-export const maxLength = <T extends v.LengthInput>(length: number) =>
-  v.maxLength<T, number, string>(length, `Member must have length less than or equal to ${length}`);
-export const minValue = (value: number) =>
-  v.minValue<number, number, string>(value, `Member must have value greater than or equal to ${value}`);
-export const maxValue = (value: number) =>
-  v.maxValue<number, number, string>(value, `Member must have value less than or equal to ${value}`);
-export const matches = (pattern: RegExp) =>
-  v.regex<string, string>(
-    pattern,
-    `Member must satisfy regular expression pattern: ${pattern.source.replace(/^\^|\$$/g, '')}`,
-  );
-export const oneOf = (...values: readonly string[]) =>
-  v.check<string, string>(
-    (value) => values.includes(value),
-    `Member must satisfy enum value set: [${values.join(', ')}]`,
-  );
-
 /** A whole number between two bounds. */
 export const wholeNumber = (min: number, max: number) =>
-  v.pipe(v.number(), v.integer('Member must be a whole number'), minValue(min), maxValue(max));
+  v.pipe(v.number(), v.integer(), v.minValue(min), v.maxValue(max));
 
 /** A JSON object. Valibot's own `object` also accepts arrays. */
 export const structure = <Entries extends v.ObjectEntries>(entries: Entries) =>
@@ -230,8 +183,7 @@ export const structure = <Entries extends v.ObjectEntries>(entries: Entries) =>
   );
 
 /** Data of a record: base64 in the request. */
-export const dataUpTo = (bytes: number) =>
-  v.pipe(v.string(), v.transform(decodeBase64), maxLength<Buffer>(bytes));
+export const dataUpTo = (bytes: number) => v.pipe(v.string(), v.transform(decodeBase64), v.maxLength(bytes));
 
 /**
  * Decodes base64 as AWS does: the standard alphabet, padded, canonical, nothing skipped.

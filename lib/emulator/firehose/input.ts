@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { targets } from '../../../lambda/contract/targets.ts';
-import { dataUpTo, matches, maxLength, minLength, oneOf, structure, wholeNumber } from '../aws-json.ts';
+import { dataUpTo, structure, wholeNumber } from '../aws-json.ts';
 
 const { streamNamePattern, maxRecordBytes, maxRecordsPerRequest } = targets.firehose;
 
-const DeliveryStreamName = v.pipe(v.string(), matches(streamNamePattern));
+const DeliveryStreamName = v.pipe(v.string(), v.regex(streamNamePattern));
 const FirehoseRecord = structure({ Data: dataUpTo(maxRecordBytes) });
 
 /** The input of each supported operation; other members have no effect. */
@@ -15,12 +15,12 @@ export const inputs = {
     ExclusiveStartDeliveryStreamName: v.nullish(DeliveryStreamName),
     // Source: API reference, ListDeliveryStreams.
     DeliveryStreamType: v.nullish(
-      v.pipe(v.string(), oneOf('DirectPut', 'KinesisStreamAsSource', 'MSKAsSource', 'DatabaseAsSource')),
+      v.picklist(['DirectPut', 'KinesisStreamAsSource', 'MSKAsSource', 'DatabaseAsSource']),
     ),
   }),
   PutRecord: structure({ DeliveryStreamName, Record: FirehoseRecord }),
   PutRecordBatch: structure({
     DeliveryStreamName,
-    Records: v.pipe(v.array(FirehoseRecord), minLength(1), maxLength(maxRecordsPerRequest)),
+    Records: v.pipe(v.array(FirehoseRecord), v.minLength(1), v.maxLength(maxRecordsPerRequest)),
   }),
 };

@@ -1,15 +1,15 @@
 import * as v from 'valibot';
 import { targets } from '../../../lambda/contract/targets.ts';
-import { dataUpTo, matches, maxLength, minLength, oneOf, structure, wholeNumber } from '../aws-json.ts';
+import { dataUpTo, structure, wholeNumber } from '../aws-json.ts';
 
 // Bounds of the API reference.
 const { maxRecordBytes, maxRecordsPerRequest } = targets.kinesis;
-const name = v.pipe(v.string(), matches(/^[a-zA-Z0-9_.-]+$/), minLength(1), maxLength(128));
+const name = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_.-]+$/), v.minLength(1), v.maxLength(128));
 const stream = { StreamName: v.nullish(name), StreamARN: v.nullish(v.string()) };
 const record = {
   Data: dataUpTo(maxRecordBytes),
-  PartitionKey: v.pipe(v.string(), minLength(1), maxLength(256)),
-  ExplicitHashKey: v.nullish(v.pipe(v.string(), matches(/^0|([1-9]\d{0,38})$/))),
+  PartitionKey: v.pipe(v.string(), v.minLength(1), v.maxLength(256)),
+  ExplicitHashKey: v.nullish(v.pipe(v.string(), v.regex(/^(0|[1-9]\d{0,38})$/))),
 };
 
 /** The input of each supported operation; other members have no effect. */
@@ -21,10 +21,7 @@ export const inputs = {
   GetShardIterator: structure({
     ...stream,
     ShardId: name,
-    ShardIteratorType: v.pipe(
-      v.string(),
-      oneOf('AFTER_SEQUENCE_NUMBER', 'LATEST', 'AT_SEQUENCE_NUMBER', 'TRIM_HORIZON'),
-    ),
+    ShardIteratorType: v.picklist(['AFTER_SEQUENCE_NUMBER', 'AT_SEQUENCE_NUMBER', 'LATEST', 'TRIM_HORIZON']),
     StartingSequenceNumber: v.nullish(v.string()),
   }),
   ListShards: structure(stream),
@@ -32,7 +29,7 @@ export const inputs = {
   PutRecord: structure({ ...stream, ...record }),
   PutRecords: structure({
     ...stream,
-    Records: v.pipe(v.array(structure(record)), minLength(1), maxLength(maxRecordsPerRequest)),
+    Records: v.pipe(v.array(structure(record)), v.minLength(1), v.maxLength(maxRecordsPerRequest)),
   }),
 };
 

@@ -49,9 +49,6 @@ describe('a request within the limits', () => {
   });
 });
 
-const pattern = 'satisfy regular expression pattern: [a-zA-Z0-9_.-]{1,64}';
-const failed = 'failed to satisfy constraint: Member must';
-
 describe('a request beyond the limits', () => {
   const one = 'ValidationException: 1 validation error detected: ';
 
@@ -59,27 +56,23 @@ describe('a request beyond the limits', () => {
     [
       '501 records',
       { Records: makeRecords(501) },
-      `${one}Value at 'records' ${failed} have length less than or equal to 500`,
+      `${one}Records: Invalid length: Expected <=500 but received 501`,
     ],
-    [
-      'no record',
-      { Records: [] },
-      `${one}Value '[]' at 'records' ${failed} have length greater than or equal to 1`,
-    ],
+    ['no record', { Records: [] }, `${one}Records: Invalid length: Expected >=1 but received 0`],
     [
       'a record of one byte more than 1,000 KiB',
       { Records: [{ Data: 'aGk=' }, { Data: encode(1_024_001) }] },
-      `${one}Value at 'records.2.member.data' ${failed} have length less than or equal to 1024000`,
+      `${one}Records.1.Data: Invalid length: Expected <=1024000 but received 1024001`,
     ],
     [
       '65 characters',
       { DeliveryStreamName: 'n'.repeat(65) },
-      `${one}Value '${'n'.repeat(65)}' at 'deliveryStreamName' ${failed} ${pattern}`,
+      `${one}DeliveryStreamName: Invalid format: Expected /^[a-zA-Z0-9_.-]{1,64}$/ but received "${'n'.repeat(65)}"`,
     ],
     [
       'a space',
       { DeliveryStreamName: 'my stream' },
-      `${one}Value 'my stream' at 'deliveryStreamName' ${failed} ${pattern}`,
+      `${one}DeliveryStreamName: Invalid format: Expected /^[a-zA-Z0-9_.-]{1,64}$/ but received "my stream"`,
     ],
   ])("with %s is refused with AWS's type of error, and the expectation", (_what, overrides, refusal) => {
     expect(refusalOf(() => parseInput(inputs.PutRecordBatch, makeBatch(overrides)))).toBe(refusal);
@@ -88,17 +81,14 @@ describe('a request beyond the limits', () => {
   it.each([
     [
       { Records: null },
-      /^ValidationException: 2 validation errors detected: Value null at 'deliveryStreamName' .*; Value null at 'records' /,
+      /^ValidationException: 2 validation errors detected: DeliveryStreamName: .*; Records: /,
     ],
-    [
-      makeBatch({ Records: [{}] }),
-      /^ValidationException: 1 validation error detected: Value null at 'records.1.member.data' /,
-    ],
+    [makeBatch({ Records: [{}] }), /^ValidationException: 1 validation error detected: Records\.0\.Data: /],
     [makeBatch({ Records: [{ Data: 7 }] }), /^SerializationException: Records\.0\.Data: /],
     [makeBatch({ Records: ['aGk='] }), /^SerializationException: Records\.0: /],
     [makeBatch({ Records: 'aGk=' }), /^SerializationException: Records: /],
     [[], /^SerializationException: the body: /],
-    [null, /^ValidationException: .*Value null at 'the body'/],
+    [null, /^ValidationException: .*the body: /],
   ])("%j is refused with AWS's type of error, and its place", (json, refusal) => {
     expect(refusalOf(() => parseInput(inputs.PutRecordBatch, json))).toMatch(refusal);
   });

@@ -38,12 +38,12 @@ describe('the list of delivery streams', () => {
   });
 
   it.each([
-    [{ Limit: 0 }, "Value '0' at 'limit' failed"],
-    [{ Limit: 10_001 }, 'Member must have value less than or equal to 10000'],
-    [{ ExclusiveStartDeliveryStreamName: 'a b' }, "Value 'a b' at 'exclusiveStartDeliveryStreamName'"],
+    [{ Limit: 0 }, 'Limit: Invalid value: Expected >=1 but received 0'],
+    [{ Limit: 10_001 }, 'Limit: Invalid value: Expected <=10000'],
+    [{ ExclusiveStartDeliveryStreamName: 'a b' }, 'ExclusiveStartDeliveryStreamName: Invalid format: '],
     [
       { DeliveryStreamType: 'Other' as DeliveryStreamType },
-      'Member must satisfy enum value set: [DirectPut, ',
+      'DeliveryStreamType: Invalid type: Expected ("DirectPut" | ',
     ],
   ])('is refused for %j', async (input, message) => {
     // Prepare

@@ -124,8 +124,12 @@ describe('a client of the AWS SDK', () => {
   it.each([
     ['ResourceNotFoundException', new PutRecordBatchCommand(other), notFound],
     ['ResourceNotFoundException', new DescribeDeliveryStreamCommand(other), notFound],
-    ['ValidationException', put(...toData(...Array(501).fill('a'))), 'length less than or equal to 500'],
-    ['ValidationException', put({ Data: Buffer.alloc(1_024_001) }), 'length less than or equal to 1024000'],
+    ['ValidationException', put(...toData(...Array(501).fill('a'))), 'Expected <=500 but received 501'],
+    [
+      'ValidationException',
+      put({ Data: Buffer.alloc(1_024_001) }),
+      'Expected <=1024000 but received 1024001',
+    ],
     ['InvalidArgumentException', put(...zeros(...full, 98_305)), tooLarge],
     ['InvalidArgumentException', put(...Array(40).fill({ Data: Buffer.alloc(1_000_000) })), tooLarge],
   ])('meets %s as an error of that name', async (name, command, message) => {
@@ -241,7 +245,7 @@ describe('a request that no SDK would send', () => {
     ['has data that is not base64', batch.replace('aGk=', 'aG!='), {}, /^Serialization.*character: '!'/],
     ['has URL-safe base64', batch.replace('aGk=', 'aG-_'), {}, /^Serialization.*character: '-'/],
     ['has a number as data', batch.replace('"aGk="', '1'), {}, 'SerializationException: Records.0.Data: '],
-    ['has no records', '{"DeliveryStreamName":"my-stream"}', {}, /^ValidationException: .*'records'/],
+    ['has no records', '{"DeliveryStreamName":"my-stream"}', {}, /^ValidationException: .*Records: /],
     [
       'is much larger than 4 MiB',
       batch.padEnd(2 * targets.firehose.maxRequestBytes + 1),
