@@ -69,7 +69,9 @@ export class EventProducerStack extends Stack {
 
   constructor(scope: Construct, id: string, props: EventProducerStackProps = {}) {
     super(scope, id, {
-      description: 'Pushes UUID events to an Amazon Data Firehose delivery stream.',
+      description: `Pushes UUID events to an Amazon ${
+        props.source || props.kinesisStreamName ? 'Kinesis stream' : 'Data Firehose delivery stream'
+      }.`,
       ...props,
     });
     const {

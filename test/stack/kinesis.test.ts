@@ -150,6 +150,18 @@ describe('source kinesis', () => {
     expect(statementsOf(stack, ofProducer)).toContainEqual(forStream('kms:GenerateDataKey'));
   });
 
+  it('leaves no trace in a stack without it, whose names test/stack/names.json has', () => {
+    const text = JSON.stringify(synthOf().template.toJSON()).replaceAll('AWS::KinesisFirehose::', '');
+    expect(text.match(/kinesis|Kinesis|"TARGET"/)).toBeNull();
+  });
+
+  it('is named in texts: Firehose retries as long as it keeps records', () => {
+    const text = JSON.stringify(template.toJSON());
+    expect(template.toJSON().Description).toBe('Pushes UUID events to an Amazon Kinesis stream.');
+    expect(text).toContain('Firehose retries until they expire');
+    expect(text).not.toContain('Firehose retries for 24 hours');
+  });
+
   it('has the output KinesisStreamName, and that of the delivery stream', () => {
     expect(Object.keys(template.toJSON().Outputs)).toEqual(
       expect.arrayContaining(['DeliveryStreamName', 'KinesisStreamName']),

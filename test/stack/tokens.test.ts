@@ -11,6 +11,7 @@ import {
   Token,
 } from 'aws-cdk-lib';
 import { Role } from 'aws-cdk-lib/aws-iam';
+import { Stream } from 'aws-cdk-lib/aws-kinesis';
 import { DeliveryStream, type IDeliveryStream, S3Bucket } from 'aws-cdk-lib/aws-kinesisfirehose';
 import { Bucket, CfnBucket, type IBucket } from 'aws-cdk-lib/aws-s3';
 import { ScheduleExpression } from 'aws-cdk-lib/aws-scheduler';
@@ -144,6 +145,23 @@ describe('a stream given by', () => {
     );
   });
 
+  it('the imported ARN of a Kinesis stream is what a producer sends to', () => {
+    // Prepare
+    const stack = new Stack(createApp(), 'Own');
+    const kinesisStream = Stream.fromStreamArn(stack, 'Stream', Fn.importValue('StreamArn'));
+
+    // Act
+    new EventProducer(stack, 'Producer', { kinesisStream });
+
+    // Assess
+    expect(variablesOf(stack, /ProducerFunction/).DELIVERY_STREAM_NAME).toEqual(
+      stack.resolve(kinesisStream.streamName),
+    );
+    expect(resourceOf(stack, /ProducerFunctionRole/, 'kinesis:PutRecords')).toEqual({
+      'Fn::ImportValue': 'StreamArn',
+    });
+  });
+
   it.each([{}, { deliveryStreamName: 'my-stream', bucketName: 'my-bucket' }])(
     "%j works in a region whose Firehose addresses the CDK doesn't know",
     (props) => {
@@ -182,6 +200,9 @@ describe('a token', () => {
     ['eventTemplate', text, 'expected a text'],
     ['prefix', text, 'expected a text'],
     ['proof', Fn.conditionEquals('a', 'b'), 'expected true or false'],
+    ['onDemand', Fn.conditionEquals('a', 'b'), 'expected true or false'],
+    ['source', text, "expected 'kinesis'"],
+    ['kinesisRetention', Duration.hours(number), 'expected a Duration'],
   ])('is refused as %s, which decides what the stack is', (name, value, expected) => {
     // Act
     const create = () => new EventProducer(new Stack(createApp(), 'Own'), 'Producer', { [name]: value });

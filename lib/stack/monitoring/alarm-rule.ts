@@ -79,6 +79,11 @@ export function logCommand(lambda: Pick<LambdaFunction, 'env' | 'logGroup'>, pat
 
 export const errorPattern = '{ $.level = "ERROR" }';
 
+/** Time for which Firehose retries: that for which the Kinesis stream keeps the records, if it reads one. */
+export function retriesOf({ producer: { kinesisStream } }: Watched): string {
+  return kinesisStream ? 'until they expire' : 'for 24 hours';
+}
+
 /** Where to look for the errors of what delivers to the bucket. */
 export function deliveryErrorsOf({ producer: { deliveryStream, stream } }: Watched): string {
   return deliveryStream

@@ -13,6 +13,7 @@ import {
   periodsOfInvocation,
   redriveCommand,
   regionOption,
+  retriesOf,
   type Watched,
 } from './alarm-rule.ts';
 
@@ -33,7 +34,7 @@ const keyErrors = (watched: Watched) =>
 
 const deliveryErrors = (watched: Watched) =>
   `Cause: ${deliveryErrorsOf(watched)}. Usually the bucket, its policy, its key or ` +
-  "the stream's role was changed. Firehose retries for 24 hours, then the records are lost.";
+  `the stream's role was changed. Firehose retries ${retriesOf(watched)}, then the records are lost.`;
 
 /** Alarms of the producer. */
 export type ProducerAlarmName =

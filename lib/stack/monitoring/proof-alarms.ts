@@ -10,6 +10,7 @@ import {
   periodsOfInvocation,
   redriveCommand,
   regionOption,
+  retriesOf,
   type Watched,
   type WatchedProof,
 } from './alarm-rule.ts';
@@ -92,7 +93,7 @@ export const proofAlarms: Readonly<Record<ProofAlarmName, Rule>> = {
     description: () =>
       `Events that ${targets[watched.producer.stream.target].title} accepted are not in the bucket, though ` +
       `${watched.producer.stream.name} had ${toleranceMinutes} minutes more than it buffers. They are ` +
-      'late, not lost: Firehose retries for 24 hours. Corrupt if EventsCorrupt fires. If the stream has errors: ' +
+      `late, not lost: Firehose retries ${retriesOf(watched)}. Corrupt if EventsCorrupt fires. If the stream has errors: ` +
       `${deliveryErrors(watched)}. If not: a clean-up, a lifecycle ` +
       "rule, a changed prefix, objects under the stream's error prefix. Which events: " +
       `${logCommand(prover.function, '{ $.verdict = "waiting" }')} (isOutOfTime: too many objects; unreadObjects: ` +
