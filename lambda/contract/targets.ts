@@ -34,8 +34,7 @@ const kinesis: TargetRow = {
   service: 'kinesis',
   title: 'Kinesis',
   streamNamePattern: /^[a-zA-Z0-9_.-]{1,128}$/,
-  streamNameExpectation:
-    'the name of a Kinesis stream: 1 to 128 letters, digits, _, . or -, for example my-stream',
+  streamNameExpectation: 'the name of a Kinesis stream: 1 to 128 letters, digits, _, . or -',
   maxRecordsPerRequest: 500,
   maxRecordBytes: 1_048_576,
   maxRequestBytes: 10 * 1_048_576,
@@ -55,8 +54,7 @@ export const targets: Readonly<Record<Target, TargetRow>> = {
     service: 'firehose',
     title: 'Firehose',
     streamNamePattern: /^[a-zA-Z0-9_.-]{1,64}$/,
-    streamNameExpectation:
-      'the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream',
+    streamNameExpectation: 'the name of a delivery stream: 1 to 64 letters, digits, _, . or -',
     maxRecordsPerRequest: 500,
     maxRecordBytes: 1_024_000,
     maxRequestBytes: 4 * 1_048_576,
@@ -77,7 +75,19 @@ export const targetNames = Object.keys(targets) as Target[];
 /** Firehose's de-aggregation (dynamic partitioning) can handle no more. */
 export const maxEventsPerRecord = 500;
 
-/** What the target bills for a record. */
+/**
+ * Where a record of several events ends at the latest: a few of them make a request, so that a refused one costs little. It
+ * is a whole number of units for each target.
+ */
+export const fullRecordBytes = 20 * targets.firehose.packingUnitBytes;
+
+/** Largest data, within some bytes, that fills whole packing units with its key: one unit at least. */
+export function wholeUnits(bytes: number, { packingUnitBytes: unit, keyBytes }: TargetRow): number {
+  const keyed = bytes + keyBytes;
+  return Math.max(unit, keyed - (keyed % unit)) - keyBytes;
+}
+
+/** Bytes that the target bills for a record. */
 export function billedBytes(dataBytes: number, { keyBytes, billingUnitBytes }: TargetRow): number {
   return Math.ceil((dataBytes + keyBytes) / billingUnitBytes) * billingUnitBytes;
 }

@@ -1,5 +1,12 @@
 import { eventBytes, type RecordFormat } from '../../lambda/contract/record-format.ts';
-import { billedBytes, maxEventsPerRecord, type TargetRow, targets } from '../../lambda/contract/targets.ts';
+import {
+  billedBytes,
+  fullRecordBytes,
+  maxEventsPerRecord,
+  type TargetRow,
+  targets,
+  wholeUnits,
+} from '../../lambda/contract/targets.ts';
 import type { CheckedTemplate } from '../template/check-template.ts';
 
 /** Mean sizes of events with their `\n`. */
@@ -23,9 +30,6 @@ export interface FormatFigures {
   /** CPU time of the producer. */
   readonly cpuMicrosPerEvent: number;
 }
-
-/** Largest record of the producer. */
-const fullRecordBytes = 20 * targets.firehose.packingUnitBytes;
 
 /** Largest text of a gzip member. */
 const maxMemberTextBytes = 1_000_000;
@@ -60,11 +64,6 @@ export function formatFiguresOf(
     },
     single: { bytesPerEvent: meanEventBytes, eventsPerRecord: 1, cpuMicrosPerEvent: 5.6 + 0.4 * timesLarger },
   };
-}
-
-/** Largest data, within some bytes, that fills whole units of what is billed: one unit at least. */
-function wholeUnits(bytes: number, { packingUnitBytes: unit, keyBytes }: TargetRow): number {
-  return Math.max(1, Math.floor((bytes + keyBytes) / unit)) * unit - keyBytes;
 }
 
 /** Number of events that fit, at least one. */

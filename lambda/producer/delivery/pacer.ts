@@ -42,8 +42,6 @@ const lowestShare = 1 / 8;
  *
  * Fewer refusals without a rate, and refusals that stay although the rate was cut to an eighth, have another cause: the
  * pacer has no rate then.
- *
- * One pacer serves all workers of an invocation, and the invocations of a container one after another.
  */
 export class Pacer {
   readonly #maxWindowBytes: number;

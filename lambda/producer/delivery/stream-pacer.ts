@@ -47,7 +47,9 @@ interface Load {
  * Paces a stream: all shards together, as records are spread evenly over them. A hot shard, which accepts less than the
  * others because somebody else writes to it, is paced alone: what it cannot accept yet waits, and the others go on.
  *
- * The pacer learns from the responses which shard has which hash keys. A stream without shards is one.
+ * The pacer learns from the responses which shard has which hash keys. A stream without shards has the common rate alone.
+ *
+ * One pacer serves all workers of an invocation, and the invocations of a container one after another.
  */
 export class StreamPacer {
   /** For all shards that are not hot. */
@@ -203,11 +205,7 @@ export class StreamPacer {
   }
 
   get #hotShards(): number {
-    let hot = 0;
-    for (const { isHot } of this.#shards.values()) {
-      hot += Number(isHot);
-    }
-    return hot;
+    return [...this.#shards.values()].filter(({ isHot }) => isHot).length;
   }
 
   #hotShardOf(record: Slice): Shard | undefined {

@@ -4,9 +4,15 @@ import {
   type RecordFormat,
   recordStarts,
 } from '../../contract/record-format.ts';
-import { maxEventsPerRecord, type TargetRow, targets } from '../../contract/targets.ts';
+import {
+  fullRecordBytes,
+  maxEventsPerRecord,
+  type TargetRow,
+  targets,
+  wholeUnits,
+} from '../../contract/targets.ts';
 import type { CreatePacker, PackRecords, RequestRoom } from '../packing/packing.ts';
-import { type EventRecord, fullRecordBytes, recordBytesInJson, wholeUnits } from '../packing/records.ts';
+import { type EventRecord, recordBytesInJson } from '../packing/records.ts';
 import { createUuidSource, type NextUuids, writeEvents } from './events.ts';
 import { gzipMember } from './gzip-member.ts';
 

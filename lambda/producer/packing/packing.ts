@@ -1,14 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import type { RecordFormat, Separator } from '../../contract/record-format.ts';
 import type { Slice } from '../../contract/slice.ts';
-import { type TargetRow, targets } from '../../contract/targets.ts';
-import {
-  type EventRecord,
-  fullRecordBytes,
-  type RecordBatch,
-  recordBytesInJson,
-  wholeUnits,
-} from './records.ts';
+import { fullRecordBytes, type TargetRow, targets, wholeUnits } from '../../contract/targets.ts';
+import { type EventRecord, type RecordBatch, recordBytesInJson } from './records.ts';
 
 export interface RequestRoom {
   /** Record data, before base64. */

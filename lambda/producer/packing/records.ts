@@ -1,5 +1,5 @@
 import { type Slice, sliceLength } from '../../contract/slice.ts';
-import { type TargetRow, targets } from '../../contract/targets.ts';
+import type { TargetRow } from '../../contract/targets.ts';
 
 export interface EventRecord extends Slice {
   readonly data: Buffer;
@@ -7,12 +7,6 @@ export interface EventRecord extends Slice {
 
 /** The records of one request; never empty. */
 export type RecordBatch = readonly EventRecord[];
-
-/**
- * Where a record of several events ends at the latest: a few of them make a request, so that a refused one costs little. It
- * is a whole number of units for each target.
- */
-export const fullRecordBytes = 20 * targets.firehose.packingUnitBytes;
 
 export function base64Bytes(dataBytes: number): number {
   return Math.ceil(dataBytes / 3) * 4;
@@ -25,12 +19,6 @@ export function recordBytesInJson(dataBytes: number, { jsonOverheadBytes }: Targ
 
 export function dataBytes(batch: RecordBatch): number {
   return batch.reduce((sum, { data }) => sum + data.length, 0);
-}
-
-/** Largest data, within some bytes, that fills whole units of what is billed: one unit at least. */
-export function wholeUnits(bytes: number, { packingUnitBytes: unit, keyBytes }: TargetRow): number {
-  const billed = bytes + keyBytes;
-  return Math.max(unit, billed - (billed % unit)) - keyBytes;
 }
 
 /** The golden ratio: its multiples, without their whole part, are spread more evenly than those of any other number. */

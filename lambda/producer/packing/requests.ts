@@ -21,7 +21,7 @@ const admitAll: Admission = { isDue: () => true, admits: () => true };
 /** The requests of a slice, each made only when it is asked for. */
 export interface RequestSource {
   readonly left: Slice;
-  /** Slices that follow it. */
+  /** Slices that follow it, and those of records that were put back. */
   readonly later: readonly Slice[];
   /**
    * Makes the next request within a budget; `undefined` if nothing is due.
@@ -50,7 +50,7 @@ export function maxDataBytes(requestBytes: number): number {
 }
 
 /**
- * The requests of a slice, in order. A request is within its budget, `maxRequestBytes` and 500 records, but carries at
+ * The requests of a slice, in order. A request is within its budget, `maxRequestBytes` and what the target allows, but carries at
  * least one record of at least one event.
  */
 export function createRequestSource({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { targets } from '../../../lambda/contract/targets.ts';
-import { base64Bytes, hashPosition, wholeUnits } from '../../../lambda/producer/packing/records.ts';
+import { targets, wholeUnits } from '../../../lambda/contract/targets.ts';
+import { base64Bytes, hashPosition } from '../../../lambda/producer/packing/records.ts';
 
 describe('the bytes of a record in base64', () => {
   it('are as many as Node writes', () => {

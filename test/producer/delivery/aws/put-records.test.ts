@@ -22,26 +22,33 @@ const shardId = 'shardId-000000000000';
 
 type OnBody = (body: Buffer) => void;
 
-/** Adds a look at the body of each request. */
-function watch(middlewareStack: MiddlewareStack<never, never>, onBody?: OnBody): void {
-  middlewareStack.add(
-    (next) => (args) => {
-      onBody?.((args.request as { body: Buffer }).body);
-      return next(args);
-    },
-    { step: 'finalizeRequest' },
-  );
+/** The real call of a service, with a look at the body of each request. */
+function sdkOf<Client extends { readonly middlewareStack: object }>({
+  createClient,
+  createPutRecords,
+}: {
+  readonly createClient: (concurrency: number) => Client;
+  readonly createPutRecords: (client: Client, streamName: string) => PutRecords;
+}) {
+  return (onBody?: OnBody): PutRecords => {
+    const client = createClient(2);
+    const stack = client.middlewareStack as MiddlewareStack<never, never>;
+    stack.add(
+      (next) => (args) => {
+        onBody?.((args.request as { body: Buffer }).body);
+        return next(args);
+      },
+      { step: 'finalizeRequest' },
+    );
+    return createPutRecords(client, 'my-stream');
+  };
 }
 
 /** The services: how they are called, and how they respond. */
 const services = [
   {
     service: 'firehose',
-    sdk: (onBody?: OnBody) => {
-      const client = firehose.createClient(2);
-      watch(client.middlewareStack as unknown as MiddlewareStack<never, never>, onBody);
-      return firehose.createPutRecords(client, 'my-stream');
-    },
+    sdk: sdkOf(firehose),
     results: 'RequestResponses',
     count: 'FailedPutCount',
     stored: { RecordId: 'x' },
@@ -53,11 +60,7 @@ const services = [
   },
   {
     service: 'kinesis',
-    sdk: (onBody?: OnBody) => {
-      const client = kinesis.createClient(2);
-      watch(client.middlewareStack as unknown as MiddlewareStack<never, never>, onBody);
-      return kinesis.createPutRecords(client, 'my-stream');
-    },
+    sdk: sdkOf(kinesis),
     results: 'Records',
     count: 'FailedRecordCount',
     stored: { SequenceNumber: '1', ShardId: shardId },
