@@ -39,8 +39,8 @@ export function configure(command: Command): void {
 }
 
 /**
- * Runs a Firehose with one stream, if asked a Kinesis stream that it reads, and an S3 to read its bucket, until Ctrl-C. Records that killed processes left in the same
- * directory are delivered.
+ * Runs a Firehose with one stream, if asked a Kinesis stream that it reads, and an S3 to read its bucket, until Ctrl-C.
+ * Records that killed processes left in the same directory are delivered.
  *
  * @throws when the stream's name is invalid, the port is taken, or an object cannot be written.
  */

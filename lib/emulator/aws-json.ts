@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import * as v from 'valibot';
+import type { TargetRow } from '../../lambda/contract/targets.ts';
 
 /** The account and region of every ARN in a response; AWS's documentation uses this account. */
 export const account = '123456789012';
@@ -180,6 +181,16 @@ export const structure = <Entries extends v.ObjectEntries>(entries: Entries) =>
       'expected an object',
     ),
     v.object(entries),
+  );
+
+/** Name of a stream. */
+export const streamName = ({ streamNamePattern, streamNameExpectation }: TargetRow) =>
+  v.pipe(
+    v.string(),
+    v.regex(
+      streamNamePattern,
+      ({ received }) => `expected ${streamNameExpectation}, for example my-stream; received ${received}`,
+    ),
   );
 
 /** Data of a record: base64 in the request. */

@@ -184,7 +184,7 @@ function canarySettings(stream: DeliveryStreamDescription, place: Place): Settin
   return rows.flatMap(([key, value, reason]) => (value ? [{ key, value, reason }] : []));
 }
 
-/** What only the Kinesis stream could tell. */
+/** Names the settings that a description of the delivery stream does not have. */
 const kinesisReason =
   'the Kinesis stream that events are sent to. If it keeps records for more than 24 hours, add -c kinesisRetention=HOURS, ' +
   'if it is on demand, -c onDemand=on, and if it has a key of yours, -c streamKey=ARN';

@@ -107,12 +107,12 @@ const contextKeys: Readonly<Record<string, ContextKey>> = {
   source: oneOf(['kinesis'], 'kinesis'),
   onDemand: onOrOff('on'),
   kinesisStreamName: {
-    expected: 'the name of an existing Kinesis stream: 1 to 128 letters, digits, _, . or -',
+    expected: targets.kinesis.streamNameExpectation,
     example: 'my-stream',
     fits: (text) => targets.kinesis.streamNamePattern.test(text),
   },
   deliveryStreamName: {
-    expected: 'the name of an existing delivery stream: 1 to 64 letters, digits, _, . or -',
+    expected: targets.firehose.streamNameExpectation,
     example: 'my-stream',
     fits: (text) => targets.firehose.streamNamePattern.test(text),
   },

@@ -48,10 +48,10 @@ export function runIdOption(): Option {
 
 export const deliveryStreamNameArgument = matchingArgument(
   targets.firehose.streamNamePattern,
-  targets.firehose.streamNameExpectation,
+  `${targets.firehose.streamNameExpectation}, for example my-stream`,
 );
 
-/** The option `--source` of an embedded Firehose. */
+/** The option `--source`. */
 export function sourceOption(): Option {
   return new Option('--source <service>', 'put a Kinesis stream in front, which Firehose reads').choices([
     'kinesis',

@@ -284,7 +284,7 @@ describe('a combination of Kinesis settings in context is refused:', () => {
     [{ source: 'msk' }, 'source is "msk": expected kinesis, for example -c source=kinesis'],
     [
       { kinesisStreamName: 'my stream' },
-      'kinesisStreamName is "my stream": expected the name of an existing',
+      'kinesisStreamName is "my stream": expected the name of a Kinesis stream',
     ],
     [
       { kinesisStream: 'my-stream' },

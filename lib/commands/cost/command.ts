@@ -13,7 +13,7 @@ import { isSchedule, scheduleExample, scheduleExpectation } from '../../aws/sche
 import { type CostQuestion, estimateCosts } from '../../cost/estimate.ts';
 import { defaultEventSizes, eventSizesOf } from '../../cost/format-figures.ts';
 import { readTemplateFile } from '../../template/template-file.ts';
-import { settingOption } from '../../terminal/options.ts';
+import { settingOption, sourceOption } from '../../terminal/options.ts';
 import { projectDirectory } from '../../terminal/packed.ts';
 import { summarize } from './summary.ts';
 
@@ -35,9 +35,7 @@ export function configure(command: Command): void {
   command
     .addOption(settingOption('count', 'events of a run'))
     .option('--event <file>', 'template of the events, such as docs/events/iot-sensor.json')
-    .addOption(
-      new Option('--source <service>', 'with a Kinesis stream, which Firehose reads').choices(['kinesis']),
-    )
+    .addOption(sourceOption())
     .addOption(settingOption('shards').default(settings.shards.default).implies({ source: 'kinesis' }))
     .addOption(
       new Option('--on-demand', 'with a Kinesis stream that is billed on demand')

@@ -245,7 +245,7 @@ function checkSettings(settings: DeliveryStreamSettings): void {
   check(
     targets.firehose.streamNamePattern.test(deliveryStreamName),
     'deliveryStreamName',
-    targets.firehose.streamNameExpectation,
+    `${targets.firehose.streamNameExpectation}, for example my-stream`,
   );
   // This also keeps the objects inside the directory.
   const isBucketName = /^[a-zA-Z0-9][a-zA-Z0-9.-]*$/.test(bucketName);

@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { targets } from '../../../lambda/contract/targets.ts';
-import { dataUpTo, structure, wholeNumber } from '../aws-json.ts';
+import { dataUpTo, streamName, structure, wholeNumber } from '../aws-json.ts';
 
-const { streamNamePattern, maxRecordBytes, maxRecordsPerRequest } = targets.firehose;
+const { maxRecordBytes, maxRecordsPerRequest } = targets.firehose;
 
-const DeliveryStreamName = v.pipe(v.string(), v.regex(streamNamePattern));
+const DeliveryStreamName = streamName(targets.firehose);
 const FirehoseRecord = structure({ Data: dataUpTo(maxRecordBytes) });
 
 /** The input of each supported operation; other members have no effect. */

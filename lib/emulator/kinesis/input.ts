@@ -1,10 +1,10 @@
 import * as v from 'valibot';
 import { targets } from '../../../lambda/contract/targets.ts';
-import { dataUpTo, structure, wholeNumber } from '../aws-json.ts';
+import { dataUpTo, streamName, structure, wholeNumber } from '../aws-json.ts';
 
 // Bounds of the API reference.
 const { maxRecordBytes, maxRecordsPerRequest } = targets.kinesis;
-const name = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_.-]+$/), v.minLength(1), v.maxLength(128));
+const name = streamName(targets.kinesis);
 const stream = { StreamName: v.nullish(name), StreamARN: v.nullish(v.string()) };
 const record = {
   Data: dataUpTo(maxRecordBytes),
@@ -20,7 +20,7 @@ export const inputs = {
   GetRecords: structure({ ShardIterator: v.string(), Limit: v.nullish(wholeNumber(1, 10_000)) }),
   GetShardIterator: structure({
     ...stream,
-    ShardId: name,
+    ShardId: v.string(),
     ShardIteratorType: v.picklist(['AFTER_SEQUENCE_NUMBER', 'AT_SEQUENCE_NUMBER', 'LATEST', 'TRIM_HORIZON']),
     StartingSequenceNumber: v.nullish(v.string()),
   }),

@@ -173,7 +173,7 @@ function startOf(
   }
   const position = shard.positionOf(number ?? '');
   if (position === undefined) {
-    const message = `StartingSequenceNumber ${number} is none of a record of ${shard.shardId}`;
+    const message = `StartingSequenceNumber ${number} belongs to no record of ${shard.shardId}`;
     throw new AwsError('InvalidArgumentException', message);
   }
   return type === 'AT_SEQUENCE_NUMBER' ? position : position + 1;

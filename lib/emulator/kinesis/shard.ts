@@ -87,7 +87,7 @@ export class Shard {
   }
 }
 
-/** What counts towards quotas and limits: the data and the partition key. */
+/** Size of a record for quotas and limits: its data and its partition key. */
 export function sizeOf({ data, partitionKey }: Pick<KinesisRecord, 'data' | 'partitionKey'>): number {
   return data.length + Buffer.byteLength(partitionKey);
 }

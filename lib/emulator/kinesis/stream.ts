@@ -29,7 +29,7 @@ export interface NewRecord extends Pick<KinesisRecord, 'data' | 'partitionKey'> 
   readonly hashKey: bigint;
 }
 
-/** What the response says of a record. */
+/** The entry of a record in the response. */
 export type PutEntry =
   | { readonly ShardId: string; readonly SequenceNumber: string }
   | { readonly ErrorCode: string; readonly ErrorMessage: string };

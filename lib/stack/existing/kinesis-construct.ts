@@ -4,7 +4,8 @@ import { type IKey, Key } from 'aws-cdk-lib/aws-kms';
 import type { IConstruct } from 'constructs';
 import type { KinesisSourceOptions, KinesisStreamOptions } from '../kinesis/kinesis-stream.ts';
 import { checkedSetting, hoursOf, PropError } from '../prop-checks.ts';
-import { checkPlace, differ, known, plain } from './place.ts';
+import { differ, known, plain } from './configuration.ts';
+import { checkPlace } from './place.ts';
 
 type GivenProps = KinesisStreamOptions &
   Pick<KinesisSourceOptions, 'onDemand' | 'shards'> & { readonly streamKey?: IKey };

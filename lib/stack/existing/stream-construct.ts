@@ -10,7 +10,8 @@ import { firehoseTimeZone } from '../../aws/time-zones.ts';
 import type { BucketDeliveryStreamProps } from '../bucket-delivery-stream.ts';
 import { PropError } from '../prop-checks.ts';
 import type { ProofOptions } from '../prover-function.ts';
-import { checkPlace, differ, known, plain } from './place.ts';
+import { differ, known, plain } from './configuration.ts';
+import { checkPlace } from './place.ts';
 
 type GivenProps = ProofOptions &
   Pick<BucketDeliveryStreamProps, 'recordFormat' | 'bufferingInterval' | 'prefixTimeZone'> & {

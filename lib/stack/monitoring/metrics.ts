@@ -31,7 +31,7 @@ import type { TargetStream } from '../kinesis/kinesis-stream.ts';
 export interface WatchedProducer {
   readonly function: LambdaFunction;
   readonly stream: TargetStream;
-  /** What delivers to the bucket. @default - not known, what reads the Kinesis stream */
+  /** The stream that delivers to the bucket. @default - unknown, as another stack reads the Kinesis stream */
   readonly deliveryStream: IDeliveryStream | undefined;
   readonly kinesisStream: IStream | undefined;
   /** That of the created stream. @default - the stream was there before */
@@ -98,7 +98,7 @@ function quotaUsed(incoming: Metric | undefined, limit: IMetric | undefined): Ma
   );
 }
 
-/** What the stream takes that events are sent to, all of its writers together; `undefined` for what is not counted or known. */
+/** Metrics of the stream that events are sent to, and of all its writers. Those that do not exist, or are not known, are `undefined`. */
 function incomingMetrics({ stream, kinesisStream, deliveryStream }: WatchedProducer) {
   const ofStream = (name: string, label: string, statistic: string = SUM) =>
     (kinesisStream ?? deliveryStream)!.metric(name, { statistic, label, period });
@@ -133,7 +133,7 @@ function incomingMetrics({ stream, kinesisStream, deliveryStream }: WatchedProdu
   };
 }
 
-/** What Firehose delivers; `undefined` if something else may read the stream. */
+/** Metrics of Firehose's delivery; `undefined` if the reader of the Kinesis stream is not known. */
 function deliveryMetrics({ deliveryStream, kinesisStream }: WatchedProducer) {
   const firehose = (name: string, statistic: string, label: string) =>
     deliveryStream!.metric(name, { statistic, label, period });
@@ -232,7 +232,7 @@ export function producerMetrics(producer: WatchedProducer) {
       'records that the stream refused',
     ),
 
-    /** `undefined` if nobody knows what delivers. */
+    /** `undefined` if the reader of the Kinesis stream is not known. */
     delivery: deliveryMetrics(producer),
 
     messagesWaiting,

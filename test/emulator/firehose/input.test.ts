@@ -67,12 +67,12 @@ describe('a request beyond the limits', () => {
     [
       '65 characters',
       { DeliveryStreamName: 'n'.repeat(65) },
-      `${one}DeliveryStreamName: Invalid format: Expected /^[a-zA-Z0-9_.-]{1,64}$/ but received "${'n'.repeat(65)}"`,
+      `${one}DeliveryStreamName: expected the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream; received "${'n'.repeat(65)}"`,
     ],
     [
       'a space',
       { DeliveryStreamName: 'my stream' },
-      `${one}DeliveryStreamName: Invalid format: Expected /^[a-zA-Z0-9_.-]{1,64}$/ but received "my stream"`,
+      `${one}DeliveryStreamName: expected the name of a delivery stream: 1 to 64 letters, digits, _, . or -, for example my-stream; received "my stream"`,
     ],
   ])("with %s is refused with AWS's type of error, and the expectation", (_what, overrides, refusal) => {
     expect(refusalOf(() => parseInput(inputs.PutRecordBatch, makeBatch(overrides)))).toBe(refusal);

@@ -40,7 +40,10 @@ describe('the list of delivery streams', () => {
   it.each([
     [{ Limit: 0 }, 'Limit: Invalid value: Expected >=1 but received 0'],
     [{ Limit: 10_001 }, 'Limit: Invalid value: Expected <=10000'],
-    [{ ExclusiveStartDeliveryStreamName: 'a b' }, 'ExclusiveStartDeliveryStreamName: Invalid format: '],
+    [
+      { ExclusiveStartDeliveryStreamName: 'a b' },
+      'ExclusiveStartDeliveryStreamName: expected the name of a delivery stream: ',
+    ],
     [
       { DeliveryStreamType: 'Other' as DeliveryStreamType },
       'DeliveryStreamType: Invalid type: Expected ("DirectPut" | ',

@@ -12,6 +12,7 @@ import {
   type ShardIteratorType,
 } from '@aws-sdk/client-kinesis';
 import { describe, expect, it } from 'vitest';
+import { targets } from '../../../lambda/contract/targets.ts';
 import { shardQuota } from '../../../lib/aws/quotas.ts';
 import { makeKinesis } from './factories.ts';
 
@@ -258,7 +259,9 @@ const recordings: readonly [operation: string, input: object, error: string | Re
   [
     'PutRecord',
     { ...record, StreamName: wide },
-    invalid('StreamName: Invalid length: Expected <=128 but received 129'),
+    invalid(
+      `StreamName: expected ${targets.kinesis.streamNameExpectation}, for example my-stream; received "${wide}"`,
+    ),
   ],
   [
     'PutRecord',
@@ -309,7 +312,7 @@ const recordings: readonly [operation: string, input: object, error: string | Re
   [
     'GetShardIterator',
     { StreamName, ...number, StartingSequenceNumber: '5' },
-    /^InvalidArgumentException: StartingSequenceNumber 5 is none of a record of shardId-000000000000$/,
+    /^InvalidArgumentException: StartingSequenceNumber 5 belongs to no record of shardId-000000000000$/,
   ],
 ];
 

@@ -14,7 +14,7 @@ export interface ShardSettings {
   readonly recordsPerSecond: number;
   /** Number of shards to which a foreign writer writes, too. */
   readonly hot: number;
-  /** What it takes of their quota. */
+  /** Share of their quota that it uses. */
   readonly hotShare: number;
 }
 
