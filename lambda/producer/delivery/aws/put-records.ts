@@ -122,6 +122,9 @@ function responseOf<Input extends object, Output extends object>(
   };
 }
 
+/** Bodies take multiples of this in memory: they differ by some digits, and the next one must find room. */
+const spareBytes = 65_536;
+
 /**
  * The JSON of a request, as the bytes to send: the same as the SDK makes of the same input, but written once. The SDK's
  * serializer writes base64 a character at a time, and that is a fifth to a third of a run's CPU time.
@@ -135,8 +138,11 @@ export function encodeRequestBody({ head, tailOf }: BodyFormat, batch: RecordBat
   for (const [place, { data }] of batch.entries()) {
     length += open.length + base64Bytes(data.length) + tails[place]!.length;
   }
-  const isLargeEnough = target !== undefined && target.buffer.byteLength >= length;
-  const body = isLargeEnough ? Buffer.from(target.buffer, 0, length) : Buffer.allocUnsafeSlow(length);
+  const memory =
+    target && target.buffer.byteLength >= length
+      ? target.buffer
+      : Buffer.allocUnsafeSlow(Math.ceil(length / spareBytes) * spareBytes).buffer;
+  const body = Buffer.from(memory, 0, length);
   let at = body.write(head);
   for (const [place, { data }] of batch.entries()) {
     at += body.write(place > 0 ? separator + open : open, at, 'latin1');

@@ -28,6 +28,19 @@ describe('the body of a request', () => {
     );
   });
 
+  it('takes the memory of the body before, though its keys have some digits more', () => {
+    // Prepare
+    const batchAt = (from: number) => [{ from, to: from + 1, data: Buffer.alloc(100) }];
+    const first = encodeRequestBody(kinesisFormat('my-stream'), batchAt(1));
+
+    // Act
+    const second = encodeRequestBody(kinesisFormat('my-stream'), batchAt(1_000_000), first);
+
+    // Assess
+    expect(second.length).toBeGreaterThan(first.length);
+    expect(second.buffer).toBe(first.buffer);
+  });
+
   it('is the JSON of its records in base64, byte for byte as JSON.stringify writes it', () => {
     fc.assert(
       fc.property(
