@@ -29,7 +29,9 @@ const goldenRatio = (Math.sqrt(5) - 1) / 2;
  * follow each other are spread evenly over any number of shards.
  */
 export function hashPosition(record: Slice): number {
-  // Records in a row have about the same size: each gets a number of its own.
-  const size = 2 ** Math.floor(Math.log2(sliceLength(record)));
+  // Records in a row have about the same size: rounded down to a multiple of this, it is the same for most of them.
+  const length = sliceLength(record);
+  const step = Math.max(1, 2 ** (Math.floor(Math.log2(length)) - 2));
+  const size = Math.floor(length / step) * step;
   return (Math.floor(record.from / size) * goldenRatio) % 1;
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { targets, wholeUnits } from '../../../lambda/contract/targets.ts';
 import { base64Bytes, hashPosition } from '../../../lambda/producer/packing/records.ts';
+import { createRandom } from '../../../lib/emulator/random.ts';
 
 describe('the bytes of a record in base64', () => {
   it('are as many as Node writes', () => {
@@ -76,5 +77,27 @@ describe('the position of a record among the shards', () => {
         },
       ),
     );
+  });
+
+  it('spreads records that differ in size, too: half as uneven as at random', () => {
+    // Prepare
+    const random = createRandom(1);
+    const [streams, shards, perShard] = [200, 100, 20];
+    let squares = 0;
+
+    // Act
+    for (let stream = 0; stream < streams; stream += 1) {
+      const events = 10 + Math.floor(random() * 5_000);
+      const counts = new Array<number>(shards).fill(0);
+      for (let record = 0, from = 0; record < perShard * shards; record += 1) {
+        const to = from + events + Math.round(random() * 0.2 * events);
+        counts[Math.floor(hashPosition({ from, to }) * shards)]! += 1;
+        from = to;
+      }
+      squares += counts.reduce((sum, count) => sum + (count - perShard) ** 2, 0);
+    }
+
+    // Assess: at random, the variance is the mean
+    expect(squares / streams / shards).toBeLessThan(perShard / 2);
   });
 });

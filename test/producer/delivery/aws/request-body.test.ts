@@ -8,7 +8,7 @@ describe('the body of a request', () => {
   it('to Kinesis has the keys of each record, too', () => {
     // Prepare
     const golden = (Math.sqrt(5) - 1) / 2;
-    // 376 events count as 256.
+    // 376 events count as 320.
     const multiples = [0, 1, 2];
     const batch = [0, 376, 752].map((from) => ({ from, to: from + 376, data: Buffer.from(`${from}\n`) }));
 
