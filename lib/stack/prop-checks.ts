@@ -226,7 +226,8 @@ export function combinationProblems(
       `${given.deliveryStream}: events are sent to one stream. Leave one of them out`,
     ],
     [[source], stream, `${stream}: only a created delivery stream gets a source. Leave one of them out`],
-    [[shards], !source, `no Kinesis stream is created: ${unlessSource}`],
+    [[shards], stream, `${stream}: no Kinesis stream is created. Leave one of them out`],
+    [[shards], !source && !stream, `no Kinesis stream is created: ${unlessSource}`],
     [
       [shards],
       onDemand,

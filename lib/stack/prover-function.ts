@@ -307,7 +307,7 @@ function lostAfterHoursOf(
     throw new PropError(
       scope,
       `lostAfter is ${hours} hours, but events may still land for ${least}, an hour more than the Kinesis stream keeps them: ` +
-        'leave lostAfter out, or raise it',
+        'leave lostAfter out',
     );
   }
   return lostAfter ? hours : least;

@@ -220,7 +220,10 @@ describe('kinesisStreamName', () => {
   });
 
   it.each([
-    [{ source: 'kinesis', lostAfter: '24' }, 'lostAfter is 24 hours, but events may still land for 25, '],
+    [
+      { source: 'kinesis', lostAfter: '24' },
+      'lostAfter is 24 hours, but events may still land for 25, an hour more than the Kinesis stream keeps them: leave lostAfter out',
+    ],
     [
       { kinesisStreamName: 'my-stream', bucketName: 'my-bucket', kinesisRetention: '48', lostAfter: '30' },
       'lostAfter is 30 hours, but events may still land for 49, ',
@@ -251,7 +254,7 @@ describe('a combination of Kinesis settings in context is refused:', () => {
     ],
     [
       { shards: '2', kinesisStreamName: 'my-stream' },
-      'shards is "2", but no Kinesis stream is created: leave it out, or ',
+      'shards is "2", but kinesisStreamName is "my-stream": no Kinesis stream is created. Leave one of them out',
     ],
     [
       { source: 'kinesis', shards: '2', onDemand: 'on' },

@@ -21,7 +21,7 @@ export interface CostOptions {
   readonly count?: number;
   readonly event?: string;
   readonly source?: 'kinesis';
-  readonly shards: number;
+  readonly shards?: number;
   readonly onDemand?: true;
   readonly schedule: string;
   readonly monitoring: MonitoringLevel;
@@ -36,7 +36,7 @@ export function configure(command: Command): void {
     .addOption(settingOption('count', 'events of a run'))
     .option('--event <file>', 'template of the events, such as docs/events/iot-sensor.json')
     .addOption(sourceOption())
-    .addOption(settingOption('shards').default(settings.shards.default).implies({ source: 'kinesis' }))
+    .addOption(settingOption('shards').implies({ source: 'kinesis' }))
     .addOption(
       new Option('--on-demand', 'with a Kinesis stream that is billed on demand')
         .implies({ source: 'kinesis' })
@@ -69,7 +69,7 @@ function toCostQuestion({
   count = settings.count.default,
   event,
   source,
-  shards,
+  shards = settings.shards.default,
   onDemand,
   schedule,
   monitoring,

@@ -67,7 +67,9 @@ export function summarize(estimate: CostEstimate): string {
     formatTable([
       heading(`a run of ${formatCount(count, 'event')}${describeSize(sizes)}`),
       ...ofKinesis(row('billed bytes of Kinesis', (costs) => formatNumber(costs.kinesisBilledBytes))),
-      row('billed bytes', ({ billedBytes }) => formatNumber(billedBytes)),
+      row(`billed bytes${estimate.target === 'firehose' ? '' : ' of Firehose'}`, ({ billedBytes }) =>
+        formatNumber(billedBytes),
+      ),
       row('invocations', ({ invocations }) => formatNumber(invocations)),
       row('seconds in Lambda', ({ lambdaSeconds }) => formatNumber(Number(lambdaSeconds.toFixed(2)))),
       ...ofKinesis(row('Kinesis', ({ usdPerRun }) => formatDollars(usdPerRun.kinesis))),

@@ -176,5 +176,5 @@ function startOf(
     const message = `StartingSequenceNumber ${number} belongs to no record of ${shard.shardId}`;
     throw new AwsError('InvalidArgumentException', message);
   }
-  return type === 'AT_SEQUENCE_NUMBER' ? position : position + 1;
+  return type === 'AT_SEQUENCE_NUMBER' ? Math.max(position, 0) : position + 1;
 }

@@ -74,14 +74,14 @@ export class Shard {
     return records;
   }
 
-  /** Has 56 digits, as in AWS. */
+  /** Has 56 digits, as in AWS. That of position -1 is before all records. */
   sequenceNumber(position: number): string {
-    return this.#numberPrefix + String(position).padStart(38, '0');
+    return this.#numberPrefix + String(position + 1).padStart(38, '0');
   }
 
   /** The position of a sequence number; `undefined` if it is not one of this shard. */
   positionOf(sequenceNumber: string): number | undefined {
-    const position = Number(sequenceNumber.slice(this.#numberPrefix.length));
+    const position = Number(sequenceNumber.slice(this.#numberPrefix.length)) - 1;
     const isOurs = position < this.end && this.sequenceNumber(position) === sequenceNumber;
     return isOurs ? position : undefined;
   }

@@ -100,7 +100,7 @@ export class KinesisStream {
           index === this.shards.length - 1 ? maxHashKey : this.#width * BigInt(index + 1) - 1n,
         ),
       },
-      SequenceNumberRange: { StartingSequenceNumber: shard.sequenceNumber(0) },
+      SequenceNumberRange: { StartingSequenceNumber: shard.sequenceNumber(-1) },
     }));
   }
 }

@@ -105,6 +105,7 @@ describe('what npm run cost prints', () => {
     expect(firstRow(provisioned, 'Kinesis')[0]).toBe('$11.28');
     expect(firstRow(onDemand, 'Kinesis')[0]).toBe('$95.86');
     expect(firstRow(provisioned, 'Firehose')[0]).toBe('$16.11');
+    expect(firstRow(provisioned, 'billed bytes of Firehose')[0]).toBe('68,085,760');
     for (const line of [...provisioned.split('\n'), ...onDemand.split('\n')]) {
       expect(line.length).toBeLessThanOrEqual(110);
     }

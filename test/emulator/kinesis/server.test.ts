@@ -95,6 +95,24 @@ describe('the default client of the AWS SDK', () => {
     expect(behind).toMatchObject({ texts: ['a'], MillisBehindLatest: 2_000 });
   });
 
+  it('starts to read where a shard says that it starts, also before it has a record', async () => {
+    // Prepare
+    const { client } = await makeKinesis({ shards: 1 });
+    const { Shards } = await client.send(new ListShardsCommand({ StreamName }));
+    const { StartingSequenceNumber } = Shards![0]!.SequenceNumberRange!;
+    const start = (type: ShardIteratorType) => iterate(client, '0', type, { StartingSequenceNumber });
+    const iterators = [await start('AT_SEQUENCE_NUMBER'), await start('AFTER_SEQUENCE_NUMBER')];
+
+    // Act
+    await client.send(new PutRecordCommand({ StreamName, Data: Buffer.from('a'), PartitionKey: 'p' }));
+    iterators.push(await start('AT_SEQUENCE_NUMBER'), await start('AFTER_SEQUENCE_NUMBER'));
+
+    // Assess
+    for (const iterator of iterators) {
+      expect((await read(client, iterator)).texts).toEqual(['a']);
+    }
+  });
+
   it('creates, describes and lists streams', async () => {
     // Prepare
     const { client } = await makeKinesis();
