@@ -48,7 +48,7 @@ export interface ProofScenario extends DeliverySettings {
 /** One in this many worlds has a prover. Such a world takes days, so its run is small. */
 export const worldsPerProof = 10;
 
-/** One in this many worlds gets another template while claims wait. */
+/** One in this many worlds gets another template while claims wait, unless two random templates are the same. */
 const worldsPerLaterTemplate = 70;
 
 /** One in this many worlds has events of a random template. */
@@ -70,13 +70,14 @@ export function createScenario(seed: number): { world: World; scenario: Scenario
   const run = createRun(world);
   const proven = isProven ? withProof(run, world, seed) : run;
   const isKinesis = (isProven ? seed / worldsPerProof : seed) % worldsPerKinesis === worldsPerKinesis - 1;
-  const hasTemplate = seed % worldsPerTemplate === worldsPerTemplate / 2;
+  const template = seed % worldsPerTemplate === worldsPerTemplate / 2 ? randomTemplate(seed) : undefined;
+  const laterTemplate = randomTemplate(seed + 1);
   return {
     world,
     scenario: {
       ...(isKinesis ? withKinesis(proven, seed) : proven),
-      ...(hasTemplate && { template: randomTemplate(seed) }),
-      ...(seed % worldsPerLaterTemplate === 0 && { laterTemplate: randomTemplate(seed + 1) }),
+      ...(template && { template }),
+      ...(seed % worldsPerLaterTemplate === 0 && laterTemplate !== template && { laterTemplate }),
     },
   };
 }
