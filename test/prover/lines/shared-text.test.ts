@@ -73,22 +73,12 @@ const partsOf = (lines: readonly string[]) =>
     }),
   );
 
-/** The same by looking for the bytes of each event. */
+/** The same by looking for the bytes of each event. Its UUID elsewhere is corrupt, also where a digit is another event's. */
 function findingsOf(text: string, lines: readonly string[]) {
-  const spans: { from: number; to: number }[] = [];
-  let present = 0;
-  let rest = text;
-  for (const line of lines) {
-    present += Number(text.includes(line));
-    for (let at = text.indexOf(line); at !== -1; at = text.indexOf(line, at + 1)) {
-      spans.push({ from: at, to: at + line.length });
-    }
-  }
-  for (const { from, to } of spans) {
-    rest = rest.slice(0, from) + '\n'.repeat(to - from) + rest.slice(to);
-  }
-  const isCorrupt = lines.some((line) => rest.includes(uuidOf(line)));
-  return { present, copies: spans.length - present, isCorrupt };
+  const copies = lines.map((line) => text.split(line).length - 1);
+  const present = copies.filter((count) => count > 0).length;
+  const isCorrupt = lines.some((line) => text.replaceAll(line, '\n').includes(uuidOf(line)));
+  return { present, copies: copies.reduce((sum, count) => sum + count, 0) - present, isCorrupt };
 }
 
 describe.each(templates)('in a shared bucket, events of %s', (_, events) => {
