@@ -29,7 +29,7 @@ const goldenRatio = (Math.sqrt(5) - 1) / 2;
  * follow each other are spread evenly over any number of shards.
  */
 export function hashPosition(record: Slice): number {
-  // Records in a row have about the same size: rounded down to a multiple of this, it is the same for most of them.
+  // Records in a row differ little in size. Rounded down to one of four sizes for each power of two, most have the same.
   const length = sliceLength(record);
   const step = Math.max(1, 2 ** (Math.floor(Math.log2(length)) - 2));
   const size = Math.floor(length / step) * step;

@@ -39,6 +39,20 @@ describe('whole units of what every service before the bucket bills', () => {
   });
 });
 
+/** Records for each shard, on average. */
+const perShard = 20;
+
+/** How many records each shard gets, of records that follow each other from an event on. */
+function recordsPerShard(shards: number, firstEvent: number, nextSize: () => number): number[] {
+  const counts = new Array<number>(shards).fill(0);
+  for (let record = 0, from = firstEvent; record < perShard * shards; record += 1) {
+    const to = from + nextSize();
+    counts[Math.floor(hashPosition({ from, to }) * shards)]! += 1;
+    from = to;
+  }
+  return counts;
+}
+
 describe('the position of a record among the shards', () => {
   it('depends on its events alone', () => {
     fc.assert(
@@ -60,17 +74,12 @@ describe('the position of a record among the shards', () => {
         fc.nat(1e9),
         fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true })),
         (shards, events, variation, start, random) => {
-          // Prepare
-          const perShard = 20;
-          const counts = new Array<number>(shards).fill(0);
-          let from = start;
-
           // Act
-          for (let record = 0; record < perShard * shards; record += 1) {
-            const to = from + events + Math.round((variation / 100) * events * random.next().value);
-            counts[Math.floor(hashPosition({ from, to }) * shards)]! += 1;
-            from = to;
-          }
+          const counts = recordsPerShard(
+            shards,
+            start,
+            () => events + Math.round((variation / 100) * events * random.next().value),
+          );
 
           // Assess: at random, the fullest of a hundred shards would have twice its share
           expect(Math.max(...counts)).toBeLessThanOrEqual(1.5 * perShard);
@@ -82,18 +91,13 @@ describe('the position of a record among the shards', () => {
   it('spreads records that differ in size, too: half as uneven as at random', () => {
     // Prepare
     const random = createRandom(1);
-    const [streams, shards, perShard] = [200, 100, 20];
+    const [streams, shards] = [200, 100];
     let squares = 0;
 
     // Act
     for (let stream = 0; stream < streams; stream += 1) {
       const events = 10 + Math.floor(random() * 5_000);
-      const counts = new Array<number>(shards).fill(0);
-      for (let record = 0, from = 0; record < perShard * shards; record += 1) {
-        const to = from + events + Math.round(random() * 0.2 * events);
-        counts[Math.floor(hashPosition({ from, to }) * shards)]! += 1;
-        from = to;
-      }
+      const counts = recordsPerShard(shards, 0, () => events + Math.round(random() * 0.2 * events));
       squares += counts.reduce((sum, count) => sum + (count - perShard) ** 2, 0);
     }
 

@@ -123,7 +123,7 @@ function responseOf<Input extends object, Output extends object>(
 }
 
 /** Bodies take multiples of this in memory: they differ by some digits, and the next one must find room. */
-const spareBytes = 65_536;
+const memoryUnitBytes = 65_536;
 
 /**
  * The JSON of a request, as the bytes to send: the same as the SDK makes of the same input, but written once. The SDK's
@@ -141,7 +141,7 @@ export function encodeRequestBody({ head, tailOf }: BodyFormat, batch: RecordBat
   const memory =
     target && target.buffer.byteLength >= length
       ? target.buffer
-      : Buffer.allocUnsafeSlow(Math.ceil(length / spareBytes) * spareBytes).buffer;
+      : Buffer.allocUnsafeSlow(Math.ceil(length / memoryUnitBytes) * memoryUnitBytes).buffer;
   const body = Buffer.from(memory, 0, length);
   let at = body.write(head);
   for (const [place, { data }] of batch.entries()) {
